@@ -1,0 +1,528 @@
+//! What a page shows of one moment: plain rows, in the viewer's words.
+//!
+//! A view never holds a store. It is made from a [`crate::Lab`] for one moment, is cheap to compare,
+//! and can be drawn by anything: the Yew page, an embed, a terminal.
+
+use ecow::EcoString;
+use serde::Serialize;
+
+/// Virtual time: whole milliseconds since the lab began.
+pub type Millis = u64;
+
+/// A commit's colour. The same commit keeps it on its way: dot, CI run, tag, release, ReplicaSet,
+/// pods, share of the traffic. A page maps `index` to a colour-blind-safe set and always shows `sha`.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Tint {
+    /// Which colour: 0 for the lab's first commit, counting up in commit order.
+    pub index: usize,
+    /// The commit's first seven hex digits.
+    pub sha: EcoString,
+}
+
+/// Everything there is to see at one moment.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub struct Scene {
+    /// The moment.
+    pub now: Millis,
+    /// The id of the newest trace entry at this moment (they count from 0); none before the first.
+    pub newest: Option<u32>,
+    /// What is happening now, in one sentence; its entry explains why.
+    pub sentence: Option<Sentence>,
+    /// The way of a change, in order. At most one is [`Progress::Active`].
+    pub stations: Vec<Station>,
+    /// The pull request that is open or was merged last.
+    pub pull_request: Option<PullRequestRow>,
+    /// The workflow run of the newest push.
+    pub run: Option<RunRow>,
+    /// Tags in the registry, newest last.
+    pub images: Vec<ImageRow>,
+    /// Revisions of the Helm release, newest last.
+    pub releases: Vec<ReleaseRow>,
+    /// Deployments with their ReplicaSets and pods.
+    pub deployments: Vec<DeploymentRow>,
+    /// The cluster's nodes.
+    pub nodes: Vec<NodeRow>,
+    /// Services with their endpoints and the load on them.
+    pub services: Vec<ServiceRow>,
+}
+
+/// One sentence and the entry it was taken from.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Sentence {
+    /// The trace entry.
+    pub entry: u32,
+    /// When.
+    pub t: Millis,
+    /// The sentence, ending with a full stop.
+    pub text: EcoString,
+}
+
+/// How far something is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub enum Progress {
+    /// Not begun.
+    #[default]
+    Waiting,
+    /// Going on at this moment.
+    Active,
+    /// Ended well.
+    Done,
+    /// Ended badly.
+    Failed,
+    /// Will not happen, because something before it failed or nothing asks for it.
+    Skipped,
+}
+
+/// One stop on the way of a change.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Station {
+    /// Which.
+    pub kind: StationKind,
+    /// How far it is.
+    pub progress: Progress,
+    /// What it is about, short: `1.4.2-3f2c1ab`, `revision 2`, `2 of 3 updated`.
+    pub title: EcoString,
+    /// One line more, possibly empty.
+    pub detail: EcoString,
+    /// The commit it works on.
+    pub tint: Option<Tint>,
+}
+
+/// The stops on the way of a change.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+pub enum StationKind {
+    /// The commit on its branch.
+    Commit,
+    /// The pull request.
+    PullRequest,
+    /// CI: the workflow's jobs.
+    Checks,
+    /// The image in the registry.
+    Image,
+    /// The Helm release.
+    Release,
+    /// The Deployment's rolling update.
+    Rollout,
+    /// Requests.
+    Traffic,
+}
+
+/// A pull request.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct PullRequestRow {
+    /// `#1`, `#2`…, without the sign.
+    pub number: u32,
+    /// Its title.
+    pub title: EcoString,
+    /// The branch it comes from.
+    pub branch: EcoString,
+    /// `Open`, `Merged` or `Closed`, as GitHub writes it.
+    pub state: EcoString,
+    /// Its head commit before the merge, the merge commit after it.
+    pub tint: Tint,
+    /// What it changes, file by file.
+    pub files: Vec<FileDiff>,
+    /// What it will do to the cluster, object by object. Empty only if nothing was understood.
+    pub plan: Vec<PlanRow>,
+    /// Why no plan could be made (a template that does not render), if so.
+    pub problems: Vec<Problem>,
+}
+
+/// The change of one file.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct FileDiff {
+    /// Path in the repository.
+    pub path: EcoString,
+    /// Lines added.
+    pub added: usize,
+    /// Lines removed.
+    pub removed: usize,
+    /// The changed places, each with up to three lines around it.
+    pub hunks: Vec<Hunk>,
+}
+
+/// One changed place of a file.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Hunk {
+    /// The header as git prints it: `@@ -1,4 +1,4 @@`.
+    pub header: EcoString,
+    /// The lines.
+    pub lines: Vec<DiffLine>,
+}
+
+/// One line of a diff.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct DiffLine {
+    /// Line number before, from 1.
+    pub old: Option<u32>,
+    /// Line number after, from 1. Only `old`: removed; only `new`: added; both: around the change.
+    pub new: Option<u32>,
+    /// The text without its line end.
+    pub text: EcoString,
+}
+
+/// What a change does to running pods.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Effect {
+    /// Something inside `.spec.template` changed: new pods replace the old ones.
+    Rolls,
+    /// Only the number of pods changes.
+    Scales,
+    /// The object changes; pods keep running and see it.
+    InPlace,
+    /// The object changes, but running pods keep what they read at their start.
+    NeedsRestart,
+    /// A new object.
+    Created,
+    /// The object goes.
+    Deleted,
+    /// No object changes: formatting or comments.
+    None,
+}
+
+/// What a pull request will do to one object.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct PlanRow {
+    /// `Deployment/shop/order-service`; empty for a row about the whole change.
+    pub object: EcoString,
+    /// The effect.
+    pub effect: Effect,
+    /// How many pods it replaces, adds or removes.
+    pub pods: u32,
+    /// One sentence.
+    pub sentence: EcoString,
+    /// The paths that differ.
+    pub paths: Vec<PathChange>,
+}
+
+/// One changed path of an object.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct PathChange {
+    /// `spec.template.spec.containers[0].image`
+    pub path: EcoString,
+    /// Before, as JSON; empty if it was not there.
+    pub old: EcoString,
+    /// After, as JSON; empty if it is gone.
+    pub new: EcoString,
+}
+
+/// A mistake in a file, where it is.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Problem {
+    /// Path of the file, with its repository.
+    pub path: EcoString,
+    /// From 1; 0 if the whole file is meant.
+    pub line: u32,
+    /// From 1, in characters; 0 if the whole line is meant.
+    pub column: u32,
+    /// What is wrong, in the words of the real program where there is one.
+    pub message: EcoString,
+    /// What to write instead, possibly empty.
+    pub hint: EcoString,
+}
+
+/// A workflow run.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct RunRow {
+    /// The workflow's name.
+    pub name: EcoString,
+    /// What started it: `push to main`.
+    pub trigger: EcoString,
+    /// The commit it builds.
+    pub tint: Tint,
+    /// How far it is.
+    pub progress: Progress,
+    /// The jobs in the order of the file.
+    pub jobs: Vec<JobRow>,
+}
+
+/// A job of a workflow run.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct JobRow {
+    /// Its name.
+    pub name: EcoString,
+    /// How far it is.
+    pub progress: Progress,
+    /// The jobs it waits for.
+    pub needs: Vec<EcoString>,
+    /// Its steps.
+    pub steps: Vec<StepRow>,
+}
+
+/// A step of a job.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct StepRow {
+    /// Its name.
+    pub name: EcoString,
+    /// How far it is.
+    pub progress: Progress,
+    /// How long it took so far.
+    pub took: Millis,
+    /// What it printed so far.
+    pub log: Vec<EcoString>,
+}
+
+/// A tag in the registry.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct ImageRow {
+    /// `registry.example/order-service:1.4.2-3f2c1ab`
+    pub reference: EcoString,
+    /// `sha256:…`, whole.
+    pub digest: EcoString,
+    /// Compressed size in MiB.
+    pub size_mib: u32,
+    /// When it was pushed.
+    pub pushed: Millis,
+    /// The commit it was built from.
+    pub tint: Option<Tint>,
+}
+
+/// A revision of a Helm release.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct ReleaseRow {
+    /// The release.
+    pub name: EcoString,
+    /// From 1.
+    pub revision: u32,
+    /// `deployed`, `superseded`, `failed`, `pending-upgrade`…, as Helm writes it.
+    pub status: EcoString,
+    /// `order-service-0.3.0`
+    pub chart: EcoString,
+    /// `Install complete`, `Upgrade complete`…
+    pub description: EcoString,
+    /// When.
+    pub updated: Millis,
+    /// The commit it deploys.
+    pub tint: Option<Tint>,
+}
+
+/// A Deployment: what is wanted beside what is.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct DeploymentRow {
+    /// Its namespace.
+    pub namespace: EcoString,
+    /// Its name.
+    pub name: EcoString,
+    /// `spec.replicas`: how many pods are wanted.
+    pub desired: u32,
+    /// Pods there are.
+    pub current: u32,
+    /// Pods of the newest template.
+    pub updated: u32,
+    /// Pods that are ready.
+    pub ready: u32,
+    /// Pods that are available.
+    pub available: u32,
+    /// How many pods there may be at most during an update.
+    pub most: u32,
+    /// How many must stay available during an update.
+    pub least: u32,
+    /// `RollingUpdate` or `Recreate`.
+    pub strategy: EcoString,
+    /// What is being worked off, in one sentence: `1 pod of the new template to go`; empty when
+    /// current state equals desired state.
+    pub difference: EcoString,
+    /// Conditions as `kubectl describe` lists them.
+    pub conditions: Vec<ConditionRow>,
+    /// Its ReplicaSets by revision, oldest first; those without pods included.
+    pub sets: Vec<ReplicaSetRow>,
+}
+
+/// A condition of an object.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct ConditionRow {
+    /// `Available`, `Progressing`…
+    pub kind: EcoString,
+    /// `True`, `False` or `Unknown`.
+    pub status: EcoString,
+    /// `NewReplicaSetAvailable`…
+    pub reason: EcoString,
+    /// The sentence Kubernetes gives.
+    pub message: EcoString,
+}
+
+/// A ReplicaSet.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct ReplicaSetRow {
+    /// Its name.
+    pub name: EcoString,
+    /// The pod-template hash, the end of its name.
+    pub hash: EcoString,
+    /// The Deployment's revision it belongs to.
+    pub revision: u32,
+    /// Whether its template is the Deployment's of this moment.
+    pub newest: bool,
+    /// The image of its first container.
+    pub image: EcoString,
+    /// The commit that image was built from, or that changed the template.
+    pub tint: Option<Tint>,
+    /// `spec.replicas`
+    pub desired: u32,
+    /// Pods there are, terminating ones not counted.
+    pub current: u32,
+    /// Pods that are ready.
+    pub ready: u32,
+    /// Its pods, oldest first, terminating ones included.
+    pub pods: Vec<PodRow>,
+}
+
+/// What a pod looks like: its form is its state.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+pub enum PodForm {
+    /// No node yet.
+    Pending,
+    /// On a node; the image is being pulled or the container created.
+    Creating,
+    /// The container runs, but is not ready.
+    Running,
+    /// Ready: gets traffic.
+    Ready,
+    /// Was asked to stop and is finishing.
+    Terminating,
+    /// Crashed, killed, or cannot start.
+    Failed,
+}
+
+/// A pod.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct PodRow {
+    /// Its uid: the same shape on the page as long as this is the same.
+    pub uid: EcoString,
+    /// Its name.
+    pub name: EcoString,
+    /// What it looks like.
+    pub form: PodForm,
+    /// The STATUS column of `kubectl get pods`: `Running`, `ContainerCreating`, `OOMKilled`…
+    pub status: EcoString,
+    /// The READY column: `1/1`.
+    pub ready: EcoString,
+    /// How often its containers were started again.
+    pub restarts: u32,
+    /// Its node; empty while it has none.
+    pub node: EcoString,
+    /// Its address; empty while it has none.
+    pub ip: EcoString,
+    /// When it was created.
+    pub created: Millis,
+    /// The commit of the image that really runs in it (its digest decides, not its tag).
+    pub tint: Option<Tint>,
+}
+
+/// A node.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct NodeRow {
+    /// Its name.
+    pub name: EcoString,
+    /// CPU there is for pods, in thousandths of a core.
+    pub cpu_allocatable: u64,
+    /// CPU that its pods request.
+    pub cpu_requested: u64,
+    /// Memory there is for pods, in MiB.
+    pub memory_allocatable: u64,
+    /// Memory that its pods request.
+    pub memory_requested: u64,
+    /// The uids of its pods, oldest first.
+    pub pods: Vec<EcoString>,
+}
+
+/// A Service and the load on it at this moment.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct ServiceRow {
+    /// Its name.
+    pub name: EcoString,
+    /// Requests per second at this moment.
+    pub per_second: u32,
+    /// Its endpoints.
+    pub endpoints: Vec<EndpointRow>,
+}
+
+/// An endpoint of a Service, as the nodes see it at this moment.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct EndpointRow {
+    /// The pod's uid.
+    pub pod: EcoString,
+    /// Whether traffic is sent there.
+    pub serving: bool,
+}
+
+/// One second of traffic.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Second {
+    /// The end of that second.
+    pub t: Millis,
+    /// Requests that were answered, by the commit whose pods answered; in commit order.
+    pub answered: Vec<(Tint, u32)>,
+    /// Requests that failed.
+    pub failed: u32,
+    /// Of the wanted pods, how many were ready at its end: (ready, wanted).
+    pub ready: (u32, u32),
+}
+
+/// A place on the time line worth going to.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Mark {
+    /// When.
+    pub t: Millis,
+    /// The trace entry.
+    pub entry: u32,
+    /// What.
+    pub kind: MarkKind,
+    /// A few words.
+    pub label: EcoString,
+}
+
+/// The kinds of marks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub enum MarkKind {
+    /// A pull request was merged.
+    Merged,
+    /// All jobs ended well.
+    ChecksPassed,
+    /// A Helm release was upgraded.
+    Released,
+    /// The first new pod became ready.
+    FirstReady,
+    /// The last old pod is gone; the rollout is complete.
+    Complete,
+    /// Something failed: tests, a rollout, a request.
+    Failed,
+}
+
+/// One line of the event list.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct EventRow {
+    /// The trace entry's id.
+    pub id: u32,
+    /// When.
+    pub t: Millis,
+    /// Who: `deployment-controller`, `kubelet, node-a`, `github-actions`, `you`…
+    pub actor: EcoString,
+    /// What was done: `create`, `patch`, `scale`, `event`, `nothing`…
+    pub verb: EcoString,
+    /// To what: `Deployment/order-service`; possibly empty.
+    pub object: EcoString,
+    /// A CamelCase reason.
+    pub reason: EcoString,
+    /// The sentence.
+    pub message: EcoString,
+    /// How it should be shown.
+    pub tone: Tone,
+    /// The commit it is about.
+    pub tint: Option<Tint>,
+    /// The entry that led to it.
+    pub cause: Option<u32>,
+}
+
+/// How an event should be shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub enum Tone {
+    /// A step of the story: shown as the sentence of the moment.
+    Story,
+    /// A detail between the steps.
+    Detail,
+    /// A warning or failure.
+    Warning,
+    /// Something that did not happen, and why.
+    Nothing,
+}

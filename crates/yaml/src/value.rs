@@ -1,0 +1,425 @@
+//! The value tree: what a manifest, a values file or an API object is made of.
+
+use ecow::{EcoString, EcoVec};
+use serde::de::{MapAccess, SeqAccess, Visitor};
+use serde::ser::{SerializeMap, SerializeSeq};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use std::fmt;
+
+/// A JSON-shaped value. Clones are free and share everything; a write copies only the path to it.
+///
+/// Floats carry what a user wrote (`0.5`); nothing in the lab decides by one.
+#[derive(Clone, Debug, Default)]
+pub enum Value {
+    /// `null`, and what an empty YAML document holds.
+    #[default]
+    Null,
+    /// `true` or `false`.
+    Bool(bool),
+    /// A whole number.
+    Int(i64),
+    /// A number with a fraction or exponent, or beyond 64 bits.
+    Float(f64),
+    /// Text.
+    String(EcoString),
+    /// A sequence.
+    List(EcoVec<Value>),
+    /// A mapping with text keys, in key order.
+    Map(Map),
+}
+
+/// A mapping in key order: a sorted list, for maps here are small and shared often.
+#[derive(Clone, Debug, Default)]
+pub struct Map {
+    entries: EcoVec<(EcoString, Value)>,
+}
+
+impl Value {
+    /// The value that an absent field has.
+    pub const NULL: Value = Value::Null;
+
+    /// The member `key` of a map; null where there is none or this is no map.
+    #[must_use]
+    pub fn get(&self, key: &str) -> &Value {
+        match self {
+            Value::Map(map) => map.get(key).unwrap_or(&Value::NULL),
+            _ => &Value::NULL,
+        }
+    }
+
+    /// The value at a path of map keys; null where the path leads nowhere.
+    #[must_use]
+    pub fn at(&self, path: &[&str]) -> &Value {
+        path.iter().fold(self, |value, key| value.get(key))
+    }
+
+    /// The member `key` for writing. What is not a map becomes one; a missing member becomes null.
+    pub fn entry(&mut self, key: &str) -> &mut Value {
+        if !matches!(self, Value::Map(_)) {
+            *self = Value::Map(Map::new());
+        }
+        match self {
+            Value::Map(map) => map.entry(key),
+            _ => unreachable!("made a map above"),
+        }
+    }
+
+    /// The value at a path of map keys for writing; makes the maps that are missing.
+    pub fn entry_at(&mut self, path: &[&str]) -> &mut Value {
+        path.iter().fold(self, |value, key| value.entry(key))
+    }
+
+    /// Puts `value` under `key`; a null removes the member.
+    pub fn set(&mut self, key: &str, value: impl Into<Value>) {
+        match value.into() {
+            Value::Null => {
+                if let Value::Map(map) = self {
+                    map.remove(key);
+                }
+            }
+            value => *self.entry(key) = value,
+        }
+    }
+
+    /// Whether this is null (or absent).
+    #[must_use]
+    pub fn is_null(&self) -> bool {
+        matches!(self, Value::Null)
+    }
+
+    /// The text, if this is text.
+    #[must_use]
+    pub fn as_str(&self) -> Option<&str> {
+        match self {
+            Value::String(text) => Some(text),
+            _ => None,
+        }
+    }
+
+    /// The text; empty for anything else.
+    #[must_use]
+    pub fn text(&self) -> &str {
+        self.as_str().unwrap_or_default()
+    }
+
+    /// The text as a shared string; empty for anything else.
+    #[must_use]
+    pub fn to_text(&self) -> EcoString {
+        match self {
+            Value::String(text) => text.clone(),
+            _ => EcoString::new(),
+        }
+    }
+
+    /// The whole number, if this is one.
+    #[must_use]
+    pub fn as_int(&self) -> Option<i64> {
+        match self {
+            Value::Int(number) => Some(*number),
+            _ => None,
+        }
+    }
+
+    /// The truth value, if this is one.
+    #[must_use]
+    pub fn as_bool(&self) -> Option<bool> {
+        match self {
+            Value::Bool(flag) => Some(*flag),
+            _ => None,
+        }
+    }
+
+    /// The items of a list; none for anything else.
+    #[must_use]
+    pub fn items(&self) -> &[Value] {
+        match self {
+            Value::List(items) => items,
+            _ => &[],
+        }
+    }
+
+    /// The list for writing. What is not a list becomes an empty one.
+    pub fn items_mut(&mut self) -> &mut EcoVec<Value> {
+        if !matches!(self, Value::List(_)) {
+            *self = Value::List(EcoVec::new());
+        }
+        match self {
+            Value::List(items) => items,
+            _ => unreachable!("made a list above"),
+        }
+    }
+
+    /// The map, if this is one.
+    #[must_use]
+    pub fn as_map(&self) -> Option<&Map> {
+        match self {
+            Value::Map(map) => Some(map),
+            _ => None,
+        }
+    }
+
+    /// The members of a map in key order; none for anything else.
+    pub fn members(&self) -> impl Iterator<Item = (&EcoString, &Value)> {
+        self.as_map().into_iter().flat_map(Map::iter)
+    }
+
+    /// The word Go and the API server use for this kind of value.
+    #[must_use]
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Value::Null => "null",
+            Value::Bool(_) => "bool",
+            Value::Int(_) | Value::Float(_) => "number",
+            Value::String(_) => "string",
+            Value::List(_) => "array",
+            Value::Map(_) => "object",
+        }
+    }
+}
+
+impl Map {
+    /// An empty map.
+    #[must_use]
+    pub fn new() -> Map {
+        Map::default()
+    }
+
+    fn position(&self, key: &str) -> Result<usize, usize> {
+        self.entries.binary_search_by(|(have, _)| have.as_str().cmp(key))
+    }
+
+    /// The value under `key`.
+    #[must_use]
+    pub fn get(&self, key: &str) -> Option<&Value> {
+        self.position(key).ok().map(|at| &self.entries[at].1)
+    }
+
+    /// The value under `key` for writing; null is put there first if nothing was.
+    pub fn entry(&mut self, key: &str) -> &mut Value {
+        let at = match self.position(key) {
+            Ok(at) => at,
+            Err(at) => {
+                self.entries.insert(at, (key.into(), Value::Null));
+                at
+            }
+        };
+        &mut self.entries.make_mut()[at].1
+    }
+
+    /// Puts `value` under `key` and returns what was there.
+    pub fn insert(&mut self, key: impl Into<EcoString>, value: impl Into<Value>) -> Option<Value> {
+        let (key, value) = (key.into(), value.into());
+        match self.position(&key) {
+            Ok(at) => Some(std::mem::replace(&mut self.entries.make_mut()[at].1, value)),
+            Err(at) => {
+                self.entries.insert(at, (key, value));
+                None
+            }
+        }
+    }
+
+    /// Removes `key` and returns what was there.
+    pub fn remove(&mut self, key: &str) -> Option<Value> {
+        let at = self.position(key).ok()?;
+        Some(self.entries.remove(at).1)
+    }
+
+    /// Whether `key` is there.
+    #[must_use]
+    pub fn contains_key(&self, key: &str) -> bool {
+        self.position(key).is_ok()
+    }
+
+    /// The members in key order.
+    pub fn iter(&self) -> impl DoubleEndedIterator<Item = (&EcoString, &Value)> {
+        self.entries.iter().map(|(key, value)| (key, value))
+    }
+
+    /// The keys in order.
+    pub fn keys(&self) -> impl DoubleEndedIterator<Item = &EcoString> {
+        self.entries.iter().map(|(key, _)| key)
+    }
+
+    /// How many members there are.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.entries.len()
+    }
+
+    /// Whether there are no members.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.entries.is_empty()
+    }
+}
+
+impl<K: Into<EcoString>, V: Into<Value>> FromIterator<(K, V)> for Map {
+    /// Later members replace earlier ones of the same key.
+    fn from_iter<I: IntoIterator<Item = (K, V)>>(members: I) -> Map {
+        let mut map = Map::new();
+        for (key, value) in members {
+            map.insert(key, value);
+        }
+        map
+    }
+}
+
+impl PartialEq for Map {
+    fn eq(&self, other: &Map) -> bool {
+        same(&self.entries, &other.entries)
+    }
+}
+
+impl PartialEq for Value {
+    fn eq(&self, other: &Value) -> bool {
+        match (self, other) {
+            (Value::Null, Value::Null) => true,
+            (Value::Bool(a), Value::Bool(b)) => a == b,
+            (Value::Int(a), Value::Int(b)) => a == b,
+            (Value::Float(a), Value::Float(b)) => a == b,
+            (Value::String(a), Value::String(b)) => a == b,
+            (Value::List(a), Value::List(b)) => same(a, b),
+            (Value::Map(a), Value::Map(b)) => a == b,
+            _ => false,
+        }
+    }
+}
+
+/// Equality that stops at shared parts, which most of an object is after a write to its status.
+fn same<T: PartialEq>(a: &EcoVec<T>, b: &EcoVec<T>) -> bool {
+    a.len() == b.len() && (a.as_ptr() == b.as_ptr() || a.iter().eq(b.iter()))
+}
+
+macro_rules! value_from {
+    ($($from:ty => $make:expr),* $(,)?) => {
+        $(impl From<$from> for Value {
+            fn from(value: $from) -> Value {
+                ($make)(value)
+            }
+        })*
+    };
+}
+
+value_from! {
+    bool => Value::Bool,
+    i32 => |n| Value::Int(i64::from(n)),
+    u32 => |n| Value::Int(i64::from(n)),
+    i64 => Value::Int,
+    f64 => Value::Float,
+    &str => |text: &str| Value::String(text.into()),
+    &EcoString => |text: &EcoString| Value::String(text.clone()),
+    String => |text: String| Value::String(text.into()),
+    EcoString => Value::String,
+    EcoVec<Value> => Value::List,
+    Vec<Value> => |items: Vec<Value>| Value::List(items.into_iter().collect()),
+    Map => Value::Map,
+}
+
+impl<T: Into<Value>> From<Option<T>> for Value {
+    fn from(value: Option<T>) -> Value {
+        value.map_or(Value::Null, Into::into)
+    }
+}
+
+impl<T: Into<Value>> FromIterator<T> for Value {
+    fn from_iter<I: IntoIterator<Item = T>>(items: I) -> Value {
+        Value::List(items.into_iter().map(Into::into).collect())
+    }
+}
+
+/// Builds a [`Value::Map`] from `key => value` pairs. A null value leaves its key out.
+#[macro_export]
+macro_rules! map {
+    ($($key:expr => $value:expr),* $(,)?) => {{
+        #[allow(unused_mut)]
+        let mut value = $crate::Value::Map($crate::Map::new());
+        $(value.set($key, $value);)*
+        value
+    }};
+}
+
+impl Serialize for Map {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut out = serializer.serialize_map(Some(self.len()))?;
+        for (key, value) in self.iter() {
+            out.serialize_entry(key.as_str(), value)?;
+        }
+        out.end()
+    }
+}
+
+impl Serialize for Value {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Value::Null => serializer.serialize_unit(),
+            Value::Bool(flag) => serializer.serialize_bool(*flag),
+            Value::Int(number) => serializer.serialize_i64(*number),
+            Value::Float(number) => serializer.serialize_f64(*number),
+            Value::String(text) => serializer.serialize_str(text),
+            Value::List(items) => {
+                let mut out = serializer.serialize_seq(Some(items.len()))?;
+                for item in items {
+                    out.serialize_element(item)?;
+                }
+                out.end()
+            }
+            Value::Map(map) => map.serialize(serializer),
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for Value {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Value, D::Error> {
+        deserializer.deserialize_any(AnyValue)
+    }
+}
+
+struct AnyValue;
+
+impl<'de> Visitor<'de> for AnyValue {
+    type Value = Value;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a value")
+    }
+
+    fn visit_unit<E>(self) -> Result<Value, E> {
+        Ok(Value::Null)
+    }
+
+    fn visit_bool<E>(self, flag: bool) -> Result<Value, E> {
+        Ok(Value::Bool(flag))
+    }
+
+    fn visit_i64<E>(self, number: i64) -> Result<Value, E> {
+        Ok(Value::Int(number))
+    }
+
+    fn visit_u64<E>(self, number: u64) -> Result<Value, E> {
+        Ok(i64::try_from(number).map_or(Value::Float(number as f64), Value::Int))
+    }
+
+    fn visit_f64<E>(self, number: f64) -> Result<Value, E> {
+        Ok(Value::Float(number))
+    }
+
+    fn visit_str<E>(self, text: &str) -> Result<Value, E> {
+        Ok(Value::String(text.into()))
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Value, A::Error> {
+        let mut list = EcoVec::new();
+        while let Some(item) = items.next_element()? {
+            list.push(item);
+        }
+        Ok(Value::List(list))
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<Value, A::Error> {
+        let mut map = Map::new();
+        while let Some((key, value)) = members.next_entry::<String, Value>()? {
+            map.insert(key, value);
+        }
+        Ok(Value::Map(map))
+    }
+}
