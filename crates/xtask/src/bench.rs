@@ -1,0 +1,91 @@
+//! `cargo xtask bench`: how fast the engine and the page are, and how much a browser loads.
+
+use crate::step::{run as run_program, step};
+use crate::{Part, build, tools};
+
+/// What is measured, in this order.
+const PARTS: &[Part<()>] = &[
+    Part {
+        name: "native",
+        run: native,
+    },
+    Part {
+        name: "browser",
+        run: browser,
+    },
+    Part {
+        name: "page",
+        run: page,
+    },
+];
+
+/// Measures everything, or one part.
+pub fn run(arguments: &[String]) -> Result<(), String> {
+    let parts = crate::chosen(PARTS, arguments)?;
+    parts.iter().try_for_each(|part| (part.run)())
+}
+
+/// The criterion bench of the engine on this machine, then its figures as a table.
+fn native() -> Result<(), String> {
+    tools::node()?;
+    let criterion_home = tools::target().join("criterion");
+    step("cargo bench: reconcile, rollout", || {
+        let mut bench = tools::cargo();
+        bench
+            .args(["bench", "--package", "reconcile", "--bench", "rollout"])
+            .env("CRITERION_HOME", &criterion_home);
+        run_program(&mut bench)
+    })?;
+    step("the engine, natively", || {
+        run_program(
+            tools::program("node")
+                .arg("tests/bench/native.mjs")
+                .arg(criterion_home),
+        )
+    })
+}
+
+/// The same work in Chromium, compiled as the page is.
+fn browser() -> Result<(), String> {
+    const BENCH: &str = "browser_bench";
+    let chromium = tools::chromium()?;
+    tools::wasm_target()?;
+    tools::wasm_bindgen()?;
+    tools::npm_packages()?;
+    let out = tools::target().join("browser-bench");
+    step("the engine for the browser", || {
+        let mut build = tools::cargo();
+        build
+            .args(["build", "--package", "reconcile", "--example", BENCH])
+            .args(["--target", tools::WASM_TARGET])
+            .args(["--profile", build::PROFILE]);
+        run_program(&mut build)?;
+        let module = tools::target()
+            .join(tools::WASM_TARGET)
+            .join(build::PROFILE)
+            .join("examples")
+            .join(format!("{BENCH}.wasm"));
+        let mut bindgen = tools::program("wasm-bindgen");
+        bindgen.args(["--target", "web", "--no-typescript", "--out-dir"]);
+        run_program(bindgen.arg(&out).arg(module))?;
+        let module = out.join(format!("{BENCH}_bg.wasm"));
+        let mut optimise = tools::program("wasm-opt");
+        run_program(optimise.arg("-Oz").arg(&module).arg("-o").arg(&module))
+    })?;
+    step("the engine, in Chromium", || {
+        let mut node = tools::program("node");
+        node.arg("tests/bench/browser.mjs").arg(out);
+        run_program(node.env("CHROME_PATH", chromium))
+    })
+}
+
+/// The release site: how soon it can be used, and what it weighs.
+fn page() -> Result<(), String> {
+    let chromium = tools::chromium()?;
+    build::site()?;
+    step("the page, in Chromium", || {
+        let mut node = tools::program("node");
+        node.arg("tests/bench/page.mjs");
+        run_program(node.env("CHROME_PATH", chromium))
+    })
+}

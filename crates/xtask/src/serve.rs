@@ -1,0 +1,20 @@
+//! `cargo xtask serve`: the lab on this machine, built again on every change.
+
+use crate::{step, tools};
+
+/// Sets up what is missing, then builds and serves until it is stopped.
+pub fn run(arguments: &[String]) -> Result<(), String> {
+    let port = crate::option(arguments, "--port")?.unwrap_or("8080");
+    if port.parse::<u16>().is_err() {
+        return Err(format!("`{port}` is not a port"));
+    }
+    tools::site_builders()?;
+
+    println!("==> Rollout Lab will be at http://127.0.0.1:{port} (stop it with Ctrl+C)");
+    // A folder of its own, so that the release site in dist/ stays as it is.
+    let mut trunk = tools::program("trunk");
+    trunk
+        .args(["serve", "--address", "127.0.0.1", "--port", port])
+        .args(["--dist", "target/serve", "--serve-base", "/"]);
+    step::run(&mut trunk)
+}
