@@ -1,1 +1,30 @@
-//! kube
+//! The nouns of Kubernetes: objects, the store that keeps them, and the API server in front of it.
+//!
+//! Read in this order: an [`Object`] is a value tree with its metadata decoded; the [`Store`] keeps
+//! objects by [`Key`] under one version counter; [`api::serve`] is the only way to change it.
+//!
+//! This crate knows nothing of time passing (the moment is an argument), of controllers, or of
+//! anything that acts.
+
+pub mod api;
+mod defaults;
+mod hash;
+mod kind;
+mod object;
+pub mod patch;
+pub mod quantity;
+mod random;
+pub mod selector;
+mod status;
+mod store;
+pub mod time;
+mod validate;
+
+pub use hash::pod_template_hash;
+pub use kind::{KINDS, KindInfo, kind_info};
+pub use object::{Key, Meta, Object};
+pub use random::Random;
+pub use status::Status;
+pub use store::{Change, ChangeKind, Store};
+pub use time::Millis;
+pub use yaml::{Map, Value, map};

@@ -1,0 +1,337 @@
+//! The API server: a function from a request to a response, over the store.
+//!
+//! Nothing else writes to the store. An HTTP front would turn its requests into [`Request`]s.
+
+use crate::object::controller_ref;
+use crate::{Change, Key, Meta, Millis, Object, Status, Store, Value, defaults, kind_info, map};
+use crate::{patch, time, validate};
+use ecow::{EcoString, eco_format};
+use std::sync::Arc;
+
+/// What somebody asks of the API server.
+#[derive(Clone, Debug)]
+pub struct Request {
+    /// Who asks: `you`, `system:serviceaccount:kube-system:deployment-controller`…
+    pub user: EcoString,
+    /// What is to be done.
+    pub verb: Verb,
+    /// To which object. For [`Verb::Create`] the name may be empty (`generateName`); for
+    /// [`Verb::List`] and [`Verb::Watch`] it is, and an empty namespace means all of them.
+    pub key: Key,
+    /// `status`, or empty.
+    pub subresource: &'static str,
+}
+
+/// What can be asked, with what it takes.
+#[derive(Clone, Debug)]
+pub enum Verb {
+    /// One object.
+    Get,
+    /// All objects of a kind.
+    List,
+    /// The changes of a kind since a version.
+    Watch(u64),
+    /// A new object.
+    Create(Value),
+    /// A whole new state. Refused as a conflict if the object's `resourceVersion` is not the stored
+    /// one.
+    Update(Value),
+    /// A change.
+    Patch(PatchType, Value),
+    /// Removal.
+    Delete(DeleteOptions),
+}
+
+/// The kinds of patches.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PatchType {
+    /// `application/merge-patch+json`
+    Merge,
+    /// `application/strategic-merge-patch+json`
+    Strategic,
+}
+
+/// How to delete (`metav1.DeleteOptions`).
+#[derive(Clone, Debug, Default)]
+pub struct DeleteOptions {
+    /// `gracePeriodSeconds`; none means what the pod says.
+    pub grace_seconds: Option<i64>,
+    /// `propagationPolicy`: what becomes of the objects that it owns.
+    pub propagation: Propagation,
+    /// `preconditions.uid`; empty for none.
+    pub uid: EcoString,
+}
+
+/// What becomes of the objects that a deleted one owns.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Propagation {
+    /// The garbage collector deletes them afterwards.
+    #[default]
+    Background,
+    /// They are deleted first.
+    Foreground,
+    /// They stay, without an owner.
+    Orphan,
+}
+
+/// The answer: an object, or a refusal.
+pub type Response = Result<Answer, Status>;
+
+/// What an accepted request gives back.
+#[derive(Clone, Debug)]
+pub enum Answer {
+    /// The object as it is stored now (or was, if it is gone).
+    Object(Arc<Object>),
+    /// The objects of a list.
+    List(Vec<Arc<Object>>),
+    /// The changes of a watch.
+    Changes(Vec<Change>),
+}
+
+impl Answer {
+    /// The object, if the answer is one.
+    #[must_use]
+    pub fn object(self) -> Option<Arc<Object>> {
+        match self {
+            Answer::Object(object) => Some(object),
+            _ => None,
+        }
+    }
+}
+
+const MODIFIED: &str = "the object has been modified; please apply your changes to the latest \
+                        version and try again";
+
+/// Answers a request at a moment.
+///
+/// # Errors
+/// A refusal with the API server's code, reason and words. The store is then as it was.
+pub fn serve(store: &mut Store, now: Millis, request: Request) -> Response {
+    let Request {
+        key, subresource, ..
+    } = request;
+    match request.verb {
+        Verb::Get => find(store, &key).map(Answer::Object),
+        Verb::List if key.namespace.is_empty() => Ok(Answer::List(
+            store.list(&key.kind).into_iter().cloned().collect(),
+        )),
+        Verb::List => Ok(Answer::List(
+            store
+                .list_in(&key.kind, &key.namespace)
+                .into_iter()
+                .cloned()
+                .collect(),
+        )),
+        Verb::Watch(since) => watch(store, &key, since),
+        Verb::Create(body) => create(store, now, key, body),
+        Verb::Update(body) => {
+            let old = find(store, &key)?;
+            write(store, now, &old, body, subresource)
+        }
+        Verb::Patch(how, change) => {
+            let old = find(store, &key)?;
+            let mut body = old.value.clone();
+            match how {
+                PatchType::Merge => patch::merge(&mut body, &change),
+                PatchType::Strategic => patch::strategic(&mut body, &change),
+            }
+            write(store, now, &old, body, subresource)
+        }
+        Verb::Delete(options) => delete(store, now, &key, &options),
+    }
+}
+
+fn find(store: &Store, key: &Key) -> Result<Arc<Object>, Status> {
+    store
+        .get(key)
+        .cloned()
+        .ok_or_else(|| Status::not_found(&key.kind, &key.name))
+}
+
+fn watch(store: &Store, key: &Key, since: u64) -> Response {
+    let changes = store
+        .changes_since(since)
+        .ok_or_else(|| Status::expired(since, store.version()))?;
+    let wanted = |change: &Change| {
+        let object = &change.new.key;
+        object.kind == key.kind && (key.namespace.is_empty() || object.namespace == key.namespace)
+    };
+    Ok(Answer::Changes(
+        changes.into_iter().filter(wanted).collect(),
+    ))
+}
+
+fn create(store: &mut Store, now: Millis, mut key: Key, mut body: Value) -> Response {
+    defaults::apply(&mut body);
+    let info = kind_info(&key.kind);
+    if body.get("kind").is_null() {
+        *body.entry("kind") = (&key.kind).into();
+    }
+    let metadata = body.entry("metadata");
+    if key.name.is_empty() {
+        key.name = match metadata.get("generateName").text() {
+            "" => EcoString::new(),
+            prefix => prefix
+                .chars()
+                .chain(store.random.suffix().map(char::from))
+                .collect(),
+        };
+        metadata.set("name", &key.name);
+    }
+    if info.is_none_or(|info| info.namespaced) {
+        if key.namespace.is_empty() {
+            key.namespace = "default".into();
+        }
+        metadata.set("namespace", &key.namespace);
+    }
+    if store.get(&key).is_some() {
+        return Err(Status::already_exists(&key.kind, &key.name));
+    }
+    metadata.set("uid", store.random.uuid());
+    metadata.set("creationTimestamp", time::rfc3339(now));
+    metadata.set("deletionTimestamp", Value::Null);
+    if info.is_none_or(|info| info.counted) {
+        metadata.set("generation", 1);
+    }
+    validate::check(None, &body)?;
+    if key.kind == "Pod" && body.get("status").is_null() {
+        *body.entry("status") = map! { "phase" => "Pending" };
+    }
+    Ok(Answer::Object(store.put(key, body, now)))
+}
+
+/// Writes a new state over an old one, keeping what a writer may not change.
+fn write(
+    store: &mut Store,
+    now: Millis,
+    old: &Object,
+    mut body: Value,
+    subresource: &str,
+) -> Response {
+    let version = body.at(&["metadata", "resourceVersion"]).text();
+    if !version.is_empty() && version != eco_format!("{}", old.meta.version) {
+        return Err(Status::conflict(&old.key.kind, &old.key.name, MODIFIED));
+    }
+    let of = |field: &str| old.value.get(field).clone();
+    if subresource == "status" {
+        // Only the status and the metadata count (`deployment/strategy.go`, PrepareForUpdate).
+        body.set("spec", of("spec"));
+        body.entry("metadata")
+            .set("labels", of("metadata").get("labels").clone());
+    } else {
+        if !old.status().is_null() {
+            body.set("status", of("status"));
+        }
+        defaults::apply(&mut body);
+    }
+    let mut generation = old.meta.generation;
+    if generation > 0 && body.get("spec") != old.spec() {
+        generation += 1;
+    }
+    for field in ["uid", "creationTimestamp", "namespace", "name"] {
+        let kept = of("metadata").get(field).clone();
+        if body.at(&["metadata", field]) != &kept {
+            body.entry("metadata").set(field, kept);
+        }
+    }
+    if generation > 0 {
+        body.entry("metadata").set("generation", generation);
+    }
+    if subresource != "status" {
+        validate::check(Some(&old.value), &body)?;
+    }
+    if body == old.value {
+        return Ok(Answer::Object(find(store, &old.key)?));
+    }
+    let new = store.put(old.key.clone(), body, now);
+    Ok(Answer::Object(finish_deletion(store, new)))
+}
+
+fn delete(store: &mut Store, now: Millis, key: &Key, options: &DeleteOptions) -> Response {
+    let old = find(store, key)?;
+    if !options.uid.is_empty() && options.uid != old.meta.uid {
+        let why = eco_format!(
+            "Precondition failed: UID in precondition: {}, UID in object meta: {}",
+            options.uid,
+            old.meta.uid
+        );
+        return Err(Status::conflict(&key.kind, &key.name, &why));
+    }
+    let grace = grace_seconds(&old, options);
+    let finalizer = match options.propagation {
+        Propagation::Background => "",
+        Propagation::Foreground => "foregroundDeletion",
+        Propagation::Orphan => "orphan",
+    };
+    let finalizers = old.value.at(&["metadata", "finalizers"]).items();
+    if grace == 0 && finalizer.is_empty() && finalizers.is_empty() {
+        store.remove(key);
+        return Ok(Answer::Object(old));
+    }
+    let mut body = old.value.clone();
+    if !finalizer.is_empty() && !finalizers.contains(&finalizer.into()) {
+        body.entry_at(&["metadata", "finalizers"])
+            .items_mut()
+            .push(finalizer.into());
+    }
+    let ends = now + u64::try_from(grace).unwrap_or(0) * 1000;
+    if old.meta.deleted.is_none_or(|before| ends < before) {
+        body.entry("metadata")
+            .set("deletionTimestamp", time::rfc3339(ends));
+        body.entry("metadata")
+            .set("deletionGracePeriodSeconds", grace);
+        if old.meta.generation > 0 {
+            body.entry("metadata")
+                .set("generation", old.meta.generation + 1);
+        }
+    }
+    if body == old.value {
+        return Ok(Answer::Object(old));
+    }
+    Ok(Answer::Object(store.put(key.clone(), body, now)))
+}
+
+/// How long a deletion waits: only pods that a kubelet may run have a grace period
+/// (`pkg/registry/core/pod/strategy.go`, CheckGracefulDelete).
+fn grace_seconds(old: &Object, options: &DeleteOptions) -> i64 {
+    let unassigned = old.spec().get("nodeName").text().is_empty();
+    let ended = matches!(old.status().get("phase").text(), "Succeeded" | "Failed");
+    if old.key.kind != "Pod" || unassigned || ended {
+        return 0;
+    }
+    let asked = options.grace_seconds;
+    asked
+        .or(old.spec().get("terminationGracePeriodSeconds").as_int())
+        .unwrap_or(0)
+        .max(0)
+}
+
+/// Removes an object that waited for its last finalizer, once that is gone.
+fn finish_deletion(store: &mut Store, object: Arc<Object>) -> Arc<Object> {
+    let metadata = object.value.get("metadata");
+    let waits = !metadata.get("finalizers").items().is_empty()
+        || metadata
+            .get("deletionGracePeriodSeconds")
+            .as_int()
+            .unwrap_or(0)
+            > 0;
+    if object.meta.deleted.is_some() && !waits {
+        store.remove(&object.key);
+    }
+    object
+}
+
+/// Decodes what the lab itself asks of an object's metadata.
+pub(crate) fn decode(key: Key, value: Value, version: u64, created: Millis) -> Object {
+    let metadata = value.get("metadata");
+    let deleted = metadata.get("deletionTimestamp").as_str();
+    let meta = Meta {
+        uid: metadata.get("uid").to_text(),
+        version,
+        generation: metadata.get("generation").as_int().unwrap_or(0),
+        created,
+        deleted: deleted.and_then(time::parse_rfc3339),
+        controller: controller_ref(&value).get("uid").to_text(),
+    };
+    Object { key, meta, value }
+}

@@ -1,0 +1,131 @@
+//! The kinds that the API server knows by name.
+
+/// What the API server knows about a kind.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct KindInfo {
+    /// `Deployment`
+    pub kind: &'static str,
+    /// `apps/v1`
+    pub api_version: &'static str,
+    /// `deployments`: the name in paths and in messages.
+    pub plural: &'static str,
+    /// Whether its objects live in a namespace.
+    pub namespaced: bool,
+    /// Whether it has a status of its own, so that `metadata.generation` counts changes of its spec.
+    pub counted: bool,
+}
+
+const fn kind(
+    kind: &'static str,
+    api_version: &'static str,
+    plural: &'static str,
+    namespaced: bool,
+    counted: bool,
+) -> KindInfo {
+    KindInfo {
+        kind,
+        api_version,
+        plural,
+        namespaced,
+        counted,
+    }
+}
+
+/// Every kind the server knows, by name. Others are stored too, as namespaced.
+pub const KINDS: &[KindInfo] = &[
+    kind(
+        "ClusterRole",
+        "rbac.authorization.k8s.io/v1",
+        "clusterroles",
+        false,
+        false,
+    ),
+    kind(
+        "ClusterRoleBinding",
+        "rbac.authorization.k8s.io/v1",
+        "clusterrolebindings",
+        false,
+        false,
+    ),
+    kind("ConfigMap", "v1", "configmaps", true, false),
+    kind("CronJob", "batch/v1", "cronjobs", true, true),
+    kind("DaemonSet", "apps/v1", "daemonsets", true, true),
+    kind("Deployment", "apps/v1", "deployments", true, true),
+    kind(
+        "EndpointSlice",
+        "discovery.k8s.io/v1",
+        "endpointslices",
+        true,
+        true,
+    ),
+    kind("Event", "v1", "events", true, false),
+    kind(
+        "HorizontalPodAutoscaler",
+        "autoscaling/v2",
+        "horizontalpodautoscalers",
+        true,
+        false,
+    ),
+    kind("Ingress", "networking.k8s.io/v1", "ingresses", true, true),
+    kind("Job", "batch/v1", "jobs", true, true),
+    kind("LimitRange", "v1", "limitranges", true, false),
+    kind("Namespace", "v1", "namespaces", false, false),
+    kind(
+        "NetworkPolicy",
+        "networking.k8s.io/v1",
+        "networkpolicies",
+        true,
+        true,
+    ),
+    kind("Node", "v1", "nodes", false, false),
+    kind(
+        "PersistentVolumeClaim",
+        "v1",
+        "persistentvolumeclaims",
+        true,
+        false,
+    ),
+    kind("Pod", "v1", "pods", true, true),
+    kind(
+        "PodDisruptionBudget",
+        "policy/v1",
+        "poddisruptionbudgets",
+        true,
+        true,
+    ),
+    kind("ReplicaSet", "apps/v1", "replicasets", true, true),
+    kind("ResourceQuota", "v1", "resourcequotas", true, false),
+    kind("Role", "rbac.authorization.k8s.io/v1", "roles", true, false),
+    kind(
+        "RoleBinding",
+        "rbac.authorization.k8s.io/v1",
+        "rolebindings",
+        true,
+        false,
+    ),
+    kind("Secret", "v1", "secrets", true, false),
+    kind("Service", "v1", "services", true, false),
+    kind("ServiceAccount", "v1", "serviceaccounts", true, false),
+    kind("StatefulSet", "apps/v1", "statefulsets", true, true),
+];
+
+/// What is known about `kind`.
+#[must_use]
+pub fn kind_info(kind: &str) -> Option<&'static KindInfo> {
+    KINDS
+        .binary_search_by(|info| info.kind.cmp(kind))
+        .ok()
+        .map(|at| &KINDS[at])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_table_is_sorted() {
+        assert!(KINDS.is_sorted_by(|a, b| a.kind < b.kind));
+        assert_eq!(kind_info("Pod").map(|info| info.plural), Some("pods"));
+        assert_eq!(kind_info("Gadget"), None);
+    }
+}

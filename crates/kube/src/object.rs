@@ -1,0 +1,180 @@
+//! Objects: a value tree with its metadata decoded.
+
+use crate::{Millis, Value, kind_info};
+use ecow::{EcoString, eco_format};
+use std::fmt;
+
+/// The name of an object: what it is, where, and what it is called.
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Key {
+    /// `Pod`, `Deployment`…
+    pub kind: EcoString,
+    /// Empty for objects of the cluster.
+    pub namespace: EcoString,
+    /// The name; unique for its kind and namespace.
+    pub name: EcoString,
+}
+
+impl Key {
+    /// The key of an object.
+    pub fn new(
+        kind: impl Into<EcoString>,
+        namespace: impl Into<EcoString>,
+        name: impl Into<EcoString>,
+    ) -> Key {
+        Key {
+            kind: kind.into(),
+            namespace: namespace.into(),
+            name: name.into(),
+        }
+    }
+
+    /// The key of another object in the same namespace.
+    pub fn sibling(&self, kind: impl Into<EcoString>, name: impl Into<EcoString>) -> Key {
+        Key {
+            kind: kind.into(),
+            namespace: self.namespace.clone(),
+            name: name.into(),
+        }
+    }
+
+    /// The key that an object's own fields give it.
+    #[must_use]
+    pub fn of(value: &Value) -> Key {
+        let kind = value.get("kind").to_text();
+        let namespaced = kind_info(&kind).is_none_or(|info| info.namespaced);
+        let metadata = value.get("metadata");
+        let namespace = match metadata.get("namespace").text() {
+            _ if !namespaced => EcoString::new(),
+            "" => "default".into(),
+            name => name.into(),
+        };
+        Key {
+            kind,
+            namespace,
+            name: metadata.get("name").to_text(),
+        }
+    }
+}
+
+impl fmt::Display for Key {
+    /// `Deployment/order-service`
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}/{}", self.kind, self.name)
+    }
+}
+
+/// The metadata that the lab itself asks for, decoded once a write.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Meta {
+    /// `metadata.uid`
+    pub uid: EcoString,
+    /// `metadata.resourceVersion`
+    pub version: u64,
+    /// `metadata.generation`; 0 where it is not counted.
+    pub generation: i64,
+    /// When it was created, to the millisecond. (The timestamp in the object has whole seconds.)
+    pub created: Millis,
+    /// `metadata.deletionTimestamp`: when its grace period ends. None while nobody deleted it.
+    pub deleted: Option<Millis>,
+    /// The uid of the owner that is its controller; empty if it has none.
+    pub controller: EcoString,
+}
+
+/// An object as it is stored. The value holds every field that it was given, known or not.
+#[derive(Clone, Debug)]
+pub struct Object {
+    /// Its name.
+    pub key: Key,
+    /// Its decoded metadata.
+    pub meta: Meta,
+    /// All of it.
+    pub value: Value,
+}
+
+impl Object {
+    /// `spec`
+    #[must_use]
+    pub fn spec(&self) -> &Value {
+        self.value.get("spec")
+    }
+
+    /// `status`
+    #[must_use]
+    pub fn status(&self) -> &Value {
+        self.value.get("status")
+    }
+
+    /// `metadata.labels`
+    #[must_use]
+    pub fn labels(&self) -> &Value {
+        self.value.at(&["metadata", "labels"])
+    }
+
+    /// The text of an annotation; none if it is not there.
+    #[must_use]
+    pub fn annotation(&self, name: &str) -> Option<&str> {
+        self.value
+            .at(&["metadata", "annotations"])
+            .get(name)
+            .as_str()
+    }
+
+    /// The condition `kind` in `status.conditions`; null if it is not there.
+    #[must_use]
+    pub fn condition(&self, kind: &str) -> &Value {
+        condition(self.status(), kind)
+    }
+
+    /// The owner that is its controller; null if it has none.
+    #[must_use]
+    pub fn controller_ref(&self) -> &Value {
+        controller_ref(&self.value)
+    }
+
+    /// The reference by which this object owns another as its controller.
+    #[must_use]
+    pub fn as_controller(&self) -> Value {
+        crate::map! {
+            "apiVersion" => self.value.get("apiVersion").clone(),
+            "kind" => &self.key.kind,
+            "name" => &self.key.name,
+            "uid" => &self.meta.uid,
+            "controller" => true,
+            "blockOwnerDeletion" => true,
+        }
+    }
+
+    /// The reference by which an event is about this object.
+    #[must_use]
+    pub fn as_involved(&self) -> Value {
+        crate::map! {
+            "apiVersion" => self.value.get("apiVersion").clone(),
+            "kind" => &self.key.kind,
+            "name" => &self.key.name,
+            "namespace" => &self.key.namespace,
+            "resourceVersion" => eco_format!("{}", self.meta.version),
+            "uid" => &self.meta.uid,
+        }
+    }
+}
+
+/// The condition `kind` in a status; null if it is not there.
+pub(crate) fn condition<'a>(status: &'a Value, kind: &str) -> &'a Value {
+    status
+        .get("conditions")
+        .items()
+        .iter()
+        .find(|condition| condition.get("type").text() == kind)
+        .unwrap_or(&Value::NULL)
+}
+
+/// The owner reference whose `controller` is true.
+pub(crate) fn controller_ref(value: &Value) -> &Value {
+    value
+        .at(&["metadata", "ownerReferences"])
+        .items()
+        .iter()
+        .find(|owner| owner.get("controller").as_bool() == Some(true))
+        .unwrap_or(&Value::NULL)
+}

@@ -1,0 +1,64 @@
+//! Label selectors: which objects a Deployment, a ReplicaSet or a Service means.
+
+use crate::Value;
+
+/// Whether a `metav1.LabelSelector` (`matchLabels`, `matchExpressions`) matches labels. A null
+/// selector matches nothing, an empty one everything.
+#[must_use]
+pub fn matches(selector: &Value, labels: &Value) -> bool {
+    if selector.is_null() {
+        return false;
+    }
+    matches_labels(selector.get("matchLabels"), labels)
+        && selector.get("matchExpressions").items().iter().all(|rule| {
+            let have = labels.get(rule.get("key").text());
+            let listed = rule.get("values").items().contains(have);
+            match rule.get("operator").text() {
+                "In" => listed,
+                "NotIn" => !listed,
+                "Exists" => !have.is_null(),
+                "DoesNotExist" => have.is_null(),
+                _ => false,
+            }
+        })
+}
+
+/// Whether every wanted label is there with its value.
+#[must_use]
+pub fn matches_labels(wanted: &Value, labels: &Value) -> bool {
+    wanted
+        .members()
+        .all(|(name, value)| labels.get(name) == value)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::map;
+
+    #[test]
+    fn selectors_match_labels() {
+        let rule = |operator: &str, values: &[&str]| {
+            map! { "matchExpressions" => vec![map! {
+                "key" => "tier",
+                "operator" => operator,
+                "values" => values.iter().copied().collect::<Value>(),
+            }] }
+        };
+        let labels = map! { "app" => "a", "tier" => "web" };
+        let cases = [
+            (Value::Null, false),
+            (map! {}, true),
+            (map! { "matchLabels" => map! { "app" => "a" } }, true),
+            (map! { "matchLabels" => map! { "app" => "b" } }, false),
+            (map! { "matchLabels" => map! { "none" => "a" } }, false),
+            (rule("In", &["web", "db"]), true),
+            (rule("NotIn", &["web"]), false),
+            (rule("Exists", &[]), true),
+            (rule("DoesNotExist", &[]), false),
+        ];
+        for (selector, expected) in cases {
+            assert_eq!(matches(&selector, &labels), expected, "{selector:?}");
+        }
+    }
+}

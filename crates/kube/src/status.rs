@@ -1,0 +1,147 @@
+//! What the API server says when it refuses.
+
+use crate::{Value, kind_info, map};
+use ecow::{EcoString, EcoVec, eco_format};
+
+/// A refusal, in the API server's words (`k8s.io/apimachinery/pkg/api/errors`).
+#[derive(Clone, Debug, PartialEq)]
+pub struct Status {
+    /// The HTTP status code.
+    pub code: u16,
+    /// `NotFound`, `Conflict`, `Invalid`…
+    pub reason: &'static str,
+    /// The sentence.
+    pub message: EcoString,
+    /// For `Invalid`: each fault by field.
+    pub causes: EcoVec<Cause>,
+}
+
+/// One fault in an object.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Cause {
+    /// `FieldValueInvalid`, `FieldValueRequired`…
+    pub reason: &'static str,
+    /// `spec.template.spec.containers[0].image`
+    pub field: EcoString,
+    /// `Required value`, `Invalid value: 0: …`
+    pub message: EcoString,
+}
+
+/// `deployments.apps`: a resource with its group, as messages name it.
+pub(crate) fn resource(kind: &str) -> EcoString {
+    match kind_info(kind) {
+        Some(info) => match info.api_version.split_once('/') {
+            Some((group, _)) => eco_format!("{}.{group}", info.plural),
+            None => info.plural.into(),
+        },
+        None => eco_format!("{}s", kind.to_lowercase()),
+    }
+}
+
+/// `Deployment.apps`: a kind with its group, as messages name it.
+fn qualified(kind: &str) -> EcoString {
+    match kind_info(kind).and_then(|info| info.api_version.split_once('/')) {
+        Some((group, _)) => eco_format!("{kind}.{group}"),
+        None => kind.into(),
+    }
+}
+
+impl Status {
+    fn new(code: u16, reason: &'static str, message: EcoString) -> Status {
+        Status {
+            code,
+            reason,
+            message,
+            causes: EcoVec::new(),
+        }
+    }
+
+    /// 404: there is no such object.
+    #[must_use]
+    pub fn not_found(kind: &str, name: &str) -> Status {
+        Status::new(
+            404,
+            "NotFound",
+            eco_format!("{} {name:?} not found", resource(kind)),
+        )
+    }
+
+    /// 409: the name is taken.
+    #[must_use]
+    pub fn already_exists(kind: &str, name: &str) -> Status {
+        let message = eco_format!("{} {name:?} already exists", resource(kind));
+        Status::new(409, "AlreadyExists", message)
+    }
+
+    /// 409: the write was made from an old version of the object.
+    #[must_use]
+    pub fn conflict(kind: &str, name: &str, why: &str) -> Status {
+        let resource = resource(kind);
+        let message = eco_format!("Operation cannot be fulfilled on {resource} {name:?}: {why}");
+        Status::new(409, "Conflict", message)
+    }
+
+    /// 400: the request itself makes no sense.
+    #[must_use]
+    pub fn bad_request(message: impl Into<EcoString>) -> Status {
+        Status::new(400, "BadRequest", message.into())
+    }
+
+    /// 410: a watch asked for changes that are no longer kept.
+    #[must_use]
+    pub fn expired(asked: u64, version: u64) -> Status {
+        let message = eco_format!("too old resource version: {asked} ({version})");
+        Status::new(410, "Expired", message)
+    }
+
+    /// 422: the object breaks rules of its kind.
+    #[must_use]
+    pub fn invalid(kind: &str, name: &str, causes: EcoVec<Cause>) -> Status {
+        let mut said: Vec<EcoString> = Vec::new();
+        for cause in &causes {
+            let text = eco_format!("{}: {}", cause.field, cause.message);
+            if !said.contains(&text) {
+                said.push(text);
+            }
+        }
+        let list = match said.as_slice() {
+            [one] => one.clone(),
+            more => eco_format!("[{}]", more.join(", ")),
+        };
+        let message = eco_format!("{} {name:?} is invalid: {list}", qualified(kind));
+        Status {
+            code: 422,
+            reason: "Invalid",
+            message,
+            causes,
+        }
+    }
+
+    /// The refusal as the object that the API server answers with.
+    #[must_use]
+    pub fn to_value(&self) -> Value {
+        let causes: Vec<Value> = self
+            .causes
+            .iter()
+            .map(|cause| {
+                map! {
+                    "reason" => cause.reason,
+                    "message" => &cause.message,
+                    "field" => &cause.field,
+                }
+            })
+            .collect();
+        let mut status = map! {
+            "apiVersion" => "v1",
+            "kind" => "Status",
+            "status" => "Failure",
+            "message" => &self.message,
+            "reason" => self.reason,
+            "code" => i64::from(self.code),
+        };
+        if !causes.is_empty() {
+            status.entry("details").set("causes", causes);
+        }
+        status
+    }
+}

@@ -1,0 +1,261 @@
+//! The versioned store: what etcd is to the API server.
+
+use crate::{Key, Millis, Object, Random, Value};
+use ecow::EcoString;
+use rpds::{RedBlackTreeMapSync, RedBlackTreeSetSync};
+use std::ops::Bound;
+use std::sync::Arc;
+
+/// How many changes are kept for watchers; a watch from before them is told that it came too late.
+const CHANGES_KEPT: u64 = 1024;
+
+/// Every object of a cluster under one version counter. A clone is a snapshot: it is free, and
+/// shares all that neither side changes afterwards.
+///
+/// Anyone may read. Writing goes through [`crate::api::serve`], so that nothing skips its rules.
+#[derive(Clone, Debug)]
+pub struct Store {
+    objects: RedBlackTreeMapSync<Key, Arc<Object>>,
+    indexes: RedBlackTreeMapSync<Index, RedBlackTreeSetSync<Key>>,
+    changes: RedBlackTreeMapSync<u64, Change>,
+    version: u64,
+    pub(crate) random: Random,
+}
+
+/// What objects can be found by, besides their key.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Index {
+    /// The uid of its controller.
+    Owner(EcoString),
+    /// The node a pod is bound to; empty for pods that wait for one.
+    Node(EcoString),
+    /// A label of a pod: namespace, key, value.
+    Label(EcoString, EcoString, EcoString),
+}
+
+/// One write, as a watcher sees it.
+#[derive(Clone, Debug)]
+pub struct Change {
+    /// The version it made.
+    pub version: u64,
+    /// What happened.
+    pub kind: ChangeKind,
+    /// The object before; none if it was added.
+    pub old: Option<Arc<Object>>,
+    /// The object after; for a deletion, its last state.
+    pub new: Arc<Object>,
+}
+
+/// What a write did, in the words of a watch.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ChangeKind {
+    /// `ADDED`
+    Added,
+    /// `MODIFIED`
+    Modified,
+    /// `DELETED`
+    Deleted,
+}
+
+impl Store {
+    /// An empty store. The seed decides uids and generated names.
+    #[must_use]
+    pub fn new(seed: u64) -> Store {
+        Store {
+            objects: RedBlackTreeMapSync::default(),
+            indexes: RedBlackTreeMapSync::default(),
+            changes: RedBlackTreeMapSync::default(),
+            version: 0,
+            random: Random::new(seed),
+        }
+    }
+
+    /// The version of the last write.
+    #[must_use]
+    pub fn version(&self) -> u64 {
+        self.version
+    }
+
+    /// The object of a key.
+    #[must_use]
+    pub fn get(&self, key: &Key) -> Option<&Arc<Object>> {
+        self.objects.get(key)
+    }
+
+    /// All objects of a kind, by namespace and name.
+    #[must_use]
+    pub fn list(&self, kind: &str) -> Vec<&Arc<Object>> {
+        self.list_from(&Key::new(kind, "", ""), |key| key.kind == kind)
+    }
+
+    /// All objects of a kind in a namespace, by name.
+    #[must_use]
+    pub fn list_in(&self, kind: &str, namespace: &str) -> Vec<&Arc<Object>> {
+        let first = Key::new(kind, namespace, "");
+        self.list_from(&first, |key| key.kind == kind && key.namespace == namespace)
+    }
+
+    fn list_from(&self, first: &Key, within: impl Fn(&Key) -> bool) -> Vec<&Arc<Object>> {
+        self.objects
+            .range((Bound::Included(first), Bound::Unbounded))
+            .take_while(|(key, _)| within(key))
+            .map(|(_, object)| object)
+            .collect()
+    }
+
+    /// The objects whose controller has this uid, by key.
+    pub fn owned_by<'a>(
+        &'a self,
+        uid: &EcoString,
+    ) -> impl Iterator<Item = &'a Arc<Object>> + use<'a> {
+        self.indexed(&Index::Owner(uid.clone()))
+    }
+
+    /// The pods bound to a node, by key.
+    pub fn pods_on<'a>(
+        &'a self,
+        node: &EcoString,
+    ) -> impl Iterator<Item = &'a Arc<Object>> + use<'a> {
+        self.indexed(&Index::Node(node.clone()))
+    }
+
+    /// The pods of a namespace that have all the given labels, by key. None for an empty selector.
+    pub fn pods_labelled(&self, namespace: &EcoString, labels: &Value) -> Vec<&Arc<Object>> {
+        let Some((name, value)) = labels.members().next() else {
+            return Vec::new();
+        };
+        self.indexed(&Index::Label(
+            namespace.clone(),
+            name.clone(),
+            value.to_text(),
+        ))
+        .filter(|pod| {
+            labels
+                .members()
+                .all(|(name, value)| pod.labels().get(name) == value)
+        })
+        .collect()
+    }
+
+    fn indexed<'a>(&'a self, index: &Index) -> impl Iterator<Item = &'a Arc<Object>> + use<'a> {
+        self.indexes
+            .get(index)
+            .into_iter()
+            .flat_map(|keys| keys.iter())
+            .filter_map(|key| self.objects.get(key))
+    }
+
+    /// The writes after `version`, oldest first; none if some of them are no longer kept
+    /// (`too old resource version`).
+    #[must_use]
+    pub fn changes_since(&self, version: u64) -> Option<Vec<Change>> {
+        if version + CHANGES_KEPT < self.version {
+            return None;
+        }
+        let range = self
+            .changes
+            .range((Bound::Excluded(&version), Bound::Unbounded));
+        Some(range.map(|(_, change)| change.clone()).collect())
+    }
+
+    /// Stores `value` under `key` with a new version. `created` is the moment of this write if the
+    /// object is new.
+    pub(crate) fn put(&mut self, key: Key, mut value: Value, now: Millis) -> Arc<Object> {
+        let old = self.objects.get(&key).cloned();
+        self.version += 1;
+        value
+            .entry("metadata")
+            .set("resourceVersion", ecow::eco_format!("{}", self.version));
+        let created = old.as_ref().map_or(now, |old| old.meta.created);
+        let new = Arc::new(crate::api::decode(
+            key.clone(),
+            value,
+            self.version,
+            created,
+        ));
+        self.reindex(&key, old.as_deref(), Some(&new));
+        self.objects.insert_mut(key, new.clone());
+        let kind = if old.is_some() {
+            ChangeKind::Modified
+        } else {
+            ChangeKind::Added
+        };
+        self.log(Change {
+            version: self.version,
+            kind,
+            old,
+            new: new.clone(),
+        });
+        new
+    }
+
+    /// Removes the object of `key` for good.
+    pub(crate) fn remove(&mut self, key: &Key) {
+        let Some(old) = self.objects.get(key).cloned() else {
+            return;
+        };
+        self.version += 1;
+        self.objects.remove_mut(key);
+        self.reindex(key, Some(&old), None);
+        self.log(Change {
+            version: self.version,
+            kind: ChangeKind::Deleted,
+            old: Some(old.clone()),
+            new: old,
+        });
+    }
+
+    fn log(&mut self, change: Change) {
+        self.changes
+            .remove_mut(&self.version.saturating_sub(CHANGES_KEPT));
+        self.changes.insert_mut(self.version, change);
+    }
+
+    fn reindex(&mut self, key: &Key, old: Option<&Object>, new: Option<&Object>) {
+        // Most writes touch only a status: labels, owner and node are the same, shared values.
+        if let (Some(old), Some(new)) = (old, new)
+            && old.meta.controller == new.meta.controller
+            && old.labels() == new.labels()
+            && node(old) == node(new)
+        {
+            return;
+        }
+        for index in old.into_iter().flat_map(indexes) {
+            if let Some(keys) = self.indexes.get_mut(&index) {
+                keys.remove_mut(key);
+                if keys.is_empty() {
+                    self.indexes.remove_mut(&index);
+                }
+            }
+        }
+        for index in new.into_iter().flat_map(indexes) {
+            match self.indexes.get_mut(&index) {
+                Some(keys) => keys.insert_mut(key.clone()),
+                None => {
+                    let mut keys = RedBlackTreeSetSync::default();
+                    keys.insert_mut(key.clone());
+                    self.indexes.insert_mut(index, keys);
+                }
+            }
+        }
+    }
+}
+
+fn node(object: &Object) -> &Value {
+    object.spec().get("nodeName")
+}
+
+fn indexes(object: &Object) -> Vec<Index> {
+    let mut indexes = Vec::new();
+    if !object.meta.controller.is_empty() {
+        indexes.push(Index::Owner(object.meta.controller.clone()));
+    }
+    if object.key.kind == "Pod" {
+        indexes.push(Index::Node(node(object).to_text()));
+        for (name, value) in object.labels().members() {
+            let namespace = object.key.namespace.clone();
+            indexes.push(Index::Label(namespace, name.clone(), value.to_text()));
+        }
+    }
+    indexes
+}

@@ -1,0 +1,83 @@
+//! Moments: virtual milliseconds, and how Kubernetes writes them.
+
+use ecow::{EcoString, eco_format};
+
+/// Virtual time: whole milliseconds since the lab began.
+pub type Millis = u64;
+
+/// What the calendar says when a lab begins, in seconds since 1970: 2026-01-05T09:00:00Z, a Monday.
+pub const EPOCH_SECONDS: u64 = 1_767_603_600;
+
+/// The moment as Kubernetes writes it (`metav1.Time`): RFC 3339 in UTC, whole seconds.
+#[must_use]
+pub fn rfc3339(t: Millis) -> EcoString {
+    let seconds = EPOCH_SECONDS + t / 1000;
+    let (days, second) = (seconds / 86_400, seconds % 86_400);
+    let (year, month, day) = civil(days);
+    let (h, m, s) = (second / 3600, second / 60 % 60, second % 60);
+    eco_format!("{year:04}-{month:02}-{day:02}T{h:02}:{m:02}:{s:02}Z")
+}
+
+/// The lab's moment of a time as Kubernetes writes it; none for text that is no such time or lies
+/// before the lab began.
+#[must_use]
+pub fn parse_rfc3339(text: &str) -> Option<Millis> {
+    let text = text.strip_suffix('Z')?;
+    let (date, clock) = text.split_once('T')?;
+    let mut date = date.splitn(3, '-').map(|part| part.parse::<u64>().ok());
+    let mut clock = clock.splitn(3, ':').map(|part| part.parse::<u64>().ok());
+    let days = days(date.next()??, date.next()??, date.next()??);
+    let second = clock.next()?? * 3600 + clock.next()?? * 60 + clock.next()??;
+    (days * 86_400 + second)
+        .checked_sub(EPOCH_SECONDS)
+        .map(|seconds| seconds * 1000)
+}
+
+/// Year, month and day of a day since 1970, by Howard Hinnant's `civil_from_days`.
+fn civil(days: u64) -> (u64, u64, u64) {
+    let z = days + 719_468;
+    let (era, day_of_era) = (z / 146_097, z % 146_097);
+    let year_of_era =
+        (day_of_era - day_of_era / 1460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
+    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+    let shifted = (5 * day_of_year + 2) / 153;
+    let day = day_of_year - (153 * shifted + 2) / 5 + 1;
+    let month = if shifted < 10 {
+        shifted + 3
+    } else {
+        shifted - 9
+    };
+    (year_of_era + era * 400 + u64::from(month <= 2), month, day)
+}
+
+/// The day since 1970 of a date, by Howard Hinnant's `days_from_civil`.
+fn days(year: u64, month: u64, day: u64) -> u64 {
+    let year = year - u64::from(month <= 2);
+    let (era, year_of_era) = (year / 400, year % 400);
+    let day_of_year = (153 * ((month + 9) % 12) + 2) / 5 + day.saturating_sub(1);
+    let day_of_era = year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year;
+    (era * 146_097 + day_of_era).saturating_sub(719_468)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_are_written_and_read() {
+        let cases = [
+            (0, "2026-01-05T09:00:00Z"),
+            (61_999, "2026-01-05T09:01:01Z"),
+            (86_400_000 * 54, "2026-02-28T09:00:00Z"),
+            (86_400_000 * 55, "2026-03-01T09:00:00Z"),
+            (86_400_000 * 784, "2028-02-28T09:00:00Z"),
+            (86_400_000 * 785, "2028-02-29T09:00:00Z"),
+        ];
+        for (t, text) in cases {
+            assert_eq!(rfc3339(t), text);
+            assert_eq!(parse_rfc3339(text), Some(t / 1000 * 1000));
+        }
+        assert_eq!(parse_rfc3339("yesterday"), None);
+        assert_eq!(parse_rfc3339("1999-01-01T00:00:00Z"), None);
+    }
+}
