@@ -74,7 +74,7 @@ fn browser() -> Result<(), String> {
     })?;
     step("the engine, in Chromium", || {
         let mut node = tools::program("node");
-        node.arg("tests/bench/browser.mjs").arg(out);
+        node.arg("tests/bench/engine.mjs").arg(out);
         run_program(node.env("CHROME_PATH", chromium))
     })
 }

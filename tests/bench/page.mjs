@@ -1,0 +1,77 @@
+// What a first visit costs: the weight of every file, and the time from navigation until the lab can be used.
+import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { brotliCompressSync, constants, gzipSync } from 'node:zlib';
+import { DIST, launch } from '../browser.mjs';
+import { serve } from '../server.mjs';
+import { kb, median, ms, table } from './table.mjs';
+
+const RUNS = 7;
+
+async function weights() {
+  const rows = [];
+  const total = [0, 0, 0];
+  for (const entry of await readdir(DIST, { recursive: true, withFileTypes: true })) {
+    if (!entry.isFile()) continue;
+    const path = join(entry.parentPath ?? entry.path, entry.name);
+    const bytes = await readFile(path);
+    const sizes = [
+      bytes.length,
+      gzipSync(bytes, { level: 9 }).length,
+      brotliCompressSync(bytes, { params: { [constants.BROTLI_PARAM_QUALITY]: 11 } }).length,
+    ];
+    sizes.forEach((size, index) => (total[index] += size));
+    rows.push([path.slice(DIST.length), ...sizes.map(kb)]);
+  }
+  table(['file', 'raw', 'gzip -9', 'brotli -11'], [...rows.sort(), ['all files', ...total.map(kb)]]);
+}
+
+/**
+ * One visit with an empty cache. Interactive is when the page sets its mark `interactive`: it is drawn
+ * and takes input. Blocked is the time beyond 50 ms that tasks kept the page from answering until then.
+ */
+async function visit(browser, url, slowDown) {
+  const context = await browser.newContext({ viewport: { width: 1440, height: 900 } });
+  const page = await context.newPage();
+  const devtools = await context.newCDPSession(page);
+  await devtools.send('Emulation.setCPUThrottlingRate', { rate: slowDown });
+  await page.addInitScript(() => {
+    window.longTasks = [];
+    new PerformanceObserver((list) => window.longTasks.push(...list.getEntries())).observe({
+      type: 'longtask',
+      buffered: true,
+    });
+  });
+  await page.goto(url);
+  await page.waitForFunction(() => performance.getEntriesByName('interactive').length > 0);
+  const figures = await page.evaluate(() => {
+    const interactive = performance.getEntriesByName('interactive')[0].startTime;
+    const before = window.longTasks.filter((task) => task.startTime < interactive);
+    return {
+      paint: performance.getEntriesByName('first-contentful-paint')[0]?.startTime ?? NaN,
+      interactive,
+      blocked: before.reduce((sum, task) => sum + task.duration - 50, 0),
+    };
+  });
+  await context.close();
+  return figures;
+}
+
+async function start() {
+  const site = await serve(DIST, { under: '/lab/' });
+  const browser = await launch();
+  const rows = [];
+  for (const slowDown of [1, 4]) {
+    const runs = [];
+    for (let run = 0; run < RUNS; run++) runs.push(await visit(browser, site.url, slowDown));
+    const of = (name) => ms(median(runs.map((run) => run[name])));
+    rows.push([`CPU ${slowDown}× slower`, of('paint'), of('interactive'), of('blocked')]);
+  }
+  await browser.close();
+  await site.close();
+  table(['page (median of ' + RUNS + ', no network delay)', 'first paint', 'interactive', 'blocked'], rows);
+}
+
+await weights();
+console.log();
+await start();
