@@ -185,7 +185,8 @@ impl Map {
     }
 
     fn position(&self, key: &str) -> Result<usize, usize> {
-        self.entries.binary_search_by(|(have, _)| have.as_str().cmp(key))
+        self.entries
+            .binary_search_by(|(have, _)| have.as_str().cmp(key))
     }
 
     /// The value under `key`.

@@ -1,0 +1,352 @@
+//! From the tree to plain values, as `sigs.k8s.io/yaml` decodes: YAML 1.1 scalars, merge keys,
+//! aliases under a budget, and every mapping key turned into text.
+
+use crate::error::{Error, Stage};
+use crate::node::{Kind, Node};
+use crate::number::format_g;
+use crate::resolve::{Resolved, resolve};
+use crate::scan::Style;
+use crate::{Map, Value, parse, parse_first};
+use ecow::EcoVec;
+
+/// What a mapping does with a key that stands twice.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Duplicates {
+    /// An error, as the API server reports it and a strict reader wants it.
+    #[default]
+    Refuse,
+    /// The last one counts, as in Helm's values files and `fromYaml`.
+    LastWins,
+}
+
+/// The one document of `text`, strictly: a key that stands twice is an error. Empty text is null.
+/// Documents after the first are not looked at.
+///
+/// # Errors
+/// What is no YAML, or has no form as JSON.
+pub fn decode(text: &str) -> Result<Value, Error> {
+    decode_with(text, Duplicates::Refuse)
+}
+
+/// The one document of `text`, with a choice about keys that stand twice.
+///
+/// # Errors
+/// What is no YAML, or has no form as JSON.
+pub fn decode_with(text: &str, duplicates: Duplicates) -> Result<Value, Error> {
+    match parse_first(text)? {
+        Some(node) => decode_node(&node, duplicates),
+        None => Ok(Value::Null),
+    }
+}
+
+/// Every document of `text`, strictly. Empty documents are null.
+///
+/// # Errors
+/// What is no YAML, or has no form as JSON.
+pub fn decode_all(text: &str) -> Result<Vec<Value>, Error> {
+    parse(text)?
+        .iter()
+        .map(|node| decode_node(node, Duplicates::Refuse))
+        .collect()
+}
+
+/// The value of a tree.
+///
+/// # Errors
+/// Keys that are collections, keys that stand twice, wrong tags, too many aliases.
+pub fn decode_node(node: &Node, duplicates: Duplicates) -> Result<Value, Error> {
+    let mut decoder = Decoder {
+        duplicates,
+        ..Decoder::default()
+    };
+    decoder.value(node)
+}
+
+#[derive(Default)]
+struct Decoder {
+    duplicates: Duplicates,
+    decoded: u64,
+    from_aliases: u64,
+    alias_depth: u32,
+}
+
+fn fault(node: &Node, message: impl Into<String>) -> Error {
+    Error::new(Stage::Decoder, node.mark, message)
+}
+
+impl Decoder {
+    fn value(&mut self, node: &Node) -> Result<Value, Error> {
+        self.count(node)?;
+        match &node.kind {
+            Kind::Scalar { text, style } => scalar(node, text, *style),
+            Kind::List(items) => {
+                let items: Result<EcoVec<Value>, Error> =
+                    items.iter().map(|item| self.value(item)).collect();
+                Ok(Value::List(items?))
+            }
+            Kind::Map(_) => {
+                let mut map = Map::new();
+                self.members(node, &mut map, &mut Vec::new())?;
+                Ok(Value::Map(map))
+            }
+            Kind::Alias(_, target) => {
+                self.alias_depth += 1;
+                let value = self.value(target);
+                self.alias_depth -= 1;
+                value
+            }
+            Kind::Cycle(name) => Err(fault(
+                node,
+                format!("anchor '{name}' value contains itself"),
+            )),
+        }
+    }
+
+    /// go-yaml's budget: 99 % of a small document may come from aliases, 10 % of a large one.
+    fn count(&mut self, node: &Node) -> Result<(), Error> {
+        self.decoded += 1;
+        if self.alias_depth > 0 {
+            self.from_aliases += 1;
+        }
+        if self.from_aliases <= 100 || self.decoded <= 1000 {
+            return Ok(());
+        }
+        let (low, high) = (400_000, 4_000_000);
+        let beyond = self.decoded.clamp(low, high) - low;
+        // Ten-thousandths, so that no float decides.
+        let allowed = 9900 - 8900 * beyond / (high - low);
+        if self.from_aliases * 10_000 > self.decoded * allowed {
+            return Err(fault(node, "document contains excessive aliasing"));
+        }
+        Ok(())
+    }
+
+    /// Adds the members of `node` to `map`. `seen` are the keys that were written in this mapping
+    /// itself: what a merge brought may be written again.
+    fn members(
+        &mut self,
+        node: &Node,
+        map: &mut Map,
+        seen: &mut Vec<ecow::EcoString>,
+    ) -> Result<(), Error> {
+        let Kind::Map(members) = &node.kind else {
+            return Ok(());
+        };
+        for (key, value) in members.iter() {
+            if is_merge(key) {
+                self.merge(value, map)?;
+                continue;
+            }
+            let name = self.key(key, value)?;
+            let value = self.value(value)?;
+            if self.duplicates == Duplicates::Refuse {
+                if let Err(at) = seen.binary_search(&name) {
+                    seen.insert(at, name.clone());
+                } else {
+                    return Err(duplicate(key, &name));
+                }
+            }
+            map.insert(name, value);
+        }
+        Ok(())
+    }
+
+    fn merge(&mut self, source: &Node, map: &mut Map) -> Result<(), Error> {
+        let wrong = || {
+            fault(
+                source,
+                "map merge requires map or sequence of maps as the value",
+            )
+        };
+        match &source.kind {
+            Kind::Map(_) => self.members(source, map, &mut Vec::new()),
+            Kind::Alias(_, target) if matches!(target.kind, Kind::Map(_)) => {
+                self.count(source)?;
+                self.alias_depth += 1;
+                let done = self.members(target, map, &mut Vec::new());
+                self.alias_depth -= 1;
+                done
+            }
+            // Earlier maps of the list take precedence, so they are laid on last.
+            Kind::List(items) => items.iter().rev().try_for_each(|item| match item.kind {
+                Kind::Map(_) | Kind::Alias(..) => self.merge(item, map),
+                _ => Err(wrong()),
+            }),
+            _ => Err(wrong()),
+        }
+    }
+
+    /// A key as text. JSON has no other keys.
+    fn key(&mut self, key: &Node, value: &Node) -> Result<ecow::EcoString, Error> {
+        Ok(match self.value(key)? {
+            Value::String(text) => text,
+            Value::Bool(flag) => if flag { "true" } else { "false" }.into(),
+            Value::Int(number) => ecow::eco_format!("{number}"),
+            // go-yaml shortens float keys to 32 bits.
+            Value::Float(number) => match number {
+                _ if number.is_nan() => ".nan".into(),
+                f64::INFINITY => ".inf".into(),
+                f64::NEG_INFINITY => "-.inf".into(),
+                _ => short_float(number).into(),
+            },
+            Value::Null => {
+                let message = format!(
+                    "unsupported map key of type: %!s(<nil>), key: <nil>, value: {}",
+                    go_syntax(&self.value(value)?)
+                );
+                return Err(fault(key, message));
+            }
+            collection => {
+                return Err(fault(
+                    key,
+                    format!("invalid map key: {}", go_syntax(&collection)),
+                ));
+            }
+        })
+    }
+}
+
+fn duplicate(key: &Node, name: &str) -> Error {
+    let line = key.line();
+    fault(
+        key,
+        format!("unmarshal errors:\n  line {line}: key {name:?} already set in map"),
+    )
+}
+
+fn short_float(number: f64) -> String {
+    let single = number as f32;
+    if single.is_finite() {
+        // The shortest digits that give the same 32 bits.
+        let digits = format!("{single:e}");
+        return digits.parse().map_or_else(|_| format_g(number), format_g);
+    }
+    format_g(number)
+}
+
+fn is_merge(key: &Node) -> bool {
+    match (&key.kind, key.tag.as_deref()) {
+        (Kind::Scalar { text, style }, None) => &**text == "<<" && *style == Style::Plain,
+        (Kind::Scalar { text, .. }, Some(tag)) => {
+            &**text == "<<" && matches!(tag, "!" | "tag:yaml.org,2002:merge")
+        }
+        _ => false,
+    }
+}
+
+/// A value in Go's `%#v`, which go-yaml's message about keys shows.
+fn go_syntax(value: &Value) -> String {
+    match value {
+        Value::Null => "interface {}(nil)".to_owned(),
+        Value::Bool(flag) => flag.to_string(),
+        Value::Int(number) => number.to_string(),
+        Value::Float(number) => format_g(*number),
+        Value::String(text) => format!("{text:?}"),
+        Value::List(items) => {
+            let items: Vec<String> = items.iter().map(go_syntax).collect();
+            format!("[]interface {{}}{{{}}}", items.join(", "))
+        }
+        Value::Map(map) => {
+            let members: Vec<String> = map
+                .iter()
+                .map(|(key, value)| format!("{key:?}:{}", go_syntax(value)))
+                .collect();
+            format!(
+                "map[interface {{}}]interface {{}}{{{}}}",
+                members.join(", ")
+            )
+        }
+    }
+}
+
+fn scalar(node: &Node, text: &str, style: Style) -> Result<Value, Error> {
+    let short = node
+        .tag
+        .as_deref()
+        .map(|tag| tag.strip_prefix("tag:yaml.org,2002:").unwrap_or(tag));
+    let resolved = match short {
+        None if style != Style::Plain => return Ok(Value::from(text)),
+        None | Some("!") => resolve(text),
+        Some("str") => return Ok(Value::from(text)),
+        Some("binary") => return binary(node, text),
+        Some(tag @ ("bool" | "int" | "float" | "null" | "timestamp")) => {
+            return tagged(node, text, tag);
+        }
+        Some(_) => return Ok(Value::from(text)),
+    };
+    Ok(plain(resolved, text))
+}
+
+fn plain(resolved: Resolved, text: &str) -> Value {
+    match resolved {
+        Resolved::Null => Value::Null,
+        Resolved::Bool(flag) => Value::Bool(flag),
+        Resolved::Int(number) => {
+            i64::try_from(number).map_or_else(|_| Value::Float(number as f64), Value::Int)
+        }
+        Resolved::Float(number) => Value::Float(number),
+        Resolved::Timestamp | Resolved::Merge | Resolved::Text => Value::from(text),
+    }
+}
+
+/// A scalar that says what it is. Only a whole number may be called something else: a float.
+fn tagged(node: &Node, text: &str, tag: &str) -> Result<Value, Error> {
+    let resolved = resolve(text);
+    let found = match &resolved {
+        Resolved::Null => "null",
+        Resolved::Bool(_) => "bool",
+        Resolved::Int(_) => "int",
+        Resolved::Float(_) => "float",
+        Resolved::Timestamp => "timestamp",
+        Resolved::Merge => "merge",
+        Resolved::Text => "str",
+    };
+    match (tag, resolved) {
+        ("float", Resolved::Int(number)) => Ok(Value::Float(number as f64)),
+        (_, resolved) if tag == found => Ok(plain(resolved, text)),
+        _ => Err(fault(
+            node,
+            format!("cannot decode !!{found} `{text}` as a !!{tag}"),
+        )),
+    }
+}
+
+fn binary(node: &Node, text: &str) -> Result<Value, Error> {
+    let wrong = || fault(node, "!!binary value contains invalid base64 data");
+    let letters: Vec<u8> = text
+        .bytes()
+        .filter(|byte| !matches!(byte, b'\n' | b'\r'))
+        .collect();
+    let bytes = base64(&letters).ok_or_else(wrong)?;
+    // JSON holds text: what is no UTF-8 is replaced there.
+    Ok(Value::from(String::from_utf8_lossy(&bytes).into_owned()))
+}
+
+/// Standard base64 with padding.
+fn base64(letters: &[u8]) -> Option<Vec<u8>> {
+    let body = letters
+        .strip_suffix(b"==")
+        .or(letters.strip_suffix(b"="))
+        .unwrap_or(letters);
+    if !letters.len().is_multiple_of(4) {
+        return None;
+    }
+    let (mut bits, mut count, mut bytes) = (0u32, 0, Vec::new());
+    for letter in body {
+        let six = match letter {
+            b'A'..=b'Z' => letter - b'A',
+            b'a'..=b'z' => letter - b'a' + 26,
+            b'0'..=b'9' => letter - b'0' + 52,
+            b'+' => 62,
+            b'/' => 63,
+            _ => return None,
+        };
+        bits = (bits << 6) | u32::from(six);
+        count += 6;
+        if count >= 8 {
+            count -= 8;
+            bytes.push((bits >> count) as u8);
+        }
+    }
+    Some(bytes)
+}
