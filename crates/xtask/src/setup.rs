@@ -7,6 +7,7 @@ use crate::tools;
 pub fn run(arguments: &[String]) -> Result<(), String> {
     crate::no_arguments(arguments)?;
     step("everything that the project needs", || {
+        tools::lint_components()?;
         tools::site_builders()?;
         tools::npm_packages()?;
         tools::chromium().map(|_| ())

@@ -67,6 +67,7 @@ pub fn run(arguments: &[String]) -> Result<(), String> {
 
 /// Formatting and lints. They are no tests: only their failures count.
 fn lint() -> Result<Tally, String> {
+    tools::lint_components()?;
     tools::wasm_target()?;
     let clippy = |arguments: &[&str]| {
         let mut clippy = tools::cargo();

@@ -74,6 +74,19 @@ pub fn has_nextest() -> bool {
     output(cargo().args(["nextest", "--version"])).is_some()
 }
 
+/// rustfmt and clippy, which rustup's minimal profile leaves out.
+pub fn lint_components() -> Result<(), String> {
+    for component in ["rustfmt", "clippy"] {
+        let subcommand = component.trim_start_matches("rust");
+        if output(cargo().args([subcommand, "--version"])).is_none() {
+            step(&format!("rustup component add {component}"), || {
+                run(program("rustup").args(["component", "add", component]))
+            })?;
+        }
+    }
+    Ok(())
+}
+
 /// The standard library for WebAssembly.
 pub fn wasm_target() -> Result<(), String> {
     // Without rustup (a distribution's Rust), the sysroot tells whether the target is there.
