@@ -1,29 +1,15 @@
 // What a first visit costs: the weight of every file, and the time from navigation until the lab can be used.
-import { readdir, readFile } from 'node:fs/promises';
-import { join } from 'node:path';
-import { brotliCompressSync, constants, gzipSync } from 'node:zlib';
 import { DIST, launch } from '../browser.mjs';
 import { serve } from '../server.mjs';
+import { total, weigh } from '../weights.mjs';
 import { kb, median, ms, table } from './table.mjs';
 
 const RUNS = 7;
 
-async function weights() {
-  const rows = [];
-  const total = [0, 0, 0];
-  for (const entry of await readdir(DIST, { recursive: true, withFileTypes: true })) {
-    if (!entry.isFile()) continue;
-    const path = join(entry.parentPath ?? entry.path, entry.name);
-    const bytes = await readFile(path);
-    const sizes = [
-      bytes.length,
-      gzipSync(bytes, { level: 9 }).length,
-      brotliCompressSync(bytes, { params: { [constants.BROTLI_PARAM_QUALITY]: 11 } }).length,
-    ];
-    sizes.forEach((size, index) => (total[index] += size));
-    rows.push([path.slice(DIST.length), ...sizes.map(kb)]);
-  }
-  table(['file', 'raw', 'gzip -9', 'brotli -11'], [...rows.sort(), ['all files', ...total.map(kb)]]);
+function weights(files) {
+  const row = (name, sizes) => [name, kb(sizes.raw), kb(sizes.gzip), kb(sizes.brotli)];
+  const rows = files.map((file) => row(file.name, file));
+  table(['file', 'raw', 'gzip -9', 'brotli -11'], [...rows, row('all files', total(files))]);
 }
 
 /**
@@ -72,6 +58,6 @@ async function start() {
   table(['page (median of ' + RUNS + ', no network delay)', 'first paint', 'interactive', 'blocked'], rows);
 }
 
-await weights();
+weights(await weigh(DIST));
 console.log();
 await start();
