@@ -1,0 +1,14 @@
+//! GitHub Actions: a workflow's file, and its runs.
+//!
+//! [`workflow`] reads the file, [`run`] plays it: jobs, steps, their scripts ([`script`],
+//! [`machine`]), the commands in them ([`commands`], [`tools`]) and `${{ }}` ([`expression`]).
+//! A run knows no clock and no cluster: time is passed in, and what must happen in the cluster
+//! comes out as a [`tools::Request`] that the engine answers.
+
+pub mod commands;
+pub mod expression;
+pub mod machine;
+pub mod run;
+pub mod script;
+pub mod tools;
+pub mod workflow;

@@ -1,0 +1,318 @@
+//! `lab.yaml`, `cluster.yaml` and `traffic.yaml`: what a lab is before anything happens in it.
+
+use super::git::Tree;
+use super::labs::Files;
+use super::reader::Reader;
+use crate::view::{Millis, Problem};
+use ecow::{EcoString, eco_format};
+use std::collections::BTreeMap;
+use yaml::Node;
+
+/// The folder of a lab that holds the files of its sample pull requests.
+const CHANGES: &str = "changes";
+
+/// A lab as its files define it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Definition {
+    /// Its name.
+    pub name: EcoString,
+    /// What a page calls it.
+    pub title: EcoString,
+    /// Where its random numbers come from.
+    pub seed: u64,
+    /// The pull request that it brings.
+    pub sample: Option<Sample>,
+    /// The cluster at its start.
+    pub cluster: Cluster,
+    /// Who calls, and how much.
+    pub traffic: Vec<Traffic>,
+    /// The files of each repository on its main branch.
+    pub repositories: BTreeMap<EcoString, Tree>,
+}
+
+/// A pull request that is ready to be opened.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Sample {
+    /// Its title.
+    pub title: EcoString,
+    /// The branch it comes from.
+    pub branch: EcoString,
+    /// Its description.
+    pub description: EcoString,
+    /// The files it changes, whole, by path with their repository.
+    pub files: Files,
+}
+
+/// A cluster at the start of a lab.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Cluster {
+    /// Its nodes.
+    pub nodes: Vec<ClusterNode>,
+    /// Namespaces besides those that every cluster has.
+    pub namespaces: Vec<EcoString>,
+    /// Repositories whose workflow has run on main before the lab opens.
+    pub delivered: Vec<EcoString>,
+}
+
+/// A node.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ClusterNode {
+    /// Its name.
+    pub name: EcoString,
+    /// CPU for pods, in thousandths of a core.
+    pub cpu: u64,
+    /// Memory for pods, in bytes.
+    pub memory: u64,
+    /// How many pods it takes.
+    pub pods: u32,
+}
+
+/// Requests to a Service at a steady rate.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Traffic {
+    /// The Service's name.
+    pub service: EcoString,
+    /// Its namespace.
+    pub namespace: EcoString,
+    /// When it begins.
+    pub from: Millis,
+    /// How much.
+    pub requests_per_second: u32,
+}
+
+impl Definition {
+    /// Reads a lab. All problems of all its files are found at once.
+    pub fn read(files: &Files) -> Result<Definition, Vec<Problem>> {
+        let mut problems = Vec::new();
+        let mut keep = |found: Vec<Problem>| problems.extend(found);
+        let lab = required(files, "lab.yaml")
+            .and_then(|text| Reader::read("lab.yaml", text, lab))
+            .map_err(&mut keep);
+        let cluster = required(files, "cluster.yaml")
+            .and_then(|text| Reader::read("cluster.yaml", text, cluster))
+            .map_err(&mut keep);
+        let traffic = files
+            .get("traffic.yaml")
+            .map_or(Ok(Vec::new()), |text| {
+                Reader::read("traffic.yaml", text, traffic)
+            })
+            .map_err(&mut keep);
+        let (Ok(lab), Ok(cluster), Ok(traffic)) = (lab, cluster, traffic) else {
+            return Err(problems);
+        };
+        let repositories = repositories(files);
+        for name in cluster
+            .delivered
+            .iter()
+            .filter(|name| !repositories.contains_key(*name))
+        {
+            let message =
+                eco_format!("delivered names \"{name}\", and there is no such repository");
+            problems.push(whole_file("cluster.yaml", message));
+        }
+        let sample = lab
+            .pull_request
+            .map(|pull| pull.sample(files, &mut problems));
+        let LabFile {
+            name, title, seed, ..
+        } = lab;
+        let definition = Definition {
+            name,
+            title,
+            seed,
+            sample,
+            cluster,
+            traffic,
+            repositories,
+        };
+        if problems.is_empty() {
+            Ok(definition)
+        } else {
+            Err(problems)
+        }
+    }
+}
+
+/// What `lab.yaml` says.
+struct LabFile {
+    name: EcoString,
+    title: EcoString,
+    seed: u64,
+    pull_request: Option<PullRequest>,
+}
+
+/// A pull request as `lab.yaml` describes it: its files lie in a folder.
+#[derive(Default)]
+struct PullRequest {
+    title: EcoString,
+    branch: EcoString,
+    description: EcoString,
+    folder: EcoString,
+}
+
+impl PullRequest {
+    fn sample(self, files: &Files, problems: &mut Vec<Problem>) -> Sample {
+        let changed = overlay(files, &self.folder);
+        if changed.is_empty() {
+            let message = eco_format!("the pull request has no files in {}/", self.folder);
+            problems.push(whole_file("lab.yaml", message));
+        }
+        let PullRequest {
+            title,
+            branch,
+            description,
+            ..
+        } = self;
+        Sample {
+            title,
+            branch,
+            description,
+            files: changed,
+        }
+    }
+}
+
+fn lab(reader: &mut Reader<'_>, root: &Node) -> LabFile {
+    let fields = reader.fields(root, "lab.yaml", &["name", "title", "seed", "pullRequest"]);
+    let name = reader
+        .required(fields, "name")
+        .map(|node| reader.name(node))
+        .unwrap_or_default();
+    let title = fields
+        .get("title")
+        .map_or_else(|| name.clone(), |node| reader.text(node));
+    let seed = fields
+        .get("seed")
+        .map_or(0, |node| reader.int(node, 0..=u64::MAX));
+    let pull_request = fields
+        .get("pullRequest")
+        .map(|node| pull_request(reader, node));
+    LabFile {
+        name,
+        title,
+        seed,
+        pull_request,
+    }
+}
+
+fn pull_request(reader: &mut Reader<'_>, node: &Node) -> PullRequest {
+    let known = ["title", "branch", "description", "files"];
+    let fields = reader.fields(node, "pullRequest", &known);
+    let mut text = |name: &str| {
+        reader
+            .required(fields, name)
+            .map(|node| reader.text(node))
+            .unwrap_or_default()
+    };
+    let (title, branch, folder) = (text("title"), text("branch"), text("files"));
+    let description = fields
+        .get("description")
+        .map(|node| reader.text(node))
+        .unwrap_or_default();
+    PullRequest {
+        title,
+        branch,
+        description,
+        folder,
+    }
+}
+
+fn cluster(reader: &mut Reader<'_>, root: &Node) -> Cluster {
+    let fields = reader.fields(root, "cluster.yaml", &["nodes", "namespaces", "delivered"]);
+    let nodes = reader
+        .required(fields, "nodes")
+        .map_or(&[][..], |node| reader.items(node));
+    let nodes = nodes
+        .iter()
+        .map(|item| cluster_node(reader, item))
+        .collect();
+    let mut names = |name: &str| -> Vec<EcoString> {
+        let items = fields.get(name).map_or(&[][..], |node| reader.items(node));
+        items.iter().map(|item| reader.name(item)).collect()
+    };
+    Cluster {
+        nodes,
+        namespaces: names("namespaces"),
+        delivered: names("delivered"),
+    }
+}
+
+fn cluster_node(reader: &mut Reader<'_>, node: &Node) -> ClusterNode {
+    let fields = reader.fields(node, "a node", &["name", "cpu", "memory", "pods"]);
+    ClusterNode {
+        name: reader
+            .required(fields, "name")
+            .map(|node| reader.name(node))
+            .unwrap_or_default(),
+        cpu: reader
+            .required(fields, "cpu")
+            .map_or(0, |node| reader.cpu(node)),
+        memory: reader
+            .required(fields, "memory")
+            .map_or(0, |node| reader.bytes(node)),
+        // The kubelet's default: maxPods in KubeletConfiguration.
+        pods: fields
+            .get("pods")
+            .map_or(110, |node| reader.int(node, 0..=100_000) as u32),
+    }
+}
+
+fn traffic(reader: &mut Reader<'_>, root: &Node) -> Vec<Traffic> {
+    let known = ["service", "namespace", "from", "requestsPerSecond"];
+    let items = reader.items(root);
+    items
+        .iter()
+        .map(|item| {
+            let fields = reader.fields(item, "traffic", &known);
+            let namespace = fields.get("namespace").map(|node| reader.name(node));
+            let rate = reader.required(fields, "requestsPerSecond");
+            Traffic {
+                service: reader
+                    .required(fields, "service")
+                    .map(|node| reader.name(node))
+                    .unwrap_or_default(),
+                namespace: namespace.unwrap_or_else(|| "default".into()),
+                from: fields.get("from").map_or(0, |node| reader.duration(node)),
+                requests_per_second: rate.map_or(0, |node| reader.int(node, 0..=1_000_000) as u32),
+            }
+        })
+        .collect()
+}
+
+fn whole_file(path: &str, message: EcoString) -> Problem {
+    Problem {
+        path: path.into(),
+        line: 0,
+        column: 0,
+        message,
+        hint: EcoString::new(),
+    }
+}
+
+fn required<'f>(files: &'f Files, path: &str) -> Result<&'f str, Vec<Problem>> {
+    let text = files.get(path).map(String::as_str);
+    text.ok_or_else(|| vec![whole_file(path, "the lab needs this file".into())])
+}
+
+/// The files below each folder that is a repository.
+fn repositories(files: &Files) -> BTreeMap<EcoString, Tree> {
+    let mut repositories: BTreeMap<EcoString, Tree> = BTreeMap::new();
+    for (path, text) in files {
+        if let Some((repository, path)) = path.split_once('/')
+            && repository != CHANGES
+        {
+            let tree = repositories.entry(repository.into()).or_default();
+            tree.insert(path.into(), text.into());
+        }
+    }
+    repositories
+}
+
+/// The files below a folder, by their paths inside it.
+fn overlay(files: &Files, folder: &str) -> Files {
+    let prefix = format!("{}/", folder.trim_end_matches('/'));
+    files
+        .iter()
+        .filter_map(|(path, text)| Some((path.strip_prefix(&prefix)?.into(), text.clone())))
+        .collect()
+}

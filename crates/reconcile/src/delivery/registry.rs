@@ -1,0 +1,234 @@
+//! The image registry: images by digest, and tags that point to them.
+//!
+//! A tag is a name that can move; a digest says what is inside. Behaviour travels with the digest:
+//! an image carries the [`App`] that its commit described. Clones share everything.
+
+use crate::delivery::app::App;
+use crate::delivery::git::{Oid, Tree};
+use crate::view::Millis;
+use ecow::{EcoString, EcoVec, eco_format};
+use rpds::RedBlackTreeMap;
+use sha2::{Digest, Sha256};
+use std::fmt;
+use std::rc::Rc;
+
+/// The files that go into an image: what a `docker build` of the repository copies or reads.
+pub const IMAGE_INPUTS: [&str; 2] = ["Dockerfile", "app.yaml"];
+
+/// An image.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Image {
+    /// `sha256:` and 64 hex digits, of what went in.
+    pub digest: EcoString,
+    /// How its containers behave.
+    pub app: App,
+    /// The commit it was first built from.
+    pub commit: Oid,
+}
+
+impl Image {
+    /// Builds the image of a commit's files. The same files give the same digest.
+    #[must_use]
+    pub fn build(files: &Tree, app: App, commit: Oid) -> Image {
+        let mut hasher = Sha256::new();
+        for path in IMAGE_INPUTS {
+            let text = files.get(path).map_or("", EcoString::as_str);
+            hasher.update(format!("{path} {}\0{text}", text.len()));
+        }
+        let hex: String = hasher
+            .finalize()
+            .iter()
+            .map(|byte| format!("{byte:02x}"))
+            .collect();
+        Image {
+            digest: eco_format!("sha256:{hex}"),
+            app,
+            commit,
+        }
+    }
+}
+
+/// A tag of a repository in the registry.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Tag {
+    /// `registry.example/order-service:1.4.2-3f2c1ab`
+    pub reference: EcoString,
+    /// The image it points to.
+    pub digest: EcoString,
+    /// When it was pushed last.
+    pub pushed: Millis,
+}
+
+/// What a push did.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Pushed {
+    /// The tag as it is now.
+    pub tag: Tag,
+    /// The digest it pointed to before, if it was there.
+    pub before: Option<EcoString>,
+}
+
+/// All registries there are, as one.
+#[derive(Clone, Debug, Default)]
+pub struct Registry {
+    images: RedBlackTreeMap<EcoString, Rc<Image>>,
+    tags: EcoVec<Tag>,
+}
+
+impl Registry {
+    /// A registry without images.
+    #[must_use]
+    pub fn new() -> Registry {
+        Registry::default()
+    }
+
+    /// Stores an image under a tag. A tag that is there already moves to it.
+    pub fn push(&mut self, reference: &Reference, image: Rc<Image>, now: Millis) -> Pushed {
+        let digest = image.digest.clone();
+        // What is there stays: it has the same content, and names the commit that brought it.
+        if !self.images.contains_key(&digest) {
+            self.images.insert_mut(digest.clone(), image);
+        }
+        let reference: EcoString = reference.tagged();
+        let before = self.tags.iter().find(|tag| tag.reference == reference);
+        let before = before.map(|tag| tag.digest.clone());
+        self.tags.retain(|tag| tag.reference != reference);
+        let tag = Tag {
+            reference,
+            digest,
+            pushed: now,
+        };
+        self.tags.push(tag.clone());
+        Pushed { tag, before }
+    }
+
+    /// The image that a reference means at this moment: by digest if it has one, else by tag.
+    #[must_use]
+    pub fn resolve(&self, reference: &Reference) -> Option<&Rc<Image>> {
+        if let Some(digest) = &reference.digest {
+            return self.images.get(digest);
+        }
+        let wanted = reference.tagged();
+        let tag = self.tags.iter().find(|tag| tag.reference == wanted)?;
+        self.images.get(&tag.digest)
+    }
+
+    /// An image by its digest, `sha256:…`.
+    #[must_use]
+    pub fn image(&self, digest: &str) -> Option<&Rc<Image>> {
+        self.images.get(digest)
+    }
+
+    /// The tags, in the order of their last push.
+    #[must_use]
+    pub fn tags(&self) -> &[Tag] {
+        &self.tags
+    }
+}
+
+/// The name of an image as a manifest or command line gives it, with the parts that it left out
+/// filled in: `nginx` is `docker.io/library/nginx:latest`.
+///
+/// Rules: distribution's reference grammar (`distribution/reference`, `normalize.go`).
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Reference {
+    /// Registry and repository: `registry.example/order-service`.
+    pub name: EcoString,
+    /// `latest` if neither tag nor digest was given.
+    pub tag: Option<EcoString>,
+    /// `sha256:…`
+    pub digest: Option<EcoString>,
+}
+
+impl Reference {
+    /// Reads a reference; none if it is not one.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Reference> {
+        let (rest, digest) = match text.split_once('@') {
+            Some((rest, digest)) => (rest, Some(digest)),
+            None => (text, None),
+        };
+        // A colon in the last part of the path starts the tag; before it, a port.
+        let (name, tag) = match rest.rsplit_once(':') {
+            Some((name, tag)) if !tag.contains('/') => (name, Some(tag)),
+            _ => (rest, None),
+        };
+        let is_named = name
+            .split('/')
+            .enumerate()
+            .all(|(at, part)| is_name_part(part, at == 0));
+        if !is_named || !tag.is_none_or(is_tag) || !digest.is_none_or(is_digest) {
+            return None;
+        }
+        let tag = tag.or(if digest.is_none() {
+            Some("latest")
+        } else {
+            None
+        });
+        Some(Reference {
+            name: full_name(name),
+            tag: tag.map(EcoString::from),
+            digest: digest.map(EcoString::from),
+        })
+    }
+
+    /// Name and tag: `registry.example/order-service:1.4.1`.
+    #[must_use]
+    pub fn tagged(&self) -> EcoString {
+        eco_format!("{}:{}", self.name, self.tag.as_deref().unwrap_or("latest"))
+    }
+}
+
+impl fmt::Display for Reference {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.name)?;
+        if let Some(tag) = &self.tag {
+            write!(f, ":{tag}")?;
+        }
+        match &self.digest {
+            Some(digest) => write!(f, "@{digest}"),
+            None => Ok(()),
+        }
+    }
+}
+
+fn full_name(name: &str) -> EcoString {
+    match name.split_once('/') {
+        Some((host, _)) if host.contains(['.', ':']) || host == "localhost" => name.into(),
+        Some(_) => eco_format!("docker.io/{name}"),
+        None => eco_format!("docker.io/library/{name}"),
+    }
+}
+
+fn is_name_part(part: &str, is_first: bool) -> bool {
+    let is_edge = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit();
+    let bytes = part.as_bytes();
+    let host = |byte: &u8| is_first && (byte.is_ascii_uppercase() || *byte == b':');
+    bytes
+        .first()
+        .is_some_and(|byte| is_edge(*byte) || host(byte))
+        && bytes
+            .last()
+            .is_some_and(|byte| is_edge(*byte) || host(byte))
+        && bytes
+            .iter()
+            .all(|byte| is_edge(*byte) || b"._-".contains(byte) || host(byte))
+}
+
+fn is_tag(tag: &str) -> bool {
+    let is_word = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_';
+    (1..=128).contains(&tag.len())
+        && tag
+            .bytes()
+            .enumerate()
+            .all(|(at, byte)| is_word(byte) || (at > 0 && (byte == b'.' || byte == b'-')))
+}
+
+fn is_digest(digest: &str) -> bool {
+    digest.strip_prefix("sha256:").is_some_and(|hex| {
+        hex.len() == 64
+            && hex
+                .bytes()
+                .all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
+    })
+}
