@@ -5,6 +5,7 @@ import { total, weigh } from '../weights.mjs';
 import { kb, median, ms, table } from './table.mjs';
 
 const RUNS = 7;
+const MARK = 'lab:interactive';
 
 function weights(files) {
   const row = (name, sizes) => [name, kb(sizes.raw), kb(sizes.gzip), kb(sizes.brotli)];
@@ -13,8 +14,8 @@ function weights(files) {
 }
 
 /**
- * One visit with an empty cache. Interactive is when the page sets its mark `interactive`: it is drawn
- * and takes input. Blocked is the time beyond 50 ms that tasks kept the page from answering until then.
+ * One visit with an empty cache. Interactive is when the page sets its mark: it is drawn and
+ * takes input. Blocked is the time beyond 50 ms that tasks kept the page from answering until then.
  */
 async function visit(browser, url, slowDown) {
   const context = await browser.newContext({ viewport: { width: 1440, height: 900 } });
@@ -29,16 +30,16 @@ async function visit(browser, url, slowDown) {
     });
   });
   await page.goto(url);
-  await page.waitForFunction(() => performance.getEntriesByName('interactive').length > 0);
-  const figures = await page.evaluate(() => {
-    const interactive = performance.getEntriesByName('interactive')[0].startTime;
+  await page.waitForFunction((mark) => performance.getEntriesByName(mark).length > 0, MARK);
+  const figures = await page.evaluate((mark) => {
+    const interactive = performance.getEntriesByName(mark)[0].startTime;
     const before = window.longTasks.filter((task) => task.startTime < interactive);
     return {
       paint: performance.getEntriesByName('first-contentful-paint')[0]?.startTime ?? NaN,
       interactive,
       blocked: before.reduce((sum, task) => sum + task.duration - 50, 0),
     };
-  });
+  }, MARK);
   await context.close();
   return figures;
 }

@@ -3,7 +3,8 @@ import { test } from 'node:test';
 import assert from 'node:assert/strict';
 import { serve } from '../server.mjs';
 import { DIST } from '../browser.mjs';
-import { lab, open, ready, start } from './lab.mjs';
+import { lab } from './lab.mjs';
+import { open, ready } from './visit.mjs';
 
 lab('works under a sub path, and asks no other host for anything', async (page) => {
   const addresses = await page.evaluate(() => performance.getEntriesByType('resource').map(({ name }) => name));
@@ -18,12 +19,11 @@ for (const [how, attributes] of [
   ['in a sandboxed frame without storage', 'sandbox="allow-scripts"'],
 ]) {
   test(`works ${how} of another site`, async () => {
-    const { site } = await start();
+    const { site, context, page, wrong } = await open();
     const post = `<!doctype html><title>A post</title><link rel="icon" href="data:,">
       <iframe title="lab" ${attributes} width="720" height="420" src="${site.url}"></iframe>`;
     // Another port is another origin.
     const blog = await serve(DIST, { under: '/none/', pages: { '/post': post } });
-    const { page, context, wrong } = await open();
     try {
       await page.goto(blog.origin + '/post');
       await ready(page.frameLocator('iframe'));
