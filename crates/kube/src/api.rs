@@ -6,7 +6,7 @@ use crate::object::controller_ref;
 use crate::{Change, Key, Meta, Millis, Object, Status, Store, Value, defaults, kind_info, map};
 use crate::{patch, time, validate};
 use ecow::{EcoString, eco_format};
-use std::sync::Arc;
+use std::rc::Rc;
 
 /// What somebody asks of the API server.
 #[derive(Clone, Debug)]
@@ -18,7 +18,7 @@ pub struct Request {
     /// To which object. For [`Verb::Create`] the name may be empty (`generateName`); for
     /// [`Verb::List`] and [`Verb::Watch`] it is, and an empty namespace means all of them.
     pub key: Key,
-    /// `status`, or empty.
+    /// `status`, `binding`, or empty.
     pub subresource: &'static str,
 }
 
@@ -81,9 +81,9 @@ pub type Response = Result<Answer, Status>;
 #[derive(Clone, Debug)]
 pub enum Answer {
     /// The object as it is stored now (or was, if it is gone).
-    Object(Arc<Object>),
+    Object(Rc<Object>),
     /// The objects of a list.
-    List(Vec<Arc<Object>>),
+    List(Vec<Rc<Object>>),
     /// The changes of a watch.
     Changes(Vec<Change>),
 }
@@ -91,7 +91,7 @@ pub enum Answer {
 impl Answer {
     /// The object, if the answer is one.
     #[must_use]
-    pub fn object(self) -> Option<Arc<Object>> {
+    pub fn object(self) -> Option<Rc<Object>> {
         match self {
             Answer::Object(object) => Some(object),
             _ => None,
@@ -123,6 +123,7 @@ pub fn serve(store: &mut Store, now: Millis, request: Request) -> Response {
                 .collect(),
         )),
         Verb::Watch(since) => watch(store, &key, since),
+        Verb::Create(body) if subresource == "binding" => bind(store, now, &key, &body),
         Verb::Create(body) => create(store, now, key, body),
         Verb::Update(body) => {
             let old = find(store, &key)?;
@@ -141,7 +142,7 @@ pub fn serve(store: &mut Store, now: Millis, request: Request) -> Response {
     }
 }
 
-fn find(store: &Store, key: &Key) -> Result<Arc<Object>, Status> {
+fn find(store: &Store, key: &Key) -> Result<Rc<Object>, Status> {
     store
         .get(key)
         .cloned()
@@ -198,6 +199,27 @@ fn create(store: &mut Store, now: Millis, mut key: Key, mut body: Value) -> Resp
         *body.entry("status") = map! { "phase" => "Pending" };
     }
     Ok(Answer::Object(store.put(key, body, now)))
+}
+
+/// Binds a pod to the node that a `Binding` targets (`pkg/registry/core/pod/storage`, assignPod).
+fn bind(store: &mut Store, now: Millis, key: &Key, binding: &Value) -> Response {
+    let old = find(store, key)?;
+    let node = old.spec().get("nodeName").text();
+    if !node.is_empty() {
+        let why = eco_format!("pod {} is already assigned to node {node:?}", key.name);
+        return Err(Status::conflict("Pod", &key.name, &why));
+    }
+    let mut body = old.value.clone();
+    body.entry("spec").set("nodeName", binding.at(&["target", "name"]).clone());
+    let scheduled = map! {
+        "type" => "PodScheduled",
+        "status" => "True",
+        "lastTransitionTime" => time::rfc3339(now),
+    };
+    patch::strategic(&mut body, &map! {
+        "status" => map! { "conditions" => vec![scheduled] },
+    });
+    Ok(Answer::Object(store.put(key.clone(), body, now)))
 }
 
 /// Writes a new state over an old one, keeping what a writer may not change.
@@ -307,7 +329,7 @@ fn grace_seconds(old: &Object, options: &DeleteOptions) -> i64 {
 }
 
 /// Removes an object that waited for its last finalizer, once that is gone.
-fn finish_deletion(store: &mut Store, object: Arc<Object>) -> Arc<Object> {
+fn finish_deletion(store: &mut Store, object: Rc<Object>) -> Rc<Object> {
     let metadata = object.value.get("metadata");
     let waits = !metadata.get("finalizers").items().is_empty()
         || metadata

@@ -2,9 +2,9 @@
 
 use crate::{Key, Millis, Object, Random, Value};
 use ecow::EcoString;
-use rpds::{RedBlackTreeMapSync, RedBlackTreeSetSync};
+use rpds::{RedBlackTreeMap, RedBlackTreeSet};
 use std::ops::Bound;
-use std::sync::Arc;
+use std::rc::Rc;
 
 /// How many changes are kept for watchers; a watch from before them is told that it came too late.
 const CHANGES_KEPT: u64 = 1024;
@@ -15,9 +15,9 @@ const CHANGES_KEPT: u64 = 1024;
 /// Anyone may read. Writing goes through [`crate::api::serve`], so that nothing skips its rules.
 #[derive(Clone, Debug)]
 pub struct Store {
-    objects: RedBlackTreeMapSync<Key, Arc<Object>>,
-    indexes: RedBlackTreeMapSync<Index, RedBlackTreeSetSync<Key>>,
-    changes: RedBlackTreeMapSync<u64, Change>,
+    objects: RedBlackTreeMap<Key, Rc<Object>>,
+    indexes: RedBlackTreeMap<Index, RedBlackTreeSet<Key>>,
+    changes: RedBlackTreeMap<u64, Change>,
     version: u64,
     pub(crate) random: Random,
 }
@@ -41,9 +41,9 @@ pub struct Change {
     /// What happened.
     pub kind: ChangeKind,
     /// The object before; none if it was added.
-    pub old: Option<Arc<Object>>,
+    pub old: Option<Rc<Object>>,
     /// The object after; for a deletion, its last state.
-    pub new: Arc<Object>,
+    pub new: Rc<Object>,
 }
 
 /// What a write did, in the words of a watch.
@@ -62,9 +62,9 @@ impl Store {
     #[must_use]
     pub fn new(seed: u64) -> Store {
         Store {
-            objects: RedBlackTreeMapSync::default(),
-            indexes: RedBlackTreeMapSync::default(),
-            changes: RedBlackTreeMapSync::default(),
+            objects: RedBlackTreeMap::default(),
+            indexes: RedBlackTreeMap::default(),
+            changes: RedBlackTreeMap::default(),
             version: 0,
             random: Random::new(seed),
         }
@@ -78,24 +78,24 @@ impl Store {
 
     /// The object of a key.
     #[must_use]
-    pub fn get(&self, key: &Key) -> Option<&Arc<Object>> {
+    pub fn get(&self, key: &Key) -> Option<&Rc<Object>> {
         self.objects.get(key)
     }
 
     /// All objects of a kind, by namespace and name.
     #[must_use]
-    pub fn list(&self, kind: &str) -> Vec<&Arc<Object>> {
+    pub fn list(&self, kind: &str) -> Vec<&Rc<Object>> {
         self.list_from(&Key::new(kind, "", ""), |key| key.kind == kind)
     }
 
     /// All objects of a kind in a namespace, by name.
     #[must_use]
-    pub fn list_in(&self, kind: &str, namespace: &str) -> Vec<&Arc<Object>> {
+    pub fn list_in(&self, kind: &str, namespace: &str) -> Vec<&Rc<Object>> {
         let first = Key::new(kind, namespace, "");
         self.list_from(&first, |key| key.kind == kind && key.namespace == namespace)
     }
 
-    fn list_from(&self, first: &Key, within: impl Fn(&Key) -> bool) -> Vec<&Arc<Object>> {
+    fn list_from(&self, first: &Key, within: impl Fn(&Key) -> bool) -> Vec<&Rc<Object>> {
         self.objects
             .range((Bound::Included(first), Bound::Unbounded))
             .take_while(|(key, _)| within(key))
@@ -107,7 +107,7 @@ impl Store {
     pub fn owned_by<'a>(
         &'a self,
         uid: &EcoString,
-    ) -> impl Iterator<Item = &'a Arc<Object>> + use<'a> {
+    ) -> impl Iterator<Item = &'a Rc<Object>> + use<'a> {
         self.indexed(&Index::Owner(uid.clone()))
     }
 
@@ -115,12 +115,12 @@ impl Store {
     pub fn pods_on<'a>(
         &'a self,
         node: &EcoString,
-    ) -> impl Iterator<Item = &'a Arc<Object>> + use<'a> {
+    ) -> impl Iterator<Item = &'a Rc<Object>> + use<'a> {
         self.indexed(&Index::Node(node.clone()))
     }
 
     /// The pods of a namespace that have all the given labels, by key. None for an empty selector.
-    pub fn pods_labelled(&self, namespace: &EcoString, labels: &Value) -> Vec<&Arc<Object>> {
+    pub fn pods_labelled(&self, namespace: &EcoString, labels: &Value) -> Vec<&Rc<Object>> {
         let Some((name, value)) = labels.members().next() else {
             return Vec::new();
         };
@@ -137,7 +137,7 @@ impl Store {
         .collect()
     }
 
-    fn indexed<'a>(&'a self, index: &Index) -> impl Iterator<Item = &'a Arc<Object>> + use<'a> {
+    fn indexed<'a>(&'a self, index: &Index) -> impl Iterator<Item = &'a Rc<Object>> + use<'a> {
         self.indexes
             .get(index)
             .into_iter()
@@ -160,14 +160,14 @@ impl Store {
 
     /// Stores `value` under `key` with a new version. `created` is the moment of this write if the
     /// object is new.
-    pub(crate) fn put(&mut self, key: Key, mut value: Value, now: Millis) -> Arc<Object> {
+    pub(crate) fn put(&mut self, key: Key, mut value: Value, now: Millis) -> Rc<Object> {
         let old = self.objects.get(&key).cloned();
         self.version += 1;
         value
             .entry("metadata")
             .set("resourceVersion", ecow::eco_format!("{}", self.version));
         let created = old.as_ref().map_or(now, |old| old.meta.created);
-        let new = Arc::new(crate::api::decode(
+        let new = Rc::new(crate::api::decode(
             key.clone(),
             value,
             self.version,
@@ -232,7 +232,7 @@ impl Store {
             match self.indexes.get_mut(&index) {
                 Some(keys) => keys.insert_mut(key.clone()),
                 None => {
-                    let mut keys = RedBlackTreeSetSync::default();
+                    let mut keys = RedBlackTreeSet::default();
                     keys.insert_mut(key.clone());
                     self.indexes.insert_mut(index, keys);
                 }

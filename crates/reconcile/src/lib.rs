@@ -1,1 +1,23 @@
-//! reconcile
+//! The verbs: everything that happens after somebody edits a file, in virtual time.
+//!
+//! In the order of a first reading: a [`World`] is all there is at one moment, and its `step` lets
+//! the next event act; [`cluster`] holds the controllers, nodes and traffic; [`delivery`] holds git,
+//! CI and the registry, and [`pipeline`] lets them act in a world; a [`Timeline`] remembers a world's
+//! moments and goes to any of them; a [`Lab`] is what a page or a program holds, and [`view`] is what
+//! it shows.
+//!
+//! This crate knows nothing of a clock, of files, or of how anything is drawn.
+
+pub mod cluster;
+pub mod delivery;
+mod engine;
+pub mod pipeline;
+pub mod plan;
+pub mod queue;
+mod timings;
+pub mod trace;
+pub mod view;
+
+pub use engine::{Event, Output, Settings, World};
+pub use kube::Millis;
+pub use timings::Timings;

@@ -1,0 +1,105 @@
+//! Deletes what belonged to an owner that is gone, and lets go what an owner orphans
+//! (`pkg/controller/garbagecollector`).
+
+use super::{Context, Controller};
+use crate::plan::Plan;
+use crate::trace::Note;
+use ecow::eco_format;
+use kube::api::DeleteOptions;
+use kube::{Change, ChangeKind, Key, Map, Object, Store, Value};
+
+pub(super) const CONTROLLER: Controller =
+    Controller { name: "generic-garbage-collector", watches, reconcile };
+
+/// What a deleted object owned; an object that waits for its dependents, and an object whose owner
+/// may have gone before it came.
+fn watches(store: &Store, change: &Change, keys: &mut Vec<Key>) {
+    let object = &change.new;
+    if change.kind == ChangeKind::Deleted {
+        keys.extend(store.owned_by(&object.meta.uid).map(|owned| owned.key.clone()));
+        // The owner may have been waiting for this one.
+        super::owners(change, object.controller_ref().get("kind").text(), keys);
+    } else if object.meta.deleted.is_some() || !object.meta.controller.is_empty() && change.old.is_none() {
+        keys.push(object.key.clone());
+    }
+}
+
+fn reconcile(store: &Store, key: &Key, _: &Context<'_>) -> Plan {
+    let mut plan = Plan::settled();
+    let Some(object) = store.get(key) else {
+        return plan;
+    };
+    if object.meta.deleted.is_some() {
+        finalize(store, object, &mut plan);
+        return plan;
+    }
+    let owner = object.controller_ref();
+    if owner.is_null() {
+        return plan;
+    }
+    let owner_key = key.sibling(owner.get("kind").to_text(), owner.get("name").to_text());
+    let alive = store.get(&owner_key).is_some_and(|found| found.meta.uid == object.meta.controller);
+    if !alive {
+        let why = eco_format!("{} owned {key} and is gone, so {key} goes too.", owner_key);
+        let same = DeleteOptions { uid: object.meta.uid.clone(), ..DeleteOptions::default() };
+        plan.delete(key, same, Note::detail("delete", "OwnerGone", why));
+    }
+    plan
+}
+
+/// Does what a deleted object's finalizers wait for.
+fn finalize(store: &Store, object: &Object, plan: &mut Plan) {
+    let has = |name: &str| {
+        object.value.at(&["metadata", "finalizers"]).items().contains(&Value::from(name))
+    };
+    if has("orphan") {
+        for owned in store.owned_by(&object.meta.uid) {
+            let why = eco_format!("{} is deleted with propagation Orphan.", object.key);
+            let note = Note::detail("patch", "Orphaned", why);
+            plan.update(&owned.key, without_owner(owned, &object.meta.uid), note);
+        }
+        release(object, "orphan", plan);
+    } else if has("foregroundDeletion") {
+        let mut left = store.owned_by(&object.meta.uid).peekable();
+        if left.peek().is_none() {
+            release(object, "foregroundDeletion", plan);
+        }
+        for owned in left.filter(|owned| owned.meta.deleted.is_none()) {
+            let options = DeleteOptions {
+                propagation: kube::api::Propagation::Foreground,
+                ..DeleteOptions::default()
+            };
+            let why = eco_format!("{} waits for {} to go first.", object.key, owned.key);
+            plan.delete(&owned.key, options, Note::detail("delete", "Foreground", why));
+        }
+    }
+}
+
+fn release(object: &Object, finalizer: &str, plan: &mut Plan) {
+    let mut value = object.value.clone();
+    let list = value.entry_at(&["metadata", "finalizers"]).items_mut();
+    list.retain(|have| have.text() != finalizer);
+    let why = eco_format!("Nothing holds {} any more.", object.key);
+    plan.update(&object.key, value, Note::detail("patch", "Finalized", why));
+}
+
+/// An object without its owner of this uid.
+pub(super) fn without_owner(object: &Object, uid: &str) -> Value {
+    let mut value = object.value.clone();
+    let metadata = value.entry("metadata");
+    let kept: Vec<Value> = metadata
+        .get("ownerReferences")
+        .items()
+        .iter()
+        .filter(|owner| owner.get("uid").text() != uid)
+        .cloned()
+        .collect();
+    if kept.is_empty() {
+        if let Value::Map(map) = metadata {
+            Map::remove(map, "ownerReferences");
+        }
+    } else {
+        metadata.set("ownerReferences", kept);
+    }
+    value
+}

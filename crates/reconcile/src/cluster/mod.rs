@@ -1,0 +1,82 @@
+//! The cluster's controllers, its nodes, and the traffic through it.
+//!
+//! A controller is one file with one `reconcile`, and one line in [`CONTROLLERS`]. It reads the
+//! store and returns a [`Plan`]; it keeps nothing between two looks, so it may be forgotten and
+//! started again at any time.
+
+mod conditions;
+pub mod deployment;
+mod endpoint_slice;
+mod garbage_collector;
+pub mod kubelet;
+pub mod nodes;
+pub mod pod;
+mod replica_set;
+mod scheduler;
+pub mod traffic;
+
+use crate::plan::Plan;
+use crate::timings::Timings;
+use kube::{Change, Key, Millis, Store};
+
+/// How long a controller waits after a refusal: the middle of what the real work queues do with
+/// their exponential back-off from 5 ms.
+pub(crate) const RETRY: Millis = 200;
+
+/// What a controller may know besides the store.
+pub struct Context<'a> {
+    /// The moment.
+    pub now: Millis,
+    /// How full the nodes are.
+    pub nodes: &'a nodes::Nodes,
+    /// How long things take.
+    pub timings: &'a Timings,
+}
+
+/// One loop of the cluster: what it watches, and what it does about it.
+pub struct Controller {
+    /// The name it acts under.
+    pub name: &'static str,
+    /// Which objects it should look at after a change.
+    pub watches: fn(&Store, &Change, &mut Vec<Key>),
+    /// Compares one object's current state with its desired state, and plans the difference.
+    pub reconcile: fn(&Store, &Key, &Context<'_>) -> Plan,
+}
+
+/// Every controller.
+pub const CONTROLLERS: &[Controller] = &[
+    deployment::CONTROLLER,
+    replica_set::CONTROLLER,
+    endpoint_slice::CONTROLLER,
+    garbage_collector::CONTROLLER,
+    scheduler::CONTROLLER,
+];
+
+/// The owner of a changed object, if it is of this kind: what an owner's controller watches. When
+/// the owner changes hands, both are told.
+fn owners(change: &Change, kind: &str, keys: &mut Vec<Key>) {
+    for object in change.old.iter().chain([&change.new]) {
+        let owner = object.controller_ref();
+        if owner.get("kind").text() == kind {
+            let key = object.key.sibling(kind, owner.get("name").to_text());
+            if !keys.contains(&key) {
+                keys.push(key);
+            }
+        }
+    }
+}
+
+/// A selector's owners-to-be: the objects of `kind` in the namespace whose selector matches an
+/// object that belongs to nobody.
+fn adopters(store: &Store, change: &Change, kind: &str, keys: &mut Vec<Key>) {
+    let orphan = &change.new;
+    if !orphan.meta.controller.is_empty() {
+        return;
+    }
+    let labels = orphan.labels();
+    for candidate in store.list_in(kind, &orphan.key.namespace) {
+        if kube::selector::matches(candidate.spec().get("selector"), labels) {
+            keys.push(candidate.key.clone());
+        }
+    }
+}

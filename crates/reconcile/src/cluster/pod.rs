@@ -1,0 +1,76 @@
+//! What the lab asks of pods.
+
+use kube::{Millis, Object, Value, quantity, time};
+
+/// Whether a pod has not ended and is not asked to (`controller.IsPodActive`).
+#[must_use]
+pub fn is_active(pod: &Object) -> bool {
+    !has_ended(pod) && pod.meta.deleted.is_none()
+}
+
+/// Whether all containers of a pod have ended for good.
+#[must_use]
+pub fn has_ended(pod: &Object) -> bool {
+    matches!(phase(pod), "Succeeded" | "Failed")
+}
+
+/// `status.phase`
+#[must_use]
+pub fn phase(pod: &Object) -> &str {
+    pod.status().get("phase").text()
+}
+
+/// Whether a pod is ready: it gets traffic from Services.
+#[must_use]
+pub fn is_ready(pod: &Object) -> bool {
+    pod.condition("Ready").get("status").text() == "True"
+}
+
+/// Since when a pod is ready.
+#[must_use]
+pub fn ready_since(pod: &Object) -> Option<Millis> {
+    let ready = pod.condition("Ready");
+    if ready.get("status").text() != "True" {
+        return None;
+    }
+    time::parse_rfc3339(ready.get("lastTransitionTime").text())
+}
+
+/// Whether a pod has been ready for `min_ready` (`podutils.IsPodAvailable`).
+#[must_use]
+pub fn is_available(pod: &Object, min_ready: Millis, now: Millis) -> bool {
+    ready_since(pod).is_some_and(|since| min_ready == 0 || since + min_ready <= now)
+}
+
+/// The node a pod is bound to; empty while it is not.
+#[must_use]
+pub fn node(pod: &Object) -> &str {
+    pod.spec().get("nodeName").text()
+}
+
+/// The containers of a pod, as written.
+#[must_use]
+pub fn containers(pod: &Object) -> &[Value] {
+    pod.spec().get("containers").items()
+}
+
+/// What a pod asks of its node.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Requests {
+    /// CPU, in thousandths of a core.
+    pub cpu: i64,
+    /// Memory, in bytes.
+    pub memory: i64,
+}
+
+/// The sum of what a pod's containers request.
+#[must_use]
+pub fn requests(pod: &Object) -> Requests {
+    let mut sum = Requests::default();
+    for container in containers(pod) {
+        let requests = container.at(&["resources", "requests"]);
+        sum.cpu += quantity::milli_of(requests.get("cpu"));
+        sum.memory += quantity::units_of(requests.get("memory"));
+    }
+    sum
+}

@@ -1,0 +1,202 @@
+//! Keeps as many pods alive as each ReplicaSet asks for
+//! (`pkg/controller/replicaset/replica_set.go`).
+
+use super::garbage_collector::without_owner;
+use super::{Context, Controller, adopters, owners, pod};
+use crate::plan::Plan;
+use crate::trace::Note;
+use ecow::{EcoString, eco_format};
+use kube::api::DeleteOptions;
+use kube::{Change, Key, Millis, Object, Store, Value, map, selector, time};
+use std::cmp::{Ordering, Reverse};
+use std::rc::Rc;
+
+pub(super) const CONTROLLER: Controller =
+    Controller { name: "replicaset-controller", watches, reconcile };
+
+/// The most pods that one look creates or deletes (`replicaset.go`, BurstReplicas).
+const BURST: usize = 500;
+
+fn watches(store: &Store, change: &Change, keys: &mut Vec<Key>) {
+    match change.new.key.kind.as_str() {
+        "ReplicaSet" => keys.push(change.new.key.clone()),
+        "Pod" => {
+            owners(change, "ReplicaSet", keys);
+            adopters(store, change, "ReplicaSet", keys);
+        }
+        _ => {}
+    }
+}
+
+/// Compares the pods that a ReplicaSet owns with the number it wants, and plans the difference.
+fn reconcile(store: &Store, key: &Key, context: &Context<'_>) -> Plan {
+    let mut plan = Plan::settled();
+    let Some(set) = store.get(key) else {
+        return plan;
+    };
+    let mut pods = claim(store, set, &mut plan);
+    let terminating = pods.iter().filter(|pod| pod.meta.deleted.is_some() && !pod::has_ended(pod)).count();
+    pods.retain(|pod| pod::is_active(pod));
+    if set.meta.deleted.is_none() {
+        manage(set, &pods, context.now, &mut plan);
+    }
+    let status = status(set, &pods, terminating, context.now);
+    if &status != set.status() {
+        let mut value = set.value.clone();
+        value.set("status", status);
+        let why = status_sentence(set, &pods);
+        plan.update_status(key, value, Note::detail("patch", "Status", why));
+    }
+    look_again(set, &pods, context.now, &mut plan);
+    plan
+}
+
+/// The pods that belong to a set. It adopts those that match and belong to nobody, and lets go those
+/// that no longer match (`controller_ref_manager.go`).
+fn claim<'a>(store: &'a Store, set: &Object, plan: &mut Plan) -> Vec<&'a Rc<Object>> {
+    let wanted = set.spec().get("selector");
+    let mut pods = Vec::new();
+    for pod in store.owned_by(&set.meta.uid) {
+        if selector::matches(wanted, pod.labels()) {
+            pods.push(pod);
+        } else if pod.meta.deleted.is_none() && set.meta.deleted.is_none() {
+            let why = eco_format!("{} no longer matches the selector of {}.", pod.key, set.key);
+            let note = Note::detail("patch", "Released", why);
+            plan.update(&pod.key, without_owner(pod, &set.meta.uid), note);
+        }
+    }
+    if set.meta.deleted.is_some() {
+        return pods;
+    }
+    for pod in store.pods_labelled(&set.key.namespace, wanted.get("matchLabels")) {
+        let orphan = pod.meta.controller.is_empty();
+        if orphan && pod::is_active(pod) && selector::matches(wanted, pod.labels()) {
+            let mut value = pod.value.clone();
+            value.entry_at(&["metadata", "ownerReferences"]).items_mut().push(set.as_controller());
+            let why = eco_format!("{} matches the selector of {} and has no owner.", pod.key, set.key);
+            plan.update(&pod.key, value, Note::detail("patch", "Adopted", why));
+            pods.push(pod);
+        }
+    }
+    pods
+}
+
+fn manage(set: &Rc<Object>, pods: &[&Rc<Object>], now: Millis, plan: &mut Plan) {
+    let want = usize::try_from(set.spec().get("replicas").as_int().unwrap_or(1)).unwrap_or(0);
+    let have = pods.len();
+    let why = eco_format!("{} wants {want} pods and has {have}.", set.key.name);
+    if have < want {
+        let template = new_pod(set);
+        for _ in have..want.min(have + BURST) {
+            let note = Note::detail("create", "SuccessfulCreate", why.clone());
+            plan.create(template.clone(), note).announce =
+                Some((set.clone(), Note::detail("event", "SuccessfulCreate", "Created pod: ")));
+        }
+    } else if have > want {
+        let mut ranked = pods.to_vec();
+        if want > 0 {
+            ranked.sort_by(|a, b| deletion_order(a, b, now));
+        }
+        for pod in ranked.into_iter().take((have - want).min(BURST)) {
+            let same = DeleteOptions { uid: pod.meta.uid.clone(), ..DeleteOptions::default() };
+            let note = Note::detail("delete", "SuccessfulDelete", why.clone());
+            plan.delete(&pod.key, same, note).announce =
+                Some((set.clone(), Note::detail("event", "SuccessfulDelete", "Deleted pod: ")));
+        }
+    }
+}
+
+fn new_pod(set: &Object) -> Value {
+    let template = set.spec().get("template");
+    let mut metadata = template.get("metadata").clone();
+    let mut prefix = set.key.name.clone();
+    prefix.push('-');
+    metadata.set("generateName", prefix);
+    metadata.set("namespace", &set.key.namespace);
+    metadata.set("ownerReferences", vec![set.as_controller()]);
+    map! {
+        "apiVersion" => "v1",
+        "kind" => "Pod",
+        "metadata" => metadata,
+        "spec" => template.get("spec").clone(),
+    }
+}
+
+/// Which of two pods is deleted first (`controller_utils.go`, ActivePodsWithRanks): one that does
+/// the least. (Ranking by how many related pods share a node comes with the cluster's other rules.)
+fn deletion_order(a: &Object, b: &Object, now: Millis) -> Ordering {
+    let rank = |pod: &Object| {
+        let phase = match pod::phase(pod) {
+            "Pending" => 0,
+            "Unknown" => 1,
+            _ => 2,
+        };
+        let cost = pod.annotation("controller.kubernetes.io/pod-deletion-cost");
+        let cost = cost.and_then(|text| text.parse::<i64>().ok()).unwrap_or(0);
+        (!pod::node(pod).is_empty(), phase, pod::is_ready(pod), cost)
+    };
+    // Ages are compared by powers of two, so that pods of nearly one age are chosen at random.
+    let age = |since: Option<Millis>| {
+        (now.saturating_sub(since.unwrap_or(now)) / 1000).checked_ilog2()
+    };
+    rank(a)
+        .cmp(&rank(b))
+        .then_with(|| age(pod::ready_since(a)).cmp(&age(pod::ready_since(b))))
+        .then_with(|| Reverse(restarts(a)).cmp(&Reverse(restarts(b))))
+        .then_with(|| age(Some(a.meta.created)).cmp(&age(Some(b.meta.created))))
+        .then_with(|| a.meta.uid.cmp(&b.meta.uid))
+}
+
+fn restarts(pod: &Object) -> i64 {
+    let statuses = pod.status().get("containerStatuses").items();
+    statuses.iter().filter_map(|status| status.get("restartCount").as_int()).max().unwrap_or(0)
+}
+
+fn min_ready(set: &Object) -> Millis {
+    let seconds = set.spec().get("minReadySeconds").as_int().unwrap_or(0);
+    u64::try_from(seconds).unwrap_or(0) * 1000
+}
+
+fn status(set: &Object, pods: &[&Rc<Object>], terminating: usize, now: Millis) -> Value {
+    let min_ready = min_ready(set);
+    let labels = set.spec().at(&["template", "metadata", "labels"]);
+    let count = |test: &dyn Fn(&Object) -> bool| {
+        i64::try_from(pods.iter().filter(|pod| test(pod)).count()).unwrap_or(i64::MAX)
+    };
+    let mut status = set.status().clone();
+    let counts = [
+        ("replicas", count(&|_| true), true),
+        ("fullyLabeledReplicas", count(&|pod| selector::matches_labels(labels, pod.labels())), false),
+        ("readyReplicas", count(&pod::is_ready), false),
+        ("availableReplicas", count(&|pod| pod::is_available(pod, min_ready, now)), false),
+        ("terminatingReplicas", i64::try_from(terminating).unwrap_or(i64::MAX), true),
+        ("observedGeneration", set.meta.generation, true),
+    ];
+    for (name, number, even_zero) in counts {
+        let shown = number != 0 || even_zero;
+        status.set(name, if shown { Value::Int(number) } else { Value::Null });
+    }
+    status
+}
+
+fn status_sentence(set: &Object, pods: &[&Rc<Object>]) -> EcoString {
+    let ready = pods.iter().filter(|pod| pod::is_ready(pod)).count();
+    eco_format!("{} has {} pods, {ready} of them ready.", set.key.name, pods.len())
+}
+
+/// A ready pod becomes available by time alone: somebody must look then.
+fn look_again(set: &Object, pods: &[&Rc<Object>], now: Millis, plan: &mut Plan) {
+    let min_ready = min_ready(set);
+    if min_ready == 0 {
+        return;
+    }
+    let next = pods
+        .iter()
+        .filter_map(|pod| time::parse_rfc3339(pod.condition("Ready").get("lastTransitionTime").text()).filter(|_| pod::is_ready(pod)))
+        .map(|since| since + min_ready)
+        .filter(|available| *available > now)
+        .min();
+    if let Some(available) = next {
+        plan.look_again(available - now);
+    }
+}

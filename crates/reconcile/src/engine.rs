@@ -1,0 +1,384 @@
+//! The engine: a world, and the one loop that moves it.
+//!
+//! A [`World`] is all there is at one moment; a clone of it is a snapshot and costs nothing.
+//! [`World::step`] takes the next event from the queue and lets it act. Acting is: asking the API
+//! server for something. Each accepted write becomes a trace entry, and wakes whoever watches the
+//! object it touched.
+
+use crate::cluster::{self, CONTROLLERS, Context, kubelet, nodes, traffic};
+use crate::delivery::app::App;
+use crate::pipeline;
+use crate::plan::{Plan, Step, Write};
+use crate::queue::Queue;
+use crate::timings::Timings;
+use crate::trace::{Entry, EntryId, Note};
+use crate::view::{Second, Tone};
+use ecow::{EcoString, EcoVec, eco_format};
+use kube::api::{self, DeleteOptions, Request, Verb};
+use kube::{Change, Key, Millis, Object, Random, Status, Store, map};
+use rpds::RedBlackTreeMap;
+use std::rc::Rc;
+
+/// Everything that can happen.
+#[derive(Clone, Debug)]
+pub enum Event {
+    /// A controller compares one object's current state with its desired state.
+    Reconcile(Controller, Key),
+    /// Something happens to a pod on its node.
+    Pod(EcoString, kubelet::PodEvent),
+    /// The nodes' proxies begin to send a Service's traffic to these pods, by uid.
+    Proxies(Key, EcoVec<EcoString>),
+    /// A second of traffic is over.
+    Second,
+    /// CI, or a release, goes on.
+    Delivery(pipeline::Event),
+}
+
+/// A controller: its place in [`CONTROLLERS`].
+pub type Controller = usize;
+
+/// An event in the queue, with the entry that led to it.
+#[derive(Clone, Debug)]
+struct Due {
+    event: Event,
+    cause: Option<EntryId>,
+}
+
+/// Who lives in a world, and how fast they are.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// How long things take.
+    pub timings: Timings,
+    /// Whether nodes act on their pods. Without it somebody else plays the kubelets.
+    pub kubelets: bool,
+    /// How an image behaves that no registry knows. None: it cannot be pulled.
+    pub any_image: Option<Rc<App>>,
+}
+
+impl Default for Settings {
+    fn default() -> Settings {
+        Settings { timings: Timings::default(), kubelets: true, any_image: None }
+    }
+}
+
+/// All there is at one moment. A clone is a snapshot that shares everything until one side changes.
+#[derive(Clone, Debug)]
+pub struct World {
+    pub(crate) now: Millis,
+    pub(crate) store: Store,
+    pub(crate) random: Random,
+    pub(crate) settings: Rc<Settings>,
+    pub(crate) nodes: nodes::Nodes,
+    pub(crate) pods: kubelet::Pods,
+    pub(crate) traffic: traffic::Traffic,
+    pub(crate) delivery: pipeline::State,
+    queue: Queue<Due>,
+    /// When each controller will look at an object next: several reasons to look are one look.
+    looks: RedBlackTreeMap<(Controller, Key), Millis>,
+    seen: u64,
+    cause: Option<EntryId>,
+    entries: EntryId,
+    out: Output,
+}
+
+/// What a step gave to see.
+#[derive(Clone, Debug, Default)]
+pub struct Output {
+    /// New trace entries.
+    pub entries: Vec<Entry>,
+    /// New seconds of traffic.
+    pub seconds: Vec<Second>,
+}
+
+impl World {
+    /// An empty world. The seed decides all that is drawn at random.
+    #[must_use]
+    pub fn new(seed: u64, settings: Settings) -> World {
+        World {
+            now: 0,
+            store: Store::new(seed),
+            random: Random::new(!seed),
+            settings: Rc::new(settings),
+            nodes: nodes::Nodes::default(),
+            pods: kubelet::Pods::default(),
+            traffic: traffic::Traffic::default(),
+            delivery: pipeline::State::default(),
+            queue: Queue::default(),
+            looks: RedBlackTreeMap::default(),
+            seen: 0,
+            cause: None,
+            entries: 0,
+            out: Output::default(),
+        }
+    }
+
+    /// The moment.
+    #[must_use]
+    pub fn now(&self) -> Millis {
+        self.now
+    }
+
+    /// The cluster's objects.
+    #[must_use]
+    pub fn store(&self) -> &Store {
+        &self.store
+    }
+
+    /// How many trace entries there are so far.
+    #[must_use]
+    pub fn entries(&self) -> EntryId {
+        self.entries
+    }
+
+    /// What came out since this was last asked.
+    pub fn take_output(&mut self) -> Output {
+        std::mem::take(&mut self.out)
+    }
+
+    /// When the next event is due.
+    #[must_use]
+    pub fn next_time(&self) -> Option<Millis> {
+        self.queue.next_time()
+    }
+
+    /// When the next event is due that is more than time passing; none if the world is settled.
+    #[must_use]
+    pub fn next_change(&self) -> Option<Millis> {
+        let counts = |(t, due): &(Millis, &Due)| match &due.event {
+            Event::Second => false,
+            // A look that was overtaken by a sooner one is no change.
+            Event::Reconcile(controller, key) => {
+                self.looks.get(&(*controller, key.clone())) == Some(t)
+            }
+            _ => true,
+        };
+        self.queue.iter().find(counts).map(|(t, _)| t)
+    }
+
+    /// Lets the next event act. Returns false if there is none.
+    pub fn step(&mut self) -> bool {
+        let Some((t, due)) = self.queue.pop() else {
+            return false;
+        };
+        self.pass_to(t);
+        self.cause = due.cause;
+        match due.event {
+            Event::Reconcile(controller, key) => self.reconcile(controller, key, t),
+            Event::Pod(uid, event) => kubelet::act(self, &uid, event),
+            Event::Proxies(service, routes) => traffic::use_endpoints(self, service, routes),
+            Event::Second => traffic::second(self),
+            Event::Delivery(event) => pipeline::act(self, event),
+        }
+        true
+    }
+
+    /// Lets all events act up to and including the moment `t`, and goes there.
+    pub fn run_until(&mut self, t: Millis) {
+        while self.next_time().is_some_and(|next| next <= t) {
+            self.step();
+        }
+        self.pass_to(t.max(self.now));
+    }
+
+    /// Time passes: what flows, flows.
+    fn pass_to(&mut self, t: Millis) {
+        if t > self.now {
+            traffic::flow(self, t);
+            self.now = t;
+        }
+    }
+
+    /// Puts an event in line, caused by what is going on now.
+    pub(crate) fn after(&mut self, delay: Millis, event: Event) {
+        self.queue.push(self.now + delay, Due { event, cause: self.cause });
+    }
+
+    /// Begins something that nothing in the lab caused: a person acts.
+    pub(crate) fn begin(&mut self) {
+        self.cause = None;
+    }
+
+    /// What goes on from here was led to by `entry`.
+    pub(crate) fn because(&mut self, entry: EntryId) {
+        self.cause = Some(entry);
+    }
+
+    /// The entry that led to what is going on.
+    pub(crate) fn cause(&self) -> Option<EntryId> {
+        self.cause
+    }
+
+    /// Writes an entry into the trace.
+    pub(crate) fn note(&mut self, actor: &str, object: Option<Key>, note: Note) -> EntryId {
+        let id = self.entries;
+        self.entries += 1;
+        self.out.entries.push(Entry {
+            id,
+            t: self.now,
+            actor: actor.into(),
+            verb: note.verb,
+            object,
+            cause: self.cause,
+            reason: note.reason,
+            message: note.message,
+            tone: note.tone,
+        });
+        id
+    }
+
+    /// Hands out a second of traffic.
+    pub(crate) fn measured(&mut self, second: Second) {
+        self.out.seconds.push(second);
+    }
+
+    /// Asks the API server for a write, in the name of `actor`.
+    ///
+    /// # Errors
+    /// The API server's refusal, which is also in the trace.
+    pub fn request(
+        &mut self,
+        actor: &str,
+        key: Key,
+        subresource: &'static str,
+        verb: Verb,
+        note: Note,
+    ) -> Result<Rc<Object>, Status> {
+        let user = actor.into();
+        let request = Request { user, verb, key: key.clone(), subresource };
+        match api::serve(&mut self.store, self.now, request) {
+            Ok(answer) => {
+                let object = answer.object().ok_or_else(|| Status::bad_request("not a write"))?;
+                self.publish(actor, &object, note);
+                Ok(object)
+            }
+            Err(status) => {
+                let refused = Note::warning(note.verb, status.reason, status.message.clone());
+                // A conflict is the loop at work, not a failure: whoever lost looks again.
+                let tone = if status.code == 409 { Tone::Detail } else { Tone::Warning };
+                self.note(actor, Some(key), Note { tone, ..refused });
+                Err(status)
+            }
+        }
+    }
+
+    /// Enters new writes into the trace, and wakes whoever watches what they touched.
+    fn publish(&mut self, actor: &str, object: &Object, note: Note) {
+        let changes = self.store.changes_since(self.seen).unwrap_or_default();
+        self.seen = self.store.version();
+        if changes.is_empty() {
+            return;
+        }
+        let before = self.cause;
+        let entry = self.note(actor, Some(object.key.clone()), note);
+        self.cause = Some(entry);
+        for change in &changes {
+            self.dispatch(change);
+        }
+        self.cause = before;
+    }
+
+    fn dispatch(&mut self, change: &Change) {
+        if change.new.key.kind == "Event" {
+            return;
+        }
+        for (id, controller) in CONTROLLERS.iter().enumerate() {
+            let mut keys = Vec::new();
+            (controller.watches)(&self.store, change, &mut keys);
+            for key in keys {
+                self.look(id, key, self.settings.timings.watch);
+            }
+        }
+        nodes::observe(&mut self.nodes, change);
+        traffic::observe(self, change);
+        if self.settings.kubelets {
+            kubelet::observe(self, change);
+        }
+    }
+
+    /// Has a controller look at an object after a delay, unless it will by then anyway.
+    fn look(&mut self, controller: Controller, key: Key, delay: Millis) {
+        let due = self.now + delay;
+        let slot = (controller, key);
+        if self.looks.get(&slot).is_some_and(|at| *at <= due) {
+            return;
+        }
+        self.after(delay, Event::Reconcile(controller, slot.1.clone()));
+        self.looks.insert_mut(slot, due);
+    }
+
+    fn reconcile(&mut self, id: Controller, key: Key, due: Millis) {
+        let slot = (id, key);
+        if self.looks.get(&slot) != Some(&due) {
+            return;
+        }
+        self.looks.remove_mut(&slot);
+        let key = slot.1;
+        let context =
+            Context { now: self.now, nodes: &self.nodes, timings: &self.settings.timings };
+        let plan = (CONTROLLERS[id].reconcile)(&self.store, &key, &context);
+        if let Some(delay) = plan.again {
+            self.look(id, key.clone(), delay);
+        }
+        if self.carry_out(CONTROLLERS[id].name, plan).is_err() {
+            self.look(id, key, cluster::RETRY);
+        }
+    }
+
+    /// Carries a plan out, up to the first refusal.
+    fn carry_out(&mut self, actor: &'static str, plan: Plan) -> Result<(), Status> {
+        for step in plan.steps {
+            match step {
+                Step::Say(about, note) => {
+                    self.note(actor, Some(about), note);
+                }
+                Step::Event(about, note) => self.event(actor, &about, note),
+                Step::Write(Write { verb, key, subresource, note, announce }) => {
+                    let object = self.request(actor, key, subresource, verb, note)?;
+                    if let Some((about, mut note)) = announce {
+                        note.message.push_str(&object.key.name);
+                        self.event(actor, &about, note);
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Reports a Kubernetes event about an object.
+    pub(crate) fn event(&mut self, source: &str, about: &Object, note: Note) {
+        let namespace = match about.key.namespace.as_str() {
+            "" => "default",
+            namespace => namespace,
+        };
+        // Named by the object and a number, as the real recorder does with its clock.
+        let name = eco_format!("{}.{:016x}", about.key.name, self.entries);
+        let key = Key::new("Event", namespace, name.clone());
+        let kind = if note.tone == Tone::Warning { "Warning" } else { "Normal" };
+        let object = map! {
+            "apiVersion" => "v1",
+            "kind" => "Event",
+            "metadata" => map! { "name" => name, "namespace" => namespace },
+            "involvedObject" => about.as_involved(),
+            "type" => kind,
+            "reason" => &note.reason,
+            "message" => &note.message,
+            "source" => map! { "component" => source },
+            "count" => 1,
+            "firstTimestamp" => kube::time::rfc3339(self.now),
+            "lastTimestamp" => kube::time::rfc3339(self.now),
+        };
+        let request =
+            Request { user: source.into(), verb: Verb::Create(object), key, subresource: "" };
+        if api::serve(&mut self.store, self.now, request).is_ok() {
+            self.seen = self.store.version();
+            self.note(source, Some(about.key.clone()), Note { verb: "event", ..note });
+        }
+    }
+
+    /// Deletes a pod at once, as its kubelet does when its containers have ended.
+    pub(crate) fn remove_pod(&mut self, actor: &str, key: Key, note: Note) {
+        let now = DeleteOptions { grace_seconds: Some(0), ..DeleteOptions::default() };
+        // It may be gone already: that is what was wanted.
+        let _ = self.request(actor, key, "", Verb::Delete(now), note);
+    }
+}

@@ -1,0 +1,102 @@
+//! What a controller wants: the writes that bring current state closer to desired state, with their
+//! reasons. Making a plan changes nothing; only the engine writes.
+
+use crate::trace::Note;
+use kube::api::{DeleteOptions, Verb};
+use kube::{Key, Millis, Object, Value};
+use std::rc::Rc;
+
+/// A controller's answer to what it sees.
+#[derive(Clone, Debug, Default)]
+pub struct Plan {
+    /// What to do, in order.
+    pub steps: Vec<Step>,
+    /// To look again after this long, though nothing changes until then.
+    pub again: Option<Millis>,
+}
+
+/// One step of a plan.
+#[derive(Clone, Debug)]
+pub enum Step {
+    /// A request to the API server.
+    Write(Write),
+    /// A Kubernetes event about an object.
+    Event(Rc<Object>, Note),
+    /// Something for the trace alone: what did not happen, and why.
+    Say(Key, Note),
+}
+
+/// One request to the API server.
+#[derive(Clone, Debug)]
+pub struct Write {
+    /// What to do.
+    pub verb: Verb,
+    /// To which object; for a creation the name may be empty.
+    pub key: Key,
+    /// `status`, `binding`, or empty.
+    pub subresource: &'static str,
+    /// Why.
+    pub note: Note,
+    /// An event about another object once it is done, whose message ends with the name of this one:
+    /// `Created pod: ` and what the API server called it.
+    pub announce: Option<(Rc<Object>, Note)>,
+}
+
+impl Plan {
+    /// A plan that does nothing: current state is desired state.
+    #[must_use]
+    pub fn settled() -> Plan {
+        Plan::default()
+    }
+
+    /// Creates an object.
+    pub fn create(&mut self, object: Value, note: Note) -> &mut Write {
+        let key = Key::of(&object);
+        self.write(key, "", Verb::Create(object), note)
+    }
+
+    /// Replaces an object.
+    pub fn update(&mut self, key: &Key, object: Value, note: Note) {
+        self.write(key.clone(), "", Verb::Update(object), note);
+    }
+
+    /// Replaces an object's status.
+    pub fn update_status(&mut self, key: &Key, object: Value, note: Note) {
+        self.write(key.clone(), "status", Verb::Update(object), note);
+    }
+
+    /// Deletes an object.
+    pub fn delete(&mut self, key: &Key, options: DeleteOptions, note: Note) -> &mut Write {
+        self.write(key.clone(), "", Verb::Delete(options), note)
+    }
+
+    /// Asks for a write of any kind.
+    pub fn write(
+        &mut self,
+        key: Key,
+        subresource: &'static str,
+        verb: Verb,
+        note: Note,
+    ) -> &mut Write {
+        self.steps.push(Step::Write(Write { verb, key, subresource, note, announce: None }));
+        match self.steps.last_mut() {
+            Some(Step::Write(write)) => write,
+            _ => unreachable!("pushed above"),
+        }
+    }
+
+    /// Reports a Kubernetes event about an object.
+    pub fn event(&mut self, about: &Rc<Object>, note: Note) {
+        self.steps.push(Step::Event(about.clone(), note));
+    }
+
+    /// Says something in the trace alone.
+    pub fn say(&mut self, about: &Key, note: Note) {
+        self.steps.push(Step::Say(about.clone(), note));
+    }
+
+    /// Asks to look again after this long, unless that is asked for sooner already.
+    pub fn look_again(&mut self, after: Millis) {
+        self.again = Some(self.again.map_or(after, |before| before.min(after)));
+    }
+}

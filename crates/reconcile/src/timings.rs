@@ -1,0 +1,47 @@
+//! How long things take. Every number has its source; a lab may change them.
+
+use kube::Millis;
+
+/// How long things take, in virtual milliseconds.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Timings {
+    /// From a write in the store until a controller that watches it acts: one hop of a watch and a
+    /// work queue. Seen as a few milliseconds between the records of a real control plane.
+    pub watch: Millis,
+    /// From the binding of a pod until its kubelet has set up the sandbox and its network. Recorded
+    /// with containerd 2.1: 0.1 to 0.2 s.
+    pub sandbox: Millis,
+    /// To create a container, and again to start it. Recorded with containerd 2.1: 10 to 80 ms each.
+    pub container: Millis,
+    /// What a node pulls from the registry in a second, in bytes: 50 MiB, a plain cloud network with
+    /// unpacking.
+    pub pull_bytes_per_second: u64,
+    /// To ask the registry for a manifest, whether something is pulled or not.
+    pub pull_round_trip: Millis,
+    /// First wait before a container that ended is started again, doubling up to `back_off_max`
+    /// (`pkg/kubelet/kubelet.go`: 10 s, `MaxContainerBackOff` 300 s).
+    pub back_off: Millis,
+    /// The longest such wait.
+    pub back_off_max: Millis,
+    /// How long a container must run for its back-off to be forgotten (`pkg/kubelet`: 10 min).
+    pub back_off_reset: Millis,
+    /// How long after a change of EndpointSlices the proxies of all nodes send traffic by it: the
+    /// watch, and kube-proxy's `minSyncPeriod` of 1 s.
+    pub propagation: Millis,
+}
+
+impl Default for Timings {
+    fn default() -> Timings {
+        Timings {
+            watch: 5,
+            sandbox: 140,
+            container: 40,
+            pull_bytes_per_second: 50 << 20,
+            pull_round_trip: 350,
+            back_off: 10_000,
+            back_off_max: 300_000,
+            back_off_reset: 600_000,
+            propagation: 1_000,
+        }
+    }
+}
