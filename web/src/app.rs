@@ -1,0 +1,344 @@
+//! The page's layout: the workbench, the stage, and the time line under both.
+//!
+//! Wide pages show the workbench beside the stage. Below 1100 px they share the width by tabs; below
+//! 620 px the stage shows one station at a time.
+
+use std::collections::BTreeSet;
+use std::rc::Rc;
+
+use ecow::EcoString;
+use gloo_events::EventListener;
+use reconcile::view::StationKind;
+use wasm_bindgen::JsCast;
+use web_sys::{Element, HtmlElement};
+use yew::prelude::*;
+
+use crate::dom;
+use crate::parts::controls::Controls;
+use crate::parts::deployment::Deployment;
+use crate::parts::event_list::EventList;
+use crate::parts::legend::Legend;
+use crate::parts::masthead::Masthead;
+use crate::parts::moment::Moment;
+use crate::parts::narrator::Narrator;
+use crate::parts::nodes::Nodes;
+use crate::parts::pull_request::PullRequest;
+use crate::parts::ribbon::Ribbon;
+use crate::parts::service::Service;
+use crate::parts::station_detail::StationDetail;
+use crate::parts::tabs::{Tab, Tabs, tab_id};
+use crate::parts::way::{Way, live_station};
+use crate::parts::workbench::Workbench;
+use crate::player::use_player;
+use crate::session::{Action, Panel, Session, Stride};
+
+/// How much there is room for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Layout {
+    /// Workbench and stage side by side.
+    Wide,
+    /// By tabs.
+    Middle,
+    /// By tabs, one station at a time.
+    Narrow,
+}
+
+impl Layout {
+    fn word(self) -> &'static str {
+        match self {
+            Self::Wide => "wide",
+            Self::Middle => "middle",
+            Self::Narrow => "narrow",
+        }
+    }
+}
+
+/// The program: opens the lab, or says that it could not.
+#[component]
+pub fn App() -> Html {
+    match &*use_memo((), |()| Session::begin()) {
+        Some(session) => html! { <Page begin={Begin(session.clone())} /> },
+        None => {
+            html! { <p class="notice" role="alert">{ "The built-in lab could not be opened." }</p> }
+        }
+    }
+}
+
+/// The first session. It is only read once, so that any two are as good as equal.
+#[derive(Clone)]
+struct Begin(Session);
+
+impl PartialEq for Begin {
+    fn eq(&self, _: &Self) -> bool {
+        true
+    }
+}
+
+#[derive(PartialEq, Properties)]
+struct PageProps {
+    begin: Begin,
+}
+
+#[component]
+fn Page(props: &PageProps) -> Html {
+    let session = {
+        let begin = props.begin.0.clone();
+        use_reducer(move || begin)
+    };
+    let on = {
+        let dispatch = session.dispatcher();
+        use_callback((), move |action, ()| dispatch.dispatch(action))
+    };
+    let wide = dom::use_media("(min-width: 1100px)");
+    let narrow = dom::use_media("(max-width: 619px)");
+    let layout = match (wide, narrow) {
+        (true, _) => Layout::Wide,
+        (_, true) => Layout::Narrow,
+        _ => Layout::Middle,
+    };
+    let hands = use_player(&session);
+    let play = use_node_ref();
+    use_shortcuts(&on, session.playing);
+    // After a merge its button is gone; the focus goes to where the story can be paused.
+    use_effect_with((session.main.clone(), play.clone()), {
+        let begun = Rc::clone(&props.begin.0.main);
+        move |(main, play)| {
+            if !Rc::ptr_eq(main, &begun)
+                && let Some(play) = play.cast::<HtmlElement>()
+            {
+                let _ = play.focus();
+                dom::performance_mark("lab:merged");
+            }
+        }
+    });
+    use_effect_with((), |()| dom::performance_mark("lab:interactive"));
+
+    // Beside the stage, its tab would show what is already there: the words take its place.
+    let panel = match session.panel {
+        Panel::Stage if layout == Layout::Wide => Panel::Events,
+        panel => panel,
+    };
+    let history = &session.history;
+    html! {
+        <div
+            class="page"
+            data-testid="page"
+            data-layout={layout.word()}
+            data-panel={panel_word(panel)}
+            data-playing={session.playing.to_string()}
+            data-now={session.scene.now.to_string()}
+            data-end={history.end.to_string()}
+        >
+            <Masthead />
+            <main>
+                <div class="side">
+                    <Tabs tabs={tabs(&session, layout)} shown={panel} on_show={on.reform(Action::Show)} />
+                    <div class="panel" id="panel" role="tabpanel" aria-labelledby={tab_id(panel)}>
+                        { panel_body(&session, panel, layout, &on) }
+                    </div>
+                </div>
+                if layout == Layout::Wide {
+                    { stage(&session, layout, &on) }
+                }
+            </main>
+            <footer class="timeline" aria-label="Time line" role="region">
+                <Moment sentence={session.scene.sentence.clone()} history={history.clone()} on={on.clone()} />
+                <Controls
+                    playing={session.playing}
+                    at_end={session.scene.now >= history.end}
+                    speed={session.speed}
+                    end={history.end}
+                    clock={hands.clock.clone()}
+                    {play}
+                    on={on.clone()}
+                />
+                <Ribbon
+                    history={history.clone()}
+                    now={session.scene.now}
+                    seen={session.seen}
+                    node={hands.ribbon.clone()}
+                    on={on.clone()}
+                />
+            </footer>
+            <Narrator sentence={session.scene.sentence.as_ref().map_or_else(AttrValue::default, |sentence| AttrValue::from(sentence.text.to_string()))} />
+        </div>
+    }
+}
+
+fn tabs(session: &Session, layout: Layout) -> Vec<Tab> {
+    let edited = session.draft.len();
+    let tab = |panel, label: &'static str, note| Tab {
+        panel,
+        label: label.into(),
+        note,
+    };
+    let mut tabs = vec![
+        tab(
+            Panel::Files,
+            "Files",
+            (0 < edited).then(|| edited.to_string().into()),
+        ),
+        tab(
+            Panel::PullRequest,
+            "Pull request",
+            session
+                .scene
+                .pull_request
+                .as_ref()
+                .map(|row| format!("#{}", row.number).into()),
+        ),
+        tab(Panel::Events, "Events", None),
+    ];
+    if layout != Layout::Wide {
+        tabs.insert(2, tab(Panel::Stage, "Stage", None));
+    }
+    tabs
+}
+
+fn panel_word(panel: Panel) -> &'static str {
+    tab_id(panel).trim_start_matches("tab-")
+}
+
+fn panel_body(session: &Session, panel: Panel, layout: Layout, on: &Callback<Action>) -> Html {
+    match panel {
+        Panel::Files => html! {
+            <Workbench
+                main={Rc::clone(&session.main)}
+                draft={Rc::clone(&session.draft)}
+                file={Rc::clone(&session.file)}
+                text={session.text(&session.file).to_owned()}
+                title={session.title.clone().unwrap_or_else(|| session.next_title())}
+                problems={Rc::clone(&session.problems)}
+                refused={Rc::clone(&session.refused)}
+                sample={session.sample.clone()}
+                updates={session.has_open_pull_request()}
+                in_the_past={session.scene.now < session.history.end}
+                on={on.clone()}
+            />
+        },
+        Panel::PullRequest => html! {
+            <PullRequest
+                row={session.scene.pull_request.clone()}
+                refused={Rc::clone(&session.refused)}
+                on={on.clone()}
+            />
+        },
+        Panel::Stage => stage(session, layout, on),
+        Panel::Events => html! {
+            <EventList
+                history={session.history.clone()}
+                now={session.scene.now}
+                seen={session.seen}
+                newest={session.scene.newest}
+                on={on.clone()}
+            />
+        },
+    }
+}
+
+/// The way, the station that is looked at, and the cluster.
+fn stage(session: &Session, layout: Layout, on: &Callback<Action>) -> Html {
+    let shown = session
+        .look
+        .unwrap_or_else(|| live_station(&session.scene.stations));
+    let all = layout != Layout::Narrow;
+    html! {
+        <section class="stage" aria-label="Stage">
+            <Way stations={session.scene.stations.clone()} {shown} on={on.clone()} />
+            <StationDetail scene={session.scene.clone()} {shown} on={on.clone()} />
+            <div class="cluster">
+                if all || shown == StationKind::Rollout {
+                    { deployments(session) }
+                }
+                if all || matches!(shown, StationKind::Rollout | StationKind::Traffic) {
+                    <div class="beside">
+                        { services(session) }
+                        if all || shown == StationKind::Rollout {
+                            <Nodes nodes={session.scene.nodes.clone()} deployments={session.scene.deployments.clone()} />
+                        }
+                    </div>
+                }
+            </div>
+            if all || shown == StationKind::Rollout {
+                <Legend />
+            }
+        </section>
+    }
+}
+
+fn deployments(session: &Session) -> Html {
+    let serving: Rc<BTreeSet<EcoString>> = Rc::new(
+        session
+            .scene
+            .services
+            .iter()
+            .flat_map(|service| &service.endpoints)
+            .filter(|endpoint| endpoint.serving)
+            .map(|endpoint| endpoint.pod.clone())
+            .collect(),
+    );
+    let rows = session.scene.deployments.iter().map(|row| {
+        html! { <Deployment key={format!("{}/{}", row.namespace, row.name)} row={row.clone()} serving={Rc::clone(&serving)} /> }
+    });
+    html! { <div class="deployments">{ for rows }</div> }
+}
+
+fn services(session: &Session) -> Html {
+    let rows = session.scene.services.iter().map(|row| {
+        html! { <Service key={row.name.as_str()} row={row.clone()} history={session.history.clone()} now={session.scene.now} /> }
+    });
+    html! { <>{ for rows }</> }
+}
+
+/// Space plays and pauses, the arrow keys step, wherever the focus is not on something that uses them.
+#[hook]
+fn use_shortcuts(on: &Callback<Action>, playing: bool) {
+    let on = on.clone();
+    use_effect_with(playing, move |&playing| {
+        let listener = web_sys::window().map(|window| {
+            EventListener::new_with_options(
+                &window,
+                "keydown",
+                gloo_events::EventListenerOptions::enable_prevent_default(),
+                move |event| {
+                    let Some(event) = event.dyn_ref::<KeyboardEvent>() else {
+                        return;
+                    };
+                    if event.default_prevented()
+                        || event.ctrl_key()
+                        || event.alt_key()
+                        || event.meta_key()
+                        || uses_keys(event)
+                    {
+                        return;
+                    }
+                    let action = match event.key().as_str() {
+                        " " => Action::Play(!playing),
+                        "ArrowLeft" if event.shift_key() => Action::Step(Stride::MarkBack),
+                        "ArrowRight" if event.shift_key() => Action::Step(Stride::MarkOn),
+                        "ArrowLeft" => Action::Step(Stride::EventBack),
+                        "ArrowRight" => Action::Step(Stride::EventOn),
+                        _ => return,
+                    };
+                    event.prevent_default();
+                    on.emit(action);
+                },
+            )
+        });
+        move || drop(listener)
+    });
+}
+
+/// Whether the focused element has its own use for the key.
+fn uses_keys(event: &KeyboardEvent) -> bool {
+    let space = event.key() == " ";
+    let selector = if space {
+        "input, textarea, select, button, a, summary, [contenteditable]"
+    } else {
+        "input, textarea, select, [role=slider], [role=tablist], [contenteditable]"
+    };
+    event
+        .target()
+        .and_then(|target| target.dyn_into::<Element>().ok())
+        .is_some_and(|element| element.closest(selector).ok().flatten().is_some())
+}

@@ -1,0 +1,102 @@
+//! The few things that are asked of the browser directly.
+
+use gloo_events::EventListener;
+use wasm_bindgen::prelude::*;
+use web_sys::{Element, HtmlElement, ResizeObserver};
+use yew::prelude::*;
+
+/// The element with this id.
+pub fn element(id: &str) -> Option<Element> {
+    web_sys::window()?.document()?.get_element_by_id(id)
+}
+
+/// Sets a CSS custom property. This way, unlike a `style` attribute, is open under every
+/// Content-Security-Policy, and it moves things without a turn of the virtual DOM.
+pub fn set_property(node: &NodeRef, name: &str, value: &str) {
+    if let Some(element) = node.cast::<HtmlElement>() {
+        let _ = element.style().set_property(name, value);
+    }
+}
+
+/// Turns the page to its `light` or `dark` side.
+pub fn set_theme(theme: &str) {
+    if let Some(root) = web_sys::window().and_then(|window| window.document()?.document_element()) {
+        let _ = root.set_attribute("data-theme", theme);
+    }
+}
+
+/// Whether a media query holds now.
+pub fn media(query: &str) -> bool {
+    web_sys::window()
+        .and_then(|window| window.match_media(query).ok().flatten())
+        .is_some_and(|list| list.matches())
+}
+
+/// Whether motion is unwelcome.
+pub fn reduced_motion() -> bool {
+    media("(prefers-reduced-motion: reduce)")
+}
+
+/// The value of a query parameter of the page's address: `?speed=8`.
+pub fn parameter(name: &str) -> Option<String> {
+    let search = web_sys::window()?.location().search().ok()?;
+    search
+        .trim_start_matches('?')
+        .split('&')
+        .filter_map(|pair| pair.split_once('='))
+        .find_map(|(key, value)| (key == name).then(|| value.to_owned()))
+}
+
+/// Writes a mark to the browser's performance time line, for the benches.
+pub fn performance_mark(name: &str) {
+    if let Some(performance) = web_sys::window().and_then(|window| window.performance()) {
+        let _ = performance.mark(name);
+    }
+}
+
+/// Whether a media query holds, now and as it changes.
+#[hook]
+pub fn use_media(query: &'static str) -> bool {
+    let matches = use_state(|| media(query));
+    {
+        let matches = matches.setter();
+        use_effect_with(query, move |query| {
+            let list =
+                web_sys::window().and_then(|window| window.match_media(query).ok().flatten());
+            let listener = list.map(|list| {
+                let seen = list.clone();
+                EventListener::new(&list, "change", move |_| matches.set(seen.matches()))
+            });
+            move || drop(listener)
+        });
+    }
+    *matches
+}
+
+/// The width of an element in CSS pixels, now and as it changes; 0 before it is laid out.
+#[hook]
+pub fn use_width(node: &NodeRef) -> u32 {
+    let width = use_state_eq(|| 0);
+    {
+        let width = width.setter();
+        use_effect_with(node.clone(), move |node| {
+            let element = node.cast::<HtmlElement>();
+            let watch = element.and_then(|element| {
+                let seen = element.clone();
+                let told = Closure::<dyn FnMut()>::new(move || {
+                    width.set(u32::try_from(seen.offset_width()).unwrap_or(0));
+                });
+                let observer = ResizeObserver::new(told.as_ref().unchecked_ref()).ok()?;
+                observer.observe(&element);
+                Some((observer, told))
+            });
+            move || {
+                if let Some((observer, told)) = watch {
+                    observer.disconnect();
+                    drop(told);
+                }
+            }
+        });
+    }
+    *width
+}

@@ -1,0 +1,97 @@
+//! Play, pause, steps and speed.
+
+use wasm_bindgen::JsCast;
+use web_sys::HtmlSelectElement;
+use yew::prelude::*;
+
+use super::icon::{Icon, Shape};
+use crate::session::{Action, SPEEDS, Stride};
+use crate::words::clock;
+
+#[derive(PartialEq, Properties)]
+pub struct ControlsProps {
+    pub playing: bool,
+    pub at_end: bool,
+    pub speed: u32,
+    pub end: reconcile::view::Millis,
+    /// Gets the time in words from the player.
+    pub clock: NodeRef,
+    /// The button that plays; takes the focus after a merge.
+    pub play: NodeRef,
+    pub on: Callback<Action>,
+}
+
+/// The player's buttons.
+#[component]
+pub fn Controls(props: &ControlsProps) -> Html {
+    let (shape, label) = match (props.playing, props.at_end) {
+        (true, _) => (Shape::Pause, "Pause"),
+        (false, true) => (Shape::Replay, "Replay"),
+        (false, false) => (Shape::Play, "Play"),
+    };
+    let play = !props.playing;
+    let step = |stride: Stride, shape: Shape, label: &'static str| {
+        html! {
+            <button type="button" class="quiet square" aria-label={label} title={label} onclick={props.on.reform(move |_| Action::Step(stride))}>
+                <Icon {shape} />
+            </button>
+        }
+    };
+    html! {
+        <div class="controls" role="group" aria-label="Player">
+            { step(Stride::MarkBack, Shape::MarkBack, "Back to the mark before") }
+            { step(Stride::EventBack, Shape::StepBack, "Step back") }
+            <button
+                ref={props.play.clone()}
+                type="button"
+                class="primary square play"
+                aria-label={label}
+                title={label}
+                onclick={props.on.reform(move |_| Action::Play(play))}
+            >
+                <Icon {shape} />
+            </button>
+            { step(Stride::EventOn, Shape::StepOn, "Step forward") }
+            { step(Stride::MarkOn, Shape::MarkOn, "On to the next mark") }
+            <p class="time">
+                <span ref={props.clock.clone()} class="at"></span>
+                <span class="of">{ format!(" of {}", clock(props.end)) }</span>
+            </p>
+            <Speed speed={props.speed} on={props.on.clone()} />
+        </div>
+    }
+}
+
+#[derive(PartialEq, Properties)]
+struct SpeedProps {
+    speed: u32,
+    on: Callback<Action>,
+}
+
+/// How fast the story is told. A speed from the address that is not offered joins the list.
+#[component]
+fn Speed(props: &SpeedProps) -> Html {
+    let mut speeds = SPEEDS.to_vec();
+    if let Err(place) = speeds.binary_search(&props.speed) {
+        speeds.insert(place, props.speed);
+    }
+    let onchange = props.on.reform(|event: Event| {
+        let select = event
+            .target()
+            .and_then(|target| target.dyn_into::<HtmlSelectElement>().ok());
+        Action::Speed(
+            select
+                .and_then(|select| select.value().parse().ok())
+                .unwrap_or(100),
+        )
+    });
+    html! {
+        <select class="speed" aria-label="Play speed" {onchange}>
+            for speed in speeds {
+                <option key={speed} value={speed.to_string()} selected={speed == props.speed}>
+                    { format!("{}×", f64::from(speed) / 100.0) }
+                </option>
+            }
+        </select>
+    }
+}

@@ -1,0 +1,103 @@
+//! A Deployment: desired beside actual, the difference, and its ReplicaSets by revision.
+
+use std::collections::BTreeSet;
+use std::rc::Rc;
+
+use ecow::EcoString;
+use reconcile::view::{DeploymentRow, ReplicaSetRow};
+use yew::prelude::*;
+
+use super::replica_set::ReplicaSet;
+use crate::words::count;
+
+/// How many ReplicaSets without pods are shown beside the newest; older ones are only counted.
+const EMPTY_MOST: usize = 1;
+
+#[derive(PartialEq, Properties)]
+pub struct DeploymentProps {
+    pub row: DeploymentRow,
+    /// The uids of the pods that get requests.
+    pub serving: Rc<BTreeSet<EcoString>>,
+}
+
+/// The Deployment with everything it owns.
+#[component]
+pub fn Deployment(props: &DeploymentProps) -> Html {
+    let row = &props.row;
+    let (shown, kept) = shown_sets(&row.sets);
+    html! {
+        <article
+            class="deployment"
+            aria-label={format!("Deployment {}", row.name)}
+            data-testid="deployment"
+            data-name={row.name.to_string()}
+            data-desired={row.desired.to_string()}
+            data-current={row.current.to_string()}
+            data-updated={row.updated.to_string()}
+            data-ready={row.ready.to_string()}
+        >
+            <header>
+                <h3><span class="kind">{ "Deployment " }</span>{ row.name.as_str() }</h3>
+                <dl class="figures">
+                    { figure("wanted", row.desired, true) }
+                    { figure("there", row.current, row.current == row.desired) }
+                    { figure("up to date", row.updated, row.updated == row.desired) }
+                    { figure("ready", row.ready, row.least <= row.ready) }
+                </dl>
+                <p class="difference" data-settled={row.difference.is_empty().to_string()}>
+                    if row.difference.is_empty() {
+                        { "Actual state is desired state." }
+                    } else {
+                        { row.difference.as_str() }
+                    }
+                    <span class="bounds">{ bounds(row) }</span>
+                </p>
+            </header>
+            <ul class="replica-sets">
+                for set in shown {
+                    <ReplicaSet key={set.name.as_str()} row={set.clone()} serving={Rc::clone(&props.serving)} />
+                }
+            </ul>
+            if 0 < kept {
+                <p class="kept">{ format!("{} without pods kept for a rollback.", count(kept, "older ReplicaSet")) }</p>
+            }
+        </article>
+    }
+}
+
+fn figure(name: &'static str, number: u32, settled: bool) -> Html {
+    html! {
+        <div data-settled={settled.to_string()}>
+            <dt>{ name }</dt>
+            <dd>{ number }</dd>
+        </div>
+    }
+}
+
+fn bounds(row: &DeploymentRow) -> String {
+    if row.strategy == "RollingUpdate" {
+        format!(
+            "Rolling update: at least {} available, at most {} in all.",
+            row.least, row.most
+        )
+    } else {
+        format!("{}: all old pods stop before new ones start.", row.strategy)
+    }
+}
+
+/// The sets with pods, the newest, and the youngest of the empty ones; and how many are left out.
+fn shown_sets(sets: &[ReplicaSetRow]) -> (Vec<&ReplicaSetRow>, usize) {
+    let empty = |set: &ReplicaSetRow| set.pods.is_empty() && set.desired == 0 && !set.newest;
+    let left_out = sets
+        .iter()
+        .filter(|set| empty(set))
+        .count()
+        .saturating_sub(EMPTY_MOST);
+    let mut skipped = 0;
+    let shown = sets.iter().filter(|set| {
+        let skip = empty(set) && skipped < left_out;
+        skipped += usize::from(skip);
+        !skip
+    });
+    (shown.collect(), left_out)
+}

@@ -1,0 +1,129 @@
+//! The editor: a plain text area with line numbers, drawn over a coloured copy of its own text.
+
+use std::rc::Rc;
+
+use reconcile::view::Problem;
+use wasm_bindgen::JsCast;
+use web_sys::HtmlTextAreaElement;
+use yew::prelude::*;
+
+use super::paint::paint;
+use crate::session::Action;
+use crate::words::in_repository;
+
+#[derive(PartialEq, Properties)]
+pub struct EditorProps {
+    pub path: Rc<str>,
+    pub text: AttrValue,
+    /// The same file on main, to mark what differs; None if it is not there.
+    pub main: Option<AttrValue>,
+    pub problems: Rc<[Problem]>,
+    pub on: Callback<Action>,
+}
+
+/// One file, editable. The text area is as large as its text, so the frame around it scrolls both.
+#[component]
+pub fn Editor(props: &EditorProps) -> Html {
+    let area = use_node_ref();
+    // The value is set only where it differs: setting it moves the caret.
+    use_effect_with((area.clone(), props.text.clone()), |(area, text)| {
+        if let Some(area) = area.cast::<HtmlTextAreaElement>()
+            && area.value() != text.as_str()
+        {
+            area.set_value(text);
+        }
+    });
+    let oninput = props.on.reform(|event: InputEvent| {
+        let area = event
+            .target()
+            .and_then(|target| target.dyn_into::<HtmlTextAreaElement>().ok());
+        Action::Edit(area.map(|area| area.value()).unwrap_or_default())
+    });
+    let lines: Vec<&str> = props.text.split('\n').collect();
+    let columns = lines
+        .iter()
+        .map(|line| line.chars().count())
+        .max()
+        .unwrap_or(0)
+        + 2;
+    let changed = changed_lines(props.main.as_deref().unwrap_or_default(), &props.text);
+    html! {
+        <div class="editor">
+            <div class="sheet">
+                <div class="numbers" aria-hidden="true">
+                    for (index, _) in lines.iter().enumerate() {
+                        <span class={classes!(
+                            changed.contains(&index).then_some("changed"),
+                            wrong(&props.problems, index).then_some("wrong"),
+                        )}>{ index + 1 }</span>
+                    }
+                </div>
+                <div class="writing">
+                    <pre aria-hidden="true">
+                        for (index, line) in lines.iter().enumerate() {
+                            <span class={classes!("line", wrong(&props.problems, index).then_some("wrong"))}>
+                                for (ink, text) in paint(line) {
+                                    <span class={ink.class()}>{ text }</span>
+                                }
+                                { "\n" }
+                            </span>
+                        }
+                    </pre>
+                    <textarea
+                        ref={area}
+                        aria-label={format!("Text of {}", in_repository(&props.path))}
+                        aria-invalid={(!props.problems.is_empty()).to_string()}
+                        aria-describedby="problems"
+                        rows={lines.len().to_string()}
+                        cols={columns.to_string()}
+                        wrap="off"
+                        spellcheck="false"
+                        autocapitalize="off"
+                        autocomplete="off"
+                        {oninput}
+                    />
+                </div>
+            </div>
+        </div>
+    }
+}
+
+fn wrong(problems: &[Problem], index: usize) -> bool {
+    problems
+        .iter()
+        .any(|problem| problem.line as usize == index + 1)
+}
+
+/// The lines of `new` between its first and its last difference from `old`.
+fn changed_lines(old: &str, new: &str) -> std::ops::Range<usize> {
+    let (old, new): (Vec<&str>, Vec<&str>) = (old.split('\n').collect(), new.split('\n').collect());
+    let front = old.iter().zip(&new).take_while(|(a, b)| a == b).count();
+    let most = old.len().min(new.len()) - front;
+    let back = old
+        .iter()
+        .rev()
+        .zip(new.iter().rev())
+        .take(most)
+        .take_while(|(a, b)| a == b)
+        .count();
+    front..new.len() - back
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_changed_lines_are_found() {
+        for (old, new, expected) in [
+            ("a\nb\nc", "a\nb\nc", 3..3),
+            ("a\nb\nc", "a\nx\nc", 1..2),
+            ("a\nc", "a\nb\nc", 1..2),
+            ("a\nb\nc", "a\nc", 1..1),
+            ("", "a\nb", 0..2),
+            ("a\na", "a\na\na", 2..3),
+        ] {
+            assert_eq!(changed_lines(old, new), expected, "{old:?} {new:?}");
+        }
+    }
+}

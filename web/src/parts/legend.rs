@@ -1,0 +1,28 @@
+//! How to read the shapes.
+
+use reconcile::view::PodForm;
+use yew::prelude::*;
+
+use super::pod::PodShape;
+
+const FORMS: [(PodForm, &str); 6] = [
+    (PodForm::Pending, "Pending"),
+    (PodForm::Creating, "creating"),
+    (PodForm::Running, "running, not ready"),
+    (PodForm::Ready, "ready"),
+    (PodForm::Terminating, "Terminating"),
+    (PodForm::Failed, "failed"),
+];
+
+/// The forms of a pod, each with its word.
+#[component]
+pub fn Legend() -> Html {
+    html! {
+        <ul class="legend" aria-label="How to read a pod's shape">
+            for (form, word) in FORMS {
+                <li key={word}><PodShape {form} />{ word }</li>
+            }
+            <li><span class="stem" aria-hidden="true"></span>{ "gets requests" }</li>
+        </ul>
+    }
+}

@@ -1,0 +1,55 @@
+//! The page's parts, one component a file: plain rows in, intents out.
+//!
+//! # Hooks for tests
+//! Accessible names and roles come first: every control has one. Parts of the picture carry
+//! `data-testid`, and what they show as data:
+//!
+//! | `data-testid` | where | carries |
+//! | --- | --- | --- |
+//! | `page` | [`crate::app`] | `data-now`, `data-end` (virtual ms), `data-playing`, `data-panel`, `data-layout` |
+//! | `station` | [`way`] | `data-kind`, `data-progress`, `data-tint` (short SHA), `data-live` |
+//! | `job`, `step` | [`workflow_run`] | `data-name`, `data-progress` |
+//! | `image` | [`station_detail`] | `data-reference`, `data-tint` |
+//! | `release` | [`station_detail`] | `data-revision`, `data-status`, `data-tint` |
+//! | `deployment` | [`deployment`] | `data-name`, `data-desired`, `data-current`, `data-updated`, `data-ready` |
+//! | `replica-set` | [`replica_set`] | `data-name`, `data-revision`, `data-newest`, `data-desired`, `data-ready`, `data-tint` |
+//! | `pod` | [`pod`] | `data-uid`, `data-name`, `data-form`, `data-set`, `data-tint`, `data-serving` |
+//! | `node` | [`nodes`] | `data-name`, `data-pods` |
+//! | `service` | [`service`] | `data-name`, `data-endpoints`, `data-failed-total`, `data-ready-min`, `data-answered` |
+//! | `sentence` | [`moment`] | `data-entry` |
+//! | `plan-row` | [`plan`] | `data-object`, `data-effect`, `data-pods` |
+//! | `problem` | [`problems`] | `data-line` |
+//! | `event` | [`event_list`] | `data-entry`, `data-t`, `data-tone`, `data-reason` |
+//! | `mark` | [`ribbon`] | `data-kind`, `data-t` |
+//!
+//! `data-failed-total` and `data-ready-min` are over the seconds since the newest merge up to this
+//! moment. The playhead is the slider named *Time*. `?speed=8` in the address sets the play speed.
+//!
+//! The performance marks `lab:interactive` and `lab:merged` are written when the page answers.
+
+pub mod controls;
+pub mod deployment;
+pub mod diff;
+pub mod editor;
+pub mod event_list;
+pub mod file_list;
+pub mod icon;
+pub mod legend;
+pub mod masthead;
+pub mod moment;
+pub mod narrator;
+pub mod nodes;
+pub mod paint;
+pub mod plan;
+pub mod pod;
+pub mod problems;
+pub mod pull_request;
+pub mod replica_set;
+pub mod ribbon;
+pub mod service;
+pub mod station_detail;
+pub mod tabs;
+pub mod tint;
+pub mod way;
+pub mod workbench;
+pub mod workflow_run;

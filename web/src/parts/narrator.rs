@@ -1,0 +1,35 @@
+//! Tells the sentence of the moment to screen readers, at a pace that can be followed.
+
+use gloo_timers::callback::Timeout;
+use yew::prelude::*;
+
+/// The shortest time between two announcements, in real milliseconds.
+const PACE: u32 = 2_500;
+
+#[derive(PartialEq, Properties)]
+pub struct NarratorProps {
+    pub sentence: AttrValue,
+}
+
+/// A live region. Of sentences that come faster than they can be told, the latest is told.
+#[component]
+pub fn Narrator(props: &NarratorProps) -> Html {
+    let told = use_state(AttrValue::default);
+    let latest = use_mut_ref(AttrValue::default);
+    let waiting = use_mut_ref(|| None::<Timeout>);
+    {
+        let told = told.setter();
+        use_effect_with(props.sentence.clone(), move |sentence| {
+            latest.replace(sentence.clone());
+            if waiting.borrow().is_none() {
+                let (latest, done) = (latest.clone(), waiting.clone());
+                let timeout = Timeout::new(PACE, move || {
+                    done.take();
+                    told.set(latest.borrow().clone());
+                });
+                *waiting.borrow_mut() = Some(timeout);
+            }
+        });
+    }
+    html! { <p class="said" role="status" aria-live="polite">{ &*told }</p> }
+}

@@ -1,0 +1,82 @@
+//! The nodes: what is requested of what there is, and the pods on them.
+
+use std::collections::BTreeMap;
+
+use ecow::EcoString;
+use reconcile::view::{DeploymentRow, NodeRow, PodRow};
+use yew::prelude::*;
+
+use super::pod::PodShape;
+use super::tint::tint_class;
+use crate::words::{cores, count, memory};
+
+#[derive(PartialEq, Properties)]
+pub struct NodesProps {
+    pub nodes: Vec<NodeRow>,
+    pub deployments: Vec<DeploymentRow>,
+}
+
+/// The cluster's nodes, one under the other.
+#[component]
+pub fn Nodes(props: &NodesProps) -> Html {
+    let pods: BTreeMap<&EcoString, &PodRow> = props
+        .deployments
+        .iter()
+        .flat_map(|row| &row.sets)
+        .flat_map(|set| &set.pods)
+        .map(|pod| (&pod.uid, pod))
+        .collect();
+    html! {
+        <section class="nodes" aria-label="Nodes">
+            <h3>{ "Nodes" }</h3>
+            <ul>
+                for node in props.nodes.iter() {
+                    { node_row(node, &pods) }
+                }
+            </ul>
+        </section>
+    }
+}
+
+fn node_row(node: &NodeRow, pods: &BTreeMap<&EcoString, &PodRow>) -> Html {
+    let here: Vec<&PodRow> = node
+        .pods
+        .iter()
+        .filter_map(|uid| pods.get(uid).copied())
+        .collect();
+    html! {
+        <li key={node.name.as_str()} class="node" data-testid="node" data-name={node.name.to_string()} data-pods={node.pods.len().to_string()}>
+            <div class="host">
+                <code>{ node.name.as_str() }</code>
+                <span class="said">{ count(node.pods.len(), "pod") }</span>
+                <span class="guests" aria-hidden="true">
+                    for pod in here {
+                        <span key={pod.uid.as_str()} class={classes!("guest", tint_class(pod.tint.as_ref()))}>
+                            <PodShape form={pod.form} />
+                        </span>
+                    }
+                </span>
+            </div>
+            { measure("cpu", node.cpu_requested, node.cpu_allocatable, cores) }
+            { measure("memory", node.memory_requested, node.memory_allocatable, memory) }
+        </li>
+    }
+}
+
+/// `cpu ▇▁▁▁▁ 0.3 of 2`
+fn measure(name: &'static str, requested: u64, allocatable: u64, words: fn(u64) -> String) -> Html {
+    let share = (requested * 100)
+        .checked_div(allocatable)
+        .unwrap_or(0)
+        .min(100);
+    html! {
+        <p class="measure">
+            <span class="name">{ name }</span>
+            <svg viewBox="0 0 100 4" preserveAspectRatio="none" aria-hidden="true" focusable="false">
+                <rect class="whole" width="100" height="4" />
+                <rect class="part" width={share.to_string()} height="4" />
+            </svg>
+            <span class="amount">{ format!("{} of {} requested", words(requested), words(allocatable)) }</span>
+        </p>
+    }
+}

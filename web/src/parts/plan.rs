@@ -1,0 +1,92 @@
+//! What a pull request will do to the cluster, one sentence an object.
+
+use reconcile::view::{Effect, PathChange, PlanRow};
+use yew::prelude::*;
+
+use crate::words::last_part;
+
+#[derive(PartialEq, Properties)]
+pub struct PlanProps {
+    pub rows: Vec<PlanRow>,
+}
+
+/// The plan. Rows that replace pods stand out; the paths behind a row unfold.
+#[component]
+pub fn Plan(props: &PlanProps) -> Html {
+    html! {
+        <ul class="plan" aria-label="What merging will do">
+            for (index, row) in props.rows.iter().enumerate() {
+                <li
+                    key={index}
+                    data-testid="plan-row"
+                    data-object={row.object.to_string()}
+                    data-effect={effect_word(row.effect)}
+                    data-pods={row.pods.to_string()}
+                >
+                    <span class="effect">{ effect_label(row) }</span>
+                    <div>
+                        <p>
+                            if !row.object.is_empty() {
+                                <span class="object">{ object(row) }</span>
+                            }
+                            { row.sentence.as_str() }
+                        </p>
+                        if !row.paths.is_empty() {
+                            { paths(&row.paths) }
+                        }
+                    </div>
+                </li>
+            }
+        </ul>
+    }
+}
+
+/// `Deployment/shop/order-service` is `Deployment order-service`.
+fn object(row: &PlanRow) -> String {
+    let kind = row.object.split('/').next().unwrap_or_default();
+    format!("{kind} {}", last_part(&row.object))
+}
+
+fn paths(paths: &[PathChange]) -> Html {
+    html! {
+        <dl class="paths">
+            for change in paths.iter() {
+                <div key={change.path.as_str()}>
+                    <dt><code>{ change.path.as_str() }</code></dt>
+                    <dd>
+                        if !change.old.is_empty() {
+                            <del>{ change.old.as_str() }</del>
+                        }
+                        if !change.new.is_empty() {
+                            <ins>{ change.new.as_str() }</ins>
+                        }
+                    </dd>
+                </div>
+            }
+        </dl>
+    }
+}
+
+fn effect_word(effect: Effect) -> &'static str {
+    match effect {
+        Effect::Rolls => "rolls",
+        Effect::Scales => "scales",
+        Effect::InPlace => "in-place",
+        Effect::NeedsRestart => "needs-restart",
+        Effect::Created => "created",
+        Effect::Deleted => "deleted",
+        Effect::None => "none",
+    }
+}
+
+fn effect_label(row: &PlanRow) -> &'static str {
+    match row.effect {
+        Effect::Rolls => "rolls",
+        Effect::Scales => "scales",
+        Effect::InPlace => "in place",
+        Effect::NeedsRestart => "needs restart",
+        Effect::Created => "new",
+        Effect::Deleted => "goes",
+        Effect::None => "no change",
+    }
+}

@@ -1,0 +1,120 @@
+//! A pod: one small shape whose form is its state.
+
+use reconcile::view::{PodForm, PodRow};
+use yew::prelude::*;
+
+use super::tint::{sha, tint_class};
+use crate::words::count;
+
+#[derive(PartialEq, Properties)]
+pub struct PodShapeProps {
+    pub form: PodForm,
+    #[prop_or_default]
+    pub restarts: u32,
+}
+
+/// The shape alone. The level rises from empty (Pending) over half (running) to full (ready).
+#[component]
+pub fn PodShape(props: &PodShapeProps) -> Html {
+    html! {
+        <svg class="shape" viewBox="0 0 40 40" data-form={form_word(props.form)} aria-hidden="true" focusable="false">
+            <rect class="level" x="4" y="4" width="32" height="32" rx="8" />
+            <rect class="outline" x="4" y="4" width="32" height="32" rx="8" />
+            if props.form == PodForm::Terminating {
+                <path class="stroke" d="M7 33L33 7" />
+            }
+            if props.form == PodForm::Failed {
+                <path class="stroke" d="M12 12l16 16M28 12l-16 16" />
+            }
+            if 0 < props.restarts {
+                <circle class="badge" cx="33" cy="7" r="7" />
+                <text class="badge-text" x="33" y="10">{ props.restarts }</text>
+            }
+        </svg>
+    }
+}
+
+#[derive(PartialEq, Properties)]
+pub struct PodProps {
+    pub row: PodRow,
+    /// Its ReplicaSet's name.
+    pub set: AttrValue,
+    /// Whether the Service sends requests to it.
+    pub serving: bool,
+}
+
+/// A pod with the end of its name, its status, and a stem down to the Service while it gets requests.
+#[component]
+pub fn Pod(props: &PodProps) -> Html {
+    let row = &props.row;
+    html! {
+        <li
+            class={classes!("pod", tint_class(row.tint.as_ref()))}
+            data-testid="pod"
+            data-uid={row.uid.to_string()}
+            data-name={row.name.to_string()}
+            data-form={form_word(row.form)}
+            data-set={props.set.clone()}
+            data-tint={sha(row.tint.as_ref())}
+            data-serving={props.serving.to_string()}
+            title={spoken(row, props.serving)}
+        >
+            <PodShape form={row.form} restarts={row.restarts} />
+            <span class="stem" aria-hidden="true"></span>
+            <span class="said">{ spoken(row, props.serving) }</span>
+            <code class="suffix" aria-hidden="true">{ suffix(&row.name) }</code>
+            <span class="status" aria-hidden="true">{ status(row) }</span>
+        </li>
+    }
+}
+
+fn spoken(row: &PodRow, serving: bool) -> String {
+    let mut words = vec![
+        row.name.to_string(),
+        row.status.to_string(),
+        format!("ready {}", row.ready),
+    ];
+    if !row.node.is_empty() {
+        words.push(format!("on {}", row.node));
+    }
+    if 0 < row.restarts {
+        words.push(count(row.restarts as usize, "restart"));
+    }
+    words.push(
+        if serving {
+            "gets requests"
+        } else {
+            "gets no requests"
+        }
+        .to_owned(),
+    );
+    words.join(", ")
+}
+
+/// The STATUS column, where it says more than the shape; a running pod that is not ready says so.
+fn status(row: &PodRow) -> &str {
+    match row.form {
+        PodForm::Ready => "ready",
+        PodForm::Running => "not ready",
+        PodForm::Creating if row.status == "ContainerCreating" => "creating",
+        PodForm::Terminating => "stopping",
+        _ => &row.status,
+    }
+}
+
+/// The random end of a pod's name.
+fn suffix(name: &str) -> &str {
+    name.rsplit('-').next().unwrap_or(name)
+}
+
+/// For `data-form`.
+pub fn form_word(form: PodForm) -> &'static str {
+    match form {
+        PodForm::Pending => "pending",
+        PodForm::Creating => "creating",
+        PodForm::Running => "running",
+        PodForm::Ready => "ready",
+        PodForm::Terminating => "terminating",
+        PodForm::Failed => "failed",
+    }
+}

@@ -1,0 +1,75 @@
+//! A ReplicaSet: what it wants, what it has, and its pods.
+
+use std::collections::BTreeSet;
+
+use ecow::EcoString;
+use reconcile::view::ReplicaSetRow;
+use yew::prelude::*;
+
+use super::pod::Pod;
+use super::tint::{Commit, sha, tint_class};
+use crate::words::last_part;
+
+/// From this many pods on, their names are left out.
+const NAMED_MOST: usize = 12;
+/// From this many pods on, the shapes are small.
+const LARGE_MOST: usize = 48;
+
+#[derive(PartialEq, Properties)]
+pub struct ReplicaSetProps {
+    pub row: ReplicaSetRow,
+    /// The uids of the pods that get requests.
+    pub serving: std::rc::Rc<BTreeSet<EcoString>>,
+}
+
+/// One revision of the Deployment as a row of pods.
+#[component]
+pub fn ReplicaSet(props: &ReplicaSetProps) -> Html {
+    let row = &props.row;
+    let size = match row.pods.len() {
+        0..=NAMED_MOST => "named",
+        ..=LARGE_MOST => "large",
+        _ => "small",
+    };
+    html! {
+        <li
+            class={classes!("replica-set", tint_class(row.tint.as_ref()), row.newest.then_some("newest"))}
+            data-testid="replica-set"
+            data-name={row.name.to_string()}
+            data-revision={row.revision.to_string()}
+            data-newest={row.newest.to_string()}
+            data-desired={row.desired.to_string()}
+            data-ready={row.ready.to_string()}
+            data-tint={sha(row.tint.as_ref())}
+        >
+            <header>
+                <h4>{ format!("Revision {}", row.revision) }<span class="age">{ if row.newest { "new" } else { "old" } }</span></h4>
+                <p class="facts">
+                    <Commit tint={row.tint.clone()} />
+                    <code title={row.image.to_string()}>{ tag(&row.image) }</code>
+                </p>
+                <p class="facts">{ format!("ReplicaSet {}", row.hash) }</p>
+                <p class="facts">{ format!("wants {}, has {}, {} ready", row.desired, row.current, row.ready) }</p>
+            </header>
+            <ul class={classes!("pods", size)} aria-label={format!("Pods of revision {}", row.revision)}>
+                for pod in row.pods.iter() {
+                    <Pod
+                        key={pod.uid.as_str()}
+                        row={pod.clone()}
+                        set={row.name.to_string()}
+                        serving={props.serving.contains(&pod.uid)}
+                    />
+                }
+                if row.pods.is_empty() {
+                    <li class="none">{ "no pods: kept for a rollback" }</li>
+                }
+            </ul>
+        </li>
+    }
+}
+
+/// The tag of an image reference, or its name where it has none.
+fn tag(reference: &str) -> &str {
+    let name = last_part(reference);
+    name.split_once(':').map_or(name, |(_, tag)| tag)
+}

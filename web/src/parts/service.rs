@@ -1,0 +1,136 @@
+//! A Service: its endpoints and what came of the requests.
+
+use reconcile::view::{Millis, Second, ServiceRow};
+use yew::prelude::*;
+
+use super::tint::tint_class;
+use crate::session::{History, Shared};
+use crate::words::count;
+
+/// How many seconds the success line goes back.
+const SECONDS: usize = 60;
+
+#[derive(PartialEq, Properties)]
+pub struct ServiceProps {
+    pub row: ServiceRow,
+    pub history: Shared<History>,
+    pub now: Millis,
+}
+
+/// The Service, who answers now, and the share of answered requests over the last minute.
+#[component]
+pub fn Service(props: &ServiceProps) -> Html {
+    let (row, seconds) = (&props.row, &props.history.seconds);
+    let past = &seconds[..seconds.partition_point(|second| second.t <= props.now)];
+    let since_merge =
+        &past[past.partition_point(|second| second.t <= props.history.chapter_start())..];
+    let failed: u64 = since_merge
+        .iter()
+        .map(|second| u64::from(second.failed))
+        .sum();
+    let ready_min = since_merge.iter().map(|second| second.ready.0).min();
+    let serving = row
+        .endpoints
+        .iter()
+        .filter(|endpoint| endpoint.serving)
+        .count();
+    let minute = &past[past.len().saturating_sub(SECONDS)..];
+    html! {
+        <section
+            class="service"
+            aria-label={format!("Service {}", row.name)}
+            data-testid="service"
+            data-name={row.name.to_string()}
+            data-endpoints={serving.to_string()}
+            data-failed-total={failed.to_string()}
+            data-ready-min={ready_min.map(|n| n.to_string())}
+            data-answered={share(minute)}
+        >
+            <h3><span class="kind">{ "Service " }</span>{ row.name.as_str() }</h3>
+            <p class="load">{ format!("{} requests a second to {}", row.per_second, count(serving, "endpoint")) }</p>
+            <div class="mix" aria-hidden="true">
+                if let Some(second) = past.last() {
+                    { mix(second) }
+                }
+            </div>
+            <p class="success" data-failing={(0 < failed).to_string()}>
+                { success_line(minute) }
+                <strong>{ share(minute) }</strong>
+                { verdict(minute.len(), failed) }
+            </p>
+        </section>
+    }
+}
+
+/// The answered share in percent, one decimal, cut: only all of them are 100 %.
+fn share(seconds: &[Second]) -> String {
+    let (answered, failed) = sums(seconds);
+    match answered + failed {
+        0 => "–".to_owned(),
+        all => {
+            let tenths = answered * 1_000 / all;
+            if tenths == 1_000 {
+                "100 %".to_owned()
+            } else {
+                format!("{}.{} %", tenths / 10, tenths % 10)
+            }
+        }
+    }
+}
+
+fn verdict(seconds: usize, failed: u64) -> String {
+    match (seconds, failed) {
+        (0, _) => "no requests yet".to_owned(),
+        (_, 0) => "answered, none failed".to_owned(),
+        (_, failed) => format!("answered in the last minute; {failed} failed since the merge"),
+    }
+}
+
+fn sums(seconds: &[Second]) -> (u64, u64) {
+    let answered = seconds
+        .iter()
+        .flat_map(|second| &second.answered)
+        .map(|(_, n)| u64::from(*n))
+        .sum();
+    (
+        answered,
+        seconds.iter().map(|second| u64::from(second.failed)).sum(),
+    )
+}
+
+/// The requests of one second as a bar, by the commit that answered.
+fn mix(second: &Second) -> Html {
+    let all = second.answered.iter().map(|(_, n)| n).sum::<u32>() + second.failed;
+    let mut x = 0;
+    let parts = second.answered.iter().map(|(tint, n)| {
+        let (from, width) = (x, n * 1_000 / all.max(1));
+        x += width;
+        html! { <rect key={tint.index} class={tint_class(Some(tint))} x={from.to_string()} width={width.to_string()} height="8" /> }
+    });
+    let parts: Vec<Html> = parts.collect();
+    html! {
+        <svg viewBox="0 0 1000 8" preserveAspectRatio="none" focusable="false">
+            <rect class="whole" width="1000" height="8" />
+            { for parts }
+        </svg>
+    }
+}
+
+/// The share of answered requests, second by second.
+fn success_line(seconds: &[Second]) -> Html {
+    let start = SECONDS - seconds.len();
+    let points: Vec<String> = seconds
+        .iter()
+        .enumerate()
+        .filter_map(|(index, second)| {
+            let (answered, failed) = sums(std::slice::from_ref(second));
+            let height = (answered * 20).checked_div(answered + failed)?;
+            Some(format!("{},{}", start + index, 22 - height))
+        })
+        .collect();
+    html! {
+        <svg class="line" viewBox="0 0 60 24" preserveAspectRatio="none" aria-hidden="true" focusable="false">
+            <polyline points={points.join(" ")} />
+        </svg>
+    }
+}

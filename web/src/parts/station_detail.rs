@@ -1,0 +1,152 @@
+//! What the station that is looked at has to say.
+
+use reconcile::view::{ImageRow, Progress, ReleaseRow, Scene, StationKind};
+use yew::prelude::*;
+
+use super::plan::Plan;
+use super::tint::{Commit, sha};
+use super::workflow_run::WorkflowRun;
+use crate::session::{Action, Panel, Shared};
+use crate::words::{clock, count, last_part};
+
+/// How many images and releases are listed: the newest.
+const NEWEST: usize = 3;
+
+#[derive(PartialEq, Properties)]
+pub struct StationDetailProps {
+    pub scene: Shared<Scene>,
+    pub shown: StationKind,
+    pub on: Callback<Action>,
+}
+
+/// The details of one station.
+#[component]
+pub fn StationDetail(props: &StationDetailProps) -> Html {
+    let scene = &props.scene;
+    let station = scene
+        .stations
+        .iter()
+        .find(|station| station.kind == props.shown);
+    let body = match props.shown {
+        StationKind::Commit => commit(scene),
+        StationKind::PullRequest => pull_request(scene, &props.on),
+        StationKind::Checks => scene
+            .run
+            .as_ref()
+            .map(|run| html! { <WorkflowRun run={run.clone()} /> }),
+        StationKind::Image => list(scene.images.iter().rev().take(NEWEST).map(image)),
+        StationKind::Release => list(scene.releases.iter().rev().take(NEWEST).map(release)),
+        StationKind::Rollout => rollout(scene),
+        StationKind::Traffic => traffic(scene),
+    };
+    html! {
+        <section class="station-detail" aria-label="Details of the station" data-kind={super::way::kind_word(props.shown)}>
+            if let Some(station) = station.filter(|station| !station.detail.is_empty()) {
+                <h2>{ station.detail.as_str() }</h2>
+            }
+            { body.unwrap_or_else(|| html! { <p class="quiet">{ "Nothing here yet." }</p> }) }
+        </section>
+    }
+}
+
+fn list(rows: impl Iterator<Item = Html>) -> Option<Html> {
+    let rows: Vec<Html> = rows.collect();
+    (!rows.is_empty()).then(|| html! { <ul class="ledger">{ for rows }</ul> })
+}
+
+fn commit(scene: &Scene) -> Option<Html> {
+    let row = scene.pull_request.as_ref()?;
+    let files = row.files.iter().map(|file| {
+        html! {
+            <li key={file.path.as_str()}>
+                <code>{ file.path.as_str() }</code>
+                <span class="sums"><span class="added">{ format!("+{}", file.added) }</span><span class="removed">{ format!("−{}", file.removed) }</span></span>
+            </li>
+        }
+    });
+    Some(html! {
+        <>
+            <p>{ row.title.as_str() }</p>
+            <ul class="ledger">{ for files }</ul>
+        </>
+    })
+}
+
+fn pull_request(scene: &Scene, on: &Callback<Action>) -> Option<Html> {
+    let row = scene.pull_request.as_ref()?;
+    Some(html! {
+        <>
+            <p>
+                { format!("{}: {} changed. ", row.title, count(row.files.len(), "file")) }
+                if row.state == "Open" {
+                    <button type="button" class="link" onclick={on.reform(|_| Action::Show(Panel::PullRequest))}>
+                        { "Look at it and merge" }
+                    </button>
+                }
+            </p>
+            <Plan rows={row.plan.clone()} />
+        </>
+    })
+}
+
+fn image(row: &ImageRow) -> Html {
+    html! {
+        <li
+            key={row.reference.as_str()}
+            data-testid="image"
+            data-reference={row.reference.to_string()}
+            data-tint={sha(row.tint.as_ref())}
+        >
+            <Commit tint={row.tint.clone()} />
+            <code class="strong">{ last_part(&row.reference) }</code>
+            <code class="aside">{ row.digest.chars().take(19).collect::<String>() }</code>
+            <span class="aside">{ format!("{} MiB", row.size_mib) }</span>
+        </li>
+    }
+}
+
+fn release(row: &ReleaseRow) -> Html {
+    html! {
+        <li
+            key={row.revision}
+            data-testid="release"
+            data-revision={row.revision.to_string()}
+            data-status={row.status.to_string()}
+            data-tint={sha(row.tint.as_ref())}
+        >
+            <Commit tint={row.tint.clone()} />
+            <span class="strong">{ format!("{} revision {}", row.name, row.revision) }</span>
+            <span>{ row.status.as_str() }</span>
+            <span class="aside">{ row.chart.as_str() }</span>
+            <span class="aside">{ format!("{} at {}", row.description, clock(row.updated)) }</span>
+        </li>
+    }
+}
+
+fn rollout(scene: &Scene) -> Option<Html> {
+    let row = scene.deployments.first()?;
+    let conditions = row.conditions.iter().map(|condition| {
+        let good = condition.status == "True";
+        html! {
+            <li key={condition.kind.as_str()}>
+                <super::icon::Sign progress={if good { Progress::Done } else { Progress::Failed }} />
+                <span class="strong">{ format!("{} {}", condition.kind, condition.status) }</span>
+                <code>{ condition.reason.as_str() }</code>
+                <span class="aside">{ condition.message.as_str() }</span>
+            </li>
+        }
+    });
+    Some(html! { <ul class="ledger">{ for conditions }</ul> })
+}
+
+fn traffic(scene: &Scene) -> Option<Html> {
+    list(scene.services.iter().map(|row| {
+        let serving = row.endpoints.iter().filter(|endpoint| endpoint.serving).count();
+        html! {
+            <li key={row.name.as_str()}>
+                <span class="strong">{ format!("Service {}", row.name) }</span>
+                <span>{ format!("sends {} requests a second to {}", row.per_second, count(serving, "endpoint")) }</span>
+            </li>
+        }
+    }))
+}

@@ -1,0 +1,100 @@
+//! Tabs: one list, one panel.
+
+use web_sys::{HtmlElement, wasm_bindgen::JsCast};
+use yew::prelude::*;
+
+use crate::session::Panel;
+
+/// One tab.
+#[derive(Clone, PartialEq)]
+pub struct Tab {
+    /// What it shows.
+    pub panel: Panel,
+    /// Its name.
+    pub label: AttrValue,
+    /// A short note beside the name, such as a count.
+    pub note: Option<AttrValue>,
+}
+
+#[derive(PartialEq, Properties)]
+pub struct TabsProps {
+    pub tabs: Vec<Tab>,
+    pub shown: Panel,
+    pub on_show: Callback<Panel>,
+}
+
+/// A tab list after the ARIA pattern: arrow keys move and show, Tab goes on to the panel.
+#[component]
+pub fn Tabs(props: &TabsProps) -> Html {
+    let list = use_node_ref();
+    let at = props
+        .tabs
+        .iter()
+        .position(|tab| tab.panel == props.shown)
+        .unwrap_or(0);
+    let onkeydown = {
+        let (list, tabs, on_show) = (list.clone(), props.tabs.clone(), props.on_show.clone());
+        Callback::from(move |event: KeyboardEvent| {
+            let last = tabs.len().saturating_sub(1);
+            let to = match event.key().as_str() {
+                "ArrowLeft" => at.checked_sub(1).unwrap_or(last),
+                "ArrowRight" => {
+                    if at == last {
+                        0
+                    } else {
+                        at + 1
+                    }
+                }
+                "Home" => 0,
+                "End" => last,
+                _ => return,
+            };
+            event.prevent_default();
+            event.stop_propagation();
+            on_show.emit(tabs[to].panel);
+            let tab = list.cast::<HtmlElement>().and_then(|list| {
+                list.children()
+                    .item(u32::try_from(to).ok()?)?
+                    .dyn_into::<HtmlElement>()
+                    .ok()
+            });
+            if let Some(tab) = tab {
+                let _ = tab.focus();
+            }
+        })
+    };
+    html! {
+        <div class="tabs" role="tablist" aria-label="Panels" ref={list} {onkeydown}>
+            for tab in props.tabs.iter() {
+                <button
+                    key={tab_id(tab.panel)}
+                    id={tab_id(tab.panel)}
+                    type="button"
+                    role="tab"
+                    aria-selected={(tab.panel == props.shown).to_string()}
+                    aria-controls="panel"
+                    tabindex={if tab.panel == props.shown { "0" } else { "-1" }}
+                    onclick={props.on_show.reform({
+                        let panel = tab.panel;
+                        move |_| panel
+                    })}
+                >
+                    { &tab.label }
+                    if let Some(note) = &tab.note {
+                        <span class="note">{ note }</span>
+                    }
+                </button>
+            }
+        </div>
+    }
+}
+
+/// The id of a panel's tab, which names the panel.
+pub fn tab_id(panel: Panel) -> &'static str {
+    match panel {
+        Panel::Files => "tab-files",
+        Panel::PullRequest => "tab-pull-request",
+        Panel::Stage => "tab-stage",
+        Panel::Events => "tab-events",
+    }
+}

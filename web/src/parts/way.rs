@@ -1,0 +1,103 @@
+//! The way of a change: seven stations on a line. The live one is large, the done ones are quiet.
+
+use reconcile::view::{Progress, Station, StationKind};
+use yew::prelude::*;
+
+use super::icon::{Sign, progress_word};
+use super::tint::{sha, tint_class};
+use crate::session::Action;
+
+#[derive(PartialEq, Properties)]
+pub struct WayProps {
+    pub stations: Vec<Station>,
+    /// The station that is looked at.
+    pub shown: StationKind,
+    pub on: Callback<Action>,
+}
+
+/// The line of stations. Choosing one shows its details below.
+#[component]
+pub fn Way(props: &WayProps) -> Html {
+    html! {
+        <ol class="way" aria-label="The way of a change">
+            for station in props.stations.iter() {
+                <li
+                    key={kind_word(station.kind)}
+                    class={classes!("station", tint_class(station.tint.as_ref()))}
+                    data-testid="station"
+                    data-kind={kind_word(station.kind)}
+                    data-progress={progress_word(station.progress)}
+                    data-tint={sha(station.tint.as_ref())}
+                    data-live={(station.kind == props.shown).then_some("true")}
+                >
+                    <button
+                        type="button"
+                        aria-pressed={(station.kind == props.shown).to_string()}
+                        aria-label={spoken(station)}
+                        onclick={props.on.reform({
+                            let kind = station.kind;
+                            move |_| Action::Look(Some(kind))
+                        })}
+                    >
+                        <Sign progress={station.progress} />
+                        <span class="name">{ kind_label(station.kind) }</span>
+                        <span class="title">{ station.title.as_str() }</span>
+                    </button>
+                </li>
+            }
+        </ol>
+    }
+}
+
+/// The station that is shown when the viewer has not chosen one: the active one, else the one that
+/// failed, else the rollout.
+pub fn live_station(stations: &[Station]) -> StationKind {
+    let of = |progress| {
+        stations
+            .iter()
+            .rfind(|station| station.progress == progress)
+    };
+    of(Progress::Active)
+        .or_else(|| of(Progress::Failed))
+        .map_or(StationKind::Rollout, |station| station.kind)
+}
+
+fn spoken(station: &Station) -> String {
+    let mut words = vec![
+        kind_label(station.kind).to_owned(),
+        progress_word(station.progress).to_owned(),
+    ];
+    words.extend(
+        [&station.title, &station.detail]
+            .into_iter()
+            .filter(|text| !text.is_empty())
+            .map(ToString::to_string),
+    );
+    words.join(", ")
+}
+
+/// For `data-kind`.
+pub fn kind_word(kind: StationKind) -> &'static str {
+    match kind {
+        StationKind::Commit => "commit",
+        StationKind::PullRequest => "pull-request",
+        StationKind::Checks => "checks",
+        StationKind::Image => "image",
+        StationKind::Release => "release",
+        StationKind::Rollout => "rollout",
+        StationKind::Traffic => "traffic",
+    }
+}
+
+/// The name that the page shows.
+pub fn kind_label(kind: StationKind) -> &'static str {
+    match kind {
+        StationKind::Commit => "Commit",
+        StationKind::PullRequest => "Pull request",
+        StationKind::Checks => "Checks",
+        StationKind::Image => "Image",
+        StationKind::Release => "Release",
+        StationKind::Rollout => "Rollout",
+        StationKind::Traffic => "Traffic",
+    }
+}

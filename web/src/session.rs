@@ -1,0 +1,469 @@
+//! What the page knows, and everything that can happen to it.
+//!
+//! [`Session`] holds the engine behind a shared pointer; a clone of a session clones pointers, never a
+//! cluster. Components take rows out of it and send an [`Action`].
+
+use std::cell::RefCell;
+use std::ops::Deref;
+use std::rc::Rc;
+
+use reconcile::view::{
+    EventRow, Mark, MarkKind, Millis, Problem, Scene, Second, StationKind, Tone,
+};
+use reconcile::{Files, Lab, Sample};
+use yew::Reducible;
+
+use crate::story::Pacing;
+use crate::{dom, storage, words};
+
+/// A shared value that is compared by identity: comparing two of them costs nothing.
+#[derive(Debug)]
+pub struct Shared<T>(Rc<T>);
+
+impl<T> Shared<T> {
+    /// Shares a value.
+    pub fn new(value: T) -> Self {
+        Self(Rc::new(value))
+    }
+}
+
+impl<T> Clone for Shared<T> {
+    fn clone(&self) -> Self {
+        Self(Rc::clone(&self.0))
+    }
+}
+
+impl<T> PartialEq for Shared<T> {
+    fn eq(&self, other: &Self) -> bool {
+        Rc::ptr_eq(&self.0, &other.0)
+    }
+}
+
+impl<T> Deref for Shared<T> {
+    type Target = T;
+    fn deref(&self) -> &T {
+        &self.0
+    }
+}
+
+/// What does not change while one plays: the whole history up to its end.
+pub struct History {
+    /// Every entry, in order.
+    pub events: Rc<[EventRow]>,
+    /// Traffic, one row a second.
+    pub seconds: Rc<[Second]>,
+    /// Places worth going to, in order.
+    pub marks: Rc<[Mark]>,
+    /// The last moment there is something to see.
+    pub end: Millis,
+    /// Virtual time told as play time.
+    pub pacing: Pacing,
+    /// The moments at which the picture changes, in order, `end` included.
+    pub changes: Vec<Millis>,
+}
+
+impl History {
+    fn of(lab: &Lab) -> Shared<Self> {
+        let (events, seconds, marks, end) = (lab.events(), lab.seconds(), lab.marks(), lab.end());
+        let pacing = Pacing::new(&events, &marks, end);
+        let mut changes: Vec<Millis> = events.iter().map(|event| event.t).collect();
+        changes.extend(seconds.iter().map(|second| second.t));
+        changes.push(end);
+        changes.retain(|&t| t <= end);
+        changes.sort_unstable();
+        changes.dedup();
+        Shared::new(Self {
+            events,
+            seconds,
+            marks,
+            end,
+            pacing,
+            changes,
+        })
+    }
+
+    /// The moment of the newest merge; 0 before the first.
+    pub fn chapter_start(&self) -> Millis {
+        let merged = self
+            .marks
+            .iter()
+            .rfind(|mark| mark.kind == MarkKind::Merged);
+        merged.map_or(0, |mark| mark.t)
+    }
+}
+
+/// How far a step goes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stride {
+    /// To the event before this moment.
+    EventBack,
+    /// To the next event.
+    EventOn,
+    /// To the mark before this moment.
+    MarkBack,
+    /// To the next mark.
+    MarkOn,
+}
+
+/// What the side panel shows. On narrow pages the stage is one of its tabs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Panel {
+    /// The repository and its editor.
+    Files,
+    /// The pull request.
+    PullRequest,
+    /// The cluster and the way to it.
+    Stage,
+    /// What happened, in words.
+    Events,
+}
+
+/// What a viewer can do, and what the player does.
+#[derive(Clone, Debug)]
+pub enum Action {
+    /// Shows a panel.
+    Show(Panel),
+    /// Opens a file in the editor.
+    Open(Rc<str>),
+    /// Types: the whole new text of the open file.
+    Edit(String),
+    /// Gives one file the text that it has on main.
+    Reset(Rc<str>),
+    /// Gives all files the text that they have on main.
+    ResetAll,
+    /// Puts the lab's sample change into the editor.
+    TrySample,
+    /// Names the pull request.
+    Title(String),
+    /// Opens the pull request, or updates it.
+    OpenPullRequest,
+    /// Closes the pull request without merging it.
+    ClosePullRequest,
+    /// Squashes and merges the pull request, and plays what follows.
+    Merge,
+    /// Plays or pauses. Playing at the end replays the newest chapter.
+    Play(bool),
+    /// Sets the play speed in percent of the story's pace.
+    Speed(u32),
+    /// The player has come to this moment.
+    Tick(Millis),
+    /// The viewer goes to a moment.
+    Seek(Millis),
+    /// The viewer steps.
+    Step(Stride),
+    /// The viewer looks at a station; again, or none: back to the live one.
+    Look(Option<StationKind>),
+}
+
+/// What the page knows.
+#[derive(Clone)]
+pub struct Session {
+    lab: Rc<RefCell<Lab>>,
+    original: Rc<Files>,
+    /// The lab's sample change.
+    pub sample: Option<Rc<Sample>>,
+    /// The files on main.
+    pub main: Rc<Files>,
+    /// The files that differ from main, whole.
+    pub draft: Rc<Files>,
+    /// The open file.
+    pub file: Rc<str>,
+    /// The mistakes in the open file.
+    pub problems: Rc<[Problem]>,
+    /// The title of the next pull request, if the viewer wrote one.
+    pub title: Option<String>,
+    /// Why the last intent was refused.
+    pub refused: Rc<[Problem]>,
+    /// The shown panel.
+    pub panel: Panel,
+    /// The station that the viewer looks at, if not the live one.
+    pub look: Option<StationKind>,
+    /// The picture of this moment.
+    pub scene: Shared<Scene>,
+    /// The whole history.
+    pub history: Shared<History>,
+    /// The furthest moment that was seen; what lies behind it is not told yet.
+    pub seen: Millis,
+    /// Whether it plays.
+    pub playing: bool,
+    /// In percent of the story's pace.
+    pub speed: u32,
+    /// Counts the jumps in time that the player did not make itself.
+    pub jumps: u32,
+}
+
+impl Session {
+    /// Opens the built-in lab with the edits that were kept, paused at its end.
+    pub fn begin() -> Option<Self> {
+        let lab = Lab::built_in("order-service")?;
+        let main = Rc::new(lab.files());
+        let file: Rc<str> = ["order-service/chart/values.yaml", "order-service/app.yaml"]
+            .into_iter()
+            .find(|path| main.contains_key(*path))
+            .or(main.keys().next().map(String::as_str))
+            .unwrap_or_default()
+            .into();
+        let mut draft = storage::edits();
+        draft.retain(|path, text| main.get(path) != Some(text));
+        let history = History::of(&lab);
+        let mut session = Self {
+            original: Rc::clone(&main),
+            sample: lab.sample().map(Rc::new),
+            scene: Shared::new(lab.scene()),
+            seen: history.end,
+            history,
+            lab: Rc::new(RefCell::new(lab)),
+            main,
+            draft: Rc::new(draft),
+            file,
+            problems: Rc::new([]),
+            title: None,
+            refused: Rc::new([]),
+            panel: Panel::Files,
+            look: None,
+            playing: false,
+            speed: first_speed(),
+            jumps: 0,
+        };
+        session.check();
+        Some(session)
+    }
+
+    /// The text of a file as the editor shows it.
+    pub fn text(&self, path: &str) -> &str {
+        self.draft
+            .get(path)
+            .or_else(|| self.main.get(path))
+            .map_or("", String::as_str)
+    }
+
+    /// The title that the next pull request gets.
+    pub fn next_title(&self) -> String {
+        if let Some(title) = self.title.as_ref().filter(|title| !title.trim().is_empty()) {
+            return title.clone();
+        }
+        if let Some(sample) = self
+            .sample
+            .as_ref()
+            .filter(|sample| *self.draft == sample.files)
+        {
+            return sample.title.to_string();
+        }
+        let names: Vec<&str> = self
+            .draft
+            .keys()
+            .map(|path| words::last_part(path))
+            .collect();
+        match names.as_slice() {
+            [] => String::new(),
+            [one] => format!("Change {one}"),
+            [one, two] => format!("Change {one} and {two}"),
+            many => format!("Change {} files", many.len()),
+        }
+    }
+
+    /// Whether the pull request on the stage is open.
+    pub fn has_open_pull_request(&self) -> bool {
+        self.scene
+            .pull_request
+            .as_ref()
+            .is_some_and(|row| row.state == "Open")
+    }
+
+    fn check(&mut self) {
+        self.problems = self
+            .lab
+            .borrow()
+            .check(&self.file, self.text(&self.file))
+            .into();
+    }
+
+    /// Keeps the edits before anything else is done with them.
+    fn write(&mut self, path: &str, text: Option<String>) {
+        let draft = Rc::make_mut(&mut self.draft);
+        match text {
+            Some(text) if self.main.get(path) != Some(&text) => {
+                draft.insert(path.to_owned(), text);
+            }
+            _ => {
+                draft.remove(path);
+            }
+        }
+        self.keep();
+        self.refused = Rc::new([]);
+    }
+
+    /// A reload begins with the lab's first files, so what is kept is the difference from those:
+    /// a merged edit is still the learner's.
+    fn keep(&self) {
+        let mut edits = (*self.main).clone();
+        edits.extend((*self.draft).clone());
+        edits.retain(|path, text| self.original.get(path) != Some(text));
+        storage::keep_edits(&edits);
+    }
+
+    fn refresh(&mut self) {
+        let lab = self.lab.borrow();
+        self.scene = Shared::new(lab.scene());
+        self.history = History::of(&lab);
+    }
+
+    fn go_to(&mut self, t: Millis) {
+        let mut lab = self.lab.borrow_mut();
+        lab.seek(t);
+        self.seen = self.seen.max(lab.now());
+        self.scene = Shared::new(lab.scene());
+    }
+
+    fn jump(&mut self, t: Millis) {
+        self.go_to(t);
+        self.jumps += 1;
+    }
+
+    fn play(&mut self, play: bool) {
+        self.playing = play;
+        if play && self.scene.now >= self.history.end {
+            self.look = None;
+            self.jump(self.history.chapter_start());
+        }
+    }
+
+    fn step(&mut self, stride: Stride) {
+        let now = self.scene.now;
+        let told = |event: &&EventRow| event.tone != Tone::Detail;
+        let events = || self.history.events.iter().filter(told).map(|event| event.t);
+        let marks = || self.history.marks.iter().map(|mark| mark.t);
+        let to = match stride {
+            Stride::EventBack => events().rfind(|&t| t < now).unwrap_or(0),
+            Stride::EventOn => events().find(|&t| t > now).unwrap_or(self.history.end),
+            Stride::MarkBack => marks().rfind(|&t| t < now).unwrap_or(0),
+            Stride::MarkOn => marks().find(|&t| t > now).unwrap_or(self.history.end),
+        };
+        self.playing = false;
+        self.jump(to);
+    }
+
+    fn open_pull_request(&mut self) {
+        let mut files = (*self.main).clone();
+        files.extend((*self.draft).clone());
+        let title = self.next_title();
+        let opened = self.lab.borrow_mut().open_pull_request(&title, &files);
+        match opened {
+            Ok(()) => {
+                self.playing = false;
+                self.panel = Panel::PullRequest;
+                self.after_change();
+            }
+            Err(problems) => self.refused = problems.into(),
+        }
+    }
+
+    fn merge(&mut self) {
+        let merged = self.lab.borrow_mut().merge();
+        match merged {
+            Ok(()) => {
+                self.main = Rc::new(self.lab.borrow().files());
+                let main = Rc::clone(&self.main);
+                Rc::make_mut(&mut self.draft).retain(|path, text| main.get(path) != Some(text));
+                self.keep();
+                self.title = None;
+                self.panel = Panel::Stage;
+                self.after_change();
+                self.playing = true;
+            }
+            Err(problems) => self.refused = problems.into(),
+        }
+    }
+
+    /// After the pull request changed: what lay behind this moment is another future now.
+    fn after_change(&mut self) {
+        self.refused = Rc::new([]);
+        self.look = None;
+        self.refresh();
+        self.seen = self.scene.now;
+        self.jumps += 1;
+    }
+
+    fn apply(&mut self, action: Action) {
+        match action {
+            Action::Show(panel) => self.panel = panel,
+            Action::Open(path) => {
+                self.file = path;
+                self.panel = Panel::Files;
+                self.check();
+            }
+            Action::Edit(text) => {
+                let path = Rc::clone(&self.file);
+                self.write(&path, Some(text));
+                self.check();
+            }
+            Action::Reset(path) => {
+                self.write(&path, None);
+                self.check();
+            }
+            Action::ResetAll => {
+                self.draft = Rc::default();
+                self.title = None;
+                self.keep();
+                self.check();
+            }
+            Action::TrySample => {
+                let Some(sample) = self.sample.clone() else {
+                    return;
+                };
+                for (path, text) in &sample.files {
+                    self.write(path, Some(text.clone()));
+                }
+                // The file with the shortest change that the eye finds: the one that is open, or the last.
+                if !sample.files.contains_key(&*self.file)
+                    && let Some(path) = sample.files.keys().next_back()
+                {
+                    self.file = path.as_str().into();
+                }
+                self.check();
+            }
+            Action::Title(title) => self.title = Some(title),
+            Action::OpenPullRequest => self.open_pull_request(),
+            Action::ClosePullRequest => {
+                self.lab.borrow_mut().close_pull_request();
+                self.panel = Panel::Files;
+                self.after_change();
+            }
+            Action::Merge => self.merge(),
+            Action::Play(play) => self.play(play),
+            Action::Speed(speed) => self.speed = speed,
+            Action::Tick(t) => {
+                self.go_to(t);
+                if t >= self.history.end {
+                    self.playing = false;
+                }
+            }
+            Action::Seek(t) => {
+                self.playing = false;
+                self.jump(t);
+            }
+            Action::Step(stride) => self.step(stride),
+            Action::Look(station) => self.look = station.filter(|_| self.look != station),
+        }
+    }
+}
+
+impl Reducible for Session {
+    type Action = Action;
+
+    fn reduce(self: Rc<Self>, action: Action) -> Rc<Self> {
+        let mut next = (*self).clone();
+        next.apply(action);
+        Rc::new(next)
+    }
+}
+
+/// The speeds that the player offers, in percent.
+pub const SPEEDS: [u32; 6] = [25, 50, 100, 200, 400, 800];
+
+/// `?speed=8` in the page's address starts at 8 times the story's pace.
+fn first_speed() -> u32 {
+    dom::parameter("speed")
+        .and_then(|text| text.parse::<f64>().ok())
+        .map_or(100, |factor| (factor * 100.0).clamp(10.0, 10_000.0) as u32)
+}

@@ -1,0 +1,197 @@
+//! Pacing: how virtual time becomes play time.
+//!
+//! Waiting is not the lesson. Where nothing changes, time passes quickly; at a change it slows down,
+//! so that its sentence can be read. The map is piecewise linear and strictly increasing, one piece
+//! between two changes. Each chapter (from one merge to the next) is told in at most [`CHAPTER_MOST`].
+
+use reconcile::view::{EventRow, Mark, MarkKind, Millis, Tone};
+
+/// Play time, in milliseconds at speed 1.
+pub type Played = f64;
+
+/// The longest that a chapter may take at speed 1.
+const CHAPTER_MOST: Played = 36_000.0;
+/// How long a sentence stands at least before its chapter is scaled.
+const SENTENCE_LEAST: Played = 1_100.0;
+/// How long a detail stands at least.
+const DETAIL_LEAST: Played = 140.0;
+/// What the longest quiet stretch may add.
+const QUIET_MOST: Played = 1_500.0;
+
+/// A monotone map between virtual time and play time.
+#[derive(Debug, Default)]
+pub struct Pacing {
+    /// Corners of the map, strictly increasing in both; starts at (0, 0).
+    corners: Vec<(Millis, Played)>,
+}
+
+impl Pacing {
+    /// Builds the map for a history that ends at `end`. `events` and `marks` are in order of time.
+    pub fn new(events: &[EventRow], marks: &[Mark], end: Millis) -> Self {
+        let mut chapters: Vec<Millis> = vec![0];
+        chapters.extend(
+            marks
+                .iter()
+                .filter(|mark| mark.kind == MarkKind::Merged)
+                .map(|mark| mark.t),
+        );
+        chapters.push(end);
+        chapters.dedup();
+
+        let mut corners = vec![(0, 0.0)];
+        for pair in chapters.windows(2) {
+            let (from, to) = (pair[0], pair[1]);
+            let beats = events
+                .iter()
+                .filter(|event| from <= event.t && event.t < to);
+            append_chapter(&mut corners, beats, to);
+        }
+        Self { corners }
+    }
+
+    /// The play time of a moment.
+    pub fn played_at(&self, t: Millis) -> Played {
+        let next = self.corners.partition_point(|corner| corner.0 <= t);
+        match (
+            next.checked_sub(1).map(|last| self.corners[last]),
+            self.corners.get(next),
+        ) {
+            (None, _) => 0.0,
+            (Some((_, played)), None) => played,
+            (Some((t0, p0)), Some(&(t1, p1))) => {
+                p0 + (t - t0) as f64 / (t1 - t0) as f64 * (p1 - p0)
+            }
+        }
+    }
+
+    /// The moment of a play time.
+    pub fn moment_at(&self, played: Played) -> Millis {
+        let next = self.corners.partition_point(|corner| corner.1 <= played);
+        match (
+            next.checked_sub(1).map(|last| self.corners[last]),
+            self.corners.get(next),
+        ) {
+            (None, _) => 0,
+            (Some((t, _)), None) => t,
+            (Some((t0, p0)), Some(&(t1, p1))) => {
+                t0 + ((played - p0) / (p1 - p0) * (t1 - t0) as f64) as Millis
+            }
+        }
+    }
+}
+
+/// Appends the corners of one chapter that ends at `to`.
+fn append_chapter<'a>(
+    corners: &mut Vec<(Millis, Played)>,
+    beats: impl Iterator<Item = &'a EventRow>,
+    to: Millis,
+) {
+    let Some(&(start, start_played)) = corners.last() else {
+        return;
+    };
+    // One stop a moment: the one that takes longest to read counts.
+    let mut stops: Vec<(Millis, Played)> = vec![(start, 0.0)];
+    for event in beats {
+        let least = if event.tone == Tone::Detail {
+            DETAIL_LEAST
+        } else {
+            SENTENCE_LEAST
+        };
+        match stops.last_mut() {
+            Some(stop) if stop.0 == event.t => stop.1 = stop.1.max(least),
+            _ => stops.push((event.t, least)),
+        }
+    }
+    stops.push((to, 0.0));
+
+    let lengths: Vec<Played> = stops
+        .windows(2)
+        .map(|pair| {
+            let gap = (pair[1].0 - pair[0].0) as f64;
+            // A stretch is never told more slowly than it was, unless a sentence needs the time.
+            pair[0].1.min(400.0 + gap) + (gap / 8.0).min(QUIET_MOST)
+        })
+        .collect();
+    let total: Played = lengths.iter().sum();
+    let scale = (CHAPTER_MOST / total).min(1.0);
+    let mut played = start_played;
+    for (pair, length) in stops.windows(2).zip(lengths) {
+        if pair[1].0 > pair[0].0 {
+            played += length * scale;
+            corners.push((pair[1].0, played));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn event(t: Millis, tone: Tone) -> EventRow {
+        EventRow {
+            id: 0,
+            t,
+            actor: "".into(),
+            verb: "".into(),
+            object: "".into(),
+            reason: "".into(),
+            message: "".into(),
+            tone,
+            tint: None,
+            cause: None,
+        }
+    }
+
+    fn delivery() -> Pacing {
+        let mut events: Vec<EventRow> = (0..12)
+            .map(|i| event(30_000 + i * 7_000, Tone::Story))
+            .collect();
+        events.extend((0..60).map(|i| event(107_000 + i * 600, Tone::Story)));
+        let merged = Mark {
+            t: 30_000,
+            entry: 0,
+            kind: MarkKind::Merged,
+            label: "".into(),
+        };
+        Pacing::new(&events, &[merged], 150_000)
+    }
+
+    #[test]
+    fn a_delivery_is_told_in_half_a_minute() {
+        let pacing = delivery();
+        let told = pacing.played_at(150_000) - pacing.played_at(30_000);
+        assert!((20_000.0..=40_000.0).contains(&told), "told in {told} ms");
+    }
+
+    #[test]
+    fn time_never_runs_backwards_and_both_ways_agree() {
+        let pacing = delivery();
+        let mut last = -1.0;
+        for t in (0..=150_000).step_by(250) {
+            let played = pacing.played_at(t);
+            assert!(played > last, "at {t}");
+            assert!(pacing.moment_at(played).abs_diff(t) <= 1, "at {t}");
+            last = played;
+        }
+    }
+
+    #[test]
+    fn quiet_passes_quickly_and_changes_slowly() {
+        let pacing = Pacing::new(
+            &[event(1_000, Tone::Story), event(61_000, Tone::Story)],
+            &[],
+            62_000,
+        );
+        let quiet = pacing.played_at(61_000) - pacing.played_at(1_000);
+        assert!(quiet < 3_000.0, "a quiet minute takes {quiet} ms");
+        let change = pacing.played_at(62_000) - pacing.played_at(61_000);
+        assert!(change > 1_000.0, "a sentence stands for {change} ms");
+    }
+
+    #[test]
+    fn an_empty_history_has_one_moment() {
+        let pacing = Pacing::new(&[], &[], 0);
+        assert_eq!(pacing.played_at(10), 0.0);
+        assert_eq!(pacing.moment_at(10.0), 0);
+    }
+}

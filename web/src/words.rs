@@ -1,0 +1,104 @@
+//! Numbers and times in words.
+
+use reconcile::view::Millis;
+
+/// Virtual time on a clock: `0:07.3`, `12:30.0`; tenths of a second are cut, not rounded.
+pub fn clock(t: Millis) -> String {
+    format!("{}:{:02}.{}", t / 60_000, t / 1_000 % 60, t / 100 % 10)
+}
+
+/// A duration, short: `800 ms`, `4 s`, `2 min 5 s`.
+pub fn duration(t: Millis) -> String {
+    match t {
+        0..1_000 => format!("{t} ms"),
+        1_000..60_000 => format!("{} s", t / 1_000),
+        _ => format!("{} min {} s", t / 60_000, t / 1_000 % 60),
+    }
+}
+
+/// `1 pod`, `3 pods`.
+pub fn count(n: usize, noun: &str) -> String {
+    if n == 1 {
+        format!("1 {noun}")
+    } else {
+        format!("{n} {noun}s")
+    }
+}
+
+/// The last part of a path: `chart/values.yaml` is `values.yaml`.
+pub fn last_part(path: &str) -> &str {
+    path.rsplit('/').next().unwrap_or(path)
+}
+
+/// A path without its repository: `order-service/chart/values.yaml` is `chart/values.yaml`.
+pub fn in_repository(path: &str) -> &str {
+    path.split_once('/').map_or(path, |(_, rest)| rest)
+}
+
+/// Thousandths of a core as cores: `300` is `0.3`, `2000` is `2`.
+pub fn cores(milli: u64) -> String {
+    let text = format!("{}.{:03}", milli / 1_000, milli % 1_000);
+    text.trim_end_matches('0').trim_end_matches('.').to_owned()
+}
+
+/// MiB as the larger unit where it is one: `384` is `384 Mi`, `4096` is `4 Gi`, `1536` is `1.5 Gi`.
+pub fn memory(mib: u64) -> String {
+    if mib < 1_024 {
+        return format!("{mib} Mi");
+    }
+    let tenths = mib * 10 / 1_024;
+    if tenths.is_multiple_of(10) {
+        format!("{} Gi", tenths / 10)
+    } else {
+        format!("{}.{} Gi", tenths / 10, tenths % 10)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_read_like_a_clock() {
+        for (t, text) in [
+            (0, "0:00.0"),
+            (7_390, "0:07.3"),
+            (61_000, "1:01.0"),
+            (750_000, "12:30.0"),
+        ] {
+            assert_eq!(clock(t), text);
+        }
+    }
+
+    #[test]
+    fn durations_take_the_unit_that_fits() {
+        for (t, text) in [(800, "800 ms"), (4_200, "4 s"), (125_000, "2 min 5 s")] {
+            assert_eq!(duration(t), text);
+        }
+    }
+
+    #[test]
+    fn amounts_take_the_unit_that_fits() {
+        assert_eq!(cores(300), "0.3");
+        assert_eq!(cores(2_000), "2");
+        assert_eq!(memory(384), "384 Mi");
+        assert_eq!(memory(1_536), "1.5 Gi");
+        assert_eq!(memory(4_096), "4 Gi");
+    }
+
+    #[test]
+    fn one_is_not_many() {
+        assert_eq!(count(1, "pod"), "1 pod");
+        assert_eq!(count(0, "pod"), "0 pods");
+    }
+
+    #[test]
+    fn paths_lose_their_front() {
+        assert_eq!(last_part("order-service/chart/values.yaml"), "values.yaml");
+        assert_eq!(
+            in_repository("order-service/chart/values.yaml"),
+            "chart/values.yaml"
+        );
+        assert_eq!(in_repository("cluster.yaml"), "cluster.yaml");
+    }
+}
