@@ -11,6 +11,7 @@
 
 pub mod actions;
 pub mod app;
+pub mod check;
 pub mod definition;
 pub mod diff;
 pub mod git;
@@ -19,3 +20,7 @@ pub mod plan;
 pub mod reader;
 pub mod registry;
 pub mod rehearsal;
+
+// The oracle tests call real programs, and proptest does not compile for WebAssembly.
+#[cfg(all(test, not(target_family = "wasm")))]
+mod tests;

@@ -209,6 +209,8 @@ fn changed(
 ) -> Option<PlanRow> {
     let mut paths = Vec::new();
     differences(old, new, &EcoString::new(), &mut paths);
+    // Both sides go to the same namespace, or they would have different names here.
+    paths.retain(|change| change.path != "metadata.namespace");
     if paths.is_empty() {
         return None;
     }
@@ -247,6 +249,14 @@ fn deployment(old: &Value, new: &Value, paths: &[PathChange]) -> (Effect, u32, E
                         first, or keep the labels.";
         return (Effect::None, 0, sentence.into());
     }
+    if template(old) != template(new) && new.at(&["spec", "paused"]).as_bool() == Some(true) {
+        let sentence = eco_format!(
+            "Nothing rolls yet: it is paused. New pods follow once it is resumed, because {} in \
+             `.spec.template`.",
+            template_changes(paths)
+        );
+        return (Effect::InPlace, 0, sentence);
+    }
     if template(old) != template(new) {
         return (Effect::Rolls, to, rolling(new, from, paths));
     }
@@ -255,42 +265,33 @@ fn deployment(old: &Value, new: &Value, paths: &[PathChange]) -> (Effect, u32, E
             "Changes in place: nothing inside `.spec.template` differs, so no pod is replaced.";
         return (Effect::InPlace, 0, sentence.into());
     }
-    let difference = if to > from {
-        eco_format!("{} more", pods(to - from))
-    } else {
-        eco_format!("{} fewer", pods(from - to))
-    };
+    let verb = if to > from { "adds" } else { "removes" };
     let sentence = eco_format!(
-        "Scales from {from} to {to}: {difference}. `.spec.template` stays the same, so there is no new \
-         ReplicaSet and no pod is replaced."
+        "Scales from {from} to {to}: {verb} {}. `.spec.template` stays the same, so there is no new \
+         ReplicaSet and no pod is replaced.",
+        pods(from.abs_diff(to))
     );
     (Effect::Scales, from.abs_diff(to), sentence)
 }
 
 fn rolling(new: &Value, from: u32, paths: &[PathChange]) -> EcoString {
     let to = replicas(new);
-    let why = eco_format!("because {} in `.spec.template`", template_changes(paths));
-    if new.at(&["spec", "paused"]).as_bool() == Some(true) {
-        return eco_format!(
-            "Nothing rolls yet, for it is paused. Once resumed, {why}, new pods follow."
-        );
-    }
-    let mut sentence = match (new.at(&["spec", "strategy", "type"]).text(), to) {
-        (_, 0) => eco_format!("Gets a new ReplicaSet, {why}, but wants no pods."),
-        ("Recreate", _) => {
-            eco_format!(
-                "Stops all old pods first, then starts {} new, {why}.",
-                pods(to)
-            )
-        }
-        (_, 1) => eco_format!("Replaces its pod, {why}."),
-        (_, _) => eco_format!("Replaces all {to} pods, {why}."),
+    let is_recreated = new.at(&["spec", "strategy", "type"]).text() == "Recreate";
+    let what = match to {
+        0 => "Gets a new ReplicaSet without pods".into(),
+        1 if is_recreated => "Stops the old pod first, then starts a new one".into(),
+        _ if is_recreated => eco_format!("Stops all old pods first, then starts {to} new ones"),
+        1 => "Replaces its pod".into(),
+        _ => eco_format!("Replaces all {to} pods"),
     };
-    if from != to {
-        sentence.pop();
-        sentence.push_str(&eco_format!(", and scales from {from} to {to}."));
-    }
-    sentence
+    let scales = match from == to {
+        true => EcoString::new(),
+        false => eco_format!(", and scales from {from} to {to}"),
+    };
+    eco_format!(
+        "{what}, because {} in `.spec.template`{scales}.",
+        template_changes(paths)
+    )
 }
 
 /// `the image changes`, `env ORDER_TIMEOUT and the image change`…: what differs in the template, by

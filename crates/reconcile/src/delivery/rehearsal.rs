@@ -1,7 +1,8 @@
 //! A run played ahead: what a workflow will ask of the cluster, before anything is merged.
 
+use super::actions::event::RunEvent;
 use super::actions::machine::Answer;
-use super::actions::run::{Run, RunEvent};
+use super::actions::run::Run;
 use super::actions::tools::HelmUpgrade;
 use super::registry::{Registry, Tag};
 use crate::view::Progress;

@@ -76,14 +76,43 @@ pub struct Scope {
     pub has_failure: bool,
 }
 
-/// Puts the values of all `${{ … }}` into a text. An error names what cannot be read.
-pub fn fill(text: &str, scope: &Scope) -> Result<EcoString, EcoString> {
+/// What is wrong with the `${{ … }}` of a text, if something is. A workflow's texts are checked when
+/// it is read, so that [`fill`] and [`holds`] cannot fail.
+pub fn check(text: &str) -> Result<(), EcoString> {
+    try_fill(text, &Scope::default()).map(|_| ())
+}
+
+/// What is wrong with an `if:`, which may leave out its `${{ }}`.
+pub fn check_condition(condition: &str) -> Result<(), EcoString> {
+    evaluate(bare(condition), &Scope::default()).map(|_| ())
+}
+
+/// Puts the values of all `${{ … }}` into a text that [`check`] has passed.
+#[must_use]
+pub fn fill(text: &str, scope: &Scope) -> EcoString {
+    try_fill(text, scope).unwrap_or_default()
+}
+
+/// A text with a word in place of each `${{ … }}`: what a script looks like before it runs.
+#[must_use]
+pub fn masked(text: &str) -> EcoString {
+    replaced(text, |_| Ok("x".into())).unwrap_or_default()
+}
+
+fn try_fill(text: &str, scope: &Scope) -> Result<EcoString, EcoString> {
+    replaced(text, |inner| Ok(evaluate(inner, scope)?.to_text()))
+}
+
+fn replaced(
+    text: &str,
+    value: impl Fn(&str) -> Result<EcoString, EcoString>,
+) -> Result<EcoString, EcoString> {
     let mut out = EcoString::new();
     let mut rest = text;
     while let Some((before, tail)) = rest.split_once("${{") {
         out.push_str(before);
         let end = tail.find("}}").ok_or("`${{` without `}}`")?;
-        out.push_str(&evaluate(&tail[..end], scope)?.to_text());
+        out.push_str(&value(&tail[..end])?);
         rest = &tail[end + 2..];
     }
     out.push_str(rest);
@@ -91,21 +120,27 @@ pub fn fill(text: &str, scope: &Scope) -> Result<EcoString, EcoString> {
 }
 
 /// Whether a step or job with this `if:` runs. One that asks for no status means `success() && …`.
-pub fn holds(condition: &str, scope: &Scope) -> Result<bool, EcoString> {
-    let inner = condition.trim();
-    let inner = inner
-        .strip_prefix("${{")
-        .and_then(|rest| rest.strip_suffix("}}"))
-        .unwrap_or(inner);
+#[must_use]
+pub fn holds(condition: &str, scope: &Scope) -> bool {
+    let inner = bare(condition);
     let asks_status = ["success()", "failure()", "always()", "cancelled()"];
     if scope.has_failure && !asks_status.iter().any(|status| inner.contains(status)) {
-        return Ok(false);
+        return false;
     }
-    Ok(evaluate(inner, scope)?.is_truthy())
+    evaluate(inner, scope).is_ok_and(|value| value.is_truthy())
+}
+
+/// A condition without its `${{ }}`.
+fn bare(condition: &str) -> &str {
+    let inner = condition.trim();
+    inner
+        .strip_prefix("${{")
+        .and_then(|rest| rest.strip_suffix("}}"))
+        .unwrap_or(inner)
 }
 
 /// The value of one expression, without its `${{ }}`.
-pub fn evaluate(text: &str, scope: &Scope) -> Result<Value, EcoString> {
+fn evaluate(text: &str, scope: &Scope) -> Result<Value, EcoString> {
     let mut parser = Parser {
         rest: text,
         scope,

@@ -3,9 +3,11 @@
 //! [`workflow`] reads the file, [`run`] plays it: jobs, steps, their scripts ([`script`],
 //! [`machine`]), the commands in them ([`commands`], [`tools`]) and `${{ }}` ([`expression`]).
 //! A run knows no clock and no cluster: time is passed in, and what must happen in the cluster
-//! comes out as a [`tools::Request`] that the engine answers.
+//! comes out as an [`event`] that the engine answers.
 
 pub mod commands;
+mod context;
+pub mod event;
 pub mod expression;
 pub mod machine;
 pub mod run;

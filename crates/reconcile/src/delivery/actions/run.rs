@@ -3,16 +3,17 @@
 //! The engine calls [`Run::advance`] at [`Run::wakes_at`], carries out what the events ask for, and
 //! gives the answer with [`Run::answer`]. Clones share everything.
 
-use super::expression::{self, Scope};
+use super::context::Source;
+use super::event::{RunEvent, Spot};
+use super::expression;
 use super::machine::{self, Answer, Outcome, Place};
-use super::tools::{self, Begun, Bench, HelmUpgrade};
+use super::tools::{self, Begun, Bench};
 use super::workflow::{Action, Step, Workflow};
 use crate::delivery::app::App;
 use crate::delivery::git::{Oid, Repository, Tree};
-use crate::delivery::registry::{Image, Pushed, Registry};
-use crate::view::{JobRow, Millis, Problem, Progress, RunRow, StepRow, Tint};
+use crate::delivery::registry::{Image, Registry};
+use crate::view::{JobRow, Millis, Progress, RunRow, StepRow, Tint};
 use ecow::{EcoString, EcoVec, eco_format};
-use std::collections::BTreeMap;
 use std::rc::Rc;
 
 /// From the moment a job could run until a hosted runner has it.
@@ -29,25 +30,11 @@ const CALLS_MAX: usize = 200;
 #[derive(Clone, Debug)]
 pub struct Run {
     /// What it runs on.
-    source: Rc<Source>,
+    pub(super) source: Rc<Source>,
     /// When it began.
     started: Millis,
-    jobs: EcoVec<JobState>,
+    pub(super) jobs: EcoVec<JobState>,
     is_over: bool,
-}
-
-/// What a run reads and never changes.
-#[derive(Debug)]
-struct Source {
-    number: u32,
-    workflow: Workflow,
-    repository: Repository,
-    /// The repository's name.
-    name: EcoString,
-    branch: EcoString,
-    commit: Oid,
-    files: Tree,
-    app: Result<App, Vec<Problem>>,
 }
 
 /// What started a run.
@@ -66,94 +53,32 @@ pub struct Push<'a> {
 }
 
 #[derive(Clone, Debug, Default)]
-struct JobState {
-    progress: Progress,
+pub(super) struct JobState {
+    pub(super) progress: Progress,
     /// When it goes on by itself.
     wake: Option<Millis>,
     /// The step it is at.
     at: usize,
-    steps: EcoVec<StepState>,
+    pub(super) steps: EcoVec<StepState>,
     /// What its steps wrote to `$GITHUB_ENV`.
-    env: EcoVec<(EcoString, EcoString)>,
+    pub(super) env: EcoVec<(EcoString, EcoString)>,
     /// Images on its machine.
     images: EcoVec<(EcoString, Rc<Image>)>,
     /// Whether the files are there.
     has_files: bool,
-    outputs: EcoVec<(EcoString, EcoString)>,
+    pub(super) outputs: EcoVec<(EcoString, EcoString)>,
 }
 
 #[derive(Clone, Debug, Default)]
-struct StepState {
-    progress: Progress,
+pub(super) struct StepState {
+    pub(super) progress: Progress,
     started: Millis,
     ended: Millis,
     /// The call that it waits for.
     call: EcoVec<EcoString>,
     answers: EcoVec<Answer>,
     log: EcoVec<EcoString>,
-    outputs: EcoVec<(EcoString, EcoString)>,
-}
-
-/// Where in a run: a job and its step, counted from 0.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Spot {
-    /// The job.
-    pub job: usize,
-    /// The step.
-    pub step: usize,
-}
-
-/// What happened in a run.
-#[derive(Clone, Debug, PartialEq)]
-pub enum RunEvent {
-    /// A runner took a job.
-    JobStarted {
-        /// The job's name.
-        job: EcoString,
-    },
-    /// A step began.
-    StepStarted {
-        /// Where.
-        spot: Spot,
-        /// The job's name.
-        job: EcoString,
-        /// The step's name.
-        step: EcoString,
-    },
-    /// A step ended or was skipped.
-    StepEnded {
-        /// Where.
-        spot: Spot,
-        /// The job's name.
-        job: EcoString,
-        /// The step's name.
-        step: EcoString,
-        /// [`Progress::Done`], [`Progress::Failed`] or [`Progress::Skipped`].
-        progress: Progress,
-        /// The line of its log that says what went wrong; empty if nothing did.
-        error: EcoString,
-    },
-    /// An image was pushed.
-    Pushed(Pushed),
-    /// A script called `helm upgrade`. The step goes on with [`Run::answer`].
-    HelmUpgrade {
-        /// Where.
-        spot: Spot,
-        /// What was asked for.
-        upgrade: HelmUpgrade,
-    },
-    /// A job ended or was skipped.
-    JobEnded {
-        /// The job's name.
-        job: EcoString,
-        /// [`Progress::Done`], [`Progress::Failed`] or [`Progress::Skipped`].
-        progress: Progress,
-    },
-    /// The run is over.
-    Ended {
-        /// [`Progress::Done`] or [`Progress::Failed`].
-        progress: Progress,
-    },
+    pub(super) outputs: EcoVec<(EcoString, EcoString)>,
 }
 
 impl Run {
@@ -323,33 +248,23 @@ impl Run {
             let (job, name) = (job.name.clone(), step.name.clone());
             let has_failure = self.has_failed_step(at);
             let runs = match &step.condition {
-                None => Ok(!has_failure),
+                None => !has_failure,
                 Some(condition) => expression::holds(condition, &self.scope(at, has_failure)),
             };
-            match runs {
-                Ok(true) => {
-                    events.push(RunEvent::StepStarted {
-                        spot,
-                        job,
-                        step: name,
-                    });
-                    let state = self.step_mut(spot);
-                    (state.progress, state.started) = (Progress::Active, now);
-                    let takes = if matches!(step.action, Action::Uses(_)) {
-                        ACTION
-                    } else {
-                        STEP
-                    };
-                    self.job_mut(at).wake = Some(now + takes);
-                    return;
-                }
-                Ok(false) => self.end_step(spot, Progress::Skipped, "".into(), now, events),
-                Err(error) => {
-                    let error = eco_format!("The template is not valid: {error}");
-                    self.step_mut(spot).log.push(eco_format!("Error: {error}"));
-                    self.end_step(spot, Progress::Failed, error, now, events);
-                }
+            if !runs {
+                self.end_step(spot, Progress::Skipped, "".into(), now, events);
+                continue;
             }
+            events.push(RunEvent::StepStarted {
+                spot,
+                job,
+                step: name,
+            });
+            let state = self.step_mut(spot);
+            (state.progress, state.started) = (Progress::Active, now);
+            let is_action = matches!(step.action, Action::Uses(_));
+            self.job_mut(at).wake = Some(now + if is_action { ACTION } else { STEP });
+            return;
         }
         self.end_job(at, now, events);
     }
@@ -367,18 +282,8 @@ impl Run {
         };
         let has_failure = self.has_failed_step(spot.job);
         let scope = self.scope(spot.job, has_failure);
-        let filled = self.environment(spot.job, step, &scope).and_then(|env| {
-            let script = expression::fill(script, &scope)?;
-            Ok((env, script))
-        });
-        let (env, script) = match filled {
-            Ok(filled) => filled,
-            Err(error) => {
-                let error = eco_format!("The template is not valid: {error}");
-                self.step_mut(spot).log.push(eco_format!("Error: {error}"));
-                return self.step_ended(spot, Progress::Failed, error, now, events);
-            }
-        };
+        let env = self.environment(spot.job, step, &scope);
+        let script = expression::fill(script, &scope);
         let no_files = Tree::new();
         let files = if self.jobs[spot.job].has_files {
             &source.files
@@ -395,7 +300,7 @@ impl Run {
 
         let mut log: EcoVec<EcoString> = shown_script(&script).collect();
         log.extend(result.log.iter().cloned());
-        let error = result.log.last().cloned().unwrap_or_default();
+        let error = last_words(&result.log);
         self.step_mut(spot).log = log;
         match result.outcome {
             Outcome::Waits(_) if answers.len() >= CALLS_MAX => {
@@ -491,12 +396,10 @@ impl Run {
         let has_failure = self.has_failed_step(at);
         let scope = self.scope(at, has_failure);
         let job = &self.source.workflow.jobs[at];
-        let outputs = job.outputs.iter().map(|(name, value)| {
-            (
-                name.clone(),
-                expression::fill(value, &scope).unwrap_or_default(),
-            )
-        });
+        let outputs = job
+            .outputs
+            .iter()
+            .map(|(name, value)| (name.clone(), expression::fill(value, &scope)));
         let outputs = outputs.collect();
         let progress = if has_failure {
             Progress::Failed
@@ -538,9 +441,7 @@ impl Run {
                 let has_failure = needs.iter().any(|progress| *progress != Progress::Done);
                 let runs = match &job.condition {
                     None => !has_failure,
-                    Some(condition) => {
-                        expression::holds(condition, &self.scope(at, has_failure)).unwrap_or(false)
-                    }
+                    Some(condition) => expression::holds(condition, &self.scope(at, has_failure)),
                 };
                 if runs {
                     self.job_mut(at).wake = Some(now + PICK_UP);
@@ -586,90 +487,6 @@ impl Run {
             .steps
             .iter()
             .any(|step| step.progress == Progress::Failed)
-    }
-
-    /// What expressions in a job see.
-    fn scope(&self, at: usize, has_failure: bool) -> Scope {
-        let (source, state) = (&self.source, &self.jobs[at]);
-        let job = &source.workflow.jobs[at];
-        let mut scope = Scope {
-            names: BTreeMap::new(),
-            has_failure,
-        };
-        for (name, value) in source.facts() {
-            scope.names.insert(eco_format!("github.{name}"), value);
-        }
-        scope.names.insert("runner.os".into(), "Linux".into());
-        let status = if has_failure { "failure" } else { "success" };
-        scope.names.insert("job.status".into(), status.into());
-        for (step, state) in job
-            .steps
-            .iter()
-            .zip(&state.steps)
-            .filter(|(step, _)| !step.id.is_empty())
-        {
-            let prefix = eco_format!("steps.{}", step.id);
-            add_result(
-                &mut scope,
-                &prefix,
-                "outcome",
-                state.progress,
-                &state.outputs,
-            );
-        }
-        for need in &job.needs {
-            if let Some(at) = source.workflow.jobs.iter().position(|job| job.id == *need) {
-                let state = &self.jobs[at];
-                let prefix = eco_format!("needs.{need}");
-                add_result(
-                    &mut scope,
-                    &prefix,
-                    "result",
-                    state.progress,
-                    &state.outputs,
-                );
-            }
-        }
-        // Inner environments may use the outer ones.
-        for env in [&source.workflow.env, &job.env] {
-            for (name, value) in env {
-                let value = expression::fill(value, &scope).unwrap_or_default();
-                scope.names.insert(eco_format!("env.{name}"), value);
-            }
-        }
-        for (name, value) in &state.env {
-            scope.names.insert(eco_format!("env.{name}"), value.clone());
-        }
-        scope
-    }
-
-    /// The environment of a step's script.
-    fn environment(
-        &self,
-        at: usize,
-        step: &Step,
-        scope: &Scope,
-    ) -> Result<BTreeMap<EcoString, EcoString>, EcoString> {
-        let mut env: BTreeMap<EcoString, EcoString> = BTreeMap::new();
-        for (name, value) in self.source.facts() {
-            env.insert(eco_format!("GITHUB_{}", name.to_uppercase()), value);
-        }
-        for (name, value) in [
-            ("CI", "true"),
-            ("GITHUB_ACTIONS", "true"),
-            ("RUNNER_OS", "Linux"),
-        ] {
-            env.insert(name.into(), value.into());
-        }
-        let job = &self.source.workflow.jobs[at];
-        for (name, value) in self.source.workflow.env.iter().chain(&job.env) {
-            env.insert(name.clone(), expression::fill(value, scope)?);
-        }
-        env.extend(self.jobs[at].env.iter().cloned());
-        for (name, value) in &step.env {
-            env.insert(name.clone(), expression::fill(value, scope)?);
-        }
-        Ok(env)
     }
 
     /// What a page shows of it at `now`, which must not lie before what it was advanced to.
@@ -718,46 +535,6 @@ impl StepState {
     }
 }
 
-impl Source {
-    /// The members of the `github` context, which are also `GITHUB_…` variables.
-    fn facts(&self) -> [(&'static str, EcoString); 8] {
-        [
-            ("sha", eco_format!("{}", self.commit)),
-            ("ref", eco_format!("refs/heads/{}", self.branch)),
-            ("ref_name", self.branch.clone()),
-            ("repository", eco_format!("example/{}", self.name)),
-            ("event_name", "push".into()),
-            ("actor", "you".into()),
-            ("workflow", self.workflow.name.clone()),
-            ("run_number", eco_format!("{}", self.number)),
-        ]
-    }
-}
-
-/// `steps.<id>` or `needs.<id>`: the result's word and the outputs.
-fn add_result(
-    scope: &mut Scope,
-    prefix: &str,
-    result: &str,
-    progress: Progress,
-    outputs: &EcoVec<(EcoString, EcoString)>,
-) {
-    let word = match progress {
-        Progress::Done => "success",
-        Progress::Failed => "failure",
-        Progress::Skipped => "skipped",
-        Progress::Waiting | Progress::Active => "",
-    };
-    scope
-        .names
-        .insert(eco_format!("{prefix}.{result}"), word.into());
-    for (name, value) in outputs {
-        scope
-            .names
-            .insert(eco_format!("{prefix}.outputs.{name}"), value.clone());
-    }
-}
-
 /// A script as the log begins with it.
 fn shown_script(script: &str) -> impl Iterator<Item = EcoString> {
     let lines = script.trim_end().lines().enumerate();
@@ -768,4 +545,13 @@ fn shown_script(script: &str) -> impl Iterator<Item = EcoString> {
             eco_format!("  {line}")
         }
     })
+}
+
+/// The line of a log that says what went wrong: the last, but for make's note that something did.
+fn last_words(log: &[EcoString]) -> EcoString {
+    let mut lines = log
+        .iter()
+        .rev()
+        .filter(|line| !line.starts_with("make: *** ["));
+    lines.next().cloned().unwrap_or_default()
 }

@@ -4,6 +4,8 @@
 //! and the lab does not act on is a problem that says so, unless leaving it out changes nothing that
 //! the lab shows (`permissions`, `runs-on`, `concurrency`, time limits).
 
+use super::{expression, script};
+use crate::delivery::git::Tree;
 use crate::delivery::reader::{Fields, Reader};
 use crate::view::Problem;
 use ecow::{EcoString, eco_format};
@@ -78,6 +80,27 @@ impl Workflow {
         Ok(workflow)
     }
 
+    /// The workflows of a repository that a push to `branch` starts, in the order of their files.
+    pub fn triggered(
+        repository: &str,
+        files: &Tree,
+        branch: &str,
+    ) -> Result<Vec<Workflow>, Vec<Problem>> {
+        let (mut workflows, mut problems) = (Vec::new(), Vec::new());
+        for (path, text) in files.iter().filter(|(path, _)| is_workflow(path)) {
+            match Workflow::parse(&eco_format!("{repository}/{path}"), text) {
+                Ok(workflow) if workflow.runs_on_push(branch) => workflows.push(workflow),
+                Ok(_) => {}
+                Err(found) => problems.extend(found),
+            }
+        }
+        if problems.is_empty() {
+            Ok(workflows)
+        } else {
+            Err(problems)
+        }
+    }
+
     /// Whether a push to this branch starts it.
     #[must_use]
     pub fn runs_on_push(&self, branch: &str) -> bool {
@@ -93,6 +116,14 @@ impl Workflow {
                 }
             })
     }
+}
+
+/// Whether a path in a repository is a workflow's.
+#[must_use]
+pub fn is_workflow(path: &str) -> bool {
+    path.strip_prefix(".github/workflows/").is_some_and(|name| {
+        !name.contains('/') && (name.ends_with(".yaml") || name.ends_with(".yml"))
+    })
 }
 
 /// Keys that the lab reads or may leave unread, and keys that it does not simulate.
@@ -242,11 +273,40 @@ fn texts(reader: &mut Reader<'_>, node: &Node) -> Vec<EcoString> {
         .collect()
 }
 
+/// A text whose `${{ }}` can be read.
+fn expressions(reader: &mut Reader<'_>, node: &Node) -> EcoString {
+    let text = reader.text(node);
+    if let Err(error) = expression::check(&text) {
+        reader.problem(node, eco_format!("The template is not valid: {error}"), "");
+    }
+    text
+}
+
+/// An `if:`.
+fn condition(reader: &mut Reader<'_>, fields: Fields<'_>) -> Option<EcoString> {
+    let node = fields.get("if")?;
+    let text = reader.text(node);
+    if let Err(error) = expression::check_condition(&text) {
+        reader.problem(node, eco_format!("The template is not valid: {error}"), "");
+    }
+    Some(text)
+}
+
+/// A `run:` script that bash can read.
+fn shell_script(reader: &mut Reader<'_>, node: &Node) -> EcoString {
+    let text = expressions(reader, node);
+    if let Err(error) = script::parse(&expression::masked(&text)) {
+        let message = eco_format!("line {} of the script: {}", error.line, error.message);
+        reader.problem(node, message, "");
+    }
+    text
+}
+
 fn pairs(reader: &mut Reader<'_>, node: Option<&Node>) -> Vec<(EcoString, EcoString)> {
     let members = node.map_or(&[][..], |node| reader.members(node));
     members
         .iter()
-        .map(|(key, value)| (reader.text(key), reader.text(value)))
+        .map(|(key, value)| (reader.text(key), expressions(reader, value)))
         .collect()
 }
 
@@ -260,7 +320,7 @@ fn job(reader: &mut Reader<'_>, key: &Node, node: &Node) -> Job {
         .get("needs")
         .map(|node| texts(reader, node))
         .unwrap_or_default();
-    let condition = fields.get("if").map(|node| reader.text(node));
+    let condition = condition(reader, fields);
     let env = pairs(reader, fields.get("env"));
     let outputs = pairs(reader, fields.get("outputs"));
     let _ = reader.required(fields, "runs-on");
@@ -281,9 +341,15 @@ fn job(reader: &mut Reader<'_>, key: &Node, node: &Node) -> Job {
 
 fn step(reader: &mut Reader<'_>, node: &Node) -> Step {
     let fields = fields(reader, node, &STEP);
-    let mut text = |name: &str| fields.get(name).map(|node| reader.text(node));
-    let (id, name, condition) = (text("id").unwrap_or_default(), text("name"), text("if"));
-    let action = match (text("uses"), text("run")) {
+    let id = fields
+        .get("id")
+        .map(|node| reader.text(node))
+        .unwrap_or_default();
+    let name = fields.get("name").map(|node| reader.text(node));
+    let condition = condition(reader, fields);
+    let uses = fields.get("uses").map(|node| reader.text(node));
+    let run = fields.get("run").map(|node| shell_script(reader, node));
+    let action = match (uses, run) {
         (Some(action), None) => Action::Uses(action),
         (None, Some(script)) => Action::Run(script),
         (both, _) => {

@@ -1,0 +1,251 @@
+use super::order_service;
+use crate::delivery::git::Tree;
+use crate::delivery::plan::{Change, plan, stopped};
+use crate::delivery::rehearsal::Failure;
+use yaml::Value;
+
+const MANIFESTS: &str = "
+apiVersion: v1
+kind: ConfigMap
+metadata: {name: settings}
+data: {COLOUR: blue}
+---
+apiVersion: v1
+kind: ConfigMap
+metadata: {name: pages}
+data: {index.html: hello}
+---
+apiVersion: v1
+kind: Service
+metadata: {name: order-service}
+spec: {ports: [{name: http, port: 80, targetPort: http}]}
+---
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: order-service, labels: {team: a}}
+spec:
+  replicas: 3
+  selector: {matchLabels: {app: order-service}}
+  strategy: {type: RollingUpdate}
+  template:
+    metadata: {labels: {app: order-service}}
+    spec:
+      containers:
+        - name: app
+          image: registry.example/order-service:1
+          env: [{name: LOG, value: info}, {name: TIMEOUT, value: 3s}]
+          envFrom: [{configMapRef: {name: settings}}]
+      volumes: [{name: pages, configMap: {name: pages}}]
+";
+
+/// The plan's rows: effect, object, pods, sentence, then the paths.
+fn rows(old: &str, new: &str) -> String {
+    let (old, new) = (
+        yaml::decode_all(old).unwrap(),
+        yaml::decode_all(new).unwrap(),
+    );
+    let files = Tree::new();
+    let change = Change {
+        namespace: "shop",
+        old_files: &files,
+        new_files: &files,
+        old: &old,
+        new: &new,
+    };
+    let mut out = String::new();
+    for row in plan(&change) {
+        out += &format!(
+            "{:?} {} ({}): {}\n",
+            row.effect, row.object, row.pods, row.sentence
+        );
+        for path in row.paths {
+            out += &format!("  {}: {} -> {}\n", path.path, path.old, path.new);
+        }
+    }
+    out
+}
+
+/// Edits of the manifests, each a replacement or two; what they do stands in the snapshot.
+#[test]
+fn edits_and_what_they_do() {
+    let edits: [(&str, &[(&str, &str)]); 22] = [
+        ("a new image", &[("order-service:1", "order-service:2")]),
+        ("one variable", &[("value: 3s", "value: 5s")]),
+        (
+            "a variable more, image and replicas",
+            &[
+                ("{name: LOG,", "{name: A, value: b}, {name: LOG,"),
+                ("order-service:1", "order-service:2"),
+                ("replicas: 3", "replicas: 5"),
+            ],
+        ),
+        (
+            "a label of the template",
+            &[(
+                "{labels: {app: order-service}}",
+                "{labels: {app: order-service, a: b}}",
+            )],
+        ),
+        (
+            "recreate",
+            &[
+                ("RollingUpdate", "Recreate"),
+                ("order-service:1", "order-service:2"),
+            ],
+        ),
+        (
+            "paused",
+            &[
+                ("replicas: 3", "replicas: 3\n  paused: true"),
+                ("order-service:1", "order-service:2"),
+            ],
+        ),
+        (
+            "a new image of nothing",
+            &[
+                ("replicas: 3", "replicas: 0"),
+                ("order-service:1", "order-service:2"),
+            ],
+        ),
+        ("more pods", &[("replicas: 3", "replicas: 5")]),
+        ("fewer pods", &[("replicas: 3", "replicas: 2")]),
+        ("no number of pods", &[("  replicas: 3\n", "")]),
+        ("the strategy", &[("RollingUpdate", "Recreate")]),
+        ("a label of the Deployment", &[("team: a", "team: b")]),
+        (
+            "the selector",
+            &[(
+                "{matchLabels: {app: order-service}}",
+                "{matchLabels: {app: other}}",
+            )],
+        ),
+        ("a port", &[("port: 80", "port: 81")]),
+        (
+            "a ConfigMap that is read into the environment",
+            &[("blue", "green")],
+        ),
+        ("a ConfigMap that is mounted", &[("hello", "bye")]),
+        (
+            "a ConfigMap whose readers roll",
+            &[("blue", "green"), ("order-service:1", "order-service:2")],
+        ),
+        (
+            "a ConfigMap that nobody reads",
+            &[
+                ("blue", "green"),
+                (
+                    "[{configMapRef: {name: settings}}]",
+                    "[{configMapRef: {name: settings}}]",
+                ),
+                ("name: settings}\ndata", "name: other}\ndata"),
+            ],
+        ),
+        (
+            "another name of the Deployment",
+            &[("{name: order-service, labels", "{name: orders, labels")],
+        ),
+        (
+            "another namespace",
+            &[(
+                "{name: order-service, labels",
+                "{name: order-service, namespace: b, labels",
+            )],
+        ),
+        (
+            "the same namespace, written out",
+            &[(
+                "kind: Service\nmetadata: {",
+                "kind: Service\nmetadata: {namespace: shop, ",
+            )],
+        ),
+        ("nothing", &[]),
+    ];
+    let mut out = String::new();
+    for (title, replacements) in edits {
+        let mut new = MANIFESTS.to_owned();
+        for (from, to) in replacements {
+            assert!(new.contains(from), "{from}");
+            new = new.replace(from, to);
+        }
+        out += &format!("{title}\n{}\n", rows(MANIFESTS, &new));
+    }
+    insta::assert_snapshot!(out);
+}
+
+#[test]
+fn first_installation_and_removal() {
+    insta::assert_snapshot!(format!("{}\n{}", rows("", MANIFESTS), rows(MANIFESTS, "")));
+    let kept = MANIFESTS.replace(
+        "labels: {team: a}",
+        "annotations: {helm.sh/resource-policy: keep}",
+    );
+    assert!(rows(&kept, "").contains("Leaves the release, and stays"));
+}
+
+/// When no object changes, the files say why.
+#[test]
+fn why_nothing_happens() {
+    let old = order_service().repositories["order-service"].clone();
+    let cases: [(&str, &str, &str, &str); 5] = [
+        (
+            "chart/values.yaml",
+            "# How many pods.",
+            "# So many pods.",
+            "only comments or formatting differ",
+        ),
+        (
+            "chart/values.yaml",
+            "nameOverride: \"\"",
+            "nameOverride: ''",
+            "only comments or formatting differ",
+        ),
+        (
+            "chart/values.yaml",
+            "affinity: {}",
+            "affinity: {}\nunused: 1",
+            "the values differ, but the chart renders",
+        ),
+        (
+            "chart/templates/NOTES.txt",
+            "Watch",
+            "See",
+            "chart/templates/NOTES.txt has no part in either",
+        ),
+        ("Dockerfile", "", "", "no file differs"),
+    ];
+    for (path, from, to, expected) in cases {
+        let mut new = old.clone();
+        let text = new.get_mut(path).unwrap();
+        *text = text.replace(from, to);
+        let objects = [Value::Null];
+        let change = Change {
+            namespace: "shop",
+            old_files: &old,
+            new_files: &new,
+            old: &objects,
+            new: &objects,
+        };
+        let rows = plan(&change);
+        assert_eq!(rows.len(), 1);
+        assert!(
+            rows[0].sentence.contains(expected),
+            "{path}: {}",
+            rows[0].sentence
+        );
+    }
+}
+
+#[test]
+fn a_failing_workflow_reaches_nothing() {
+    let failure = Failure {
+        job: "test".into(),
+        step: "Run the tests".into(),
+        error: "FAIL\n".into(),
+    };
+    let sentence = &stopped(&failure)[0].sentence;
+    assert_eq!(
+        sentence,
+        "Nothing reaches the cluster: step \"Run the tests\" of job test will fail (FAIL), and what \
+         comes after it is skipped."
+    );
+}

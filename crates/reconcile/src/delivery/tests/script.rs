@@ -1,0 +1,257 @@
+use super::oracle::{self, Folder};
+use crate::delivery::actions::machine::{self, Answer, Outcome, Place};
+use crate::delivery::git::{Person, Repository, Tree};
+use proptest::prelude::*;
+use std::collections::BTreeMap;
+
+fn files() -> Tree {
+    [
+        ("app.yaml", "version: 1.4.2\nimage:\n  size: 84Mi\n"),
+        ("notes", "one\ntwo\n"),
+    ]
+    .map(|(path, text)| (path.into(), text.into()))
+    .into()
+}
+
+fn play(script: &str, answers: &[Answer]) -> machine::Result {
+    let files = files();
+    let mut repository = Repository::new();
+    let commit = repository
+        .commit_files(&files, &[], Person::you(), 0, "First")
+        .unwrap();
+    let place = Place {
+        repository: &repository,
+        commit,
+        files: &files,
+    };
+    let env = BTreeMap::from([
+        ("NAME".into(), "big  world".into()),
+        ("EMPTY".into(), "".into()),
+    ]);
+    machine::run(script, &env, place, answers)
+}
+
+/// What a script prints and its status, as `status: line|line`.
+fn printed(script: &str) -> String {
+    let result = play(script, &[]);
+    let log: Vec<&str> = result.log.iter().map(|line| line.as_str()).collect();
+    match result.outcome {
+        Outcome::Ended(status) => format!("{status}: {}", log.join("|")),
+        Outcome::Waits(words) => format!("waits for {words:?}: {}", log.join("|")),
+    }
+}
+
+/// Scripts that do here what they do in bash, with what they print.
+const AS_IN_BASH: [(&str, &str); 40] = [
+    ("", "0: "),
+    ("# only a comment", "0: "),
+    ("echo hello", "0: hello"),
+    ("echo   a    b", "0: a b"),
+    ("echo 'a   b' \"c   d\"", "0: a   b c   d"),
+    ("echo a\\ b \\$NAME", "0: a b $NAME"),
+    ("echo $NAME", "0: big world"),
+    ("echo \"$NAME\"", "0: big  world"),
+    ("echo \"${NAME}s\" '$NAME'", "0: big  worlds $NAME"),
+    ("echo [$EMPTY] [\"$EMPTY\"] [$UNSET]", "0: [] [] []"),
+    ("echo $EMPTY a $EMPTY b", "0: a b"),
+    ("echo \"$EMPTY\" a", "0:  a"),
+    (
+        "echo ${NAME::3} ${NAME:5:5} ${NAME:5}",
+        "0: big world world",
+    ),
+    ("echo ${EMPTY:-none} ${NAME:-none}", "0: none big world"),
+    ("echo \"a\\\"b\\\\c\\n\"", "0: a\"b\\c\\n"),
+    ("echo a \\\n  b", "0: a b"),
+    ("A=1; B=\"$A 2\"; echo $B$A", "0: 1 21"),
+    ("A=1 B=2\necho $A$B", "0: 12"),
+    ("A=$(echo one; echo two); echo \"$A\"", "0: one|two"),
+    ("echo $(echo one; echo two)", "0: one two"),
+    ("echo \"$(echo \"$(echo deep)\")\"", "0: deep"),
+    ("true && echo yes || echo no", "0: yes"),
+    ("false && echo yes || echo no", "0: no"),
+    ("false || true && echo both", "0: both"),
+    ("false\necho never", "1: "),
+    ("false && true\necho goes on", "0: goes on"),
+    ("! true\necho goes on", "0: goes on"),
+    ("true && false\necho never", "1: "),
+    ("A=$(false)\necho never", "1: "),
+    ("echo x$(false)y", "0: xy"),
+    ("if true; then echo yes; else echo no; fi", "0: yes"),
+    (
+        "if false\nthen echo yes\nelif [ a = a ]\nthen echo maybe\nelse echo no\nfi",
+        "0: maybe",
+    ),
+    (
+        "if ! [ -n \"$EMPTY\" ]; then echo empty; fi; echo $?",
+        "0: empty|0",
+    ),
+    ("if false; then echo yes; fi; echo $?", "0: 0"),
+    ("if true; then false; echo never; fi", "1: "),
+    ("exit 3", "3: "),
+    ("echo a; exit; echo b", "0: a"),
+    ("echo hidden > /dev/null; echo seen", "0: seen"),
+    (
+        "echo a > f; echo b >> f; cat f; echo c > f; cat f",
+        "0: a|b|c",
+    ),
+    (
+        "test -z \"$EMPTY\" && [ -f notes ] && [ 1 != 2 ] && cat notes",
+        "0: one|two",
+    ),
+];
+
+#[test]
+fn scripts_do_what_bash_does() {
+    for (script, expected) in AS_IN_BASH {
+        assert_eq!(printed(script), expected, "{script}");
+    }
+}
+
+#[test]
+fn bash_does_it_too() {
+    if !oracle::has("bash") {
+        return;
+    }
+    for (script, expected) in AS_IN_BASH {
+        let folder = Folder::new();
+        folder.fill(&files());
+        let env = [("NAME", "big  world"), ("EMPTY", "")];
+        let (status, out) = folder.run("bash", &["-e", "-c", script], &env);
+        let lines: Vec<&str> = out.lines().collect();
+        assert_eq!(
+            format!("{status}: {}", lines.join("|")),
+            expected,
+            "{script}"
+        );
+    }
+}
+
+#[test]
+fn what_is_not_bash_here_says_so() {
+    let cases = [
+        (
+            "curl https://example.com",
+            "0: not simulated: curl https://example.com",
+        ),
+        (
+            "echo a | wc -l\necho b",
+            "0: not simulated: echo a | wc -l|b",
+        ),
+        (
+            "for x in 1 2; do\n  echo $x\ndone",
+            "0: not simulated: for x in 1 2; do",
+        ),
+        ("echo $((1 + 2))", "0: not simulated: echo $((1 + 2))"),
+        (
+            "cat <<EOF\nx\nEOF",
+            "0: not simulated: cat <<EOF|not simulated: x|not simulated: EOF",
+        ),
+        (
+            "echo 'open",
+            "2: line 1: unexpected EOF while looking for matching `''",
+        ),
+        (
+            "\necho \"$(echo a",
+            "2: line 2: unexpected EOF while looking for matching `)'",
+        ),
+        (
+            "if true; then echo a",
+            "2: line 1: syntax error: unexpected end of file",
+        ),
+        (
+            "echo a )",
+            "2: line 1: syntax error near unexpected token `)'",
+        ),
+        (
+            "&& echo a",
+            "2: line 1: syntax error near unexpected token `&'",
+        ),
+        ("cat missing", "1: cat: missing: No such file or directory"),
+        ("test a b", "2: test: not simulated: a b"),
+    ];
+    for (script, expected) in cases {
+        assert_eq!(printed(script), expected, "{script}");
+    }
+    let deep = "$(".repeat(200);
+    assert_eq!(printed(&deep), "2: line 1: nested deeper than 30 levels");
+}
+
+#[test]
+fn programs_of_a_workflow() {
+    let files = files();
+    let mut repository = Repository::new();
+    let head = repository
+        .commit_files(&files, &[], Person::you(), 0, "First")
+        .unwrap();
+    let cases = [
+        ("yq .version app.yaml", "0: 1.4.2".to_owned()),
+        ("yq -r '.image.size' ./app.yaml", "0: 84Mi".into()),
+        ("yq .missing app.yaml", "0: null".into()),
+        (
+            "yq .version missing.yaml",
+            "1: Error: open missing.yaml: no such file or directory".into(),
+        ),
+        (
+            "yq '.a | length' app.yaml",
+            "0: not simulated: yq .a | length app.yaml".into(),
+        ),
+        ("git rev-parse HEAD", format!("0: {head}")),
+        ("git rev-parse --short HEAD", format!("0: {}", head.short())),
+        ("git log -1 --format=%H -- app.yaml", format!("0: {head}")),
+        (
+            "git log -1 --format='%h %s'",
+            format!("0: {} First", head.short()),
+        ),
+        ("git push", "0: not simulated: git push".into()),
+        (
+            "make test\necho after",
+            "waits for [\"make\", \"test\"]: ".into(),
+        ),
+    ];
+    for (script, expected) in cases {
+        assert_eq!(printed(script), expected, "{script}");
+    }
+}
+
+#[test]
+fn outputs_and_environment_are_read_from_their_files() {
+    let script = "echo \"tag=$(yq .version app.yaml)-x\" >> \"$GITHUB_OUTPUT\"\n\
+                  echo A=1 >> $GITHUB_ENV\necho B=2=3 >> $GITHUB_ENV";
+    let result = play(script, &[]);
+    assert_eq!(result.outputs, [("tag".into(), "1.4.2-x".into())]);
+    assert_eq!(
+        result.env,
+        [("A".into(), "1".into()), ("B".into(), "2=3".into())]
+    );
+}
+
+#[test]
+fn an_answer_moves_a_script_on() {
+    let script =
+        "if docker manifest inspect x; then echo there; else echo not there; make test; fi";
+    let waits = |words: &str| Outcome::Waits(words.split(' ').map(Into::into).collect());
+    assert_eq!(
+        play(script, &[]).outcome,
+        waits("docker manifest inspect x")
+    );
+    let there = play(script, &[Answer::ok("{}")]);
+    assert_eq!(
+        (there.outcome, there.log.join("|")),
+        (Outcome::Ended(0), "{}|there".into())
+    );
+    let missing = Answer::failed(1, "no such manifest");
+    assert_eq!(
+        play(script, std::slice::from_ref(&missing)).outcome,
+        waits("make test")
+    );
+    let failed = play(script, &[missing, Answer::failed(2, "FAIL")]);
+    assert_eq!(failed.outcome, Outcome::Ended(2));
+    assert_eq!(failed.log.join("|"), "no such manifest|not there|FAIL");
+}
+
+proptest! {
+    #[test]
+    fn no_script_panics(script in "([ \n;&|!$(){}<>'\"\\\\#=\\[\\]a-c]|if |then |else |fi |echo ){0,60}") {
+        let _ = play(&script, &[Answer::ok("x")]);
+    }
+}
