@@ -210,15 +210,19 @@ fn bind(store: &mut Store, now: Millis, key: &Key, binding: &Value) -> Response 
         return Err(Status::conflict("Pod", &key.name, &why));
     }
     let mut body = old.value.clone();
-    body.entry("spec").set("nodeName", binding.at(&["target", "name"]).clone());
+    body.entry("spec")
+        .set("nodeName", binding.at(&["target", "name"]).clone());
     let scheduled = map! {
         "type" => "PodScheduled",
         "status" => "True",
         "lastTransitionTime" => time::rfc3339(now),
     };
-    patch::strategic(&mut body, &map! {
-        "status" => map! { "conditions" => vec![scheduled] },
-    });
+    patch::strategic(
+        &mut body,
+        &map! {
+            "status" => map! { "conditions" => vec![scheduled] },
+        },
+    );
     Ok(Answer::Object(store.put(key.clone(), body, now)))
 }
 

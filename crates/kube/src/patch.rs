@@ -85,6 +85,14 @@ fn strategic_in(name: &str, target: &mut Value, patch: &Value) {
                 .retain(|item| !change.items().contains(item));
             continue;
         }
+        if let Some(list) = key.strip_prefix("$setElementOrder/") {
+            // With the list itself in the patch, its merge sees to the order.
+            if let Some(by) = list_key(name, list).filter(|_| patch.get(list).is_null()) {
+                let before = target.get(list).clone();
+                *target.entry(list) = ordered(&before, change.items(), before.items(), by);
+            }
+            continue;
+        }
         if key.starts_with('$') {
             continue;
         }
@@ -96,14 +104,33 @@ fn strategic_in(name: &str, target: &mut Value, patch: &Value) {
                     target.set(key, Value::Null);
                 }
             }
-            (Value::List(_), Some(by)) => merge_list(key, by, target.entry(key), change),
+            (Value::List(_), Some(by)) => {
+                let order = patch.get(&format!("$setElementOrder/{key}")).items();
+                merge_list(key, by, target.entry(key), change, order);
+            }
             _ => *target.entry(key) = change.clone(),
         }
-        reorder(key, target, patch);
     }
+    retain_keys(target, patch);
 }
 
-fn merge_list(name: &str, by: &str, target: &mut Value, patch: &Value) {
+/// `$retainKeys`: members of the target that it does not name go (one-of structures).
+fn retain_keys(target: &mut Value, patch: &Value) {
+    let kept = patch.get("$retainKeys").items();
+    if kept.is_empty() {
+        return;
+    }
+    let named = |name: &str| kept.iter().any(|keep| keep.text() == name);
+    *target = Value::Map(
+        target
+            .members()
+            .filter(|(name, _)| named(name))
+            .map(|(name, value)| (name.clone(), value.clone()))
+            .collect(),
+    );
+}
+
+fn merge_list(name: &str, by: &str, target: &mut Value, patch: &Value, order: &[Value]) {
     let items = patch.items();
     if items
         .iter()
@@ -113,6 +140,7 @@ fn merge_list(name: &str, by: &str, target: &mut Value, patch: &Value) {
         *target = kept.map(without_directives).collect();
         return;
     }
+    let before = target.clone();
     let list = target.items_mut();
     for change in items {
         let key = change.get(by);
@@ -126,24 +154,33 @@ fn merge_list(name: &str, by: &str, target: &mut Value, patch: &Value) {
             (_, None) => list.push(without_directives(change)),
         }
     }
+    let order = if order.is_empty() { items } else { order };
+    *target = ordered(target, order, before.items(), by);
 }
 
-/// `$setElementOrder/LIST`: the order that the writer of the patch sees; items it does not name keep
-/// their place behind those before them.
-fn reorder(list: &str, target: &mut Value, patch: &Value) {
-    let order = patch.get(&format!("$setElementOrder/{list}")).items();
-    let Some(by) = list_key("", list).filter(|_| !order.is_empty()) else {
-        return;
-    };
-    let place = |item: &Value| order.iter().position(|named| named.get(by) == item.get(by));
-    let (mut named, others): (Vec<Value>, Vec<Value>) = target
-        .get(list)
+/// The order of a merged list: items that the patch names come in its order; the others keep theirs
+/// among them, each before the first that the list had behind it (`mergeSortedSlice`). So what a
+/// patch adds comes first.
+fn ordered(list: &Value, order: &[Value], before: &[Value], by: &str) -> Value {
+    let place = |of: &[Value], item: &Value| of.iter().position(|one| one.get(by) == item.get(by));
+    let (mut named, others): (Vec<&Value>, Vec<&Value>) = list
         .items()
         .iter()
-        .cloned()
-        .partition(|item| place(item).is_some());
-    named.sort_by_key(|item| place(item));
-    *target.entry(list) = named.into_iter().chain(others).collect();
+        .partition(|item| place(order, item).is_some());
+    named.sort_by_key(|item| place(order, item));
+    let mut others = others.into_iter().peekable();
+    let mut result = EcoVec::new();
+    for item in named {
+        let behind = place(before, item);
+        while let Some(other) =
+            others.next_if(|other| behind.is_some() && place(before, other) < behind)
+        {
+            result.push(other.clone());
+        }
+        result.push(item.clone());
+    }
+    result.extend(others.cloned());
+    Value::List(result)
 }
 
 fn without_directives(value: &Value) -> Value {
@@ -191,6 +228,18 @@ mod tests {
             r#"{"containers":[{"name":"a","image":"a:1","env":[{"name":"X","value":"1"}]}]}"#,
             r#"{"containers":[{"name":"a","image":"a:2"},{"name":"b","image":"b:1"}]}"#,
             r#"{"containers":[{"name":"a","image":"a:2","env":[{"name":"X","value":"1"}]},{"name":"b","image":"b:1"}]}"#,
+        );
+        check(
+            strategic,
+            r#"{"containers":[{"name":"a"}]}"#,
+            r#"{"containers":[{"name":"b"}]}"#,
+            r#"{"containers":[{"name":"b"},{"name":"a"}]}"#,
+        );
+        check(
+            strategic,
+            r#"{"strategy":{"type":"RollingUpdate","rollingUpdate":{"maxSurge":1}}}"#,
+            r#"{"strategy":{"$retainKeys":["type"],"type":"Recreate"}}"#,
+            r#"{"strategy":{"type":"Recreate"}}"#,
         );
         check(
             strategic,

@@ -57,7 +57,11 @@ pub struct Settings {
 
 impl Default for Settings {
     fn default() -> Settings {
-        Settings { timings: Timings::default(), kubelets: true, any_image: None }
+        Settings {
+            timings: Timings::default(),
+            kubelets: true,
+            any_image: None,
+        }
     }
 }
 
@@ -190,7 +194,13 @@ impl World {
 
     /// Puts an event in line, caused by what is going on now.
     pub(crate) fn after(&mut self, delay: Millis, event: Event) {
-        self.queue.push(self.now + delay, Due { event, cause: self.cause });
+        self.queue.push(
+            self.now + delay,
+            Due {
+                event,
+                cause: self.cause,
+            },
+        );
     }
 
     /// Begins something that nothing in the lab caused: a person acts.
@@ -244,17 +254,28 @@ impl World {
         note: Note,
     ) -> Result<Rc<Object>, Status> {
         let user = actor.into();
-        let request = Request { user, verb, key: key.clone(), subresource };
+        let request = Request {
+            user,
+            verb,
+            key: key.clone(),
+            subresource,
+        };
         match api::serve(&mut self.store, self.now, request) {
             Ok(answer) => {
-                let object = answer.object().ok_or_else(|| Status::bad_request("not a write"))?;
+                let object = answer
+                    .object()
+                    .ok_or_else(|| Status::bad_request("not a write"))?;
                 self.publish(actor, &object, note);
                 Ok(object)
             }
             Err(status) => {
                 let refused = Note::warning(note.verb, status.reason, status.message.clone());
                 // A conflict is the loop at work, not a failure: whoever lost looks again.
-                let tone = if status.code == 409 { Tone::Detail } else { Tone::Warning };
+                let tone = if status.code == 409 {
+                    Tone::Detail
+                } else {
+                    Tone::Warning
+                };
                 self.note(actor, Some(key), Note { tone, ..refused });
                 Err(status)
             }
@@ -272,20 +293,23 @@ impl World {
         let entry = self.note(actor, Some(object.key.clone()), note);
         self.cause = Some(entry);
         for change in &changes {
-            self.dispatch(change);
+            self.dispatch(actor, change);
         }
         self.cause = before;
     }
 
-    fn dispatch(&mut self, change: &Change) {
+    fn dispatch(&mut self, actor: &str, change: &Change) {
         if change.new.key.kind == "Event" {
             return;
         }
         for (id, controller) in CONTROLLERS.iter().enumerate() {
             let mut keys = Vec::new();
             (controller.watches)(&self.store, change, &mut keys);
+            // What a controller wrote itself comes back to it through the same watch before it acts on
+            // it (`controller_utils.go`, expectations): by then others have seen it.
+            let hops = if controller.name == actor { 2 } else { 1 };
             for key in keys {
-                self.look(id, key, self.settings.timings.watch);
+                self.look(id, key, hops * self.settings.timings.watch);
             }
         }
         nodes::observe(&mut self.nodes, change);
@@ -313,8 +337,11 @@ impl World {
         }
         self.looks.remove_mut(&slot);
         let key = slot.1;
-        let context =
-            Context { now: self.now, nodes: &self.nodes, timings: &self.settings.timings };
+        let context = Context {
+            now: self.now,
+            nodes: &self.nodes,
+            timings: &self.settings.timings,
+        };
         let plan = (CONTROLLERS[id].reconcile)(&self.store, &key, &context);
         if let Some(delay) = plan.again {
             self.look(id, key.clone(), delay);
@@ -332,7 +359,13 @@ impl World {
                     self.note(actor, Some(about), note);
                 }
                 Step::Event(about, note) => self.event(actor, &about, note),
-                Step::Write(Write { verb, key, subresource, note, announce }) => {
+                Step::Write(Write {
+                    verb,
+                    key,
+                    subresource,
+                    note,
+                    announce,
+                }) => {
                     let object = self.request(actor, key, subresource, verb, note)?;
                     if let Some((about, mut note)) = announce {
                         note.message.push_str(&object.key.name);
@@ -353,7 +386,11 @@ impl World {
         // Named by the object and a number, as the real recorder does with its clock.
         let name = eco_format!("{}.{:016x}", about.key.name, self.entries);
         let key = Key::new("Event", namespace, name.clone());
-        let kind = if note.tone == Tone::Warning { "Warning" } else { "Normal" };
+        let kind = if note.tone == Tone::Warning {
+            "Warning"
+        } else {
+            "Normal"
+        };
         let object = map! {
             "apiVersion" => "v1",
             "kind" => "Event",
@@ -367,17 +404,31 @@ impl World {
             "firstTimestamp" => kube::time::rfc3339(self.now),
             "lastTimestamp" => kube::time::rfc3339(self.now),
         };
-        let request =
-            Request { user: source.into(), verb: Verb::Create(object), key, subresource: "" };
+        let request = Request {
+            user: source.into(),
+            verb: Verb::Create(object),
+            key,
+            subresource: "",
+        };
         if api::serve(&mut self.store, self.now, request).is_ok() {
             self.seen = self.store.version();
-            self.note(source, Some(about.key.clone()), Note { verb: "event", ..note });
+            self.note(
+                source,
+                Some(about.key.clone()),
+                Note {
+                    verb: "event",
+                    ..note
+                },
+            );
         }
     }
 
     /// Deletes a pod at once, as its kubelet does when its containers have ended.
     pub(crate) fn remove_pod(&mut self, actor: &str, key: Key, note: Note) {
-        let now = DeleteOptions { grace_seconds: Some(0), ..DeleteOptions::default() };
+        let now = DeleteOptions {
+            grace_seconds: Some(0),
+            ..DeleteOptions::default()
+        };
         // It may be gone already: that is what was wanted.
         let _ = self.request(actor, key, "", Verb::Delete(now), note);
     }

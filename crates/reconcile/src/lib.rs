@@ -21,3 +21,4 @@ pub mod view;
 pub use engine::{Event, Output, Settings, World};
 pub use kube::Millis;
 pub use timings::Timings;
+pub use trace::Entry;

@@ -17,7 +17,10 @@ pub(crate) struct Condition {
 /// The condition `kind`; null if it is not there.
 pub(crate) fn get<'a>(status: &'a Value, kind: &str) -> &'a Value {
     let conditions = status.get("conditions").items();
-    conditions.iter().find(|have| have.get("type").text() == kind).unwrap_or(&Value::NULL)
+    conditions
+        .iter()
+        .find(|have| have.get("type").text() == kind)
+        .unwrap_or(&Value::NULL)
 }
 
 /// Takes the condition `kind` away.
@@ -25,7 +28,10 @@ pub(crate) fn remove(status: &mut Value, kind: &str) {
     if get(status, kind).is_null() {
         return;
     }
-    status.entry("conditions").items_mut().retain(|have| have.get("type").text() != kind);
+    status
+        .entry("conditions")
+        .items_mut()
+        .retain(|have| have.get("type").text() != kind);
 }
 
 /// Sets a condition of a Deployment (`deployment_util.go`, SetDeploymentCondition): one with the
@@ -38,7 +44,11 @@ pub(crate) fn set(status: &mut Value, new: Condition, now: Millis) {
         return;
     }
     let stamp = time::rfc3339(now);
-    let since = if same_status { old.get("lastTransitionTime").to_text() } else { stamp.clone() };
+    let since = if same_status {
+        old.get("lastTransitionTime").to_text()
+    } else {
+        stamp.clone()
+    };
     let condition = map! {
         "type" => new.kind,
         "status" => new.status,

@@ -7,8 +7,11 @@ use crate::trace::Note;
 use ecow::eco_format;
 use kube::{Change, Key, Object, Store, Value, map, selector};
 
-pub(super) const CONTROLLER: Controller =
-    Controller { name: "endpointslice-controller", watches, reconcile };
+pub(super) const CONTROLLER: Controller = Controller {
+    name: "endpointslice-controller",
+    watches,
+    reconcile,
+};
 
 /// The label that names a slice's Service.
 pub(super) const SERVICE_NAME: &str = "kubernetes.io/service-name";
@@ -42,16 +45,29 @@ fn reconcile(store: &Store, key: &Key, _: &Context<'_>) -> Plan {
     let mut pods = store.pods_labelled(&key.namespace, wanted);
     pods.retain(|pod| !pod::has_ended(pod) && !pod.status().get("podIP").is_null());
     let endpoints: Value = pods.iter().map(|pod| endpoint(pod)).collect();
-    let ready = pods.iter().filter(|pod| pod::is_ready(pod) && pod.meta.deleted.is_none()).count();
+    let ready = pods
+        .iter()
+        .filter(|pod| pod::is_ready(pod) && pod.meta.deleted.is_none())
+        .count();
 
-    let slice = store.owned_by(&service.meta.uid).find(|owned| owned.key.kind == "EndpointSlice");
-    let why = eco_format!("Service {} has {ready} ready endpoints of {}.", key.name, pods.len());
+    let slice = store
+        .owned_by(&service.meta.uid)
+        .find(|owned| owned.key.kind == "EndpointSlice");
+    let why = eco_format!(
+        "Service {} has {ready} ready endpoints of {}.",
+        key.name,
+        pods.len()
+    );
     match slice {
         Some(slice) if slice.value.get("endpoints") == &endpoints => {}
         Some(slice) => {
             let mut value = slice.value.clone();
             *value.entry("endpoints") = endpoints;
-            plan.update(&slice.key, value, Note::detail("patch", "EndpointsChanged", why));
+            plan.update(
+                &slice.key,
+                value,
+                Note::detail("patch", "EndpointsChanged", why),
+            );
         }
         None => {
             let mut prefix = key.name.clone();

@@ -8,18 +8,27 @@ use ecow::eco_format;
 use kube::api::DeleteOptions;
 use kube::{Change, ChangeKind, Key, Map, Object, Store, Value};
 
-pub(super) const CONTROLLER: Controller =
-    Controller { name: "generic-garbage-collector", watches, reconcile };
+pub(super) const CONTROLLER: Controller = Controller {
+    name: "generic-garbage-collector",
+    watches,
+    reconcile,
+};
 
 /// What a deleted object owned; an object that waits for its dependents, and an object whose owner
 /// may have gone before it came.
 fn watches(store: &Store, change: &Change, keys: &mut Vec<Key>) {
     let object = &change.new;
     if change.kind == ChangeKind::Deleted {
-        keys.extend(store.owned_by(&object.meta.uid).map(|owned| owned.key.clone()));
+        keys.extend(
+            store
+                .owned_by(&object.meta.uid)
+                .map(|owned| owned.key.clone()),
+        );
         // The owner may have been waiting for this one.
         super::owners(change, object.controller_ref().get("kind").text(), keys);
-    } else if object.meta.deleted.is_some() || !object.meta.controller.is_empty() && change.old.is_none() {
+    } else if object.meta.deleted.is_some()
+        || !object.meta.controller.is_empty() && change.old.is_none()
+    {
         keys.push(object.key.clone());
     }
 }
@@ -38,10 +47,15 @@ fn reconcile(store: &Store, key: &Key, _: &Context<'_>) -> Plan {
         return plan;
     }
     let owner_key = key.sibling(owner.get("kind").to_text(), owner.get("name").to_text());
-    let alive = store.get(&owner_key).is_some_and(|found| found.meta.uid == object.meta.controller);
+    let alive = store
+        .get(&owner_key)
+        .is_some_and(|found| found.meta.uid == object.meta.controller);
     if !alive {
         let why = eco_format!("{} owned {key} and is gone, so {key} goes too.", owner_key);
-        let same = DeleteOptions { uid: object.meta.uid.clone(), ..DeleteOptions::default() };
+        let same = DeleteOptions {
+            uid: object.meta.uid.clone(),
+            ..DeleteOptions::default()
+        };
         plan.delete(key, same, Note::detail("delete", "OwnerGone", why));
     }
     plan
@@ -50,7 +64,11 @@ fn reconcile(store: &Store, key: &Key, _: &Context<'_>) -> Plan {
 /// Does what a deleted object's finalizers wait for.
 fn finalize(store: &Store, object: &Object, plan: &mut Plan) {
     let has = |name: &str| {
-        object.value.at(&["metadata", "finalizers"]).items().contains(&Value::from(name))
+        object
+            .value
+            .at(&["metadata", "finalizers"])
+            .items()
+            .contains(&Value::from(name))
     };
     if has("orphan") {
         for owned in store.owned_by(&object.meta.uid) {
@@ -70,7 +88,11 @@ fn finalize(store: &Store, object: &Object, plan: &mut Plan) {
                 ..DeleteOptions::default()
             };
             let why = eco_format!("{} waits for {} to go first.", object.key, owned.key);
-            plan.delete(&owned.key, options, Note::detail("delete", "Foreground", why));
+            plan.delete(
+                &owned.key,
+                options,
+                Note::detail("delete", "Foreground", why),
+            );
         }
     }
 }

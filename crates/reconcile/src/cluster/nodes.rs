@@ -38,7 +38,8 @@ impl Nodes {
     }
 
     fn position(&self, name: &str) -> Result<usize, usize> {
-        self.list.binary_search_by(|node| node.name.as_str().cmp(name))
+        self.list
+            .binary_search_by(|node| node.name.as_str().cmp(name))
     }
 }
 
@@ -49,8 +50,16 @@ pub fn weight(pod: &Object) -> Requests {
     for container in pod::containers(pod) {
         let requests = container.at(&["resources", "requests"]);
         let (cpu, memory) = (requests.get("cpu"), requests.get("memory"));
-        sum.cpu += if cpu.is_null() { 100 } else { quantity::milli_of(cpu) };
-        sum.memory += if memory.is_null() { 200 << 20 } else { quantity::units_of(memory) };
+        sum.cpu += if cpu.is_null() {
+            100
+        } else {
+            quantity::milli_of(cpu)
+        };
+        sum.memory += if memory.is_null() {
+            200 << 20
+        } else {
+            quantity::units_of(memory)
+        };
     }
     sum
 }

@@ -11,8 +11,11 @@ use kube::{Change, Key, Millis, Object, Store, Value, map, selector, time};
 use std::cmp::{Ordering, Reverse};
 use std::rc::Rc;
 
-pub(super) const CONTROLLER: Controller =
-    Controller { name: "replicaset-controller", watches, reconcile };
+pub(super) const CONTROLLER: Controller = Controller {
+    name: "replicaset-controller",
+    watches,
+    reconcile,
+};
 
 /// The most pods that one look creates or deletes (`replicaset.go`, BurstReplicas).
 const BURST: usize = 500;
@@ -35,7 +38,10 @@ fn reconcile(store: &Store, key: &Key, context: &Context<'_>) -> Plan {
         return plan;
     };
     let mut pods = claim(store, set, &mut plan);
-    let terminating = pods.iter().filter(|pod| pod.meta.deleted.is_some() && !pod::has_ended(pod)).count();
+    let terminating = pods
+        .iter()
+        .filter(|pod| pod.meta.deleted.is_some() && !pod::has_ended(pod))
+        .count();
     pods.retain(|pod| pod::is_active(pod));
     if set.meta.deleted.is_none() {
         manage(set, &pods, context.now, &mut plan);
@@ -72,8 +78,15 @@ fn claim<'a>(store: &'a Store, set: &Object, plan: &mut Plan) -> Vec<&'a Rc<Obje
         let orphan = pod.meta.controller.is_empty();
         if orphan && pod::is_active(pod) && selector::matches(wanted, pod.labels()) {
             let mut value = pod.value.clone();
-            value.entry_at(&["metadata", "ownerReferences"]).items_mut().push(set.as_controller());
-            let why = eco_format!("{} matches the selector of {} and has no owner.", pod.key, set.key);
+            value
+                .entry_at(&["metadata", "ownerReferences"])
+                .items_mut()
+                .push(set.as_controller());
+            let why = eco_format!(
+                "{} matches the selector of {} and has no owner.",
+                pod.key,
+                set.key
+            );
             plan.update(&pod.key, value, Note::detail("patch", "Adopted", why));
             pods.push(pod);
         }
@@ -89,8 +102,10 @@ fn manage(set: &Rc<Object>, pods: &[&Rc<Object>], now: Millis, plan: &mut Plan) 
         let template = new_pod(set);
         for _ in have..want.min(have + BURST) {
             let note = Note::detail("create", "SuccessfulCreate", why.clone());
-            plan.create(template.clone(), note).announce =
-                Some((set.clone(), Note::detail("event", "SuccessfulCreate", "Created pod: ")));
+            plan.create(template.clone(), note).announce = Some((
+                set.clone(),
+                Note::detail("event", "SuccessfulCreate", "Created pod: "),
+            ));
         }
     } else if have > want {
         let mut ranked = pods.to_vec();
@@ -98,10 +113,15 @@ fn manage(set: &Rc<Object>, pods: &[&Rc<Object>], now: Millis, plan: &mut Plan) 
             ranked.sort_by(|a, b| deletion_order(a, b, now));
         }
         for pod in ranked.into_iter().take((have - want).min(BURST)) {
-            let same = DeleteOptions { uid: pod.meta.uid.clone(), ..DeleteOptions::default() };
+            let same = DeleteOptions {
+                uid: pod.meta.uid.clone(),
+                ..DeleteOptions::default()
+            };
             let note = Note::detail("delete", "SuccessfulDelete", why.clone());
-            plan.delete(&pod.key, same, note).announce =
-                Some((set.clone(), Note::detail("event", "SuccessfulDelete", "Deleted pod: ")));
+            plan.delete(&pod.key, same, note).announce = Some((
+                set.clone(),
+                Note::detail("event", "SuccessfulDelete", "Deleted pod: "),
+            ));
         }
     }
 }
@@ -136,9 +156,8 @@ fn deletion_order(a: &Object, b: &Object, now: Millis) -> Ordering {
         (!pod::node(pod).is_empty(), phase, pod::is_ready(pod), cost)
     };
     // Ages are compared by powers of two, so that pods of nearly one age are chosen at random.
-    let age = |since: Option<Millis>| {
-        (now.saturating_sub(since.unwrap_or(now)) / 1000).checked_ilog2()
-    };
+    let age =
+        |since: Option<Millis>| (now.saturating_sub(since.unwrap_or(now)) / 1000).checked_ilog2();
     rank(a)
         .cmp(&rank(b))
         .then_with(|| age(pod::ready_since(a)).cmp(&age(pod::ready_since(b))))
@@ -149,7 +168,11 @@ fn deletion_order(a: &Object, b: &Object, now: Millis) -> Ordering {
 
 fn restarts(pod: &Object) -> i64 {
     let statuses = pod.status().get("containerStatuses").items();
-    statuses.iter().filter_map(|status| status.get("restartCount").as_int()).max().unwrap_or(0)
+    statuses
+        .iter()
+        .filter_map(|status| status.get("restartCount").as_int())
+        .max()
+        .unwrap_or(0)
 }
 
 fn min_ready(set: &Object) -> Millis {
@@ -166,22 +189,45 @@ fn status(set: &Object, pods: &[&Rc<Object>], terminating: usize, now: Millis) -
     let mut status = set.status().clone();
     let counts = [
         ("replicas", count(&|_| true), true),
-        ("fullyLabeledReplicas", count(&|pod| selector::matches_labels(labels, pod.labels())), false),
+        (
+            "fullyLabeledReplicas",
+            count(&|pod| selector::matches_labels(labels, pod.labels())),
+            false,
+        ),
         ("readyReplicas", count(&pod::is_ready), false),
-        ("availableReplicas", count(&|pod| pod::is_available(pod, min_ready, now)), false),
-        ("terminatingReplicas", i64::try_from(terminating).unwrap_or(i64::MAX), true),
+        (
+            "availableReplicas",
+            count(&|pod| pod::is_available(pod, min_ready, now)),
+            false,
+        ),
+        (
+            "terminatingReplicas",
+            i64::try_from(terminating).unwrap_or(i64::MAX),
+            true,
+        ),
         ("observedGeneration", set.meta.generation, true),
     ];
     for (name, number, even_zero) in counts {
         let shown = number != 0 || even_zero;
-        status.set(name, if shown { Value::Int(number) } else { Value::Null });
+        status.set(
+            name,
+            if shown {
+                Value::Int(number)
+            } else {
+                Value::Null
+            },
+        );
     }
     status
 }
 
 fn status_sentence(set: &Object, pods: &[&Rc<Object>]) -> EcoString {
     let ready = pods.iter().filter(|pod| pod::is_ready(pod)).count();
-    eco_format!("{} has {} pods, {ready} of them ready.", set.key.name, pods.len())
+    eco_format!(
+        "{} has {} pods, {ready} of them ready.",
+        set.key.name,
+        pods.len()
+    )
 }
 
 /// A ready pod becomes available by time alone: somebody must look then.
@@ -192,7 +238,10 @@ fn look_again(set: &Object, pods: &[&Rc<Object>], now: Millis, plan: &mut Plan) 
     }
     let next = pods
         .iter()
-        .filter_map(|pod| time::parse_rfc3339(pod.condition("Ready").get("lastTransitionTime").text()).filter(|_| pod::is_ready(pod)))
+        .filter_map(|pod| {
+            time::parse_rfc3339(pod.condition("Ready").get("lastTransitionTime").text())
+                .filter(|_| pod::is_ready(pod))
+        })
         .map(|since| since + min_ready)
         .filter(|available| *available > now)
         .min();

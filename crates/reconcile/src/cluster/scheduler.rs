@@ -11,8 +11,11 @@ use kube::api::Verb;
 use kube::{Change, ChangeKind, Key, Store, map, time};
 use std::collections::BTreeMap;
 
-pub(super) const CONTROLLER: Controller =
-    Controller { name: "default-scheduler", watches, reconcile };
+pub(super) const CONTROLLER: Controller = Controller {
+    name: "default-scheduler",
+    watches,
+    reconcile,
+};
 
 /// A pod without a node; and all of those, when room may have come.
 fn watches(store: &Store, change: &Change, keys: &mut Vec<Key>) {
@@ -55,8 +58,12 @@ fn reconcile(store: &Store, key: &Key, context: &Context<'_>) -> Plan {
         }
     }
     if let Some((_, node)) = best {
-        let message =
-            eco_format!("Successfully assigned {}/{} to {}", key.namespace, key.name, node.name);
+        let message = eco_format!(
+            "Successfully assigned {}/{} to {}",
+            key.namespace,
+            key.name,
+            node.name
+        );
         let binding = map! {
             "apiVersion" => "v1",
             "kind" => "Binding",
@@ -117,7 +124,11 @@ fn misfits(node: &Node, needs: Requests) -> Vec<&'static str> {
 /// The share of a node that would stay free, from 0 to 100 (`least_allocated.go`).
 fn least_allocated(node: &Node, weight: Requests) -> i64 {
     let free = |allocatable: i64, used: i64| {
-        if used > allocatable || allocatable == 0 { 0 } else { (allocatable - used) * 100 / allocatable }
+        if used > allocatable || allocatable == 0 {
+            0
+        } else {
+            (allocatable - used) * 100 / allocatable
+        }
     };
     let cpu = free(node.allocatable.cpu, node.weight.cpu + weight.cpu);
     let memory = free(node.allocatable.memory, node.weight.memory + weight.memory);
@@ -130,17 +141,26 @@ fn unschedulable(nodes: usize, refusals: &BTreeMap<&'static str, usize>) -> EcoS
     if nodes == 0 {
         return "no nodes available to schedule pods".into();
     }
-    let mut counts: Vec<EcoString> =
-        refusals.iter().map(|(reason, count)| eco_format!("{count} {reason}")).collect();
+    let mut counts: Vec<EcoString> = refusals
+        .iter()
+        .map(|(reason, count)| eco_format!("{count} {reason}"))
+        .collect();
     counts.sort();
-    let closed = refusals.get("node(s) were unschedulable").copied().unwrap_or(0);
+    let closed = refusals
+        .get("node(s) were unschedulable")
+        .copied()
+        .unwrap_or(0);
     let mut help = Vec::new();
     if closed < nodes {
         let count = nodes - closed;
-        help.push(eco_format!("{count} No preemption victims found for incoming pod"));
+        help.push(eco_format!(
+            "{count} No preemption victims found for incoming pod"
+        ));
     }
     if closed > 0 {
-        help.push(eco_format!("{closed} Preemption is not helpful for scheduling"));
+        help.push(eco_format!(
+            "{closed} Preemption is not helpful for scheduling"
+        ));
     }
     eco_format!(
         "0/{nodes} nodes are available: {}. no new claims to deallocate, preemption: 0/{nodes} \

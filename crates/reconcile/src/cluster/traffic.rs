@@ -44,7 +44,13 @@ struct Counted {
 /// Begins a flow to a Service at `from`.
 pub(crate) fn add(world: &mut World, service: Key, from: Millis, per_second: u32) {
     let (answered, failed) = (EcoVec::new(), 0);
-    world.traffic.flows.push(Flow { service, from, per_second, answered, failed });
+    world.traffic.flows.push(Flow {
+        service,
+        from,
+        per_second,
+        answered,
+        failed,
+    });
     if !world.traffic.ticking {
         world.traffic.ticking = true;
         world.after(1000 - world.now % 1000, Event::Second);
@@ -57,7 +63,9 @@ pub(crate) fn observe(world: &mut World, change: &Change) {
     if slice.key.kind != "EndpointSlice" {
         return;
     }
-    let service = slice.key.sibling("Service", slice.labels().get(SERVICE_NAME).to_text());
+    let service = slice
+        .key
+        .sibling("Service", slice.labels().get(SERVICE_NAME).to_text());
     let routes = match change.kind {
         ChangeKind::Deleted => EcoVec::new(),
         _ => targets(slice.value.get("endpoints").items()),
@@ -75,7 +83,11 @@ fn targets(endpoints: &[Value]) -> EcoVec<EcoString> {
         endpoints.iter().filter(is).map(uid).collect()
     };
     let ready = with("ready");
-    if ready.is_empty() { with("serving") } else { ready }
+    if ready.is_empty() {
+        with("serving")
+    } else {
+        ready
+    }
 }
 
 /// The proxies take over what a slice said one propagation delay ago.
@@ -85,13 +97,20 @@ pub(crate) fn use_endpoints(world: &mut World, service: Key, routes: EcoVec<EcoS
 
 /// The uids of the pods that a Service's traffic goes to now.
 pub(crate) fn routes<'a>(world: &'a World, service: &Key) -> &'a [EcoString] {
-    world.traffic.routes.get(service).map_or(&[], |routes| routes.as_slice())
+    world
+        .traffic
+        .routes
+        .get(service)
+        .map_or(&[], |routes| routes.as_slice())
 }
 
 /// How many requests a second a Service gets now.
 pub(crate) fn load(world: &World, service: &Key) -> u32 {
     let flows = world.traffic.flows.iter();
-    flows.filter(|flow| flow.service == *service && flow.from <= world.now).map(|flow| flow.per_second).sum()
+    flows
+        .filter(|flow| flow.service == *service && flow.from <= world.now)
+        .map(|flow| flow.per_second)
+        .sum()
 }
 
 /// Lets traffic flow until `t`: nothing changes before then.
@@ -157,12 +176,20 @@ pub(crate) fn second(world: &mut World) {
         wanted += count(deployment.spec().get("replicas"));
     }
     let ready = (ready, wanted);
-    world.measured(Second { t: world.now, answered, failed: sum.failed, ready });
+    world.measured(Second {
+        t: world.now,
+        answered,
+        failed: sum.failed,
+        ready,
+    });
     world.after(1000, Event::Second);
 }
 
 fn count(value: &Value) -> u32 {
-    value.as_int().and_then(|number| u32::try_from(number).ok()).unwrap_or(0)
+    value
+        .as_int()
+        .and_then(|number| u32::try_from(number).ok())
+        .unwrap_or(0)
 }
 
 fn take(flow: &mut Flow, sum: &mut Counted) {

@@ -20,8 +20,11 @@ use std::rc::Rc;
 
 pub use strategy::{Fenceposts, fenceposts};
 
-pub(super) const CONTROLLER: Controller =
-    Controller { name: "deployment-controller", watches, reconcile };
+pub(super) const CONTROLLER: Controller = Controller {
+    name: "deployment-controller",
+    watches,
+    reconcile,
+};
 
 /// The annotation with the number of a Deployment's revision, on it and on its ReplicaSets.
 pub const REVISION: &str = "deployment.kubernetes.io/revision";
@@ -130,7 +133,11 @@ fn reconcile(store: &Store, key: &Key, context: &Context<'_>) -> Plan {
 /// On the first look at a new generation: whether its template asks for new pods, and if not, why
 /// nothing restarts.
 fn say_what_changed(subject: &mut Subject<'_>, sets: &[Set]) {
-    let seen = subject.status.get("observedGeneration").as_int().unwrap_or(0);
+    let seen = subject
+        .status
+        .get("observedGeneration")
+        .as_int()
+        .unwrap_or(0);
     let generation = subject.object.meta.generation;
     if seen == generation {
         return;
@@ -144,7 +151,9 @@ fn say_what_changed(subject: &mut Subject<'_>, sets: &[Set]) {
         return;
     }
     let (hash, wanted) = (set.label(TEMPLATE_HASH), subject.replicas());
-    let before = set.annotation(DESIRED_REPLICAS).and_then(|text| text.parse::<i64>().ok());
+    let before = set
+        .annotation(DESIRED_REPLICAS)
+        .and_then(|text| text.parse::<i64>().ok());
     let message = match before {
         Some(before) if before != wanted => eco_format!(
             "spec.replicas went from {before} to {wanted}; the pod template, and with it the hash \
@@ -155,5 +164,7 @@ fn say_what_changed(subject: &mut Subject<'_>, sets: &[Set]) {
              ReplicaSet, and no pod restarts."
         ),
     };
-    subject.plan.say(&key, Note::nothing("TemplateUnchanged", message));
+    subject
+        .plan
+        .say(&key, Note::nothing("TemplateUnchanged", message));
 }

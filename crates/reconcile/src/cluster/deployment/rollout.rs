@@ -14,9 +14,18 @@ pub(super) fn rolling(subject: &mut Subject<'_>, sets: &mut Vec<Set>) {
     let Some(newest) = sets::sync_revision(subject, sets, true) else {
         return;
     };
-    let acted = grow(subject, sets, newest) || shrink(subject, sets, newest);
-    finish(subject, sets, Some(newest), acted);
+    let acted = match grow(subject, sets, newest) {
+        true => Ok(true),
+        false => shrink(subject, sets, newest),
+    };
+    if let Ok(acted) = acted {
+        finish(subject, sets, Some(newest), acted);
+    }
 }
+
+/// A ReplicaSet's status still counts pods that its spec no longer asks for. Its controller will
+/// say what is true soon, and that is the time to look again.
+struct Stale;
 
 /// Recreate: all old pods go, then the new ones come.
 pub(super) fn recreate(subject: &mut Subject<'_>, sets: &mut Vec<Set>) {
@@ -43,17 +52,26 @@ pub(super) fn recreate(subject: &mut Subject<'_>, sets: &mut Vec<Set>) {
         },
     };
     let want = subject.replicas();
-    let why = eco_format!("No old pod is left, so {} gets its {want} pods.", sets[newest].key.name);
+    let why = eco_format!(
+        "No old pod is left, so {} gets its {want} pods.",
+        sets[newest].key.name
+    );
     scale(subject, &mut sets[newest], want, why);
     finish(subject, sets, Some(newest), false);
 }
 
 /// Whether pods of other sets than the newest still run (`recreate.go`, oldPodsRunning).
 fn old_pods_run(subject: &Subject<'_>, sets: &[Set], newest: Option<usize>) -> bool {
-    sets.iter().enumerate().filter(|(at, _)| Some(*at) != newest).any(|(_, set)| {
-        set.count("replicas") > 0
-            || subject.store.owned_by(&set.uid).any(|pod| !pod::has_ended(pod))
-    })
+    sets.iter()
+        .enumerate()
+        .filter(|(at, _)| Some(*at) != newest)
+        .any(|(_, set)| {
+            set.count("replicas") > 0
+                || subject
+                    .store
+                    .owned_by(&set.uid)
+                    .any(|pod| !pod::has_ended(pod))
+        })
 }
 
 /// Paused, or just scaled: sizes change, templates do not (`sync.go`, sync).
@@ -79,10 +97,18 @@ fn grow(subject: &mut Subject<'_>, sets: &mut [Set], newest: usize) -> bool {
     if have == want {
         return false;
     }
-    let size = if have > want { want } else { size_of_newest(subject, sets, newest) };
+    let size = if have > want {
+        want
+    } else {
+        size_of_newest(subject, sets, newest)
+    };
     let total: i64 = sets.iter().map(Set::replicas).sum();
     let why = if have > want {
-        eco_format!("{} wants {want} pods, so {} keeps no more.", subject.name(), sets[newest].key.name)
+        eco_format!(
+            "{} wants {want} pods, so {} keeps no more.",
+            subject.name(),
+            sets[newest].key.name
+        )
     } else {
         let most = want + subject.fenceposts().surge;
         eco_format!(
@@ -112,29 +138,40 @@ pub(super) fn size_of_newest(subject: &Subject<'_>, sets: &[Set], newest: usize)
 
 /// Scales old sets down as far as enough pods stay available (`rolling.go`,
 /// reconcileOldReplicaSets).
-fn shrink(subject: &mut Subject<'_>, sets: &mut [Set], newest: usize) -> bool {
-    let old: Vec<usize> = (0..sets.len()).filter(|at| *at != newest && sets[*at].replicas() > 0).collect();
+fn shrink(subject: &mut Subject<'_>, sets: &mut [Set], newest: usize) -> Result<bool, Stale> {
+    let old: Vec<usize> = (0..sets.len())
+        .filter(|at| *at != newest && sets[*at].replicas() > 0)
+        .collect();
     if old.is_empty() {
-        return false;
+        return Ok(false);
     }
     let least = subject.replicas() - subject.fenceposts().unavailable;
     let total: i64 = sets.iter().map(Set::replicas).sum();
     let not_yet = sets[newest].replicas() - sets[newest].available();
     let room = total - least - not_yet;
     if room <= 0 {
-        return false;
+        return Ok(false);
     }
     // First the pods that are no use anyway.
     let mut gone = 0;
     for at in &old {
         let set = &sets[*at];
+        if gone >= room {
+            break;
+        }
         let useless = set.replicas() - set.available();
+        if useless < 0 {
+            return Err(Stale);
+        }
         let down = useless.min(room - gone);
-        if down <= 0 {
+        if down == 0 {
             continue;
         }
         let size = set.replicas() - down;
-        let why = eco_format!("{down} of the pods of {} are not available anyway, so they go first.", set.key.name);
+        let why = eco_format!(
+            "{down} of the pods of {} are not available anyway, so they go first.",
+            set.key.name
+        );
         gone += down;
         scale(subject, &mut sets[*at], size, why);
     }
@@ -157,7 +194,7 @@ fn shrink(subject: &mut Subject<'_>, sets: &mut [Set], newest: usize) -> bool {
         gone += down;
         scale(subject, &mut sets[*at], size, why);
     }
-    gone > 0
+    Ok(gone > 0)
 }
 
 /// Gives a set its size, and writes the Deployment's size down on it. Returns whether its size
@@ -183,9 +220,14 @@ fn resize_one(subject: &mut Subject<'_>, set: &mut Set, size: i64, why: EcoStrin
     set.value.entry("spec").set("replicas", size);
     sets::write(subject, set, Note::story("scale", "ScalingReplicaSet", why));
     let way = if size > have { "up" } else { "down" };
-    let message = eco_format!("Scaled {way} replica set {} from {have} to {size}", set.key.name);
+    let message = eco_format!(
+        "Scaled {way} replica set {} from {have} to {size}",
+        set.key.name
+    );
     let about = subject.object.clone();
-    subject.plan.event(&about, Note::detail("event", "ScalingReplicaSet", message));
+    subject
+        .plan
+        .event(&about, Note::detail("event", "ScalingReplicaSet", message));
 }
 
 /// Spreads a changed number of replicas over the sets (`sync.go`, scale).
@@ -206,7 +248,10 @@ fn resize(subject: &mut Subject<'_>, sets: &mut [Set], newest: Option<usize>) {
     if newest.is_some_and(|at| is_saturated(subject, &sets[at])) {
         for at in 0..sets.len() {
             if Some(at) != newest && sets[at].replicas() > 0 {
-                let why = eco_format!("The newest ReplicaSet has all pods, so {} ends.", sets[at].key.name);
+                let why = eco_format!(
+                    "The newest ReplicaSet has all pods, so {} ends.",
+                    sets[at].key.name
+                );
                 scale(subject, &mut sets[at], 0, why);
             }
         }
@@ -231,18 +276,22 @@ fn active_or_latest(sets: &[Set], newest: Option<usize>) -> Option<usize> {
 /// Whether a set has all the pods that the Deployment wants (`IsSaturated`).
 fn is_saturated(subject: &Subject<'_>, set: &Set) -> bool {
     let want = subject.replicas();
-    set.replicas() == want
-        && set.number(DESIRED_REPLICAS) == Some(want)
-        && set.available() == want
+    set.replicas() == want && set.number(DESIRED_REPLICAS) == Some(want) && set.available() == want
 }
 
 /// Scaling in the middle of a rollout: each set grows or shrinks in proportion to its size, so that
 /// the risk stays spread as it was.
 fn proportionally(subject: &mut Subject<'_>, sets: &mut [Set]) {
     let want = subject.replicas();
-    let mut active: Vec<usize> = (0..sets.len()).filter(|at| sets[*at].replicas() > 0).collect();
+    let mut active: Vec<usize> = (0..sets.len())
+        .filter(|at| sets[*at].replicas() > 0)
+        .collect();
     let total: i64 = active.iter().map(|at| sets[*at].replicas()).sum();
-    let allowed = if want > 0 { want + subject.fenceposts().surge } else { 0 };
+    let allowed = if want > 0 {
+        want + subject.fenceposts().surge
+    } else {
+        0
+    };
     let to_add = allowed - total;
     // The largest first; of equals, the newest when growing and the oldest when shrinking.
     active.reverse();
@@ -291,7 +340,11 @@ fn share(subject: &Subject<'_>, set: &Set, to_add: i64, added: i64) -> i64 {
     // Rounded to the nearest, halves away from zero.
     let size = (2 * have * most + before).div_euclid(2 * before);
     let fraction = size - have;
-    if to_add > 0 { fraction.min(left) } else { fraction.max(left) }
+    if to_add > 0 {
+        fraction.min(left)
+    } else {
+        fraction.max(left)
+    }
 }
 
 /// Deletes old empty sets beyond the history limit (`sync.go`, cleanupDeployment).
@@ -305,16 +358,28 @@ fn clean_up(subject: &mut Subject<'_>, sets: &[Set], newest: Option<usize>) {
         .filter(|(at, set)| Some(*at) != newest && !set.deleted)
         .map(|(_, set)| set)
         .collect();
-    let surplus = old.len().saturating_sub(usize::try_from(limit).unwrap_or(0));
+    let surplus = old
+        .len()
+        .saturating_sub(usize::try_from(limit).unwrap_or(0));
     old.sort_by_key(|set| (set.revision(), set.created));
     for set in old.into_iter().take(surplus) {
-        let generation = set.value.at(&["metadata", "generation"]).as_int().unwrap_or(0);
+        let generation = set
+            .value
+            .at(&["metadata", "generation"])
+            .as_int()
+            .unwrap_or(0);
         let unseen = generation > set.count("observedGeneration");
         if set.count("replicas") != 0 || set.replicas() != 0 || unseen {
             continue;
         }
-        let why = eco_format!("{} keeps {limit} old ReplicaSets, and {} is older.", subject.name(), set.key.name);
+        let why = eco_format!(
+            "{} keeps {limit} old ReplicaSets, and {} is older.",
+            subject.name(),
+            set.key.name
+        );
         let note = Note::detail("delete", "RevisionHistoryLimit", why);
-        subject.plan.delete(&set.key, DeleteOptions::default(), note);
+        subject
+            .plan
+            .delete(&set.key, DeleteOptions::default(), note);
     }
 }

@@ -57,7 +57,10 @@ impl Set {
     }
 
     pub fn annotation(&self, name: &str) -> Option<&str> {
-        self.value.at(&["metadata", "annotations"]).get(name).as_str()
+        self.value
+            .at(&["metadata", "annotations"])
+            .get(name)
+            .as_str()
     }
 
     /// An annotation that holds a number.
@@ -74,15 +77,19 @@ impl Set {
     }
 
     fn annotate(&mut self, name: &str, text: impl Into<EcoString>) {
-        self.value.entry_at(&["metadata", "annotations"]).set(name, text.into());
+        self.value
+            .entry_at(&["metadata", "annotations"])
+            .set(name, text.into());
     }
 }
 
 /// The ReplicaSets that the Deployment owns, oldest first.
 pub(super) fn owned(subject: &Subject<'_>) -> Vec<Set> {
     let objects = subject.store.owned_by(&subject.object.meta.uid);
-    let mut sets: Vec<Set> =
-        objects.filter(|object| object.key.kind == "ReplicaSet").map(|object| Set::of(object)).collect();
+    let mut sets: Vec<Set> = objects
+        .filter(|object| object.key.kind == "ReplicaSet")
+        .map(|object| Set::of(object))
+        .collect();
     sort_by_age(&mut sets);
     sets
 }
@@ -96,20 +103,32 @@ pub(super) fn claim(subject: &mut Subject<'_>) -> Vec<Set> {
         .partition(|set| selector::matches(&wanted, set.value.at(&["metadata", "labels"])));
     let deployment = subject.object.clone();
     for set in strangers.iter().filter(|set| !set.deleted) {
-        let why = eco_format!("{} no longer matches the selector of {}.", set.key, deployment.key);
+        let why = eco_format!(
+            "{} no longer matches the selector of {}.",
+            set.key,
+            deployment.key
+        );
         if let Some(object) = subject.store.get(&set.key) {
             let value = without_owner(object, &deployment.meta.uid);
-            subject.plan.update(&set.key, value, Note::detail("patch", "Released", why));
+            subject
+                .plan
+                .update(&set.key, value, Note::detail("patch", "Released", why));
         }
     }
-    for object in subject.store.list_in("ReplicaSet", &deployment.key.namespace) {
+    for object in subject
+        .store
+        .list_in("ReplicaSet", &deployment.key.namespace)
+    {
         let orphan = object.meta.controller.is_empty() && object.meta.deleted.is_none();
         if orphan && selector::matches(&wanted, object.labels()) {
             let mut set = Set::of(object);
             let owners = set.value.entry_at(&["metadata", "ownerReferences"]);
             owners.items_mut().push(deployment.as_controller());
-            let why =
-                eco_format!("{} matches the selector of {} and has no owner.", set.key, deployment.key);
+            let why = eco_format!(
+                "{} matches the selector of {} and has no owner.",
+                set.key,
+                deployment.key
+            );
             write(subject, &mut set, Note::detail("patch", "Adopted", why));
             sets.push(set);
         }
@@ -134,7 +153,8 @@ pub(super) fn write(subject: &mut Subject<'_>, set: &mut Set, note: Note) {
 /// The place of the newest set: the oldest one whose template is the Deployment's
 /// (`deployment_util.go`, FindNewReplicaSet).
 pub(super) fn newest(subject: &Subject<'_>, sets: &[Set]) -> Option<usize> {
-    sets.iter().position(|set| same_template(set.value.at(&["spec", "template"]), subject.template()))
+    sets.iter()
+        .position(|set| same_template(set.value.at(&["spec", "template"]), subject.template()))
 }
 
 /// Whether two templates are equal but for the hash label (`EqualIgnoreHash`).
@@ -153,7 +173,11 @@ pub(super) fn same_template(of_set: &Value, of_deployment: &Value) -> bool {
 
 /// Finds the newest set and brings the revision numbers up to date; makes it if it is missing and
 /// `make` says so (`sync.go`, getAllReplicaSetsAndSyncRevision). Returns its place.
-pub(super) fn sync_revision(subject: &mut Subject<'_>, sets: &mut Vec<Set>, make: bool) -> Option<usize> {
+pub(super) fn sync_revision(
+    subject: &mut Subject<'_>,
+    sets: &mut Vec<Set>,
+    make: bool,
+) -> Option<usize> {
     let found = newest(subject, sets);
     let old = sets.iter().enumerate().filter(|(at, _)| Some(*at) != found);
     let revision = old.map(|(_, set)| set.revision()).max().unwrap_or(0) + 1;
@@ -183,7 +207,11 @@ fn reuse(subject: &mut Subject<'_>, set: &mut Set, revision: i64) {
             ),
             None => eco_format!("{} follows {}.", set.key, subject.object.key),
         };
-        write(subject, set, Note::detail("patch", "FoundNewReplicaSet", why));
+        write(
+            subject,
+            set,
+            Note::detail("patch", "FoundNewReplicaSet", why),
+        );
     }
     subject.revision = set.annotation(REVISION).map(Into::into);
     if has_deadline(subject) && conditions::get(&subject.status, "Progressing").is_null() {
@@ -211,7 +239,9 @@ fn create(subject: &mut Subject<'_>, sets: &mut Vec<Set>, revision: i64) -> usiz
     subject.status.set("collisionCount", collisions);
 
     let mut template = subject.template().clone();
-    template.entry_at(&["metadata", "labels"]).set(TEMPLATE_HASH, &hash);
+    template
+        .entry_at(&["metadata", "labels"])
+        .set(TEMPLATE_HASH, &hash);
     let mut wanted = subject.spec().get("selector").clone();
     wanted.entry("matchLabels").set(TEMPLATE_HASH, &hash);
     let value = map! {
@@ -231,7 +261,13 @@ fn create(subject: &mut Subject<'_>, sets: &mut Vec<Set>, revision: i64) -> usiz
         },
     };
     let uid = EcoString::new();
-    let mut set = Set { key: key.clone(), value, uid, created: subject.now, deleted: false };
+    let mut set = Set {
+        key: key.clone(),
+        value,
+        uid,
+        created: subject.now,
+        deleted: false,
+    };
     annotate(subject, &mut set, revision, false);
     sets.push(set);
     let at = sets.len() - 1;
@@ -253,11 +289,16 @@ fn create(subject: &mut Subject<'_>, sets: &mut Vec<Set>, revision: i64) -> usiz
     } else {
         why
     };
-    subject.plan.create(sets[at].value.clone(), Note::story("create", "NewReplicaSet", why));
+    subject.plan.create(
+        sets[at].value.clone(),
+        Note::story("create", "NewReplicaSet", why),
+    );
     if size > 0 {
         let message = eco_format!("Scaled up replica set {} from 0 to {size}", key.name);
         let about = subject.object.clone();
-        subject.plan.event(&about, Note::detail("event", "ScalingReplicaSet", message));
+        subject
+            .plan
+            .event(&about, Note::detail("event", "ScalingReplicaSet", message));
     }
     subject.revision = sets[at].annotation(REVISION).map(Into::into);
     if has_deadline(subject) {
@@ -273,7 +314,10 @@ fn create(subject: &mut Subject<'_>, sets: &mut Vec<Set>, revision: i64) -> usiz
 }
 
 fn set_key(subject: &Subject<'_>, hash: &str) -> Key {
-    subject.object.key.sibling("ReplicaSet", eco_format!("{}-{hash}", subject.name()))
+    subject
+        .object
+        .key
+        .sibling("ReplicaSet", eco_format!("{}-{hash}", subject.name()))
 }
 
 /// Whether the Deployment has a progress deadline (`HasProgressDeadline`).
@@ -285,7 +329,12 @@ pub(super) fn has_deadline(subject: &Subject<'_>) -> bool {
 /// Gives the newest set its annotations (`SetNewReplicaSetAnnotations`). Returns whether any changed.
 fn annotate(subject: &Subject<'_>, set: &mut Set, revision: i64, exists: bool) -> bool {
     let before = set.value.at(&["metadata", "annotations"]).clone();
-    for (name, text) in subject.object.value.at(&["metadata", "annotations"]).members() {
+    for (name, text) in subject
+        .object
+        .value
+        .at(&["metadata", "annotations"])
+        .members()
+    {
         if !OWN_ANNOTATIONS.contains(&name.as_str()) {
             set.annotate(name, text.to_text());
         }

@@ -13,7 +13,9 @@ pub(super) fn check_paused(subject: &mut Subject<'_>) {
     if !has_deadline(subject) {
         return;
     }
-    let reason = conditions::get(&subject.status, "Progressing").get("reason").to_text();
+    let reason = conditions::get(&subject.status, "Progressing")
+        .get("reason")
+        .to_text();
     if reason == "ProgressDeadlineExceeded" {
         return;
     }
@@ -22,7 +24,12 @@ pub(super) fn check_paused(subject: &mut Subject<'_>) {
         (false, true) => ("Unknown", "DeploymentResumed", "Deployment is resumed"),
         _ => return,
     };
-    let condition = Condition { kind: "Progressing", status, reason, message: message.into() };
+    let condition = Condition {
+        kind: "Progressing",
+        status,
+        reason,
+        message: message.into(),
+    };
     conditions::set(&mut subject.status, condition, subject.now);
 }
 
@@ -33,7 +40,11 @@ pub(super) fn sync(subject: &mut Subject<'_>, sets: &[Set], newest: Option<usize
     let counts = [
         ("observedGeneration", subject.object.meta.generation, false),
         ("replicas", total, false),
-        ("updatedReplicas", newest.map_or(0, |at| sets[at].count("replicas")), false),
+        (
+            "updatedReplicas",
+            newest.map_or(0, |at| sets[at].count("replicas")),
+            false,
+        ),
         ("readyReplicas", sum("readyReplicas"), false),
         ("availableReplicas", available, false),
         ("unavailableReplicas", (total - available).max(0), false),
@@ -41,7 +52,14 @@ pub(super) fn sync(subject: &mut Subject<'_>, sets: &[Set], newest: Option<usize
     ];
     for (name, number, even_zero) in counts {
         let shown = number != 0 || even_zero;
-        subject.status.set(name, if shown { Value::Int(number) } else { Value::Null });
+        subject.status.set(
+            name,
+            if shown {
+                Value::Int(number)
+            } else {
+                Value::Null
+            },
+        );
     }
     let enough = available >= subject.replicas() - subject.fenceposts().unavailable;
     let condition = if enough {
@@ -94,8 +112,18 @@ pub(super) fn sync_rollout(subject: &mut Subject<'_>, sets: &[Set], newest: Opti
     look_again_at_deadline(subject);
 }
 
-fn set_progressing(subject: &mut Subject<'_>, status: &'static str, reason: &'static str, message: EcoString) {
-    let condition = Condition { kind: "Progressing", status, reason, message };
+fn set_progressing(
+    subject: &mut Subject<'_>,
+    status: &'static str,
+    reason: &'static str,
+    message: EcoString,
+) {
+    let condition = Condition {
+        kind: "Progressing",
+        status,
+        reason,
+        message,
+    };
     conditions::set(&mut subject.status, condition, subject.now);
 }
 
@@ -164,7 +192,9 @@ fn look_again_at_deadline(subject: &mut Subject<'_>) {
 
 fn say_complete(subject: &mut Subject<'_>, whom: &str) {
     let key = subject.object.key.clone();
-    let before = conditions::get(subject.object.status(), "Progressing").get("reason").text();
+    let before = conditions::get(subject.object.status(), "Progressing")
+        .get("reason")
+        .text();
     if before == "NewReplicaSetAvailable" || subject.replicas() == 0 {
         return;
     }
@@ -172,11 +202,16 @@ fn say_complete(subject: &mut Subject<'_>, whom: &str) {
         "{whom} has all {} pods, they are available, and no old pod is left: the rollout is complete.",
         subject.replicas()
     );
-    subject.plan.say(&key, Note::story("complete", "NewReplicaSetAvailable", message));
+    subject.plan.say(
+        &key,
+        Note::story("complete", "NewReplicaSetAvailable", message),
+    );
 }
 
 fn say_late(subject: &mut Subject<'_>, message: &str) {
-    let before = conditions::get(subject.object.status(), "Progressing").get("reason").text();
+    let before = conditions::get(subject.object.status(), "Progressing")
+        .get("reason")
+        .text();
     if before == "ProgressDeadlineExceeded" {
         return;
     }
@@ -185,7 +220,9 @@ fn say_late(subject: &mut Subject<'_>, message: &str) {
         "{message} Nothing got on for spec.progressDeadlineSeconds. Kubernetes reports it and goes on \
          trying; it does not roll back by itself."
     );
-    subject.plan.say(&key, Note::warning("fail", "ProgressDeadlineExceeded", why));
+    subject
+        .plan
+        .say(&key, Note::warning("fail", "ProgressDeadlineExceeded", why));
 }
 
 /// Writes the status and the revision, if this look changed them.
@@ -197,7 +234,9 @@ pub(super) fn write(subject: &mut Subject<'_>) {
     }
     let mut value = subject.object.value.clone();
     if let Some(revision) = revision.filter(|_| !same_revision) {
-        value.entry_at(&["metadata", "annotations"]).set(REVISION, revision);
+        value
+            .entry_at(&["metadata", "annotations"])
+            .set(REVISION, revision);
     }
     value.set("status", subject.status.clone());
     let count = |name: &str| subject.status.get(name).as_int().unwrap_or(0);
@@ -209,5 +248,7 @@ pub(super) fn write(subject: &mut Subject<'_>) {
         count("availableReplicas")
     );
     let key = subject.object.key.clone();
-    subject.plan.update_status(&key, value, Note::detail("patch", "Status", why));
+    subject
+        .plan
+        .update_status(&key, value, Note::detail("patch", "Status", why));
 }

@@ -18,7 +18,10 @@ pub fn fenceposts(spec: &Value) -> Fenceposts {
     let replicas = spec.get("replicas").as_int().unwrap_or(1);
     let strategy = spec.get("strategy");
     if strategy.get("type").text() == "Recreate" {
-        return Fenceposts { surge: 0, unavailable: 0 };
+        return Fenceposts {
+            surge: 0,
+            unavailable: 0,
+        };
     }
     let rolling = strategy.get("rollingUpdate");
     let surge = scaled(rolling.get("maxSurge"), replicas, true);
@@ -29,7 +32,10 @@ pub fn fenceposts(spec: &Value) -> Fenceposts {
     if replicas == 0 {
         unavailable = 0;
     }
-    Fenceposts { surge, unavailable: unavailable.min(replicas) }
+    Fenceposts {
+        surge,
+        unavailable: unavailable.min(replicas),
+    }
 }
 
 /// A number of pods, written as a number or as a share of `total` (`intstr`).
@@ -37,9 +43,16 @@ fn scaled(value: &Value, total: i64, up: bool) -> i64 {
     if let Some(number) = value.as_int() {
         return number;
     }
-    let percent = value.text().strip_suffix('%').and_then(|text| text.parse::<i64>().ok());
+    let percent = value
+        .text()
+        .strip_suffix('%')
+        .and_then(|text| text.parse::<i64>().ok());
     let product = percent.unwrap_or(0).saturating_mul(total);
-    if up { (product + 99).div_euclid(100) } else { product.div_euclid(100) }
+    if up {
+        (product + 99).div_euclid(100)
+    } else {
+        product.div_euclid(100)
+    }
 }
 
 #[cfg(test)]

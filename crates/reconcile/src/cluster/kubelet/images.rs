@@ -67,10 +67,26 @@ impl Work<'_> {
         let now = self.world.now;
         let timings = self.world.settings.timings.clone();
         let size = self.size_to_pull(image);
-        let begin = self.world.pods.images.busy_until.get(&self.run.node).copied().unwrap_or(0).max(now);
+        let begin = self
+            .world
+            .pods
+            .images
+            .busy_until
+            .get(&self.run.node)
+            .copied()
+            .unwrap_or(0)
+            .max(now);
         let takes = timings.pull_round_trip + size * 1000 / timings.pull_bytes_per_second.max(1);
-        self.world.pods.images.busy_until.insert_mut(self.run.node.clone(), begin + takes);
-        self.event(Note::detail("event", "Pulling", eco_format!("Pulling image {image:?}")));
+        self.world
+            .pods
+            .images
+            .busy_until
+            .insert_mut(self.run.node.clone(), begin + takes);
+        self.event(Note::detail(
+            "event",
+            "Pulling",
+            eco_format!("Pulling image {image:?}"),
+        ));
         if size > 0 {
             let why = eco_format!(
                 "{} does not have {image} yet and pulls it: {} MiB.",
@@ -78,7 +94,8 @@ impl Work<'_> {
                 size >> 20
             );
             let key = Some(self.run.key.clone());
-            self.world.note(&self.actor(), key, Note::story("pull", "Pulling", why));
+            self.world
+                .note(&self.actor(), key, Note::story("pull", "Pulling", why));
         }
         self.after(begin + takes - now, PodEvent::Pulled(at));
     }
@@ -93,16 +110,24 @@ impl Work<'_> {
 
     fn node_has(&self, digest: &str) -> bool {
         let images = self.world.pods.images.have.iter();
-        images.into_iter().any(|((node, _), have)| *node == self.run.node && have == digest)
+        images
+            .into_iter()
+            .any(|((node, _), have)| *node == self.run.node && have == digest)
     }
 
     fn find(&self, image: &str) -> Option<Found> {
         let reference = Reference::parse(image)?;
         if let Some(image) = self.world.delivery.registry().resolve(&reference) {
-            return Some(Found { digest: image.digest.clone(), app: Rc::new(image.app.clone()) });
+            return Some(Found {
+                digest: image.digest.clone(),
+                app: Rc::new(image.app.clone()),
+            });
         }
         let app = self.world.settings.any_image.clone()?;
-        Some(Found { digest: eco_format!("any:{image}"), app })
+        Some(Found {
+            digest: eco_format!("any:{image}"),
+            app,
+        })
     }
 
     pub(super) fn pulled(&mut self, at: usize) {
@@ -127,7 +152,14 @@ impl Work<'_> {
     /// The image is on the node: the container starts from the digest that the node has.
     fn use_image(&mut self, at: usize) {
         let slot = (self.run.node.clone(), self.run.containers[at].image.clone());
-        let digest = self.world.pods.images.have.get(&slot).cloned().unwrap_or_default();
+        let digest = self
+            .world
+            .pods
+            .images
+            .have
+            .get(&slot)
+            .cloned()
+            .unwrap_or_default();
         let known = self.world.delivery.registry().image(&digest);
         let app = match known {
             Some(image) => Some(Rc::new(image.app.clone())),
@@ -140,7 +172,8 @@ impl Work<'_> {
     }
 
     fn pull_failed(&mut self, at: usize, image: &str) {
-        let name = Reference::parse(image).map_or_else(|| image.into(), |reference| eco_format!("{reference}"));
+        let name = Reference::parse(image)
+            .map_or_else(|| image.into(), |reference| eco_format!("{reference}"));
         let cause = eco_format!(
             "failed to pull and unpack image {name:?}: failed to resolve image: {name}: not found"
         );
@@ -158,7 +191,11 @@ impl Work<'_> {
         let back_off = eco_format!("Back-off pulling image {image:?}");
         self.event(Note::detail("event", "BackOff", back_off.clone()));
         self.event(Note::warning("event", "Failed", "Error: ImagePullBackOff"));
-        self.wait(at, "ImagePullBackOff", eco_format!("{back_off}: ErrImagePull: {cause}"));
+        self.wait(
+            at,
+            "ImagePullBackOff",
+            eco_format!("{back_off}: ErrImagePull: {cause}"),
+        );
         self.after(wait, PodEvent::PullAgain(at));
     }
 
@@ -173,7 +210,10 @@ impl Work<'_> {
 
     fn wait(&mut self, at: usize, reason: &'static str, message: EcoString) {
         let why = eco_format!("{} cannot start: {message}", self.name());
-        self.container(at).state = State::Waiting { reason: reason.into(), message };
+        self.container(at).state = State::Waiting {
+            reason: reason.into(),
+            message,
+        };
         self.publish(Note::warning("patch", reason, why));
     }
 }

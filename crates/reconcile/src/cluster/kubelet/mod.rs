@@ -66,8 +66,13 @@ struct Container {
 /// What a container does.
 #[derive(Clone, Debug, PartialEq)]
 enum State {
-    Waiting { reason: EcoString, message: EcoString },
-    Running { since: Millis },
+    Waiting {
+        reason: EcoString,
+        message: EcoString,
+    },
+    Running {
+        since: Millis,
+    },
     Ended(Ended),
 }
 
@@ -161,7 +166,10 @@ fn new_run(addresses: &mut u32, pod: &Object, now: Millis) -> Run {
         image: spec.get("image").to_text(),
         digest: EcoString::new(),
         app: None,
-        state: State::Waiting { reason: "ContainerCreating".into(), message: EcoString::new() },
+        state: State::Waiting {
+            reason: "ContainerCreating".into(),
+            message: EcoString::new(),
+        },
         last: None,
         restarts: 0,
         back_off: 0,
@@ -195,10 +203,20 @@ pub(crate) fn act(world: &mut World, uid: &EcoString, event: PodEvent) {
     let Some(run) = world.pods.runs.get(uid).cloned() else {
         return;
     };
-    let Some(pod) = world.store.get(&run.key).filter(|pod| pod.meta.uid == *uid).cloned() else {
+    let Some(pod) = world
+        .store
+        .get(&run.key)
+        .filter(|pod| pod.meta.uid == *uid)
+        .cloned()
+    else {
         return;
     };
-    let mut work = Work { world, uid, pod, run };
+    let mut work = Work {
+        world,
+        uid,
+        pod,
+        run,
+    };
     work.on(event);
 }
 
@@ -278,7 +296,11 @@ impl Work<'_> {
     }
 
     fn set_up(&mut self) {
-        let why = eco_format!("{} sees {} and makes its sandbox.", self.run.node, self.name());
+        let why = eco_format!(
+            "{} sees {} and makes its sandbox.",
+            self.run.node,
+            self.name()
+        );
         self.publish(Note::detail("patch", "ContainerCreating", why));
         self.after(self.world.settings.timings.sandbox, PodEvent::Prepared);
     }
@@ -295,7 +317,10 @@ impl Work<'_> {
         let now = self.world.now;
         self.event(Note::detail("event", "Created", "Container created"));
         self.event(Note::detail("event", "Started", "Container started"));
-        let (startup, ready) = (probes::has(self.spec(at), Probe::Startup), probes::has(self.spec(at), Probe::Readiness));
+        let (startup, ready) = (
+            probes::has(self.spec(at), Probe::Startup),
+            probes::has(self.spec(at), Probe::Readiness),
+        );
         let container = self.container(at);
         container.state = State::Running { since: now };
         container.started = !startup;
@@ -332,7 +357,11 @@ impl Work<'_> {
     /// Stops all containers: preStop first, then SIGTERM, and SIGKILL when the grace period ends
     /// (Kubernetes docs, "Termination of Pods").
     fn stop(&mut self) {
-        let grace = self.pod.value.at(&["metadata", "deletionGracePeriodSeconds"]).as_int();
+        let grace = self
+            .pod
+            .value
+            .at(&["metadata", "deletionGracePeriodSeconds"])
+            .as_int();
         let grace = u64::try_from(grace.unwrap_or(0)).unwrap_or(0) * 1000;
         let mut running = 0;
         for at in 0..self.run.containers.len() {
@@ -340,8 +369,15 @@ impl Work<'_> {
                 continue;
             };
             running += 1;
-            let (name, life) = (self.run.containers[at].name.clone(), self.run.containers[at].life);
-            self.event(Note::detail("event", "Killing", eco_format!("Stopping container {name}")));
+            let (name, life) = (
+                self.run.containers[at].name.clone(),
+                self.run.containers[at].life,
+            );
+            self.event(Note::detail(
+                "event",
+                "Killing",
+                eco_format!("Stopping container {name}"),
+            ));
             let sleep = pre_stop(self.spec(at)).min(grace);
             self.after(sleep, PodEvent::Terminate(at, life));
             self.after(grace, PodEvent::Exit(at, life, 137, "Error"));
@@ -356,14 +392,18 @@ impl Work<'_> {
                 grace / 1000
             );
             let key = Some(self.run.key.clone());
-            self.world.note(&self.actor(), key, Note::story("stop", "Killing", why));
+            self.world
+                .note(&self.actor(), key, Note::story("stop", "Killing", why));
         }
         self.keep();
     }
 
     fn terminate(&mut self, at: usize) {
         let life = self.run.containers[at].life;
-        let how = self.run.containers[at].app.as_ref().map_or(OnSigterm::Exit, |app| app.on_sigterm);
+        let how = self.run.containers[at]
+            .app
+            .as_ref()
+            .map_or(OnSigterm::Exit, |app| app.on_sigterm);
         match how {
             OnSigterm::Drain(time) => self.after(time, PodEvent::Exit(at, life, 0, "Completed")),
             OnSigterm::Exit => self.after(0, PodEvent::Exit(at, life, 143, "Error")),
@@ -381,7 +421,12 @@ impl Work<'_> {
         let State::Running { since } = container.state else {
             return;
         };
-        let ended = Ended { code, reason, since, at: now };
+        let ended = Ended {
+            code,
+            reason,
+            since,
+            at: now,
+        };
         let before = container.last.replace(ended.clone());
         container.state = State::Ended(ended);
         (container.listens, container.ready, container.started) = (false, false, false);
@@ -401,7 +446,10 @@ impl Work<'_> {
             0 => timings.back_off,
             wait => (2 * wait).min(timings.back_off_max),
         };
-        let why = match (reason, missing(container.app.clone().as_deref(), self.spec(at))) {
+        let why = match (
+            reason,
+            missing(container.app.clone().as_deref(), self.spec(at)),
+        ) {
             ("OOMKilled", _) => eco_format!(
                 "Container {name} of {} needs more memory than its limit allows: the kernel kills it.",
                 self.name()
@@ -410,7 +458,10 @@ impl Work<'_> {
                 "Container {name} of {} ends with exit code {code}: {variable} is not set.",
                 self.name()
             ),
-            _ => eco_format!("Container {name} of {} ends with exit code {code}.", self.name()),
+            _ => eco_format!(
+                "Container {name} of {} ends with exit code {code}.",
+                self.name()
+            ),
         };
         self.publish(Note::warning("patch", reason, why));
         if before.is_some() {
@@ -429,9 +480,12 @@ impl Work<'_> {
         self.event(Note::warning("event", "BackOff", failed));
         if wait > 0 {
             let wait = wait / 1000;
-            let message = eco_format!("back-off {wait}s restarting failed container={name} pod={pod}");
-            self.container(at).state =
-                State::Waiting { reason: "CrashLoopBackOff".into(), message };
+            let message =
+                eco_format!("back-off {wait}s restarting failed container={name} pod={pod}");
+            self.container(at).state = State::Waiting {
+                reason: "CrashLoopBackOff".into(),
+                message,
+            };
             let why = eco_format!("{name} of {} is started again in {wait} s.", self.name());
             self.publish(Note::warning("patch", "CrashLoopBackOff", why));
         }
@@ -439,7 +493,11 @@ impl Work<'_> {
 
     /// A container of a stopping pod has ended. The last one takes the pod with it.
     fn ended(&mut self, at: usize) {
-        let all = self.run.containers.iter().all(|one| !matches!(one.state, State::Running { .. }));
+        let all = self
+            .run
+            .containers
+            .iter()
+            .all(|one| !matches!(one.state, State::Running { .. }));
         let name = self.run.containers[at].name.clone();
         let why = eco_format!("Container {name} of {} has stopped.", self.name());
         self.publish(Note::detail("patch", "Completed", why));
@@ -460,7 +518,8 @@ impl Work<'_> {
     fn remove(&mut self) {
         let why = eco_format!("Nothing of {} runs any more, so it is gone.", self.name());
         let key = self.run.key.clone();
-        self.world.remove_pod(&self.actor(), key, Note::detail("delete", "Removed", why));
+        self.world
+            .remove_pod(&self.actor(), key, Note::detail("delete", "Removed", why));
     }
 }
 
@@ -494,8 +553,14 @@ fn pre_stop(spec: &Value) -> Millis {
         Some(seconds) => seconds,
         None => {
             let words = hook.at(&["exec", "command"]).items();
-            let line: Vec<&str> = words.iter().flat_map(|word| word.text().split_whitespace()).collect();
-            let after = line.iter().position(|word| *word == "sleep").map(|at| at + 1);
+            let line: Vec<&str> = words
+                .iter()
+                .flat_map(|word| word.text().split_whitespace())
+                .collect();
+            let after = line
+                .iter()
+                .position(|word| *word == "sleep")
+                .map(|at| at + 1);
             after.and_then(|at| line.get(at)?.parse().ok()).unwrap_or(0)
         }
     };

@@ -147,7 +147,8 @@ impl Work<'_> {
             }
             Probe::Startup | Probe::Liveness => {
                 let word = probe.word().to_lowercase();
-                let message = eco_format!("Container {name} failed {word} probe, will be restarted");
+                let message =
+                    eco_format!("Container {name} failed {word} probe, will be restarted");
                 self.event(Note::detail("event", "Killing", message));
                 self.kill(at, &self.spec(at).get(probe.field()).clone());
                 false
@@ -159,7 +160,13 @@ impl Work<'_> {
     /// grace period.
     fn kill(&mut self, at: usize, probe: &Value) {
         let own = probe.get("terminationGracePeriodSeconds").as_int();
-        let grace = own.or(self.pod.spec().get("terminationGracePeriodSeconds").as_int()).unwrap_or(30);
+        let grace = own
+            .or(self
+                .pod
+                .spec()
+                .get("terminationGracePeriodSeconds")
+                .as_int())
+            .unwrap_or(30);
         let grace = u64::try_from(grace).unwrap_or(0) * 1000;
         let container = self.container(at);
         let (life, app) = (container.life, container.app.clone());
@@ -170,7 +177,15 @@ impl Work<'_> {
         };
         self.container(at).listens = false;
         self.keep();
-        self.after(after, PodEvent::Exit(at, life, code, if code == 0 { "Completed" } else { "Error" }));
+        self.after(
+            after,
+            PodEvent::Exit(
+                at,
+                life,
+                code,
+                if code == 0 { "Completed" } else { "Error" },
+            ),
+        );
     }
 
     /// Asks the container itself. An error says why it is not well, in the words of the prober.
@@ -183,18 +198,35 @@ impl Work<'_> {
         if get.is_null() && tcp.is_null() {
             // exec and grpc: as well as the process is.
             let runs = matches!(container.state, State::Running { .. });
-            return if runs { Ok(()) } else { Err("container is not running".into()) };
+            return if runs {
+                Ok(())
+            } else {
+                Err("container is not running".into())
+            };
         }
-        let port = self.port(at, if get.is_null() { tcp.get("port") } else { get.get("port") });
+        let port = self.port(
+            at,
+            if get.is_null() {
+                tcp.get("port")
+            } else {
+                get.get("port")
+            },
+        );
         let reachable = container.listens && port == i64::from(app.port);
-        let refused = eco_format!("dial tcp {}:{port}: connect: connection refused", self.run.ip);
+        let refused = eco_format!(
+            "dial tcp {}:{port}: connect: connection refused",
+            self.run.ip
+        );
         if get.is_null() {
             return if reachable { Ok(()) } else { Err(refused) };
         }
         let path = get.get("path").text();
         if !reachable {
             let scheme = get.get("scheme").text().to_lowercase();
-            return Err(eco_format!("Get \"{scheme}://{}:{port}{path}\": {refused}", self.run.ip));
+            return Err(eco_format!(
+                "Get \"{scheme}://{}:{port}{path}\": {refused}",
+                self.run.ip
+            ));
         }
         if path != app.health.liveness && path != app.health.readiness {
             return Err("HTTP probe failed with statuscode: 404".into());
@@ -207,7 +239,9 @@ impl Work<'_> {
         port.as_int().unwrap_or_else(|| {
             let ports = self.spec(at).get("ports").items();
             let named = ports.iter().find(|have| have.get("name") == port);
-            named.and_then(|have| have.get("containerPort").as_int()).unwrap_or(0)
+            named
+                .and_then(|have| have.get("containerPort").as_int())
+                .unwrap_or(0)
         })
     }
 }

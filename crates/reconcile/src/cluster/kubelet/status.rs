@@ -28,7 +28,10 @@ fn phase(run: &Run) -> &'static str {
         let well = all(|state| matches!(state, State::Ended(ended) if ended.code == 0));
         return if well { "Succeeded" } else { "Failed" };
     }
-    let begun = run.containers.iter().all(|one| one.last.is_some() || !is_waiting(&one.state));
+    let begun = run
+        .containers
+        .iter()
+        .all(|one| one.last.is_some() || !is_waiting(&one.state));
     if begun { "Running" } else { "Pending" }
 }
 
@@ -37,8 +40,12 @@ fn is_waiting(state: &State) -> bool {
 }
 
 fn conditions(pod: &Object, run: &Run, phase: &str, now: Millis) -> Value {
-    let unready: Vec<&str> =
-        run.containers.iter().filter(|one| !one.ready).map(|one| one.name.as_str()).collect();
+    let unready: Vec<&str> = run
+        .containers
+        .iter()
+        .filter(|one| !one.ready)
+        .map(|one| one.name.as_str())
+        .collect();
     let (ready, reason, message) = match phase {
         "Succeeded" => (false, "PodCompleted", EcoString::new()),
         "Failed" => (false, "PodFailed", EcoString::new()),
@@ -61,8 +68,13 @@ fn conditions(pod: &Object, run: &Run, phase: &str, now: Millis) -> Value {
         let status = if holds { "True" } else { "False" };
         let old = pod.condition(kind);
         let same = old.get("status").text() == status;
-        let since = if same { old.get("lastTransitionTime").to_text() } else { stamp.clone() };
-        let mut condition = map! { "type" => kind, "status" => status, "lastTransitionTime" => since };
+        let since = if same {
+            old.get("lastTransitionTime").to_text()
+        } else {
+            stamp.clone()
+        };
+        let mut condition =
+            map! { "type" => kind, "status" => status, "lastTransitionTime" => since };
         if !reason.is_empty() {
             condition.set("reason", reason);
         }

@@ -1,0 +1,85 @@
+//! What the real Kubernetes does, as data, and whether the lab does the same.
+//!
+//! The recordings lie beside the repository, in `../shared/conformance/kubernetes`, or where
+//! `ROLLOUT_LAB_CONFORMANCE` says; where there are none, the test says so and passes. It prints
+//! `family: passed/total` and fails on a miss that `known_gaps.txt` does not list, and on a listed
+//! gap that has closed.
+
+#![cfg(not(target_family = "wasm"))]
+// A test may read the files it is about.
+#![allow(clippy::disallowed_methods)]
+
+mod rollouts;
+
+use kube::Value;
+use std::collections::BTreeSet;
+use std::path::PathBuf;
+
+const KNOWN_GAPS: &str = include_str!("known_gaps.txt");
+
+/// The folder with the recordings, and whether somebody named it.
+fn folder() -> (PathBuf, bool) {
+    match std::env::var("ROLLOUT_LAB_CONFORMANCE") {
+        Ok(path) => (path.into(), true),
+        Err(_) => {
+            let root = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../..");
+            (root.join("../shared/conformance/kubernetes"), false)
+        }
+    }
+}
+
+/// Runs every case of a family: `run` gives nothing if the case passes, else what differs.
+fn check_family(family: &str, run: fn(&Value) -> Result<(), String>) {
+    let (folder, named) = folder();
+    let path = folder.join(format!("{family}.json"));
+    let Ok(text) = std::fs::read_to_string(&path) else {
+        assert!(!named, "no recordings at {}", path.display());
+        println!(
+            "{family}: skipped, for there are no recordings at {}",
+            path.display()
+        );
+        return;
+    };
+    let file: Value = serde_json::from_str(&text).expect("recordings are JSON");
+    let gaps: BTreeSet<&str> = KNOWN_GAPS
+        .lines()
+        .filter_map(|line| {
+            line.split('#')
+                .next()?
+                .trim()
+                .strip_prefix(family)?
+                .strip_prefix('/')
+        })
+        .collect();
+    let (mut passed, mut missed, mut closed) = (0, Vec::new(), Vec::new());
+    let cases = file.get("cases").items();
+    for case in cases {
+        let name = case.get("name").text();
+        match (run(case), gaps.contains(name)) {
+            (Ok(()), known) => {
+                passed += 1;
+                if known {
+                    closed.push(name);
+                }
+            }
+            (Err(_), true) => {}
+            (Err(difference), false) => missed.push(format!("{family}/{name}: {difference}")),
+        }
+    }
+    println!("{family}: {passed}/{}", cases.len());
+    assert!(
+        missed.is_empty(),
+        "{} missed:\n{}",
+        missed.len(),
+        missed.join("\n")
+    );
+    assert!(
+        closed.is_empty(),
+        "no longer a gap, so take it off the list: {closed:?}"
+    );
+}
+
+#[test]
+fn rollouts() {
+    check_family("rollouts", rollouts::run);
+}
