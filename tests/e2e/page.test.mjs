@@ -1,0 +1,94 @@
+// The page itself: what is typed is kept, mistakes are marked, and it fits and rests where it should.
+import assert from 'node:assert/strict';
+import { lab } from './lab.mjs';
+import { edit, look, merge, open, propose } from './story.mjs';
+import { ready } from './visit.mjs';
+
+lab('edits survive a reload', async (page) => {
+  await edit(page, 'chart/values.yaml', 'replicaCount: 3', 'replicaCount: 4');
+  await page.reload();
+  await ready(page);
+  const editor = await open(page, 'chart/values.yaml');
+  assert.match(await editor.inputValue(), /replicaCount: 4/);
+});
+
+lab('a crash shows a way back, and no edit is lost', async (page, wrong) => {
+  await edit(page, 'chart/values.yaml', 'replicaCount: 3', 'replicaCount: 4');
+  // No element can be made any more: the next thing that the page draws makes it panic.
+  await page.evaluate(() => {
+    document.createElement = document.createElementNS = () => {
+      throw new Error('broken on purpose');
+    };
+  });
+  await page.getByRole('button', { name: 'Open pull request' }).click();
+  const back = page.getByRole('button', { name: /reload/i });
+  await back.waitFor();
+  wrong.length = 0;
+  await back.click();
+  await ready(page);
+  const editor = await open(page, 'chart/values.yaml');
+  assert.match(await editor.inputValue(), /replicaCount: 4/);
+});
+
+lab('a mistake in YAML is marked at its line, as long as it is there', async (page) => {
+  const editor = await open(page, 'chart/values.yaml');
+  const right = await editor.inputValue();
+  const wrong = right.replace('  repository:', '  - repository:');
+  const line = wrong.split('\n').findIndex((text) => text.includes('- repository:')) + 1;
+  await editor.fill(wrong);
+  const problem = page.getByTestId('problem').first();
+  await problem.waitFor();
+  const marked = Number(await problem.getAttribute('data-line'));
+  assert.ok(Math.abs(marked - line) <= 1, `line ${marked} is marked, the mistake is in line ${line}`);
+  assert.equal(await editor.getAttribute('aria-invalid'), 'true');
+  await editor.fill(right);
+  await problem.waitFor({ state: 'detached' });
+});
+
+lab('the way to a merge can be gone by keyboard alone', async (page) => {
+  await tabTo(page, 'Try the sample change');
+  await page.keyboard.press('Enter');
+  await tabTo(page, 'Open pull request');
+  await page.keyboard.press('Enter');
+  await tabTo(page, 'Squash and merge');
+  await page.keyboard.press('Enter');
+  assert.ok((await look(page)).playing);
+});
+
+lab('nothing moves by itself for who wants less motion', { reducedMotion: true }, async (page) => {
+  await page.getByRole('button', { name: 'Try the sample change' }).click();
+  await propose(page);
+  await merge(page);
+  for (let sample = 0; sample < 20; sample++) {
+    await page.waitForTimeout(100);
+    const moving = await page.evaluate(() =>
+      document
+        .getAnimations()
+        .filter(({ playState, effect }) => playState === 'running' && effect.getComputedTiming().duration > 1)
+        .map(({ effect }) => effect.target.outerHTML.slice(0, 120)),
+    );
+    assert.deepEqual(moving, []);
+  }
+});
+
+for (const [width, height] of [
+  [1440, 900],
+  [768, 1024],
+  [390, 844],
+]) {
+  lab(`nothing is cut off sideways at ${width} pixels`, { width, height }, async (page) => {
+    const wide = await page.evaluate(() => document.documentElement.scrollWidth);
+    assert.ok(wide <= width, `the page is ${wide} pixels wide`);
+  });
+}
+
+/** Presses Tab until the control with this name has the focus. */
+async function tabTo(page, name) {
+  const MOST = 80;
+  for (let presses = 0; presses < MOST; presses++) {
+    await page.keyboard.press('Tab');
+    const focused = await page.evaluate(() => document.activeElement.textContent.trim());
+    if (focused === name) return;
+  }
+  assert.fail(`Tab does not reach “${name}”`);
+}

@@ -1,0 +1,71 @@
+// A visit to the release site: one server under a sub path, one browser, and pages that are watched.
+import { mkdir } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
+import { serve } from '../server.mjs';
+import { DIST, launch } from '../browser.mjs';
+
+const UNDER = '/some/where/';
+const PICTURES = fileURLToPath(new URL('../../target/e2e/', import.meta.url));
+
+let started; // of this process: node runs each test file in its own
+
+/** The running site and browser, started when first needed. */
+export function start() {
+  started ??= Promise.all([serve(DIST, { under: UNDER }), launch()]).then(([site, browser]) => ({ site, browser }));
+  return started;
+}
+
+/** Stops what was started. */
+export async function stop() {
+  const running = await started;
+  await running?.browser.close();
+  await running?.site.close();
+}
+
+/**
+ * A page of its own, with nothing kept from others, and the list of what goes wrong on it.
+ * `width` and `height` are in CSS pixels, `scale` is device pixels to one of them.
+ */
+export async function open({ width = 1440, height = 900, scale = 1, dark = false, reducedMotion = false } = {}) {
+  const { site, browser } = await start();
+  const context = await browser.newContext({
+    viewport: { width, height },
+    deviceScaleFactor: scale,
+    colorScheme: dark ? 'dark' : 'light',
+    reducedMotion: reducedMotion ? 'reduce' : 'no-preference',
+  });
+  const page = await context.newPage();
+  return { site, context, page, wrong: listen(page) };
+}
+
+/** Collects what goes wrong on a page, in words. */
+function listen(page) {
+  const wrong = [];
+  page.on('console', (message) => {
+    if (message.type() === 'error') wrong.push(`console error: ${message.text()}`);
+  });
+  page.on('pageerror', (error) => wrong.push(`uncaught: ${error.message}`));
+  page.on('requestfailed', (request) => {
+    wrong.push(`request failed: ${request.url()} ${request.failure()?.errorText}`);
+  });
+  page.on('response', (response) => {
+    if (response.status() >= 400) wrong.push(`${response.status()}: ${response.url()}`);
+  });
+  page.on('request', (request) => {
+    const { protocol, hostname } = new URL(request.url());
+    const elsewhere = protocol.startsWith('http') && hostname !== '127.0.0.1';
+    if (elsewhere) wrong.push(`request to another host: ${request.url()}`);
+  });
+  return wrong;
+}
+
+/** Waits until the lab can be used. Takes a page or a frame of one. */
+export async function ready(page) {
+  await page.getByTestId('page').waitFor();
+}
+
+/** Saves what a page shows as target/e2e/NAME.png, if it still can. */
+export async function picture(page, name) {
+  await mkdir(PICTURES, { recursive: true });
+  await page.screenshot({ path: `${PICTURES}${name}.png` }).catch(() => {});
+}
