@@ -5,7 +5,7 @@
 //! by their template alone (`EqualIgnoreHash` in Kubernetes' `deployment_util.go`).
 
 use super::git::Tree;
-use super::rehearsal::Failure;
+use super::rehearsal::{Failure, Rehearsal};
 use crate::view::{Effect, PathChange, PlanRow};
 use ecow::{EcoString, eco_format};
 use std::collections::BTreeMap;
@@ -64,20 +64,30 @@ pub fn plan(change: &Change<'_>) -> Vec<PlanRow> {
     rows
 }
 
-/// The plan of a change whose workflow will fail.
+/// The plan of a change whose workflows ask for no upgrade, because a step fails or because none of
+/// them deploys; none if they ask for one.
 #[must_use]
-pub fn stopped(failure: &Failure) -> Vec<PlanRow> {
-    let Failure { job, step, error } = failure;
-    let sentence = eco_format!(
-        "Nothing reaches the cluster: step \"{step}\" of job {job} will fail{}, and what comes after \
-         it is skipped.",
-        if error.is_empty() {
-            EcoString::new()
-        } else {
-            eco_format!(" ({})", error.trim())
+pub fn without_upgrade(rehearsal: &Rehearsal) -> Option<PlanRow> {
+    if !rehearsal.upgrades.is_empty() {
+        return None;
+    }
+    let sentence = match &rehearsal.failure {
+        None => {
+            "Nothing reaches the cluster: no workflow that the merge starts calls `helm upgrade`."
+                .into()
         }
-    );
-    vec![whole(Effect::None, sentence)]
+        Some(Failure { job, step, error }) => {
+            let error = match error.trim() {
+                "" => EcoString::new(),
+                error => eco_format!(" ({error})"),
+            };
+            eco_format!(
+                "Nothing reaches the cluster: step \"{step}\" of job {job} will fail{error}, and what \
+                 comes after it is skipped."
+            )
+        }
+    };
+    Some(whole(Effect::None, sentence))
 }
 
 fn whole(effect: Effect, sentence: EcoString) -> PlanRow {

@@ -25,7 +25,8 @@ pub fn find(name: &str) -> Option<Act> {
         "export" => |machine, _, args| Ok(export(machine, args)),
         "git" => |machine, _, args| Ok(git(machine, args)),
         "test" => |machine, _, args| Ok(test(machine, args)),
-        "[" => |machine, _, args| Ok(bracket(machine, args)),
+        "[" => |machine, _, args| Ok(bracket(machine, args, "]")),
+        "[[" => |machine, _, args| Ok(bracket(machine, args, "]]")),
         "yq" => |machine, _, args| Ok(yq(machine, args)),
         _ if tools::is_tool(name) => |machine, words, _| machine.ask(words),
         _ => return None,
@@ -76,11 +77,11 @@ fn export(machine: &mut Machine<'_>, args: &[EcoString]) -> Answer {
     Answer::default()
 }
 
-/// `[ … ]`
-fn bracket(machine: &Machine<'_>, args: &[EcoString]) -> Answer {
+/// `[ … ]` and `[[ … ]]`
+fn bracket(machine: &Machine<'_>, args: &[EcoString], closer: &str) -> Answer {
     match args.split_last() {
-        Some((last, args)) if last == "]" => test(machine, args),
-        _ => Answer::failed(2, "[: missing `]'"),
+        Some((last, args)) if last == closer => test(machine, args),
+        _ => Answer::failed(2, eco_format!("[: missing `{closer}'")),
     }
 }
 

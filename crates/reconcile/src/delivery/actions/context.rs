@@ -68,12 +68,8 @@ impl Run {
                 );
             }
         }
-        // Inner environments may use the outer ones.
-        for env in [&source.workflow.env, &job.env] {
-            for (name, value) in env {
-                let value = expression::fill(value, &scope);
-                scope.names.insert(eco_format!("env.{name}"), value);
-            }
+        for (name, value) in self.outer_environment(at, &scope) {
+            scope.names.insert(eco_format!("env.{name}"), value);
         }
         for (name, value) in &state.env {
             scope.names.insert(eco_format!("env.{name}"), value.clone());
@@ -99,15 +95,29 @@ impl Run {
         ] {
             env.insert(name.into(), value.into());
         }
-        let job = &self.source.workflow.jobs[at];
-        for (name, value) in self.source.workflow.env.iter().chain(&job.env) {
-            env.insert(name.clone(), expression::fill(value, scope));
-        }
+        env.extend(self.outer_environment(at, scope));
         env.extend(self.jobs[at].env.iter().cloned());
         for (name, value) in &step.env {
-            env.insert(name.clone(), expression::fill(value, scope));
+            let value = expression::fill(value, scope).unwrap_or_default();
+            env.insert(name.clone(), value);
         }
         env
+    }
+
+    /// `env:` of the workflow and of the job. Values in there cannot use the `env` context.
+    fn outer_environment(&self, at: usize, scope: &Scope) -> Vec<(EcoString, EcoString)> {
+        let mut scope = scope.clone();
+        scope.names.retain(|name, _| !name.starts_with("env."));
+        let workflow = &self.source.workflow;
+        let pairs = workflow.env.iter().chain(&workflow.jobs[at].env);
+        pairs
+            .map(|(name, value)| {
+                (
+                    name.clone(),
+                    expression::fill(value, &scope).unwrap_or_default(),
+                )
+            })
+            .collect()
     }
 }
 

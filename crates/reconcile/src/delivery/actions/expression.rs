@@ -9,6 +9,9 @@ use std::collections::BTreeMap;
 /// How deep parentheses and `!` may be nested.
 const DEPTH_MAX: usize = 50;
 
+/// How long a text may become by filling in.
+const LENGTH_MAX: usize = 256 * 1024;
+
 /// A value of an expression.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Value {
@@ -79,7 +82,7 @@ pub struct Scope {
 /// What is wrong with the `${{ … }}` of a text, if something is. A workflow's texts are checked when
 /// it is read, so that [`fill`] and [`holds`] cannot fail.
 pub fn check(text: &str) -> Result<(), EcoString> {
-    try_fill(text, &Scope::default()).map(|_| ())
+    fill(text, &Scope::default()).map(|_| ())
 }
 
 /// What is wrong with an `if:`, which may leave out its `${{ }}`.
@@ -87,20 +90,16 @@ pub fn check_condition(condition: &str) -> Result<(), EcoString> {
     evaluate(bare(condition), &Scope::default()).map(|_| ())
 }
 
-/// Puts the values of all `${{ … }}` into a text that [`check`] has passed.
-#[must_use]
-pub fn fill(text: &str, scope: &Scope) -> EcoString {
-    try_fill(text, scope).unwrap_or_default()
+/// Puts the values of all `${{ … }}` into a text that [`check`] has passed. It fails only if the
+/// result is longer than the lab allows.
+pub fn fill(text: &str, scope: &Scope) -> Result<EcoString, EcoString> {
+    replaced(text, |inner| Ok(evaluate(inner, scope)?.to_text()))
 }
 
 /// A text with a word in place of each `${{ … }}`: what a script looks like before it runs.
 #[must_use]
 pub fn masked(text: &str) -> EcoString {
     replaced(text, |_| Ok("x".into())).unwrap_or_default()
-}
-
-fn try_fill(text: &str, scope: &Scope) -> Result<EcoString, EcoString> {
-    replaced(text, |inner| Ok(evaluate(inner, scope)?.to_text()))
 }
 
 fn replaced(
@@ -113,6 +112,11 @@ fn replaced(
         out.push_str(before);
         let end = tail.find("}}").ok_or("`${{` without `}}`")?;
         out.push_str(&value(&tail[..end])?);
+        if out.len() > LENGTH_MAX {
+            return Err(eco_format!(
+                "the lab's limit: a text has at most {LENGTH_MAX} bytes"
+            ));
+        }
         rest = &tail[end + 2..];
     }
     out.push_str(rest);

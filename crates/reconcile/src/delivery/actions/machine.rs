@@ -7,7 +7,8 @@
 //! to be kept in a snapshot but the list of answers.
 
 use super::commands;
-use super::script::{Block, Chain, Command, Form, Join, Kind, Piece, Simple, Target, Word, parse};
+use super::script::parse;
+use super::syntax::{Block, Chain, Command, Form, Join, Kind, Piece, Simple, Target, Word};
 use crate::delivery::git::{Oid, Repository, Tree};
 use ecow::{EcoString, EcoVec, eco_format};
 use std::collections::BTreeMap;
@@ -19,8 +20,10 @@ pub const OUTPUT_FILE: &str = "/home/runner/work/_temp/_runner_file_commands/set
 /// The file that `$GITHUB_STEP_SUMMARY` names.
 pub const SUMMARY_FILE: &str = "/home/runner/work/_temp/_runner_file_commands/step_summary";
 
-/// How many bytes a script may print, or a variable hold.
-const OUTPUT_MAX: usize = 256 * 1024;
+/// How many bytes a script may print, and a word or a file may hold.
+const TEXT_MAX: usize = 256 * 1024;
+/// How many bytes of words and output a script may make on its way in all.
+const WORK_MAX: usize = 16 << 20;
 
 /// What a command answered.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -110,6 +113,7 @@ pub fn run(
         printed: String::new(),
         captures: Vec::new(),
         status: 0,
+        spent: 0,
     };
     for (name, path) in [
         ("GITHUB_ENV", ENV_FILE),
@@ -120,7 +124,7 @@ pub fn run(
     }
     let outcome = match parse(script) {
         Err(error) => {
-            machine.print_error(&format!("line {}: {}\n", error.line, error.message));
+            machine.printed = format!("line {}: {}\n", error.line, error.message);
             Outcome::Ended(2)
         }
         Ok(block) => match machine.block(&block, true) {
@@ -169,6 +173,7 @@ pub struct Machine<'a> {
     /// Output that `$(…)` collects, innermost last.
     captures: Vec<String>,
     status: i32,
+    spent: usize,
 }
 
 type Done<T> = std::result::Result<T, Stop>;
@@ -229,7 +234,7 @@ impl Machine<'_> {
             Kind::If(branches, otherwise) => {
                 self.branches(branches, otherwise, stops_at_failure && !command.is_negated)?;
             }
-            Kind::NotSimulated(text) => self.not_simulated(text),
+            Kind::NotSimulated(text) => self.not_simulated(text)?,
         }
         if command.is_negated {
             self.status = i32::from(self.status == 0);
@@ -270,7 +275,7 @@ impl Machine<'_> {
         let answer = match commands::find(program) {
             Some(command) => command(self, &words, args)?,
             None => {
-                self.not_simulated(&simple.text);
+                self.not_simulated(&simple.text)?;
                 Answer::default()
             }
         };
@@ -304,13 +309,13 @@ impl Machine<'_> {
         }
         for (sink, text) in [(stdout, &answer.stdout), (stderr, &answer.stderr)] {
             match sink {
-                Sink::Stdout => self.print(text),
-                Sink::Stderr => self.print_error(text),
+                Sink::Stdout => self.print(text)?,
+                Sink::Stderr => self.print_error(text)?,
                 Sink::File(path) if path == "/dev/null" => {}
                 Sink::File(path) => {
                     let path = path.trim_start_matches("./");
                     let before = self.file(path).cloned().unwrap_or_default();
-                    self.check_size(before.len() + text.len())?;
+                    self.spend(before.len() + text.len(), text.len())?;
                     self.written.insert(path.into(), before + text.as_str());
                 }
             }
@@ -318,31 +323,39 @@ impl Machine<'_> {
         Ok(())
     }
 
-    fn print(&mut self, text: &str) {
-        let to = self.captures.last_mut().unwrap_or(&mut self.printed);
-        if to.len() + text.len() <= OUTPUT_MAX {
-            to.push_str(text);
-        }
+    fn print(&mut self, text: &str) -> Done<()> {
+        let have = self.captures.last().unwrap_or(&self.printed).len();
+        self.spend(have + text.len(), text.len())?;
+        self.captures
+            .last_mut()
+            .unwrap_or(&mut self.printed)
+            .push_str(text);
+        Ok(())
     }
 
-    fn print_error(&mut self, text: &str) {
-        if self.printed.len() + text.len() <= OUTPUT_MAX {
-            self.printed.push_str(text);
-        }
+    fn print_error(&mut self, text: &str) -> Done<()> {
+        self.spend(self.printed.len() + text.len(), text.len())?;
+        self.printed.push_str(text);
+        Ok(())
     }
 
-    fn not_simulated(&mut self, text: &str) {
-        self.print_error(&format!("not simulated: {text}\n"));
+    fn not_simulated(&mut self, text: &str) -> Done<()> {
         self.status = 0;
+        self.print_error(&format!("not simulated: {text}\n"))
     }
 
-    fn check_size(&mut self, bytes: usize) -> Done<()> {
-        if bytes <= OUTPUT_MAX {
+    /// Keeps the limits: a text that becomes `length` bytes long, `more` of which are new.
+    fn spend(&mut self, length: usize, more: usize) -> Done<()> {
+        self.spent += more;
+        if length <= TEXT_MAX && self.spent <= WORK_MAX {
             return Ok(());
         }
-        self.print_error(&format!(
-            "the lab's limit: a script handles at most {OUTPUT_MAX} bytes\n"
-        ));
+        let limit = if length > TEXT_MAX {
+            TEXT_MAX
+        } else {
+            WORK_MAX
+        };
+        self.printed += &format!("the lab's limit: a script handles at most {limit} bytes\n");
         Err(Stop::Exit(1))
     }
 
@@ -354,6 +367,8 @@ impl Machine<'_> {
             let mut field: Option<EcoString> = None;
             for piece in &word.0 {
                 let (text, splits) = self.piece(piece)?;
+                let have = field.as_ref().map_or(0, EcoString::len);
+                self.spend(have + text.len(), text.len())?;
                 if !splits {
                     field.get_or_insert_default().push_str(&text);
                     continue;
@@ -368,7 +383,6 @@ impl Machine<'_> {
                 }
             }
             fields.extend(field);
-            self.check_size(fields.iter().map(EcoString::len).sum())?;
         }
         Ok(fields)
     }
@@ -377,8 +391,9 @@ impl Machine<'_> {
     fn text(&mut self, word: &Word) -> Done<EcoString> {
         let mut text = EcoString::new();
         for piece in &word.0 {
-            text.push_str(&self.piece(piece)?.0);
-            self.check_size(text.len())?;
+            let more = self.piece(piece)?.0;
+            self.spend(text.len() + more.len(), more.len())?;
+            text.push_str(&more);
         }
         Ok(text)
     }

@@ -283,7 +283,13 @@ impl Run {
         let has_failure = self.has_failed_step(spot.job);
         let scope = self.scope(spot.job, has_failure);
         let env = self.environment(spot.job, step, &scope);
-        let script = expression::fill(script, &scope);
+        let script = match expression::fill(script, &scope) {
+            Ok(script) => script,
+            Err(error) => {
+                self.step_mut(spot).log.push(error.clone());
+                return self.step_ended(spot, Progress::Failed, error, now, events);
+            }
+        };
         let no_files = Tree::new();
         let files = if self.jobs[spot.job].has_files {
             &source.files
@@ -396,10 +402,12 @@ impl Run {
         let has_failure = self.has_failed_step(at);
         let scope = self.scope(at, has_failure);
         let job = &self.source.workflow.jobs[at];
-        let outputs = job
-            .outputs
-            .iter()
-            .map(|(name, value)| (name.clone(), expression::fill(value, &scope)));
+        let outputs = job.outputs.iter().map(|(name, value)| {
+            (
+                name.clone(),
+                expression::fill(value, &scope).unwrap_or_default(),
+            )
+        });
         let outputs = outputs.collect();
         let progress = if has_failure {
             Progress::Failed

@@ -1,130 +1,17 @@
-//! The part of bash that `run:` steps are written in, as a tree.
+//! Reads the part of bash that `run:` steps are written in.
 //!
 //! Simple commands, quotes, `$NAME`, `${NAME}`, `${NAME:-word}`, `${NAME:offset:length}`, `$(…)`,
 //! assignments, `>`, `>>`, `2>`, `2>&1`, `&&`, `||`, `!` and `if … elif … else … fi`. Whatever else
 //! bash knows (loops, pipes, functions, here-documents, arithmetic) is read over and marked, so that
 //! the log can say that it was not simulated. Knows nothing of what commands do.
 
+use super::syntax::{
+    Block, Chain, Command, Form, Join, Kind, Piece, Redirect, Simple, Target, Word,
+};
 use ecow::EcoString;
 
 /// How deep `if` and `$(…)` may be nested.
 const DEPTH_MAX: usize = 30;
-
-/// Commands that run one after the other.
-pub type Block = Vec<Chain>;
-
-/// Commands joined by `&&` and `||`.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Chain {
-    /// The one that runs in any case.
-    pub first: Command,
-    /// The others, each with what joins it to those before.
-    pub rest: Vec<(Join, Command)>,
-}
-
-/// What joins a command to those before it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Join {
-    /// `&&`: runs if what was before ended well.
-    And,
-    /// `||`: runs if it did not.
-    Or,
-}
-
-/// One command.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Command {
-    /// Whether `!` turns its status around.
-    pub is_negated: bool,
-    /// What it is.
-    pub kind: Kind,
-}
-
-/// The kinds of commands.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Kind {
-    /// A program with its arguments, or only assignments.
-    Simple(Simple),
-    /// `if`: conditions with what follows each of them, and what follows if none holds.
-    If(Vec<(Block, Block)>, Block),
-    /// Something bash knows and the lab does not: its text.
-    NotSimulated(EcoString),
-}
-
-/// A simple command.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct Simple {
-    /// `NAME=word` before the program's name.
-    pub assignments: Vec<(EcoString, Word)>,
-    /// The program's name and its arguments.
-    pub words: Vec<Word>,
-    /// Where its output goes.
-    pub redirects: Vec<Redirect>,
-    /// The command as it was typed.
-    pub text: EcoString,
-}
-
-/// Where output goes.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Redirect {
-    /// Standard output.
-    pub is_stdout: bool,
-    /// Standard error.
-    pub is_stderr: bool,
-    /// Where to.
-    pub to: Target,
-}
-
-/// What output is sent to.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Target {
-    /// `> word`
-    File(Word),
-    /// `>> word`
-    Append(Word),
-    /// `>&1`
-    Stdout,
-    /// `>&2`
-    Stderr,
-}
-
-/// A word: pieces that are joined once they are expanded.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct Word(pub Vec<Piece>);
-
-/// A piece of a word.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Piece {
-    /// Text as it stands.
-    Text(EcoString),
-    /// A variable.
-    Variable {
-        /// Its name; `?` for the last status.
-        name: EcoString,
-        /// What `${…}` does with it.
-        form: Form,
-        /// Inside double quotes: not split at blanks.
-        is_quoted: bool,
-    },
-    /// `$(…)`
-    Output {
-        /// The commands.
-        block: Block,
-        /// Inside double quotes: not split at blanks.
-        is_quoted: bool,
-    },
-}
-
-/// What `${…}` does with a variable.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Form {
-    /// Its value.
-    Plain,
-    /// `:-`: other text if it is unset or empty.
-    Default(EcoString),
-    /// `:offset:length`
-    Slice(usize, Option<usize>),
-}
 
 /// A script that bash would not run, in bash's words.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -141,6 +28,7 @@ pub fn parse(text: &str) -> Result<Block, SyntaxError> {
         text,
         at: 0,
         depth: 0,
+        has_given_up: false,
     };
     let block = parser.block(&[])?;
     match parser.rest().chars().next() {
@@ -150,14 +38,14 @@ pub fn parse(text: &str) -> Result<Block, SyntaxError> {
 }
 
 /// Words that begin what is read over.
-const NOT_SIMULATED: [&str; 10] = [
-    "for", "while", "until", "case", "select", "function", "{", "(", "((", "[[",
-];
+const NOT_SIMULATED: [&str; 7] = ["for", "while", "until", "case", "select", "function", "{"];
 
 struct Parser<'a> {
     text: &'a str,
     at: usize,
     depth: usize,
+    /// Whether it has read over the rest of the script: what would close is not missed.
+    has_given_up: bool,
 }
 
 impl<'a> Parser<'a> {
@@ -237,6 +125,9 @@ impl<'a> Parser<'a> {
             self.at += word.len();
             return Ok(());
         }
+        if self.has_given_up {
+            return Ok(());
+        }
         Err(match self.peek() {
             None => self.error("syntax error: unexpected end of file"),
             Some(c) => self.error(&format!("syntax error near unexpected token `{c}'")),
@@ -287,8 +178,10 @@ impl<'a> Parser<'a> {
         }
         let kind = if self.keyword(&["if"]).is_some() {
             self.branches()?
-        } else if self.keyword(&NOT_SIMULATED).is_some() || self.rest().starts_with('(') {
-            self.not_simulated(self.at)
+        } else if self.keyword(&NOT_SIMULATED).is_some() {
+            self.give_up()
+        } else if self.keyword(&["[["]).is_some() {
+            self.double_bracket()?
         } else {
             self.simple()?
         };
@@ -317,16 +210,68 @@ impl<'a> Parser<'a> {
         Ok(Kind::If(branches, otherwise))
     }
 
-    /// Reads over what the lab does not know: a loop or function to the end of the script, for where
-    /// it ends is not known without reading it; anything else to the end of its line.
+    /// Reads over a loop or function, and all that follows: where it ends is not known without
+    /// reading it.
+    fn give_up(&mut self) -> Kind {
+        let line = self.line().trim_end();
+        self.at = self.text.len();
+        self.has_given_up = true;
+        Kind::NotSimulated(line.into())
+    }
+
+    /// `[[ … ]]`: as `[ … ]`, unless it holds what only `[[` knows.
+    fn double_bracket(&mut self) -> Result<Kind, SyntaxError> {
+        let rest = self.rest();
+        let end = rest.find(" ]]").ok_or_else(|| self.unclosed("]]"))?;
+        let inside = &rest[..end];
+        if ["&&", "||", "=~", "<", ">", "(", "*", "\n"]
+            .iter()
+            .any(|mark| inside.contains(mark))
+        {
+            self.at += end + 3;
+            return Ok(Kind::NotSimulated(rest[..end + 3].into()));
+        }
+        let mut kind = self.simple()?;
+        if let Kind::Simple(simple) = &mut kind {
+            simple.words.iter_mut().for_each(Word::quote);
+        }
+        Ok(kind)
+    }
+
+    /// Reads over one command from its start: to a separator outside quotes and parentheses, with
+    /// the here-documents that it begins.
     fn not_simulated(&mut self, from: usize) -> Kind {
         self.at = from;
-        let is_compound = self
-            .keyword(&NOT_SIMULATED)
-            .is_some_and(|word| word != "[[");
-        let text = self.line().trim_end();
-        if is_compound {
-            self.at = self.text.len();
+        let (mut parentheses, mut quote) = (0_usize, None);
+        while let Some(c) = self.peek() {
+            let rest = self.rest();
+            match (c, quote) {
+                (_, Some(open)) if c == open => quote = None,
+                (_, Some(_)) => {}
+                ('\\', None) => {
+                    self.at += 1;
+                }
+                ('\'' | '"' | '`', None) => quote = Some(c),
+                ('(', None) => parentheses += 1,
+                (')', None) if parentheses > 0 => parentheses -= 1,
+                (')' | ';' | '\n', None) if parentheses == 0 => break,
+                ('&' | '|', None) if parentheses == 0 && rest.starts_with(&format!("{c}{c}")) => {
+                    break;
+                }
+                _ => {}
+            }
+            self.take();
+        }
+        let text = self.text[from..self.at.min(self.text.len())].trim_end();
+        if let Some((_, after)) = text.split_once("<<") {
+            let word = after
+                .trim_start_matches('-')
+                .split_whitespace()
+                .next()
+                .unwrap_or_default();
+            let word = word.trim_matches(['\'', '"']);
+            self.line();
+            while self.skip("\n") && self.line().trim() != word {}
         }
         Kind::NotSimulated(text.into())
     }
@@ -493,7 +438,7 @@ impl<'a> Parser<'a> {
         }
         if self.skip("(") {
             let block = self.block(&[])?;
-            if !self.skip(")") {
+            if !self.skip(")") && !self.has_given_up {
                 return Err(self.unclosed(")"));
             }
             return Ok(Some(Piece::Output { block, is_quoted }));
@@ -521,15 +466,6 @@ impl<'a> Parser<'a> {
                 is_quoted,
             },
         }))
-    }
-}
-
-impl Word {
-    fn push_text(&mut self, text: &str) {
-        match self.0.last_mut() {
-            Some(Piece::Text(before)) => before.push_str(text),
-            _ => self.0.push(Piece::Text(text.into())),
-        }
     }
 }
 

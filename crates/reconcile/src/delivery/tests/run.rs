@@ -5,7 +5,7 @@ use crate::delivery::actions::run::{Push, Run};
 use crate::delivery::actions::workflow::Workflow;
 use crate::delivery::git::{Oid, Person, Repository, Tree};
 use crate::delivery::registry::{Reference, Registry};
-use crate::delivery::rehearsal::{Rehearsal, rehearse};
+use crate::delivery::rehearsal::{Rehearsal, rehearse, rehearse_push};
 use crate::view::{Progress, Tint};
 use std::fmt::Write;
 
@@ -336,4 +336,23 @@ fn a_late_engine_sees_the_same_times() {
     assert!(matches!(events.last(), Some(RunEvent::HelmUpgrade { .. })));
     let row = run.row(1_000_000, Tint::default());
     assert_eq!(row.jobs[0].steps[1].took, 18_300);
+}
+
+#[test]
+fn a_push_starts_the_workflows_of_its_branch() {
+    let shop = Shop::new();
+    let rehearse = |branch| {
+        let (repository, commit) = (&shop.repository, shop.head);
+        let push = Push {
+            number: 1,
+            name: "order-service",
+            repository,
+            branch,
+            commit,
+        };
+        rehearse_push(&push, &mut Registry::new()).unwrap()
+    };
+    let main = rehearse("main");
+    assert_eq!((main.upgrades.len(), main.pushed.len()), (1, 1));
+    assert_eq!(rehearse("longer-timeout"), Rehearsal::default());
 }

@@ -42,7 +42,7 @@ fn printed(script: &str) -> String {
 }
 
 /// Scripts that do here what they do in bash, with what they print.
-const AS_IN_BASH: [(&str, &str); 40] = [
+const AS_IN_BASH: [(&str, &str); 41] = [
     ("", "0: "),
     ("# only a comment", "0: "),
     ("echo hello", "0: hello"),
@@ -90,6 +90,10 @@ const AS_IN_BASH: [(&str, &str); 40] = [
     ("exit 3", "3: "),
     ("echo a; exit; echo b", "0: a"),
     ("echo hidden > /dev/null; echo seen", "0: seen"),
+    (
+        "if [[ -n $NAME ]]; then echo yes; fi; [[ $EMPTY == a ]] || echo no",
+        "0: yes|no",
+    ),
     (
         "echo a > f; echo b >> f; cat f; echo c > f; cat f",
         "0: a|b|c",
@@ -141,10 +145,25 @@ fn what_is_not_bash_here_says_so() {
             "for x in 1 2; do\n  echo $x\ndone",
             "0: not simulated: for x in 1 2; do",
         ),
+        ("if a | b; then echo yes; fi", "0: not simulated: a | b|yes"),
+        (
+            "echo $(a 'b)' | c; echo d)",
+            "0: not simulated: a 'b)' | c|d",
+        ),
+        (
+            "if true; then\n  for x in 1; do\n  done\nfi",
+            "0: not simulated: for x in 1; do",
+        ),
+        (
+            "if [[ a =~ b && c ]]; then echo yes; fi",
+            "0: not simulated: [[ a =~ b && c ]]|yes",
+        ),
+        ("(cd x; ls) && echo yes", "0: not simulated: (cd x; ls)|yes"),
+        ("sleep 9 & echo yes", "0: not simulated: sleep 9 & echo yes"),
         ("echo $((1 + 2))", "0: not simulated: echo $((1 + 2))"),
         (
-            "cat <<EOF\nx\nEOF",
-            "0: not simulated: cat <<EOF|not simulated: x|not simulated: EOF",
+            "cat <<EOF\nmake test\nEOF\necho after",
+            "0: not simulated: cat <<EOF|after",
         ),
         (
             "echo 'open",
@@ -172,6 +191,16 @@ fn what_is_not_bash_here_says_so() {
     for (script, expected) in cases {
         assert_eq!(printed(script), expected, "{script}");
     }
+    let doubling = "A=xxxxxxxx\n".to_owned() + &"A=$A$A\n".repeat(100);
+    assert_eq!(
+        printed(&doubling),
+        "1: the lab's limit: a script handles at most 262144 bytes"
+    );
+    let long = "A=".to_owned() + &"x".repeat(1000) + "\n" + &"B=$A\n".repeat(20_000);
+    assert_eq!(
+        printed(&long),
+        "1: the lab's limit: a script handles at most 16777216 bytes"
+    );
     let deep = "$(".repeat(200);
     assert_eq!(printed(&deep), "2: line 1: nested deeper than 30 levels");
 }

@@ -1,0 +1,138 @@
+//! What a script says: commands, words and what is in them.
+
+use ecow::EcoString;
+
+/// Commands that run one after the other.
+pub type Block = Vec<Chain>;
+
+/// Commands joined by `&&` and `||`.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Chain {
+    /// The one that runs in any case.
+    pub first: Command,
+    /// The others, each with what joins it to those before.
+    pub rest: Vec<(Join, Command)>,
+}
+
+/// What joins a command to those before it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Join {
+    /// `&&`: runs if what was before ended well.
+    And,
+    /// `||`: runs if it did not.
+    Or,
+}
+
+/// One command.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Command {
+    /// Whether `!` turns its status around.
+    pub is_negated: bool,
+    /// What it is.
+    pub kind: Kind,
+}
+
+/// The kinds of commands.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Kind {
+    /// A program with its arguments, or only assignments.
+    Simple(Simple),
+    /// `if`: conditions with what follows each of them, and what follows if none holds.
+    If(Vec<(Block, Block)>, Block),
+    /// Something bash knows and the lab does not: its text.
+    NotSimulated(EcoString),
+}
+
+/// A simple command.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Simple {
+    /// `NAME=word` before the program's name.
+    pub assignments: Vec<(EcoString, Word)>,
+    /// The program's name and its arguments.
+    pub words: Vec<Word>,
+    /// Where its output goes.
+    pub redirects: Vec<Redirect>,
+    /// The command as it was typed.
+    pub text: EcoString,
+}
+
+/// Where output goes.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Redirect {
+    /// Standard output.
+    pub is_stdout: bool,
+    /// Standard error.
+    pub is_stderr: bool,
+    /// Where to.
+    pub to: Target,
+}
+
+/// What output is sent to.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Target {
+    /// `> word`
+    File(Word),
+    /// `>> word`
+    Append(Word),
+    /// `>&1`
+    Stdout,
+    /// `>&2`
+    Stderr,
+}
+
+/// A word: pieces that are joined once they are expanded.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Word(pub Vec<Piece>);
+
+/// A piece of a word.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Piece {
+    /// Text as it stands.
+    Text(EcoString),
+    /// A variable.
+    Variable {
+        /// Its name; `?` for the last status.
+        name: EcoString,
+        /// What `${…}` does with it.
+        form: Form,
+        /// Inside double quotes: not split at blanks.
+        is_quoted: bool,
+    },
+    /// `$(…)`
+    Output {
+        /// The commands.
+        block: Block,
+        /// Inside double quotes: not split at blanks.
+        is_quoted: bool,
+    },
+}
+
+/// What `${…}` does with a variable.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Form {
+    /// Its value.
+    Plain,
+    /// `:-`: other text if it is unset or empty.
+    Default(EcoString),
+    /// `:offset:length`
+    Slice(usize, Option<usize>),
+}
+
+impl Word {
+    /// Adds text as it stands.
+    pub fn push_text(&mut self, text: &str) {
+        match self.0.last_mut() {
+            Some(Piece::Text(before)) => before.push_str(text),
+            _ => self.0.push(Piece::Text(text.into())),
+        }
+    }
+
+    /// Makes it one word whatever its variables hold, as all words inside `[[ ]]` are.
+    pub fn quote(&mut self) {
+        for piece in &mut self.0 {
+            if let Piece::Variable { is_quoted, .. } | Piece::Output { is_quoted, .. } = piece {
+                *is_quoted = true;
+            }
+        }
+    }
+}
