@@ -89,7 +89,7 @@ fn Page(props: &PageProps) -> Html {
         let dispatch = session.dispatcher();
         use_callback((), move |action, ()| dispatch.dispatch(action))
     };
-    let wide = dom::use_media("(min-width: 1100px)");
+    let wide = dom::use_media(dom::WIDE);
     let narrow = dom::use_media("(max-width: 619px)");
     let layout = match (wide, narrow) {
         (true, _) => Layout::Wide,
@@ -246,6 +246,9 @@ fn stage(session: &Session, layout: Layout, on: &Callback<Action>) -> Html {
         <section class="stage" aria-label="Stage">
             <Way stations={session.scene.stations.clone()} {shown} on={on.clone()} />
             <StationDetail scene={session.scene.clone()} {shown} on={on.clone()} />
+            if layout != Layout::Wide && session.draft.is_empty() && session.history.chapter_start() == 0 {
+                { invitation(session, on) }
+            }
             <div class="cluster">
                 if all || shown == StationKind::Rollout {
                     { deployments(session) }
@@ -263,6 +266,18 @@ fn stage(session: &Session, layout: Layout, on: &Callback<Action>) -> Html {
                 <Legend />
             }
         </section>
+    }
+}
+
+/// What one could do first, where the workbench is on another tab.
+fn invitation(session: &Session, on: &Callback<Action>) -> Html {
+    html! {
+        <p class="invitation">
+            if session.sample.is_some() {
+                <button type="button" class="primary" onclick={on.reform(|_| Action::TrySample)}>{ "Try the sample change" }</button>
+            }
+            <button type="button" onclick={on.reform(|_| Action::Show(Panel::Files))}>{ "Edit the files" }</button>
+        </p>
     }
 }
 

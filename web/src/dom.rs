@@ -5,6 +5,9 @@ use wasm_bindgen::prelude::*;
 use web_sys::{Element, HtmlElement, ResizeObserver};
 use yew::prelude::*;
 
+/// There is room for the workbench beside the stage.
+pub const WIDE: &str = "(min-width: 1100px)";
+
 /// The element with this id.
 pub fn element(id: &str) -> Option<Element> {
     web_sys::window()?.document()?.get_element_by_id(id)

@@ -193,7 +193,8 @@ pub struct Session {
 }
 
 impl Session {
-    /// Opens the built-in lab with the edits that were kept, paused at its end.
+    /// Opens the built-in lab with the edits that were kept, paused at its end. Where there is no room
+    /// for both, the living cluster is seen before the files.
     pub fn begin() -> Option<Self> {
         let lab = Lab::built_in("order-service")?;
         let main = Rc::new(lab.files());
@@ -219,7 +220,11 @@ impl Session {
             problems: Rc::new([]),
             title: None,
             refused: Rc::new([]),
-            panel: Panel::Files,
+            panel: if dom::media(dom::WIDE) {
+                Panel::Files
+            } else {
+                Panel::Stage
+            },
             look: None,
             playing: false,
             speed: first_speed(),
@@ -414,6 +419,7 @@ impl Session {
                 for (path, text) in &sample.files {
                     self.write(path, Some(text.clone()));
                 }
+                self.panel = Panel::Files;
                 // The file with the shortest change that the eye finds: the one that is open, or the last.
                 if !sample.files.contains_key(&*self.file)
                     && let Some(path) = sample.files.keys().next_back()

@@ -28,7 +28,7 @@ pub fn Diff(props: &DiffProps) -> Html {
                                 for (index, row) in hunk.lines.iter().enumerate() {
                                     <tr key={index} class={class(row)}>
                                         <td class="number">{ row.new.or(row.old).unwrap_or_default() }</td>
-                                        <td class="mark">{ mark(row) }</td>
+                                        <td class="prefix">{ mark(row) }</td>
                                         <td class="text">{ row.text.as_str() }</td>
                                     </tr>
                                 }

@@ -28,8 +28,8 @@ pub fn FileList(props: &FileListProps) -> Html {
         .collect::<BTreeSet<_>>()
         .into_iter()
         .collect();
-    // Files before folders, as they stand in a repository's root.
-    paths.sort_by_key(|path| (path.matches('/').count() > 1, *path));
+    // Folder by folder, those of the root first.
+    paths.sort_by_key(|path| (folder_of(path), *path));
     html! {
         <nav class="file-list" aria-label="Files of the repository">
             <ul>

@@ -33,6 +33,7 @@ pub mod diff;
 pub mod editor;
 pub mod event_list;
 pub mod file_list;
+pub mod glide;
 pub mod icon;
 pub mod legend;
 pub mod masthead;

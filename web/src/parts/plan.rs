@@ -23,7 +23,7 @@ pub fn Plan(props: &PlanProps) -> Html {
                     data-effect={effect_word(row.effect)}
                     data-pods={row.pods.to_string()}
                 >
-                    <span class="effect">{ effect_label(row) }</span>
+                    <span class="effect">{ effect_label(row.effect) }</span>
                     <div>
                         <p>
                             if !row.object.is_empty() {
@@ -79,8 +79,9 @@ fn effect_word(effect: Effect) -> &'static str {
     }
 }
 
-fn effect_label(row: &PlanRow) -> &'static str {
-    match row.effect {
+/// An effect in a word or two: `rolls`.
+pub fn effect_label(effect: Effect) -> &'static str {
+    match effect {
         Effect::Rolls => "rolls",
         Effect::Scales => "scales",
         Effect::InPlace => "in place",

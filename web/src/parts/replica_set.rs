@@ -6,6 +6,7 @@ use ecow::EcoString;
 use reconcile::view::ReplicaSetRow;
 use yew::prelude::*;
 
+use super::glide::use_glide;
 use super::pod::Pod;
 use super::tint::{Commit, sha, tint_class};
 use crate::words::last_part;
@@ -25,6 +26,8 @@ pub struct ReplicaSetProps {
 /// One revision of the Deployment as a row of pods.
 #[component]
 pub fn ReplicaSet(props: &ReplicaSetProps) -> Html {
+    let pods = use_node_ref();
+    use_glide(&pods);
     let row = &props.row;
     let size = match row.pods.len() {
         0..=NAMED_MOST => "named",
@@ -51,7 +54,7 @@ pub fn ReplicaSet(props: &ReplicaSetProps) -> Html {
                 <p class="facts">{ format!("ReplicaSet {}", row.hash) }</p>
                 <p class="facts">{ format!("wants {}, has {}, {} ready", row.desired, row.current, row.ready) }</p>
             </header>
-            <ul class={classes!("pods", size)} aria-label={format!("Pods of revision {}", row.revision)}>
+            <ul ref={pods} class={classes!("pods", size)} aria-label={format!("Pods of revision {}", row.revision)}>
                 for pod in row.pods.iter() {
                     <Pod
                         key={pod.uid.as_str()}
@@ -61,7 +64,7 @@ pub fn ReplicaSet(props: &ReplicaSetProps) -> Html {
                     />
                 }
                 if row.pods.is_empty() {
-                    <li class="none">{ "no pods: kept for a rollback" }</li>
+                    <li class="none">{ if row.newest { "no pods yet" } else { "no pods: kept for a rollback" } }</li>
                 }
             </ul>
         </li>

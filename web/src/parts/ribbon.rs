@@ -14,8 +14,18 @@ use crate::dom::use_width;
 use crate::session::{Action, History, Shared, Stride};
 use crate::words::clock;
 
-/// Height of the drawing in CSS pixels.
-const HEIGHT: u32 = 56;
+/// Height of the drawing in CSS pixels: the band and the times under it.
+const HEIGHT: u32 = 52;
+/// Where the band ends, from the top.
+const GROUND: u32 = 34;
+/// How thick the band is in the fullest second.
+const THICKNESS: u32 = 30;
+/// Distances of the times under the band, in virtual milliseconds; the first that leaves room is taken.
+const TICKS: [Millis; 9] = [
+    10_000, 20_000, 30_000, 60_000, 120_000, 300_000, 600_000, 1_800_000, 3_600_000,
+];
+/// How much room a time needs, in CSS pixels.
+const TICK_ROOM: u32 = 64;
 /// What an arrow key moves, in virtual milliseconds.
 const ARROW: Millis = 1_000;
 
@@ -49,7 +59,8 @@ pub fn Ribbon(props: &RibbonProps) -> Html {
                     <clipPath id="told"><rect width={told.to_string()} height={HEIGHT.to_string()} /></clipPath>
                 </defs>
                 <g clip-path="url(#told)">{ (*drawing).clone() }</g>
-                <path class="ground" d={format!("M0 {}.5H{width}", HEIGHT - 1)} />
+                <path class="ground" d={format!("M0 {GROUND}.5H{width}")} />
+                { ticks(end, width) }
             </svg>
             { slider(props) }
             <div class="playhead" aria-hidden="true"></div>
@@ -117,6 +128,23 @@ fn slider(props: &RibbonProps) -> Html {
             {onkeydown}
         ></div>
     }
+}
+
+/// The times under the band.
+fn ticks(end: Millis, width: u32) -> Html {
+    let fits = |&step: &Millis| TICK_ROOM <= at(step, end, width);
+    let step = TICKS
+        .into_iter()
+        .find(|step| fits(step))
+        .unwrap_or(end.max(1));
+    let times = (1..).map(|n| n * step).take_while(|&t| t < end).map(|t| {
+        html! {
+            <text key={t} class="tick" x={at(t, end, width).to_string()} y={HEIGHT.to_string()}>
+                { format!("{}:{:02}", t / 60_000, t / 1_000 % 60) }
+            </text>
+        }
+    });
+    html! { <g class="ticks">{ for times }</g> }
 }
 
 fn target(event: &PointerEvent) -> Option<Element> {
@@ -264,8 +292,7 @@ fn buckets(seconds: &[Second], end: Millis, width: u32) -> Vec<Bucket<'_>> {
 
 /// Appends a closed box from `low` to `high` requests of `most`.
 fn append(path: &mut String, bucket: &Bucket, low: u32, high: u32, most: u32) {
-    // The fullest second leaves a sliver of air at the top.
-    let y = |n: u32| HEIGHT - 1 - n * (HEIGHT - 5) / most;
+    let y = |n: u32| GROUND - n * THICKNESS / most;
     let _ = write!(
         path,
         "M{} {}H{}V{}H{}Z",

@@ -9,6 +9,8 @@ use crate::words::count;
 
 /// How many seconds the success line goes back.
 const SECONDS: usize = 60;
+/// Over how many seconds the share is taken.
+const RECENT: usize = 10;
 
 #[derive(PartialEq, Properties)]
 pub struct ServiceProps {
@@ -17,17 +19,14 @@ pub struct ServiceProps {
     pub now: Millis,
 }
 
-/// The Service, who answers now, and the share of answered requests over the last minute.
+/// The Service, who answers now, and the share of requests that were answered lately.
 #[component]
 pub fn Service(props: &ServiceProps) -> Html {
     let (row, seconds) = (&props.row, &props.history.seconds);
     let past = &seconds[..seconds.partition_point(|second| second.t <= props.now)];
-    let since_merge =
-        &past[past.partition_point(|second| second.t <= props.history.chapter_start())..];
-    let failed: u64 = since_merge
-        .iter()
-        .map(|second| u64::from(second.failed))
-        .sum();
+    let merged = props.history.chapter_start();
+    let since_merge = &past[past.partition_point(|second| second.t <= merged)..];
+    let (_, failed) = sums(since_merge);
     let ready_min = since_merge.iter().map(|second| second.ready.0).min();
     let serving = row
         .endpoints
@@ -44,7 +43,7 @@ pub fn Service(props: &ServiceProps) -> Html {
             data-endpoints={serving.to_string()}
             data-failed-total={failed.to_string()}
             data-ready-min={ready_min.map(|n| n.to_string())}
-            data-answered={share(minute)}
+            data-answered={share(&minute[minute.len().saturating_sub(RECENT)..])}
         >
             <h3><span class="kind">{ "Service " }</span>{ row.name.as_str() }</h3>
             <p class="load">{ format!("{} requests a second to {}", row.per_second, count(serving, "endpoint")) }</p>
@@ -53,10 +52,10 @@ pub fn Service(props: &ServiceProps) -> Html {
                     { mix(second) }
                 }
             </div>
-            <p class="success" data-failing={(0 < failed).to_string()}>
+            <p class="success" data-failing={(0 < failed && 0 < merged).to_string()}>
                 { success_line(minute) }
-                <strong>{ share(minute) }</strong>
-                { verdict(minute.len(), failed) }
+                <strong>{ share(&minute[minute.len().saturating_sub(RECENT)..]) }</strong>
+                <span>{ verdict(minute, merged, failed) }</span>
             </p>
         </section>
     }
@@ -78,11 +77,13 @@ fn share(seconds: &[Second]) -> String {
     }
 }
 
-fn verdict(seconds: usize, failed: u64) -> String {
-    match (seconds, failed) {
-        (0, _) => "no requests yet".to_owned(),
-        (_, 0) => "answered, none failed".to_owned(),
-        (_, failed) => format!("answered in the last minute; {failed} failed since the merge"),
+/// What the share means; failures are counted since the merge, if there was one.
+fn verdict(minute: &[Second], merged: Millis, failed: u64) -> String {
+    match (sums(minute), merged, failed) {
+        ((0, 0), ..) => "no requests yet".to_owned(),
+        (_, 0, _) => "answered".to_owned(),
+        (_, _, 0) => "answered, none failed since the merge".to_owned(),
+        (_, _, failed) => format!("answered, {failed} failed since the merge"),
     }
 }
 

@@ -3,7 +3,7 @@
 use reconcile::view::{ImageRow, Progress, ReleaseRow, Scene, StationKind};
 use yew::prelude::*;
 
-use super::plan::Plan;
+use super::plan::effect_label;
 use super::tint::{Commit, sha};
 use super::workflow_run::WorkflowRun;
 use crate::session::{Action, Panel, Shared};
@@ -84,7 +84,14 @@ fn pull_request(scene: &Scene, on: &Callback<Action>) -> Option<Html> {
                     </button>
                 }
             </p>
-            <Plan rows={row.plan.clone()} />
+            <ul class="ledger">
+                for (index, plan) in row.plan.iter().enumerate() {
+                    <li key={index}>
+                        <span class="strong">{ effect_label(plan.effect) }</span>
+                        <span>{ plan.sentence.as_str() }</span>
+                    </li>
+                }
+            </ul>
         </>
     })
 }
