@@ -1,0 +1,50 @@
+//! `bring_up/PODS` and `rolling_update/PODS`: how long the engine takes for a whole Deployment.
+
+mod scenario;
+
+use criterion::{BatchSize, BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
+use std::hint::black_box;
+
+const PODS: [u32; 3] = [100, 1_000, 10_000];
+
+fn bring_up(criterion: &mut Criterion) {
+    let mut group = criterion.benchmark_group("bring_up");
+    group.sample_size(10);
+    for pods in PODS {
+        group.throughput(Throughput::Elements(u64::from(pods)));
+        group.bench_with_input(
+            BenchmarkId::from_parameter(pods),
+            &pods,
+            |bencher, &pods| {
+                // What came up is dropped outside the measurement.
+                bencher.iter_with_large_drop(|| scenario::bring_up(black_box(pods)));
+            },
+        );
+    }
+    group.finish();
+}
+
+fn rolling_update(criterion: &mut Criterion) {
+    let mut group = criterion.benchmark_group("rolling_update");
+    group.sample_size(10);
+    for pods in PODS {
+        let cluster = scenario::bring_up(pods);
+        scenario::assert_updated(&scenario::rolling_update(&cluster), pods);
+        group.throughput(Throughput::Elements(u64::from(pods)));
+        group.bench_with_input(
+            BenchmarkId::from_parameter(pods),
+            &cluster,
+            |bencher, cluster| {
+                bencher.iter_batched(
+                    || cluster,
+                    scenario::rolling_update,
+                    BatchSize::PerIteration,
+                );
+            },
+        );
+    }
+    group.finish();
+}
+
+criterion_group!(benches, bring_up, rolling_update);
+criterion_main!(benches);
