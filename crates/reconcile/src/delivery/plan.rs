@@ -5,7 +5,7 @@
 //! by their template alone (`EqualIgnoreHash` in Kubernetes' `deployment_util.go`).
 
 use super::git::Tree;
-use super::rehearsal::{Failure, Rehearsal};
+use super::rehearsal::Failure;
 use crate::view::{Effect, PathChange, PlanRow};
 use ecow::{EcoString, eco_format};
 use std::collections::BTreeMap;
@@ -64,30 +64,27 @@ pub fn plan(change: &Change<'_>) -> Vec<PlanRow> {
     rows
 }
 
-/// The plan of a change whose workflows ask for no upgrade, because a step fails or because none of
-/// them deploys; none if they ask for one.
+/// The plan of a change whose workflow will fail.
 #[must_use]
-pub fn without_upgrade(rehearsal: &Rehearsal) -> Option<PlanRow> {
-    if !rehearsal.upgrades.is_empty() {
-        return None;
-    }
-    let sentence = match &rehearsal.failure {
-        None => {
-            "Nothing reaches the cluster: no workflow that the merge starts calls `helm upgrade`."
-                .into()
-        }
-        Some(Failure { job, step, error }) => {
-            let error = match error.trim() {
-                "" => EcoString::new(),
-                error => eco_format!(" ({error})"),
-            };
-            eco_format!(
-                "Nothing reaches the cluster: step \"{step}\" of job {job} will fail{error}, and what \
-                 comes after it is skipped."
-            )
-        }
+pub fn stopped(failure: &Failure) -> Vec<PlanRow> {
+    let Failure { job, step, error } = failure;
+    let error = match error.trim() {
+        "" => EcoString::new(),
+        error => eco_format!(" ({error})"),
     };
-    Some(whole(Effect::None, sentence))
+    let sentence = eco_format!(
+        "Nothing reaches the cluster: step \"{step}\" of job {job} will fail{error}, and what comes \
+         after it is skipped."
+    );
+    vec![whole(Effect::None, sentence)]
+}
+
+/// The plan of a change for which no workflow calls `helm upgrade`.
+#[must_use]
+pub fn not_deployed() -> Vec<PlanRow> {
+    let sentence =
+        "Nothing reaches the cluster: no workflow that the merge starts calls `helm upgrade`.";
+    vec![whole(Effect::None, sentence.into())]
 }
 
 fn whole(effect: Effect, sentence: EcoString) -> PlanRow {

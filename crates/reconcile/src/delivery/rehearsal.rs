@@ -5,17 +5,18 @@ use super::actions::machine::Answer;
 use super::actions::run::{Push, Run};
 use super::actions::tools::HelmUpgrade;
 use super::actions::workflow::Workflow;
-use super::registry::{Registry, Tag};
-use crate::view::{Problem, Progress};
+use super::registry::{Image, Pushed, Reference, Registry};
+use crate::view::{Millis, Problem, Progress};
 use ecow::EcoString;
+use std::rc::Rc;
 
 /// What a run comes to if the cluster takes everything it is asked to.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Rehearsal {
     /// The `helm upgrade` calls, in order.
     pub upgrades: Vec<HelmUpgrade>,
-    /// The tags that were pushed.
-    pub pushed: Vec<Tag>,
+    /// The images that it pushes, with their tags, in order.
+    pub pushed: Vec<(Reference, Rc<Image>)>,
     /// The step that failed first, if one did.
     pub failure: Option<Failure>,
 }
@@ -31,14 +32,22 @@ pub struct Failure {
     pub error: EcoString,
 }
 
-/// Plays all workflows that a push starts, one after the other. The registry is changed as they would
-/// change it: pass a clone to leave the real one as it is, or the real one to have everything
-/// delivered at once.
-pub fn rehearse_push(push: &Push<'_>, registry: &mut Registry) -> Result<Rehearsal, Vec<Problem>> {
+impl Rehearsal {
+    /// Pushes what it pushes, at `now`: for what was delivered before the lab opens.
+    pub fn push_all(&self, registry: &mut Registry, now: Millis) {
+        for (reference, image) in &self.pushed {
+            registry.push(reference, image.clone(), now);
+        }
+    }
+}
+
+/// Plays all workflows that a push starts, one after the other. The registry stays as it is.
+pub fn rehearse_push(push: &Push<'_>, registry: &Registry) -> Result<Rehearsal, Vec<Problem>> {
     let files = push.repository.files(push.commit);
-    let mut all = Rehearsal::default();
+    let (mut all, mut registry) = (Rehearsal::default(), registry.clone());
     for workflow in Workflow::triggered(push.name, &files, push.branch)? {
-        let rehearsal = rehearse(Run::start(workflow, push, 0), registry);
+        let rehearsal = rehearse(Run::start(workflow, push, 0), &registry);
+        rehearsal.push_all(&mut registry, 0);
         all.upgrades.extend(rehearsal.upgrades);
         all.pushed.extend(rehearsal.pushed);
         all.failure = all.failure.or(rehearsal.failure);
@@ -46,12 +55,12 @@ pub fn rehearse_push(push: &Push<'_>, registry: &mut Registry) -> Result<Rehears
     Ok(all)
 }
 
-/// Plays a run to its end, as [`rehearse_push`] does with each.
+/// Plays a run to its end, from wherever it is. The registry stays as it is.
 #[must_use]
-pub fn rehearse(mut run: Run, registry: &mut Registry) -> Rehearsal {
-    let mut rehearsal = Rehearsal::default();
+pub fn rehearse(mut run: Run, registry: &Registry) -> Rehearsal {
+    let (mut rehearsal, mut registry) = (Rehearsal::default(), registry.clone());
     while let Some(now) = run.wakes_at() {
-        let mut events = run.advance(now, registry);
+        let mut events = run.advance(now, &mut registry);
         while !events.is_empty() {
             let mut answered = Vec::new();
             for event in events {
@@ -60,7 +69,11 @@ pub fn rehearse(mut run: Run, registry: &mut Registry) -> Rehearsal {
                         rehearsal.upgrades.push(upgrade);
                         answered.extend(run.answer(spot, Answer::default(), now));
                     }
-                    RunEvent::Pushed(pushed) => rehearsal.pushed.push(pushed.tag),
+                    RunEvent::Pushed(Pushed { tag, .. }) => {
+                        let reference = Reference::parse(&tag.reference);
+                        let image = registry.image(&tag.digest).cloned();
+                        rehearsal.pushed.extend(reference.zip(image));
+                    }
                     RunEvent::StepEnded {
                         job,
                         step,

@@ -1,8 +1,7 @@
 use super::order_service;
-use crate::delivery::actions::tools::HelmUpgrade;
 use crate::delivery::git::Tree;
-use crate::delivery::plan::{Change, plan, without_upgrade};
-use crate::delivery::rehearsal::{Failure, Rehearsal};
+use crate::delivery::plan::{Change, plan, stopped};
+use crate::delivery::rehearsal::Failure;
 use yaml::Value;
 
 const MANIFESTS: &str = "
@@ -237,26 +236,15 @@ fn why_nothing_happens() {
 }
 
 #[test]
-fn a_workflow_without_an_upgrade_reaches_nothing() {
+fn a_failing_workflow_reaches_nothing() {
     let failure = Failure {
         job: "test".into(),
         step: "Run the tests".into(),
         error: "FAIL\n".into(),
     };
-    let mut rehearsal = Rehearsal {
-        failure: Some(failure),
-        ..Rehearsal::default()
-    };
-    let sentence = |rehearsal: &Rehearsal| without_upgrade(rehearsal).map(|row| row.sentence);
     assert_eq!(
-        sentence(&rehearsal).unwrap(),
+        stopped(&failure)[0].sentence,
         "Nothing reaches the cluster: step \"Run the tests\" of job test will fail (FAIL), and what \
          comes after it is skipped."
-    );
-    rehearsal.upgrades.push(HelmUpgrade::default());
-    assert_eq!(sentence(&rehearsal), None);
-    assert_eq!(
-        sentence(&Rehearsal::default()).unwrap(),
-        "Nothing reaches the cluster: no workflow that the merge starts calls `helm upgrade`."
     );
 }

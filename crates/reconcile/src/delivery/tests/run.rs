@@ -33,7 +33,7 @@ impl Shop {
             head,
         };
         let run = shop.run();
-        let _ = rehearse(run, &mut shop.registry);
+        rehearse(run, &shop.registry).push_all(&mut shop.registry, 0);
         shop
     }
 
@@ -63,7 +63,7 @@ impl Shop {
     }
 
     fn rehearse(&self) -> Rehearsal {
-        rehearse(self.run(), &mut self.registry.clone())
+        rehearse(self.run(), &self.registry)
     }
 
     /// Plays a run as the engine does; `helm upgrade` takes 30 s and ends with `helm`.
@@ -321,10 +321,10 @@ fn a_clone_goes_its_own_way() {
         let now = run.wakes_at().unwrap();
         run.advance(now, &mut registry);
     }
-    let end = rehearse(run, &mut registry);
-    for (run, mut registry) in at {
+    let end = rehearse(run, &registry);
+    for (run, registry) in at {
         assert_eq!(run.progress(), Progress::Active);
-        assert_eq!(rehearse(run, &mut registry).upgrades, end.upgrades);
+        assert_eq!(rehearse(run, &registry).upgrades, end.upgrades);
     }
 }
 
@@ -350,7 +350,7 @@ fn a_push_starts_the_workflows_of_its_branch() {
             branch,
             commit,
         };
-        rehearse_push(&push, &mut Registry::new()).unwrap()
+        rehearse_push(&push, &Registry::new()).unwrap()
     };
     let main = rehearse("main");
     assert_eq!((main.upgrades.len(), main.pushed.len()), (1, 1));
