@@ -1,3 +1,4 @@
+use super::oracle::{self, Folder};
 use super::order_service;
 use crate::delivery::diff;
 use crate::view::FileDiff;
@@ -21,41 +22,68 @@ fn text(diff: &FileDiff) -> String {
     out
 }
 
-fn check(old: &str, new: &str, expected: &str) {
-    assert_eq!(
-        text(&diff::file("file", old, new)),
-        expected,
-        "{old:?} to {new:?}"
-    );
-}
-
-#[test]
-fn hunks_are_those_of_git() {
-    // Each expectation is what `git diff --no-index` prints below the file names.
-    check("", "", "");
-    check("a\n", "a\n", "");
-    check("", "a\nb\n", "@@ -0,0 +1,2 @@\n+a\n+b\n");
-    check("a\n", "", "@@ -1 +0,0 @@\n-a\n");
-    check(
+/// Two texts and what `git diff` prints for them below the file names.
+const CASES: [(&str, &str, &str); 9] = [
+    ("", "", ""),
+    ("a\n", "a\n", ""),
+    ("", "a\nb\n", "@@ -0,0 +1,2 @@\n+a\n+b\n"),
+    ("a\n", "", "@@ -1 +0,0 @@\n-a\n"),
+    (
         "a\nb\nc\n",
         "a\nB\nc\n",
         "@@ -1,3 +1,3 @@\n a\n-b\n+B\n c\n",
-    );
-    check(
+    ),
+    (
         "a",
         "a\n",
         "@@ -1 +1 @@\n-a\n\\ No newline at end of file\n+a\n",
-    );
-    check(
+    ),
+    (
         "1\n2\n3\n4\n5\n6\n7\n8\n9\n",
         "one\n2\n3\n4\n5\n6\n7\neight\n9\n",
         "@@ -1,9 +1,9 @@\n-1\n+one\n 2\n 3\n 4\n 5\n 6\n 7\n-8\n+eight\n 9\n",
-    );
-    check(
+    ),
+    (
         "1\n2\n3\n4\n5\n6\n7\n8\n9\n",
         "one\n2\n3\n4\n5\n6\n7\n8\nnine\n",
         "@@ -1,4 +1,4 @@\n-1\n+one\n 2\n 3\n 4\n@@ -6,4 +6,4 @@\n 6\n 7\n 8\n-9\n+nine\n",
-    );
+    ),
+    (
+        "a:\n  b: 1\n\nc:\n  b: 1\n",
+        "a:\n  b: 1\n\nb:\n  b: 1\n\nc:\n  b: 1\n",
+        "@@ -1,5 +1,8 @@\n a:\n   b: 1\n \n+b:\n+  b: 1\n+\n c:\n   b: 1\n",
+    ),
+];
+
+#[test]
+fn hunks_are_those_of_git() {
+    for (old, new, expected) in CASES {
+        assert_eq!(
+            text(&diff::file("file", old, new)),
+            expected,
+            "{old:?} to {new:?}"
+        );
+    }
+}
+
+#[test]
+fn git_prints_them_too() {
+    if !oracle::has("git") {
+        return;
+    }
+    for (old, new, expected) in CASES {
+        let folder = Folder::new();
+        folder.fill(
+            &[("old", old), ("new", new)]
+                .map(|(p, t)| (p.into(), t.into()))
+                .into(),
+        );
+        let printed = folder
+            .run("git", &["diff", "--no-index", "old", "new"], &[])
+            .1;
+        let hunks = printed.find("@@ ").map_or("", |at| &printed[at..]);
+        assert_eq!(hunks, expected, "{old:?} to {new:?}");
+    }
 }
 
 #[test]

@@ -2,6 +2,7 @@ mod definition;
 mod diff;
 mod expression;
 mod git;
+mod mutation;
 mod oracle;
 mod plan;
 mod registry;
