@@ -14,11 +14,11 @@ use ecow::{EcoString, EcoVec, eco_format};
 use std::collections::BTreeMap;
 
 /// The file that `$GITHUB_ENV` names: `NAME=value` lines for the steps that follow.
-pub const ENV_FILE: &str = "/home/runner/work/_temp/_runner_file_commands/set_env";
+pub const ENV_FILE: &str = "/github/file_commands/set_env";
 /// The file that `$GITHUB_OUTPUT` names: `name=value` lines that become the step's outputs.
-pub const OUTPUT_FILE: &str = "/home/runner/work/_temp/_runner_file_commands/set_output";
+pub const OUTPUT_FILE: &str = "/github/file_commands/set_output";
 /// The file that `$GITHUB_STEP_SUMMARY` names.
-pub const SUMMARY_FILE: &str = "/home/runner/work/_temp/_runner_file_commands/step_summary";
+pub const SUMMARY_FILE: &str = "/github/file_commands/step_summary";
 
 /// How many bytes a script may print, and a word or a file may hold.
 const TEXT_MAX: usize = 256 * 1024;
