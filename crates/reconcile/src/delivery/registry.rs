@@ -153,10 +153,8 @@ impl Reference {
             Some((name, tag)) if !tag.contains('/') => (name, Some(tag)),
             _ => (rest, None),
         };
-        let is_named = name
-            .split('/')
-            .enumerate()
-            .all(|(at, part)| is_name_part(part, at == 0));
+        let (host, path) = split_host(name);
+        let is_named = host.is_none_or(is_host) && path.split('/').all(is_name_part);
         if !is_named || !tag.is_none_or(is_tag) || !digest.is_none_or(is_digest) {
             return None;
         }
@@ -192,27 +190,47 @@ impl fmt::Display for Reference {
     }
 }
 
-fn full_name(name: &str) -> EcoString {
+/// The registry's host and the rest of the name. A first part is a host if it has a dot, a port or a
+/// capital letter, or is `localhost` (`splitDockerDomain` in `normalize.go`).
+fn split_host(name: &str) -> (Option<&str>, &str) {
+    let is_like_host = |part: &str| {
+        let has_capital = part.bytes().any(|byte| byte.is_ascii_uppercase());
+        part.contains(['.', ':']) || part == "localhost" || has_capital
+    };
     match name.split_once('/') {
-        Some((host, _)) if host.contains(['.', ':']) || host == "localhost" => name.into(),
-        Some(_) => eco_format!("docker.io/{name}"),
-        None => eco_format!("docker.io/library/{name}"),
+        Some((host, path)) if is_like_host(host) => (Some(host), path),
+        _ => (None, name),
     }
 }
 
-fn is_name_part(part: &str, is_first: bool) -> bool {
-    let is_edge = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit();
+fn full_name(name: &str) -> EcoString {
+    match split_host(name) {
+        (Some(_), _) => name.into(),
+        (None, path) if path.contains('/') => eco_format!("docker.io/{path}"),
+        (None, path) => eco_format!("docker.io/library/{path}"),
+    }
+}
+
+fn is_host(host: &str) -> bool {
+    let (host, port) = host.split_once(':').unwrap_or((host, "0"));
+    let is_label = |label: &str| {
+        !label.is_empty()
+            && !label.starts_with('-')
+            && !label.ends_with('-')
+            && label
+                .bytes()
+                .all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
+    };
+    host.split('.').all(is_label) && !port.is_empty() && port.bytes().all(|b| b.is_ascii_digit())
+}
+
+fn is_name_part(part: &str) -> bool {
+    let is_edge = |byte: Option<&u8>| {
+        byte.is_some_and(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit())
+    };
+    let is_inside = |byte: u8| is_edge(Some(&byte)) || b"._-".contains(&byte);
     let bytes = part.as_bytes();
-    let host = |byte: &u8| is_first && (byte.is_ascii_uppercase() || *byte == b':');
-    bytes
-        .first()
-        .is_some_and(|byte| is_edge(*byte) || host(byte))
-        && bytes
-            .last()
-            .is_some_and(|byte| is_edge(*byte) || host(byte))
-        && bytes
-            .iter()
-            .all(|byte| is_edge(*byte) || b"._-".contains(byte) || host(byte))
+    is_edge(bytes.first()) && is_edge(bytes.last()) && part.bytes().all(is_inside)
 }
 
 fn is_tag(tag: &str) -> bool {
