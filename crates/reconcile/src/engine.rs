@@ -213,6 +213,11 @@ impl World {
         self.cause = Some(entry);
     }
 
+    /// What goes on from here was led to by the same as before something else was done.
+    pub(crate) fn go_on_from(&mut self, cause: Option<EntryId>) {
+        self.cause = cause;
+    }
+
     /// The entry that led to what is going on.
     pub(crate) fn cause(&self) -> Option<EntryId> {
         self.cause
@@ -314,6 +319,7 @@ impl World {
         }
         nodes::observe(&mut self.nodes, change);
         traffic::observe(self, change);
+        pipeline::observe(self, change);
         if self.settings.kubelets {
             kubelet::observe(self, change);
         }

@@ -11,14 +11,20 @@
 pub mod cluster;
 pub mod delivery;
 mod engine;
+mod lab;
 pub mod pipeline;
 pub mod plan;
 pub mod queue;
+mod scene;
+mod stations;
+mod timeline;
 mod timings;
 pub mod trace;
 pub mod view;
 
 pub use engine::{Event, Output, Settings, World};
 pub use kube::Millis;
+pub use lab::Lab;
+pub use timeline::{Act, Timeline};
 pub use timings::Timings;
 pub use trace::Entry;

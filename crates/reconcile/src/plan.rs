@@ -78,7 +78,13 @@ impl Plan {
         verb: Verb,
         note: Note,
     ) -> &mut Write {
-        self.steps.push(Step::Write(Write { verb, key, subresource, note, announce: None }));
+        self.steps.push(Step::Write(Write {
+            verb,
+            key,
+            subresource,
+            note,
+            announce: None,
+        }));
         match self.steps.last_mut() {
             Some(Step::Write(write)) => write,
             _ => unreachable!("pushed above"),

@@ -12,7 +12,10 @@ pub struct Queue<T> {
 
 impl<T> Default for Queue<T> {
     fn default() -> Queue<T> {
-        Queue { waiting: RedBlackTreeMap::new(), next: 0 }
+        Queue {
+            waiting: RedBlackTreeMap::new(),
+            next: 0,
+        }
     }
 }
 

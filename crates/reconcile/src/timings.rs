@@ -9,7 +9,7 @@ pub struct Timings {
     /// work queue. Seen as a few milliseconds between the records of a real control plane.
     pub watch: Millis,
     /// From the binding of a pod until its kubelet has set up the sandbox and its network. Recorded
-    /// with containerd 2.1: 0.1 to 0.2 s.
+    /// with containerd 2.1: 0.1 to 0.2 s, so up to half as much again is drawn.
     pub sandbox: Millis,
     /// To create a container, and again to start it. Recorded with containerd 2.1: 10 to 80 ms each.
     pub container: Millis,

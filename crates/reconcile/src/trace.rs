@@ -36,9 +36,7 @@ pub struct Entry {
 fn key_or_empty<S: serde::Serializer>(key: &Option<Key>, out: S) -> Result<S::Ok, S::Error> {
     match key {
         Some(key) if key.namespace.is_empty() => out.collect_str(key),
-        Some(key) => {
-            out.collect_str(&format_args!("{}/{}/{}", key.kind, key.namespace, key.name))
-        }
+        Some(key) => out.collect_str(&format_args!("{}/{}/{}", key.kind, key.namespace, key.name)),
         None => out.serialize_str(""),
     }
 }
@@ -59,21 +57,35 @@ pub struct Note {
 impl Note {
     /// A detail between the steps of the story.
     pub fn detail(verb: &'static str, reason: &str, message: impl Into<EcoString>) -> Note {
-        Note { verb, reason: reason.into(), message: message.into(), tone: Tone::Detail }
+        Note {
+            verb,
+            reason: reason.into(),
+            message: message.into(),
+            tone: Tone::Detail,
+        }
     }
 
     /// A step of the story.
     pub fn story(verb: &'static str, reason: &str, message: impl Into<EcoString>) -> Note {
-        Note { tone: Tone::Story, ..Note::detail(verb, reason, message) }
+        Note {
+            tone: Tone::Story,
+            ..Note::detail(verb, reason, message)
+        }
     }
 
     /// A warning or failure.
     pub fn warning(verb: &'static str, reason: &str, message: impl Into<EcoString>) -> Note {
-        Note { tone: Tone::Warning, ..Note::detail(verb, reason, message) }
+        Note {
+            tone: Tone::Warning,
+            ..Note::detail(verb, reason, message)
+        }
     }
 
     /// Something that did not happen, and why.
     pub fn nothing(reason: &str, message: impl Into<EcoString>) -> Note {
-        Note { tone: Tone::Nothing, ..Note::detail("nothing", reason, message) }
+        Note {
+            tone: Tone::Nothing,
+            ..Note::detail("nothing", reason, message)
+        }
     }
 }

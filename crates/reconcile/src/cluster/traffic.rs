@@ -19,7 +19,6 @@ pub struct Traffic {
     flows: EcoVec<Flow>,
     /// Where the nodes' proxies send each Service's traffic at this moment.
     routes: RedBlackTreeMap<Key, EcoVec<EcoString>>,
-    ticking: bool,
 }
 
 /// A steady flow to one Service.
@@ -28,21 +27,24 @@ struct Flow {
     service: Key,
     from: Millis,
     per_second: u32,
-    /// Answered since the last full second, by image digest, in parts.
-    answered: EcoVec<(EcoString, u64)>,
+    /// Answered since the last full second, by colour, in parts.
+    answered: EcoVec<(Option<usize>, u64)>,
     /// Failed since the last full second, in parts.
     failed: u64,
 }
 
-/// A second of one flow, by image digest.
+/// A second of all flows, by colour.
 #[derive(Clone, Debug, Default)]
 struct Counted {
-    answered: Vec<(EcoString, u32)>,
+    answered: Vec<(Option<usize>, u32)>,
     failed: u32,
 }
 
 /// Begins a flow to a Service at `from`.
 pub(crate) fn add(world: &mut World, service: Key, from: Millis, per_second: u32) {
+    if world.traffic.flows.is_empty() {
+        world.after(1000 - world.now % 1000, Event::Second);
+    }
     let (answered, failed) = (EcoVec::new(), 0);
     world.traffic.flows.push(Flow {
         service,
@@ -51,10 +53,6 @@ pub(crate) fn add(world: &mut World, service: Key, from: Millis, per_second: u32
         answered,
         failed,
     });
-    if !world.traffic.ticking {
-        world.traffic.ticking = true;
-        world.after(1000 - world.now % 1000, Event::Second);
-    }
 }
 
 /// A Service's endpoints changed: after the propagation delay the proxies use them.
@@ -140,12 +138,12 @@ fn share_out(world: &World, flow: &mut Flow, parts: u64) {
     for (at, uid) in (0..).zip(routes) {
         let share = parts / count + u64::from(at < parts % count);
         match world.pods.serving(uid) {
-            Some((digest, errors)) => {
+            Some((colour, errors)) => {
                 let failed = share * u64::from(errors) / 10_000;
                 flow.failed += failed;
-                let slot = flow.answered.iter().position(|(have, _)| have == digest);
+                let slot = flow.answered.iter().position(|(have, _)| *have == colour);
                 let at = slot.unwrap_or_else(|| {
-                    flow.answered.push((digest.clone(), 0));
+                    flow.answered.push((colour, 0));
                     flow.answered.len() - 1
                 });
                 flow.answered.make_mut()[at].1 += share - failed;
@@ -161,15 +159,15 @@ pub(crate) fn second(world: &mut World) {
     for flow in world.traffic.flows.make_mut() {
         take(flow, &mut sum);
     }
-    let mut answered: Vec<(Tint, u32)> = Vec::new();
-    for (digest, count) in sum.answered {
-        let tint = world.delivery.tint_of_digest(&digest).unwrap_or_default();
-        match answered.iter_mut().find(|(have, _)| *have == tint) {
-            Some((_, have)) => *have += count,
-            None => answered.push((tint, count)),
-        }
-    }
-    answered.sort_by_key(|(tint, _)| tint.index);
+    sum.answered.sort_unstable();
+    let tints = &world.delivery.tints;
+    let tint =
+        |colour: Option<usize>| colour.map_or_else(Tint::default, |colour| tints.tint(colour));
+    let answered = sum
+        .answered
+        .into_iter()
+        .map(|(colour, count)| (tint(colour), count))
+        .collect();
     let (mut ready, mut wanted) = (0, 0);
     for deployment in world.store.list("Deployment") {
         ready += count(deployment.status().get("readyReplicas"));
@@ -199,11 +197,11 @@ fn take(flow: &mut Flow, sum: &mut Counted) {
         u32::try_from(count).unwrap_or(u32::MAX)
     };
     sum.failed += whole(&mut flow.failed);
-    for (digest, parts) in flow.answered.make_mut() {
+    for (colour, parts) in flow.answered.make_mut() {
         let count = whole(parts);
-        match sum.answered.iter_mut().find(|(have, _)| have == digest) {
+        match sum.answered.iter_mut().find(|(have, _)| have == colour) {
             Some((_, have)) => *have += count,
-            None => sum.answered.push((digest.clone(), count)),
+            None => sum.answered.push((*colour, count)),
         }
     }
 }

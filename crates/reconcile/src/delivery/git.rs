@@ -401,11 +401,19 @@ impl Repository {
     /// The newest commit at or before `from` that changed any of `paths` (files or folders), as
     /// `git log -1 -- PATHS` finds it: where a merge took the paths unchanged from one parent, only
     /// that parent is followed ("History Simplification" in git-log's manual). No paths: `from`.
+    /// `depth` is how many commits a shallow clone has; the last of them looks like the first of all.
     #[must_use]
-    pub fn last_change(&self, from: Oid, paths: &[EcoString]) -> Option<Oid> {
+    pub fn last_change(&self, from: Oid, paths: &[EcoString], depth: Option<usize>) -> Option<Oid> {
         let mut at = from;
+        let mut left = depth.unwrap_or(usize::MAX);
         loop {
             let commit = self.commit(at)?;
+            left = left.saturating_sub(1);
+            let parents = if left > 0 {
+                commit.parents.as_slice()
+            } else {
+                &[]
+            };
             if paths.is_empty() {
                 return Some(at);
             }
@@ -414,7 +422,7 @@ impl Repository {
                     .iter()
                     .all(|path| self.lookup(at, path) == self.lookup(**parent, path))
             };
-            match (commit.parents.iter().find(same), commit.parents.is_empty()) {
+            match (parents.iter().find(same), parents.is_empty()) {
                 (Some(parent), _) => at = *parent,
                 (None, false) => return Some(at),
                 (None, true) => {

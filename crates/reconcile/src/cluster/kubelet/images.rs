@@ -6,6 +6,7 @@
 use super::{PodEvent, State, Work};
 use crate::delivery::app::App;
 use crate::delivery::registry::Reference;
+use crate::pipeline::tints;
 use crate::trace::Note;
 use ecow::{EcoString, eco_format};
 use kube::Millis;
@@ -117,7 +118,7 @@ impl Work<'_> {
 
     fn find(&self, image: &str) -> Option<Found> {
         let reference = Reference::parse(image)?;
-        if let Some(image) = self.world.delivery.registry().resolve(&reference) {
+        if let Some(image) = self.world.delivery.registry.resolve(&reference) {
             return Some(Found {
                 digest: image.digest.clone(),
                 app: Rc::new(image.app.clone()),
@@ -160,11 +161,14 @@ impl Work<'_> {
             .get(&slot)
             .cloned()
             .unwrap_or_default();
-        let known = self.world.delivery.registry().image(&digest);
+        let known = self.world.delivery.registry.image(&digest);
         let app = match known {
             Some(image) => Some(Rc::new(image.app.clone())),
             None => self.world.settings.any_image.clone(),
         };
+        if at == 0 {
+            self.run.colour = tints::of_pod(self.world, &self.pod, &digest);
+        }
         let container = self.container(at);
         (container.digest, container.app) = (digest, app);
         self.keep();

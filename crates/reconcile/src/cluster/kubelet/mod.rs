@@ -14,6 +14,7 @@ mod status;
 use super::pod;
 use crate::delivery::app::{App, OnSigterm};
 use crate::engine::{Event, World};
+use crate::pipeline::tints;
 use crate::trace::Note;
 use ecow::{EcoString, EcoVec, eco_format};
 use kube::{Change, ChangeKind, Key, Millis, Object, Value, quantity};
@@ -40,6 +41,8 @@ pub struct Run {
     since: Millis,
     sandbox: bool,
     stopping: bool,
+    /// The colour of the commit that it runs.
+    colour: Option<usize>,
     containers: EcoVec<Container>,
 }
 
@@ -117,18 +120,17 @@ pub enum PodEvent {
 }
 
 impl Pods {
-    /// For a pod that listens: the digest of the image that runs in it, and the errors that it
-    /// answers with, in ten-thousandths.
-    pub(super) fn serving(&self, uid: &EcoString) -> Option<(&EcoString, u32)> {
-        let container = self.runs.get(uid)?.containers.first()?;
+    /// For a pod that listens: its colour, and the errors that it answers with, in ten-thousandths.
+    pub(super) fn serving(&self, uid: &EcoString) -> Option<(Option<usize>, u32)> {
+        let run = self.runs.get(uid)?;
+        let container = run.containers.first()?;
         let app = container.app.as_ref().filter(|_| container.listens)?;
-        Some((&container.digest, app.errors))
+        Some((run.colour, app.errors))
     }
 
-    /// The digest of the image that a pod's first container runs, or ran last.
-    pub(crate) fn digest(&self, uid: &EcoString) -> Option<&EcoString> {
-        let container = self.runs.get(uid)?.containers.first()?;
-        Some(&container.digest).filter(|digest| !digest.is_empty())
+    /// The colour of the commit that a pod runs.
+    pub(crate) fn colour(&self, uid: &EcoString) -> Option<usize> {
+        self.runs.get(uid)?.colour
     }
 }
 
@@ -146,7 +148,11 @@ pub(crate) fn observe(world: &mut World, change: &Change) {
     let hop = world.settings.timings.watch;
     match world.pods.runs.get_mut(uid) {
         None if !pod::has_ended(pod) => {
-            let run = new_run(&mut world.pods.addresses, pod, world.now);
+            let colour = tints::of_pod(world, pod, "");
+            let run = Run {
+                colour,
+                ..new_run(&mut world.pods.addresses, pod, world.now)
+            };
             world.pods.runs.insert_mut(uid.clone(), run);
             world.after(hop, Event::Pod(uid.clone(), PodEvent::SetUp));
         }
@@ -186,6 +192,7 @@ fn new_run(addresses: &mut u32, pod: &Object, now: Millis) -> Run {
         since: now,
         sandbox: false,
         stopping: false,
+        colour: None,
         containers: containers.collect(),
     }
 }
@@ -302,7 +309,9 @@ impl Work<'_> {
             self.name()
         );
         self.publish(Note::detail("patch", "ContainerCreating", why));
-        self.after(self.world.settings.timings.sandbox, PodEvent::Prepared);
+        let sandbox = self.world.settings.timings.sandbox;
+        let more = self.world.random.below(sandbox / 2);
+        self.after(sandbox + more, PodEvent::Prepared);
     }
 
     fn prepared(&mut self) {

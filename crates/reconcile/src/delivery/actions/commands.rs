@@ -149,7 +149,7 @@ fn git(machine: &Machine<'_>, args: &[EcoString]) -> Answer {
 
 fn log(machine: &Machine<'_>, format: &str, paths: &[EcoString]) -> Answer {
     let repository = machine.place.repository;
-    let Some(oid) = repository.last_change(machine.place.commit, paths) else {
+    let Some(oid) = repository.last_change(machine.place.commit, paths, machine.place.depth) else {
         return Answer::default();
     };
     let Some(commit) = repository.commit(oid) else {

@@ -93,6 +93,8 @@ pub struct Place<'a> {
     pub repository: &'a Repository,
     /// The commit that is checked out.
     pub commit: Oid,
+    /// How many commits of its history are there; all of them if none is given.
+    pub depth: Option<usize>,
     /// The files there are: those of the commit if the job has checked out, else none.
     pub files: &'a Tree,
 }

@@ -66,6 +66,8 @@ pub(super) struct JobState {
     images: EcoVec<(EcoString, Rc<Image>)>,
     /// Whether the files are there.
     has_files: bool,
+    /// How many commits of history are there; all of them if none is given.
+    depth: Option<usize>,
     pub(super) outputs: EcoVec<(EcoString, EcoString)>,
 }
 
@@ -276,7 +278,7 @@ impl Run {
         let script = match &step.action {
             Action::Run(script) => script,
             Action::Uses(action) => {
-                self.use_action(spot, action);
+                self.use_action(spot, action, &step.with);
                 return self.step_ended(spot, Progress::Done, "".into(), now, events);
             }
         };
@@ -299,6 +301,7 @@ impl Run {
         let place = Place {
             repository: &source.repository,
             commit: source.commit,
+            depth: self.jobs[spot.job].depth,
             files,
         };
         let answers = self.jobs[spot.job].steps[spot.step].answers.clone();
@@ -343,10 +346,14 @@ impl Run {
     }
 
     /// `uses:`: a checkout brings the files; what else an action does is not simulated.
-    fn use_action(&mut self, spot: Spot, action: &str) {
+    fn use_action(&mut self, spot: Spot, action: &str, with: &[(EcoString, EcoString)]) {
         let commit = self.source.commit;
         let lines = if action.starts_with("actions/checkout@") {
-            self.job_mut(spot.job).has_files = true;
+            // One commit unless `fetch-depth` says otherwise; 0 is all (the action's README).
+            let depth = with.iter().find(|(name, _)| name == "fetch-depth");
+            let depth = depth.and_then(|(_, depth)| depth.parse().ok()).unwrap_or(1);
+            let job = self.job_mut(spot.job);
+            (job.has_files, job.depth) = (true, Some(depth).filter(|depth| *depth > 0));
             [
                 eco_format!("Run {action}"),
                 eco_format!("HEAD is now at {}", commit.short()),

@@ -57,6 +57,8 @@ pub struct Step {
     pub condition: Option<EcoString>,
     /// Environment.
     pub env: Vec<(EcoString, EcoString)>,
+    /// What an action is given.
+    pub with: Vec<(EcoString, EcoString)>,
     /// What it does.
     pub action: Action,
 }
@@ -371,6 +373,7 @@ fn step(reader: &mut Reader<'_>, node: &Node) -> Step {
         name,
         condition,
         env: pairs(reader, fields.get("env")),
+        with: pairs(reader, fields.get("with")),
         action,
     }
 }

@@ -356,3 +356,18 @@ fn a_push_starts_the_workflows_of_its_branch() {
     assert_eq!((main.upgrades.len(), main.pushed.len()), (1, 1));
     assert_eq!(rehearse("longer-timeout"), Rehearsal::default());
 }
+
+#[test]
+fn a_shallow_checkout_takes_every_commit_for_the_last_change() {
+    let shop = Shop::new().edit(WORKFLOW, "fetch-depth: 0", "fetch-depth: 1");
+    assert_eq!(
+        shop.rehearse().upgrades[0].set,
+        [format!("image.tag=1.4.1-{}", shop.head.short())]
+    );
+    let first = Shop::new().head;
+    let shop = shop.edit(WORKFLOW, "fetch-depth: 1", "fetch-depth: 3");
+    assert_eq!(
+        shop.rehearse().upgrades[0].set,
+        [format!("image.tag=1.4.1-{}", first.short())]
+    );
+}

@@ -22,6 +22,7 @@ fn play(script: &str, answers: &[Answer]) -> machine::Result {
     let place = Place {
         repository: &repository,
         commit,
+        depth: None,
         files: &files,
     };
     let env = BTreeMap::from([

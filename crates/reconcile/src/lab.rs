@@ -1,0 +1,440 @@
+//! A lab: a cluster, its repositories, and the history of what was done to them. What a page, a
+//! program or a test holds.
+
+use crate::cluster::traffic;
+use crate::delivery::actions::run::Push;
+use crate::delivery::definition::{Definition, Sample};
+use crate::delivery::git::{Person, Repository, Tree};
+use crate::delivery::labs::{self, Files};
+use crate::delivery::{check, rehearsal};
+use crate::engine::{Settings, World};
+use crate::pipeline::{self, Change, MAIN, PullState};
+use crate::scene;
+use crate::timeline::{Act, Timeline};
+use crate::trace::{Entry, Note};
+use crate::view::{EventRow, Mark, Problem, Scene, Second};
+use ecow::{EcoString, eco_format};
+use kube::api::Verb;
+use kube::{Key, Millis, map};
+use std::rc::Rc;
+
+/// How long a lab is played on at most when something was done: longer than any deadline that a
+/// rollout has by default.
+const HORIZON: Millis = 20 * 60_000;
+/// What is played after the last change, to see that it stays so.
+const REST: Millis = 8_000;
+
+/// A lab. A clone is a fork: it goes its own way from here.
+#[derive(Clone, Debug)]
+pub struct Lab {
+    definition: Rc<Definition>,
+    timeline: Timeline<Input>,
+    events: Rc<[EventRow]>,
+    seconds: Rc<[Second]>,
+    marks: Rc<[Mark]>,
+}
+
+/// What can be done to a lab from outside.
+#[derive(Clone, Debug)]
+enum Input {
+    Open(EcoString, Change),
+    Close,
+    Merge,
+    /// The callers begin to call.
+    Traffic(Rc<Definition>),
+}
+
+impl Act for Input {
+    fn act(&self, world: &mut World) {
+        match self {
+            Input::Open(repository, change) => {
+                // It was tried before it became part of the history.
+                let _ = pipeline::open(world, repository, change.clone());
+            }
+            Input::Close => pipeline::close(world),
+            Input::Merge => pipeline::merge(world),
+            Input::Traffic(definition) => {
+                for flow in &definition.traffic {
+                    let service = Key::new("Service", flow.namespace.clone(), flow.service.clone());
+                    let from = world.now() + flow.from;
+                    traffic::add(world, service, from, flow.requests_per_second);
+                }
+            }
+        }
+    }
+}
+
+impl Lab {
+    /// A lab that comes with the program, such as `order-service`.
+    #[must_use]
+    pub fn built_in(name: &str) -> Option<Lab> {
+        Lab::open(&labs::built_in(name)?, None).ok()
+    }
+
+    /// The lab that files define, after its start: what is delivered at the start runs. A seed other
+    /// than the lab's own may be given.
+    ///
+    /// # Errors
+    /// What is wrong in which file.
+    pub fn open(files: &Files, seed: Option<u64>) -> Result<Lab, Vec<Problem>> {
+        let definition = Rc::new(Definition::read(files)?);
+        let mut world = World::new(seed.unwrap_or(definition.seed), Settings::default());
+        set_up_cluster(&mut world, &definition);
+        for (name, files) in &definition.repositories {
+            set_up_repository(&mut world, name, files)?;
+        }
+        for name in &definition.cluster.delivered {
+            deliver(&mut world, name)?;
+        }
+        let mut timeline = Timeline::new(world);
+        timeline.settle(HORIZON, 1_000);
+        timeline.act(Input::Traffic(definition.clone()));
+        timeline.settle(HORIZON, REST);
+        let mut lab = Lab {
+            definition,
+            timeline,
+            events: Rc::new([]),
+            seconds: Rc::new([]),
+            marks: Rc::new([]),
+        };
+        lab.retell();
+        Ok(lab)
+    }
+
+    /// What a page calls this lab.
+    #[must_use]
+    pub fn title(&self) -> &str {
+        &self.definition.title
+    }
+
+    /// The repositories' files on main, as they are at this moment, by path with the repository.
+    #[must_use]
+    pub fn files(&self) -> Files {
+        let mut all = Files::new();
+        for (name, repository) in &self.timeline.world().delivery.repositories {
+            let files = repository.branch(MAIN).map(|main| repository.files(main));
+            for (path, text) in files.unwrap_or_default() {
+                all.insert(format!("{name}/{path}"), text.into());
+            }
+        }
+        all
+    }
+
+    /// The pull request that the lab brings, if any.
+    #[must_use]
+    pub fn sample(&self) -> Option<&Sample> {
+        self.definition.sample.as_ref()
+    }
+
+    /// Mistakes in one file, as it is typed.
+    #[must_use]
+    pub fn check(&self, path: &str, text: &str) -> Vec<Problem> {
+        check::check(path, text)
+    }
+
+    /// Opens a pull request with everything in `draft` that differs from main, or puts it on the one
+    /// that is open. What was played after this moment is over.
+    ///
+    /// # Errors
+    /// Why there can be no such pull request.
+    pub fn open_pull_request(&mut self, title: &str, draft: &Files) -> Result<(), Vec<Problem>> {
+        let (repository, change) = self.change(title, draft).map_err(|problem| vec![problem])?;
+        let mut trial = self.timeline.world().clone();
+        pipeline::open(&mut trial, &repository, change.clone()).map_err(|problem| vec![problem])?;
+        self.act(Input::Open(repository, change));
+        Ok(())
+    }
+
+    /// The repository that a draft changes, and how.
+    fn change(&self, title: &str, draft: &Files) -> Result<(EcoString, Change), Problem> {
+        let main = self.files();
+        let differs = |path: &&String| draft.get(*path) != main.get(*path);
+        let paths = main.keys().chain(draft.keys()).filter(differs);
+        let mut names: Vec<&str> = paths.map(|path| repository_of(path)).collect();
+        names.sort_unstable();
+        names.dedup();
+        let name = match names.as_slice() {
+            [] => {
+                return Err(whole(
+                    "",
+                    "no file differs from main, so there is nothing to propose",
+                ));
+            }
+            [name] => *name,
+            [first, second, ..] => {
+                let why = eco_format!(
+                    "a pull request belongs to one repository, and both {first} and {second} are changed"
+                );
+                return Err(whole(second, why));
+            }
+        };
+        let own = |(path, text): (&String, &String)| {
+            let (repository, path) = path.split_once('/')?;
+            (repository == name).then(|| (path.into(), text.into()))
+        };
+        let files: Tree = draft.iter().filter_map(own).collect();
+        let sample = self.sample().filter(|sample| {
+            sample
+                .files
+                .iter()
+                .all(|(path, text)| draft.get(path) == Some(text))
+        });
+        let title = match title.trim() {
+            "" => "Update the service",
+            title => title,
+        };
+        let change = Change {
+            title: title.into(),
+            branch: sample.map_or_else(|| branch_name(title), |sample| sample.branch.clone()),
+            description: sample
+                .map(|sample| sample.description.clone())
+                .unwrap_or_default(),
+            files,
+        };
+        Ok((name.into(), change))
+    }
+
+    /// Closes the open pull request.
+    pub fn close_pull_request(&mut self) {
+        if pipeline::opened(self.timeline.world()).is_some() {
+            self.act(Input::Close);
+        }
+    }
+
+    /// Merges the open pull request and plays what follows until the lab is settled. The moment stays
+    /// that of the merge: go on from there with [`Lab::seek`].
+    ///
+    /// # Errors
+    /// If there is nothing to merge.
+    pub fn merge(&mut self) -> Result<(), Vec<Problem>> {
+        if pipeline::opened(self.timeline.world()).is_none() {
+            return Err(vec![whole("", "no pull request is open")]);
+        }
+        self.act(Input::Merge);
+        Ok(())
+    }
+
+    fn act(&mut self, input: Input) {
+        let now = self.timeline.now();
+        self.timeline.act(input);
+        self.timeline.settle(now + HORIZON, REST);
+        self.retell();
+        self.timeline.seek(now);
+    }
+
+    /// The moment that is looked at.
+    #[must_use]
+    pub fn now(&self) -> Millis {
+        self.timeline.now()
+    }
+
+    /// The last moment there is something to see.
+    #[must_use]
+    pub fn end(&self) -> Millis {
+        self.timeline.end()
+    }
+
+    /// Goes to a moment between the beginning and the end.
+    pub fn seek(&mut self, t: Millis) {
+        self.timeline.seek(t.min(self.timeline.end()));
+    }
+
+    /// Another lab that goes its own way from here.
+    #[must_use]
+    pub fn fork(&self) -> Lab {
+        self.clone()
+    }
+
+    /// What there is to see at this moment.
+    #[must_use]
+    pub fn scene(&self) -> Scene {
+        scene::of(&self.timeline)
+    }
+
+    /// Everything that happened and will, in order.
+    #[must_use]
+    pub fn events(&self) -> Rc<[EventRow]> {
+        self.events.clone()
+    }
+
+    /// The trace itself.
+    #[must_use]
+    pub fn entries(&self) -> &[Entry] {
+        self.timeline.entries()
+    }
+
+    /// The traffic, a row a second.
+    #[must_use]
+    pub fn seconds(&self) -> Rc<[Second]> {
+        self.seconds.clone()
+    }
+
+    /// Places worth going to.
+    #[must_use]
+    pub fn marks(&self) -> Rc<[Mark]> {
+        self.marks.clone()
+    }
+
+    /// The world at this moment.
+    #[must_use]
+    pub fn world(&self) -> &World {
+        self.timeline.world()
+    }
+
+    /// Whether the newest merge came to a good end: its workflow succeeded, and what it rolled out is
+    /// complete. None if nothing was merged.
+    #[must_use]
+    pub fn outcome(&self) -> Option<bool> {
+        let state = &self.timeline.world().delivery;
+        let merged = |pull: &pipeline::Pull| matches!(pull.state, PullState::Merged(_));
+        state.pulls.iter().any(merged).then(|| {
+            let ran = state
+                .runs
+                .last()
+                .is_none_or(|it| it.run.progress() == crate::view::Progress::Done);
+            ran && scene::is_settled(self.timeline.world())
+        })
+    }
+
+    fn retell(&mut self) {
+        self.events = scene::events(&self.timeline).into();
+        self.seconds = self.timeline.seconds().into();
+        self.marks = scene::marks(&self.events).into();
+    }
+}
+
+fn repository_of(path: &str) -> &str {
+    path.split_once('/').map_or(path, |(name, _)| name)
+}
+
+/// A branch name made of a title, as people make them.
+fn branch_name(title: &str) -> EcoString {
+    let words = title
+        .split(|c: char| !c.is_ascii_alphanumeric())
+        .filter(|word| !word.is_empty());
+    let name = words
+        .take(5)
+        .map(str::to_lowercase)
+        .collect::<Vec<_>>()
+        .join("-");
+    if name.is_empty() {
+        "change".into()
+    } else {
+        name.into()
+    }
+}
+
+fn whole(path: &str, message: impl Into<EcoString>) -> Problem {
+    let hint = EcoString::new();
+    Problem {
+        path: path.into(),
+        line: 0,
+        column: 0,
+        message: message.into(),
+        hint,
+    }
+}
+
+const SETUP: &str = "cluster-setup";
+
+fn set_up_cluster(world: &mut World, definition: &Definition) {
+    for node in &definition.cluster.nodes {
+        let allocatable = map! {
+            "cpu" => eco_format!("{}m", node.cpu),
+            "memory" => eco_format!("{}", node.memory),
+            "pods" => eco_format!("{}", node.pods),
+        };
+        let object = map! {
+            "apiVersion" => "v1",
+            "kind" => "Node",
+            "metadata" => map! {
+                "name" => &node.name,
+                "labels" => map! {
+                    "kubernetes.io/hostname" => &node.name,
+                    "kubernetes.io/os" => "linux",
+                    "kubernetes.io/arch" => "amd64",
+                },
+            },
+            "status" => map! {
+                "allocatable" => allocatable.clone(),
+                "capacity" => allocatable,
+                "conditions" => vec![map! {
+                    "type" => "Ready", "status" => "True", "reason" => "KubeletReady",
+                    "message" => "kubelet is posting ready status",
+                }],
+            },
+        };
+        let why = eco_format!("Node {} joins the cluster.", node.name);
+        let _ = world.request(
+            SETUP,
+            Key::of(&object),
+            "",
+            Verb::Create(object),
+            Note::detail("create", "NodeReady", why),
+        );
+    }
+    let own = ["default", "kube-system"].map(EcoString::from);
+    for name in own.iter().chain(&definition.cluster.namespaces) {
+        let object = map! {
+            "apiVersion" => "v1",
+            "kind" => "Namespace",
+            "metadata" => map! { "name" => name },
+            "status" => map! { "phase" => "Active" },
+        };
+        let why = eco_format!("Namespace {name} is made.");
+        let _ = world.request(
+            SETUP,
+            Key::of(&object),
+            "",
+            Verb::Create(object),
+            Note::detail("create", "Namespace", why),
+        );
+    }
+}
+
+fn set_up_repository(
+    world: &mut World,
+    name: &EcoString,
+    files: &Tree,
+) -> Result<(), Vec<Problem>> {
+    let mut repository = Repository::new();
+    let commit = repository
+        .commit_files(files, &[], Person::you(), 0, "Begin")
+        .map_err(|error| vec![whole(name, eco_format!("{error}"))])?;
+    repository.set_branch(MAIN, commit);
+    world.delivery.tints.add(commit);
+    world
+        .delivery
+        .repositories
+        .insert_mut(name.clone(), repository);
+    Ok(())
+}
+
+/// Delivers a repository's main as its workflow would, at once.
+fn deliver(world: &mut World, name: &EcoString) -> Result<(), Vec<Problem>> {
+    let Some(repository) = world.delivery.repositories.get(name).cloned() else {
+        return Err(vec![whole(name, "there is no such repository")]);
+    };
+    let Some(commit) = repository.branch(MAIN) else {
+        return Ok(());
+    };
+    let push = Push {
+        number: 0,
+        name,
+        repository: &repository,
+        branch: MAIN,
+        commit,
+    };
+    let outcome = rehearsal::rehearse_push(&push, &world.delivery.registry)?;
+    if let Some(failure) = outcome.failure {
+        let (job, step) = (failure.job, failure.step);
+        let why = eco_format!("step \"{step}\" of job {job} fails: {}", failure.error);
+        return Err(vec![whole(name, why)]);
+    }
+    outcome.push_all(&mut world.delivery.registry, 0);
+    let files = repository.files(commit);
+    for upgrade in &outcome.upgrades {
+        pipeline::install(world, name, &files, commit, upgrade)?;
+    }
+    Ok(())
+}

@@ -1,0 +1,65 @@
+//! Delivery in a world: pull requests, workflow runs, and releases, as they act on the cluster.
+//!
+//! [`crate::delivery`] knows what git, Actions and a registry are; here they get time, a trace, and
+//! an API server to write to.
+
+pub(crate) mod charts;
+mod pulls;
+mod releases;
+mod runs;
+pub(crate) mod tints;
+
+pub use pulls::{Change, Pull, PullState};
+pub(crate) use pulls::{close, merge, open, opened};
+pub use releases::Release;
+pub(crate) use releases::install;
+pub(crate) use tints::observe;
+
+use crate::delivery::actions::event::Spot;
+use crate::delivery::actions::run::Run;
+use crate::delivery::git::Repository;
+use crate::delivery::registry::Registry;
+use crate::engine::World;
+use crate::trace::EntryId;
+use ecow::{EcoString, EcoVec};
+use rpds::RedBlackTreeMap;
+
+/// The branch that is delivered.
+pub(crate) const MAIN: &str = "main";
+
+/// What delivery remembers.
+#[derive(Clone, Debug, Default)]
+pub struct State {
+    pub(crate) repositories: RedBlackTreeMap<EcoString, Repository>,
+    pub(crate) registry: Registry,
+    pub(crate) pulls: EcoVec<Pull>,
+    pub(crate) runs: EcoVec<RunState>,
+    /// Every revision of every release, oldest first.
+    pub(crate) releases: EcoVec<Release>,
+    pub(crate) tints: tints::Tints,
+}
+
+/// A workflow run, and the entry that it goes on from.
+#[derive(Clone, Debug)]
+pub(crate) struct RunState {
+    pub run: Run,
+    cause: EntryId,
+}
+
+/// What goes on in delivery by itself.
+#[derive(Clone, Debug)]
+pub enum Event {
+    /// A workflow run goes on.
+    Run(usize),
+    /// `helm --wait` looks whether a revision is ready. The place is that in [`State`], the spot the
+    /// step that waits for it.
+    Wait(usize, Option<(usize, Spot)>),
+}
+
+/// Lets delivery go on.
+pub(crate) fn act(world: &mut World, event: Event) {
+    match event {
+        Event::Run(at) => runs::advance(world, at),
+        Event::Wait(at, waits) => releases::check(world, at, waits),
+    }
+}

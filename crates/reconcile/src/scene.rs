@@ -1,0 +1,447 @@
+//! What there is to see: rows made of a world and its trace.
+
+use crate::cluster::deployment::{self, TEMPLATE_HASH};
+use crate::cluster::{pod, traffic};
+use crate::delivery::diff;
+use crate::engine::World;
+use crate::pipeline::{MAIN, Pull, PullState};
+use crate::stations;
+use crate::timeline::{Act, Timeline};
+use crate::trace::Entry;
+use crate::view::{
+    ConditionRow, DeploymentRow, EndpointRow, EventRow, ImageRow, Mark, MarkKind, NodeRow, PodForm,
+    PodRow, PullRequestRow, ReleaseRow, ReplicaSetRow, Scene, Sentence, ServiceRow, Tint, Tone,
+};
+use ecow::{EcoString, eco_format};
+use kube::{Millis, Object, Value};
+use std::rc::Rc;
+
+/// Everything at the moment that a timeline is at.
+pub(crate) fn of<A: Act>(timeline: &Timeline<A>) -> Scene {
+    let world = timeline.world();
+    let past = &timeline.entries()[..(world.entries() as usize).min(timeline.entries().len())];
+    Scene {
+        now: world.now(),
+        newest: past.last().map(|entry| entry.id),
+        sentence: past
+            .iter()
+            .rev()
+            .find(|entry| entry.tone != Tone::Detail)
+            .map(sentence),
+        stations: stations::of(world, timeline.seconds()),
+        pull_request: world
+            .delivery
+            .pulls
+            .last()
+            .map(|pull| pull_request(world, pull)),
+        run: world.delivery.runs.last().map(|state| {
+            let tint = world
+                .delivery
+                .tints
+                .of(state.run.commit())
+                .unwrap_or_default();
+            state.run.row(world.now(), tint)
+        }),
+        images: images(world),
+        releases: releases(world),
+        deployments: deployments(world),
+        nodes: nodes(world),
+        services: services(world),
+    }
+}
+
+fn sentence(entry: &Entry) -> Sentence {
+    let mut text = entry.message.clone();
+    if !text.ends_with(['.', '!', '?']) {
+        text.push('.');
+    }
+    Sentence {
+        entry: entry.id,
+        t: entry.t,
+        text,
+    }
+}
+
+fn pull_request(world: &World, pull: &Pull) -> PullRequestRow {
+    let repository = world.delivery.repositories.get(&pull.repository);
+    let old = repository
+        .map(|repository| repository.files(pull.base))
+        .unwrap_or_default();
+    let (state, commit) = match pull.state {
+        PullState::Open => ("Open", pull.head),
+        PullState::Merged(commit) => ("Merged", commit),
+        PullState::Closed => ("Closed", pull.head),
+    };
+    let (plan, problems) = match &pull.plan {
+        Ok(rows) => (rows.to_vec(), Vec::new()),
+        Err(problems) => (Vec::new(), problems.to_vec()),
+    };
+    PullRequestRow {
+        number: pull.number,
+        title: pull.change.title.clone(),
+        branch: pull.change.branch.clone(),
+        state: state.into(),
+        tint: world.delivery.tints.of(commit).unwrap_or_default(),
+        files: diff::trees(&old, &pull.change.files),
+        plan,
+        problems,
+    }
+}
+
+fn images(world: &World) -> Vec<ImageRow> {
+    let registry = &world.delivery.registry;
+    let row = |tag: &crate::delivery::registry::Tag| {
+        let image = registry.image(&tag.digest);
+        ImageRow {
+            reference: tag.reference.clone(),
+            digest: tag.digest.clone(),
+            size_mib: image.map_or(0, |image| {
+                u32::try_from(image.app.image_size >> 20).unwrap_or(0)
+            }),
+            pushed: tag.pushed,
+            tint: image.and_then(|image| world.delivery.tints.of(image.commit)),
+        }
+    };
+    registry.tags().iter().map(row).collect()
+}
+
+fn releases(world: &World) -> Vec<ReleaseRow> {
+    let row = |release: &crate::pipeline::Release| ReleaseRow {
+        name: release.name.clone(),
+        revision: release.revision,
+        status: release.status.into(),
+        chart: release.chart.clone(),
+        description: release.description.clone(),
+        updated: release.updated,
+        tint: world.delivery.tints.of(release.commit),
+    };
+    world.delivery.releases.iter().map(row).collect()
+}
+
+fn number(value: &Value) -> u32 {
+    value
+        .as_int()
+        .and_then(|number| u32::try_from(number).ok())
+        .unwrap_or(0)
+}
+
+/// The cluster's Deployments.
+pub(crate) fn deployments(world: &World) -> Vec<DeploymentRow> {
+    world
+        .store
+        .list("Deployment")
+        .into_iter()
+        .map(|it| deployment(world, it))
+        .collect()
+}
+
+fn deployment(world: &World, object: &Object) -> DeploymentRow {
+    let status = object.status();
+    let posts = deployment::fenceposts(object.spec());
+    let desired = number(object.spec().get("replicas"));
+    let mut sets: Vec<&Rc<Object>> = world
+        .store
+        .owned_by(&object.meta.uid)
+        .filter(|it| it.key.kind == "ReplicaSet")
+        .collect();
+    sets.sort_by_key(|set| (revision(set), set.meta.created));
+    let newest = revision(object);
+    let sets: Vec<ReplicaSetRow> = sets
+        .into_iter()
+        .map(|set| replica_set(world, set, newest))
+        .collect();
+    let pods = |test: fn(&PodRow) -> bool| -> u32 {
+        let all = sets.iter().flat_map(|set| &set.pods);
+        u32::try_from(all.filter(|pod| test(pod)).count()).unwrap_or(u32::MAX)
+    };
+    let ready = pods(|pod| pod.form == PodForm::Ready);
+    let current = pods(|pod| pod.form != PodForm::Terminating);
+    let updated = sets
+        .iter()
+        .filter(|set| set.newest)
+        .map(|set| set.current)
+        .sum();
+    DeploymentRow {
+        namespace: object.key.namespace.clone(),
+        name: object.key.name.clone(),
+        desired,
+        current,
+        updated,
+        ready,
+        available: number(status.get("availableReplicas")),
+        most: desired + u32::try_from(posts.surge).unwrap_or(0),
+        least: desired.saturating_sub(u32::try_from(posts.unavailable).unwrap_or(0)),
+        strategy: object.spec().at(&["strategy", "type"]).to_text(),
+        difference: difference(desired, current, updated, ready),
+        conditions: status
+            .get("conditions")
+            .items()
+            .iter()
+            .map(condition)
+            .collect(),
+        sets,
+    }
+}
+
+/// What is still to be done until current state is desired state.
+fn difference(desired: u32, current: u32, updated: u32, ready: u32) -> EcoString {
+    let pods = |count: u32| {
+        if count == 1 {
+            "1 pod".into()
+        } else {
+            eco_format!("{count} pods")
+        }
+    };
+    if updated < desired {
+        return eco_format!("{} of the new template to go", pods(desired - updated));
+    }
+    if current > desired {
+        return eco_format!("{} too many", pods(current - desired));
+    }
+    if ready < desired {
+        return eco_format!("{} not ready yet", pods(desired - ready));
+    }
+    EcoString::new()
+}
+
+fn revision(object: &Object) -> u32 {
+    object
+        .annotation(deployment::REVISION)
+        .and_then(|text| text.parse().ok())
+        .unwrap_or(0)
+}
+
+fn condition(value: &Value) -> ConditionRow {
+    let of = |name: &str| value.get(name).to_text();
+    ConditionRow {
+        kind: of("type"),
+        status: of("status"),
+        reason: of("reason"),
+        message: of("message"),
+    }
+}
+
+fn replica_set(world: &World, set: &Object, newest: u32) -> ReplicaSetRow {
+    let mut pods: Vec<&Rc<Object>> = world.store.owned_by(&set.meta.uid).collect();
+    pods.sort_by_key(|pod| (pod.meta.created, pod.key.name.clone()));
+    let active = pods.iter().filter(|pod| pod::is_active(pod));
+    let containers = set.spec().at(&["template", "spec", "containers"]).items();
+    let ready = active.clone().filter(|pod| pod::is_ready(pod)).count();
+    ReplicaSetRow {
+        name: set.key.name.clone(),
+        hash: set.labels().get(TEMPLATE_HASH).to_text(),
+        revision: revision(set),
+        newest: revision(set) == newest,
+        image: containers
+            .first()
+            .map(|it| it.get("image").to_text())
+            .unwrap_or_default(),
+        tint: world.delivery.tints.of_set(&set.meta.uid),
+        desired: number(set.spec().get("replicas")),
+        current: u32::try_from(active.count()).unwrap_or(u32::MAX),
+        ready: u32::try_from(ready).unwrap_or(u32::MAX),
+        pods: pods.into_iter().map(|pod| pod_row(world, pod)).collect(),
+    }
+}
+
+fn pod_row(world: &World, pod: &Object) -> PodRow {
+    let statuses = pod.status().get("containerStatuses").items();
+    let total = pod::containers(pod).len();
+    let ready = statuses
+        .iter()
+        .filter(|it| it.get("ready").as_bool() == Some(true))
+        .count();
+    let status = status(pod);
+    PodRow {
+        uid: pod.meta.uid.clone(),
+        name: pod.key.name.clone(),
+        form: form(pod, &status),
+        status,
+        ready: eco_format!("{ready}/{total}"),
+        restarts: statuses
+            .iter()
+            .map(|it| number(it.get("restartCount")))
+            .sum(),
+        node: pod::node(pod).into(),
+        ip: pod.status().get("podIP").to_text(),
+        created: pod.meta.created,
+        tint: world
+            .pods
+            .colour(&pod.meta.uid)
+            .map(|colour| world.delivery.tints.tint(colour)),
+    }
+}
+
+/// The STATUS column of `kubectl get pods` (`pkg/printers/internalversion/printers.go`, printPod).
+fn status(pod: &Object) -> EcoString {
+    if pod.meta.deleted.is_some() {
+        return "Terminating".into();
+    }
+    let statuses = pod.status().get("containerStatuses").items();
+    let said = statuses.iter().rev().find_map(|status| {
+        let state = status.get("state");
+        let reason = state.at(&["waiting", "reason"]);
+        let reason = if reason.is_null() {
+            state.at(&["terminated", "reason"])
+        } else {
+            reason
+        };
+        reason.as_str().map(EcoString::from)
+    });
+    said.unwrap_or_else(|| pod::phase(pod).into())
+}
+
+fn form(pod: &Object, status: &str) -> PodForm {
+    match status {
+        "Terminating" => PodForm::Terminating,
+        "ContainerCreating" | "PodInitializing" => PodForm::Creating,
+        "Running" if pod::is_ready(pod) => PodForm::Ready,
+        "Running" => PodForm::Running,
+        "Pending" if pod::node(pod).is_empty() => PodForm::Pending,
+        "Pending" => PodForm::Creating,
+        _ => PodForm::Failed,
+    }
+}
+
+fn nodes(world: &World) -> Vec<NodeRow> {
+    let row = |node: &crate::cluster::nodes::Node| {
+        let mut pods: Vec<&Rc<Object>> = world.store.pods_on(&node.name).collect();
+        pods.sort_by_key(|pod| (pod.meta.created, pod.key.name.clone()));
+        let amount = |number: i64| u64::try_from(number).unwrap_or(0);
+        NodeRow {
+            name: node.name.clone(),
+            cpu_allocatable: amount(node.allocatable.cpu),
+            cpu_requested: amount(node.requested.cpu),
+            memory_allocatable: amount(node.allocatable.memory) >> 20,
+            memory_requested: amount(node.requested.memory) >> 20,
+            pods: pods.into_iter().map(|pod| pod.meta.uid.clone()).collect(),
+        }
+    };
+    world.nodes.list().iter().map(row).collect()
+}
+
+fn services(world: &World) -> Vec<ServiceRow> {
+    let row = |service: &Rc<Object>| {
+        let routes = traffic::routes(world, &service.key);
+        let slices = world.store.owned_by(&service.meta.uid);
+        let endpoints = slices.flat_map(|slice| slice.value.get("endpoints").items());
+        let endpoint = |endpoint: &Value| {
+            let pod = endpoint.at(&["targetRef", "uid"]).to_text();
+            EndpointRow {
+                serving: routes.contains(&pod),
+                pod,
+            }
+        };
+        ServiceRow {
+            name: service.key.name.clone(),
+            per_second: traffic::load(world, &service.key),
+            endpoints: endpoints.map(endpoint).collect(),
+        }
+    };
+    world.store.list("Service").into_iter().map(row).collect()
+}
+
+/// Whether nothing is being worked off: every Deployment is what its spec says.
+pub(crate) fn is_settled(world: &World) -> bool {
+    world.store.list("Deployment").into_iter().all(|object| {
+        let progressing = object.condition("Progressing");
+        let row = deployment(world, object);
+        row.difference.is_empty() && progressing.get("status").text() != "False"
+    })
+}
+
+/// The whole trace as rows of the event list.
+pub(crate) fn events<A: Act>(timeline: &Timeline<A>) -> Vec<EventRow> {
+    let world = timeline.world();
+    let mut tints: Vec<Option<Tint>> = Vec::new();
+    let mut rows = Vec::new();
+    for entry in timeline.entries() {
+        let inherited = entry
+            .cause
+            .and_then(|cause| tints.get(cause as usize).cloned().flatten());
+        let tint = inherited.or_else(|| root_tint(world, entry));
+        tints.push(tint.clone());
+        rows.push(EventRow {
+            id: entry.id,
+            t: entry.t,
+            actor: entry.actor.clone(),
+            verb: entry.verb.into(),
+            object: entry
+                .object
+                .as_ref()
+                .map(|key| eco_format!("{key}"))
+                .unwrap_or_default(),
+            reason: entry.reason.clone(),
+            message: entry.message.clone(),
+            tone: entry.tone,
+            tint,
+            cause: entry.cause,
+        });
+    }
+    rows
+}
+
+/// The commit that begins a chain of causes: that of a pull request, or of an installation.
+fn root_tint(world: &World, entry: &Entry) -> Option<Tint> {
+    let tints = &world.delivery.tints;
+    match entry.reason.as_str() {
+        // The entry after it opens the pull request that the commit is for.
+        "Committed" => {
+            let is = |pull: &&Pull| entry.message.contains(pull.head.short().as_str());
+            tints.of(world.delivery.pulls.iter().find(is)?.head)
+        }
+        "HelmUpgrade" => tints.of(world.delivery.releases.first()?.commit),
+        _ => None,
+    }
+}
+
+/// The places worth going to.
+pub(crate) fn marks(events: &[EventRow]) -> Vec<Mark> {
+    let mut marks: Vec<Mark> = Vec::new();
+    let mut awaits_ready = false;
+    let mut last_failure: Option<Millis> = None;
+    for event in events {
+        let (kind, label) = match event.reason.as_str() {
+            "Merged" => (MarkKind::Merged, "merged"),
+            "ImagePushed" => (MarkKind::ChecksPassed, "image pushed"),
+            "HelmUpgrade" => {
+                awaits_ready = true;
+                (MarkKind::Released, "helm upgrade")
+            }
+            "Ready" if awaits_ready => {
+                awaits_ready = false;
+                (MarkKind::FirstReady, "first new pod ready")
+            }
+            "NewReplicaSetAvailable" if event.tone == Tone::Story => {
+                (MarkKind::Complete, "rollout complete")
+            }
+            "StepFailed" => (MarkKind::Failed, "a step failed"),
+            "ReleaseFailed" => (MarkKind::Failed, "release failed"),
+            "ProgressDeadlineExceeded" => (MarkKind::Failed, "progress deadline exceeded"),
+            "OOMKilled" => (MarkKind::Failed, "OOMKilled"),
+            "CrashLoopBackOff" => (MarkKind::Failed, "CrashLoopBackOff"),
+            "ImagePullBackOff" => (MarkKind::Failed, "ImagePullBackOff"),
+            _ => continue,
+        };
+        // One mark for a failure that shows on several pods at once.
+        if kind == MarkKind::Failed {
+            if last_failure.is_some_and(|last| event.t < last + 30_000) {
+                continue;
+            }
+            last_failure = Some(event.t);
+        }
+        marks.push(Mark {
+            t: event.t,
+            entry: event.id,
+            kind,
+            label: label.into(),
+        });
+    }
+    marks
+}
+
+/// Main's newest commit in the repository that is looked at.
+pub(crate) fn main_tint(world: &World) -> Option<Tint> {
+    let (_, repository) = world.delivery.repositories.iter().next()?;
+    world.delivery.tints.of(repository.branch(MAIN)?)
+}

@@ -1,0 +1,358 @@
+//! The way of a change as stations: what is done, what goes on, what waits.
+
+use crate::engine::World;
+use crate::pipeline::{PullState, Release};
+use crate::scene;
+use crate::view::{Progress, Second, Station, StationKind, Tint};
+use ecow::{EcoString, eco_format};
+
+/// The seven stations at this moment.
+pub(crate) fn of(world: &World, seconds: &[Second]) -> Vec<Station> {
+    let change = Seen::of(world);
+    vec![
+        change.commit(world),
+        change.pull_request(world),
+        change.checks(),
+        change.image(world),
+        change.release(),
+        change.rollout(world),
+        traffic(world, seconds),
+    ]
+}
+
+/// What there is of the newest change.
+struct Seen<'a> {
+    pull: Option<&'a crate::pipeline::Pull>,
+    run: Option<&'a crate::pipeline::RunState>,
+    release: Option<&'a Release>,
+    tint: Option<Tint>,
+}
+
+fn station(
+    kind: StationKind,
+    progress: Progress,
+    title: impl Into<EcoString>,
+    detail: impl Into<EcoString>,
+    tint: Option<Tint>,
+) -> Station {
+    Station {
+        kind,
+        progress,
+        title: title.into(),
+        detail: detail.into(),
+        tint,
+    }
+}
+
+impl<'a> Seen<'a> {
+    fn of(world: &'a World) -> Seen<'a> {
+        let state = &world.delivery;
+        let pull = state
+            .pulls
+            .last()
+            .filter(|pull| pull.state != PullState::Closed);
+        let merged = match pull.map(|pull| pull.state) {
+            Some(PullState::Merged(commit)) => Some(commit),
+            _ => None,
+        };
+        let run = state
+            .runs
+            .last()
+            .filter(|it| Some(it.run.commit()) == merged);
+        let release = state
+            .releases
+            .iter()
+            .rev()
+            .find(|release| Some(release.commit) == merged);
+        let tint = match pull {
+            Some(pull) => state.tints.of(merged.unwrap_or(pull.head)),
+            None => scene::main_tint(world),
+        };
+        Seen {
+            pull,
+            run,
+            release,
+            tint,
+        }
+    }
+
+    /// Before anything was proposed, everything stands as the last delivery left it.
+    fn is_idle(&self) -> bool {
+        self.pull.is_none()
+    }
+
+    fn commit(&self, world: &World) -> Station {
+        let tint = self.tint.clone();
+        let sha = tint
+            .as_ref()
+            .map(|tint| tint.sha.clone())
+            .unwrap_or_default();
+        let detail = match self.pull {
+            Some(pull) => pull.change.title.clone(),
+            None => world
+                .delivery
+                .repositories
+                .keys()
+                .next()
+                .cloned()
+                .unwrap_or_default(),
+        };
+        let place = self.pull.map_or("main", |pull| pull.change.branch.as_str());
+        station(
+            StationKind::Commit,
+            Progress::Done,
+            sha,
+            eco_format!("{place}: {detail}"),
+            tint,
+        )
+    }
+
+    fn pull_request(&self, _: &World) -> Station {
+        let Some(pull) = self.pull else {
+            return station(
+                StationKind::PullRequest,
+                Progress::Waiting,
+                "none open",
+                "",
+                None,
+            );
+        };
+        let title = eco_format!("#{}", pull.number);
+        let (progress, detail) = match pull.state {
+            PullState::Merged(_) => (Progress::Done, "merged"),
+            _ => (Progress::Active, "open: waits to be merged"),
+        };
+        station(
+            StationKind::PullRequest,
+            progress,
+            title,
+            detail,
+            self.tint.clone(),
+        )
+    }
+
+    fn checks(&self) -> Station {
+        let kind = StationKind::Checks;
+        let Some(state) = self.run else {
+            let waits = if self.is_idle() {
+                Progress::Waiting
+            } else {
+                self.after_merge()
+            };
+            return station(kind, waits, "CI", "", None);
+        };
+        let row = state.run.row(state.run.started(), Tint::default());
+        let done = row
+            .jobs
+            .iter()
+            .filter(|job| job.progress == Progress::Done)
+            .count();
+        let title = eco_format!("{done} of {} jobs", row.jobs.len());
+        let working = row.jobs.iter().find(|job| job.progress == Progress::Active);
+        let detail = match (row.progress, working) {
+            (Progress::Failed, _) => "failed".into(),
+            (Progress::Done, _) => "all green".into(),
+            (_, Some(job)) => {
+                let step = job
+                    .steps
+                    .iter()
+                    .find(|step| step.progress == Progress::Active);
+                eco_format!(
+                    "{}: {}",
+                    job.name,
+                    step.map_or("", |step| step.name.as_str())
+                )
+            }
+            _ => EcoString::new(),
+        };
+        // While the release or the image is worked on, those are where the eye goes.
+        let progress = match row.progress {
+            Progress::Active if self.release.is_some() || self.is_building() => Progress::Done,
+            other => other,
+        };
+        station(kind, progress, title, detail, self.tint.clone())
+    }
+
+    /// What a station of CI shows when there is no run: it waits, or nothing will come.
+    fn after_merge(&self) -> Progress {
+        match self.pull.map(|pull| pull.state) {
+            Some(PullState::Merged(_)) => Progress::Skipped,
+            _ => Progress::Waiting,
+        }
+    }
+
+    /// Whether CI is past its first job, and has not deployed yet.
+    fn is_building(&self) -> bool {
+        self.run.is_some_and(|state| {
+            let row = state.run.row(state.run.started(), Tint::default());
+            let first = row
+                .jobs
+                .first()
+                .is_some_and(|job| job.progress == Progress::Done);
+            first && row.progress == Progress::Active && self.release.is_none()
+        })
+    }
+
+    fn image(&self, world: &World) -> Station {
+        let kind = StationKind::Image;
+        let tags = world.delivery.registry.tags();
+        let name = |reference: &str| -> EcoString {
+            reference.rsplit('/').next().unwrap_or_default().into()
+        };
+        let pushed = self.run.and_then(|state| {
+            tags.iter()
+                .rev()
+                .find(|tag| tag.pushed >= state.run.started())
+        });
+        let image_tint = |digest: &str| {
+            let image = world.delivery.registry.image(digest)?;
+            world.delivery.tints.of(image.commit)
+        };
+        if let Some(tag) = pushed {
+            let tint = image_tint(&tag.digest);
+            return station(
+                kind,
+                Progress::Done,
+                name(&tag.reference),
+                short(&tag.digest),
+                tint,
+            );
+        }
+        let newest = tags.last();
+        let title = newest.map(|tag| name(&tag.reference)).unwrap_or_default();
+        let tint = newest.and_then(|tag| image_tint(&tag.digest));
+        match self.run.map(|state| state.run.progress()) {
+            None if self.is_idle() => station(kind, Progress::Done, title, "in the registry", tint),
+            None => station(kind, self.after_merge(), "image", "", None),
+            Some(Progress::Active) if self.is_building() => station(
+                kind,
+                Progress::Active,
+                "image",
+                "is being built",
+                self.tint.clone(),
+            ),
+            Some(_) if self.release.is_some() => station(
+                kind,
+                Progress::Skipped,
+                title,
+                "nothing new went in: the image stays",
+                tint,
+            ),
+            Some(Progress::Active) => station(kind, Progress::Waiting, "image", "", None),
+            Some(_) => station(kind, Progress::Skipped, "image", "not built", None),
+        }
+    }
+
+    fn release(&self) -> Station {
+        let kind = StationKind::Release;
+        match (self.release, self.run.map(|state| state.run.progress())) {
+            (Some(release), _) => {
+                let progress = match release.status {
+                    "failed" => Progress::Failed,
+                    _ => Progress::Done,
+                };
+                let title = eco_format!("revision {}", release.revision);
+                station(kind, progress, title, release.status, self.tint.clone())
+            }
+            (None, Some(Progress::Failed)) => {
+                station(kind, Progress::Skipped, "release", "not reached", None)
+            }
+            (None, Some(Progress::Done)) => {
+                station(kind, Progress::Skipped, "release", "none", None)
+            }
+            (None, None) if !self.is_idle() => {
+                station(kind, self.after_merge(), "release", "", None)
+            }
+            _ => station(kind, Progress::Waiting, "release", "", None),
+        }
+    }
+
+    fn rollout(&self, world: &World) -> Station {
+        let kind = StationKind::Rollout;
+        let scene = scene::deployments(world);
+        let desired: u32 = scene.iter().map(|row| row.desired).sum();
+        let updated: u32 = scene.iter().map(|row| row.updated.min(row.desired)).sum();
+        let late = scene
+            .iter()
+            .flat_map(|row| &row.conditions)
+            .any(|condition| condition.reason == "ProgressDeadlineExceeded");
+        let working = scene.iter().find(|row| !row.difference.is_empty());
+        let title = eco_format!("{updated} of {desired} updated");
+        match (
+            working,
+            self.release,
+            self.run.map(|state| state.run.progress()),
+        ) {
+            _ if late => station(
+                kind,
+                Progress::Failed,
+                title,
+                "progress deadline exceeded",
+                self.tint.clone(),
+            ),
+            (Some(row), ..) => station(
+                kind,
+                Progress::Active,
+                title,
+                row.difference.clone(),
+                self.tint.clone(),
+            ),
+            (None, Some(_), _) => station(
+                kind,
+                Progress::Done,
+                title,
+                "current state is desired state",
+                self.tint.clone(),
+            ),
+            (None, None, Some(Progress::Failed)) => {
+                station(kind, Progress::Skipped, "rollout", "not reached", None)
+            }
+            (None, None, _) if self.is_idle() => station(
+                kind,
+                Progress::Done,
+                title,
+                "current state is desired state",
+                self.tint.clone(),
+            ),
+            _ => station(kind, Progress::Waiting, "rollout", "", None),
+        }
+    }
+}
+
+fn short(digest: &str) -> EcoString {
+    digest.chars().take(19).collect()
+}
+
+fn traffic(world: &World, seconds: &[Second]) -> Station {
+    let until = seconds.partition_point(|second| second.t <= world.now());
+    let recent = &seconds[until.saturating_sub(10)..until];
+    let answered: u32 = recent
+        .iter()
+        .flat_map(|second| &second.answered)
+        .map(|(_, count)| count)
+        .sum();
+    let failed: u32 = recent.iter().map(|second| second.failed).sum();
+    let total = answered + failed;
+    let per_second = if recent.is_empty() {
+        0
+    } else {
+        total / u32::try_from(recent.len()).unwrap_or(1)
+    };
+    let progress = if failed > 0 {
+        Progress::Failed
+    } else {
+        Progress::Done
+    };
+    let detail = match (total, failed) {
+        (0, _) => "no requests".into(),
+        (_, 0) => "all answered".into(),
+        _ => eco_format!("{failed} of {total} failed in the last {} s", recent.len()),
+    };
+    station(
+        StationKind::Traffic,
+        progress,
+        eco_format!("{per_second} per second"),
+        detail,
+        None,
+    )
+}
