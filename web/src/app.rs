@@ -141,7 +141,7 @@ fn Page(props: &PageProps) -> Html {
                     { stage(&session, layout, &on) }
                 }
             </main>
-            <footer class="timeline" aria-label="Time line" role="region">
+            <section class="timeline" aria-label="Time line">
                 <Moment sentence={session.scene.sentence.clone()} history={history.clone()} on={on.clone()} />
                 <Controls
                     playing={session.playing}
@@ -159,7 +159,7 @@ fn Page(props: &PageProps) -> Html {
                     node={hands.ribbon.clone()}
                     on={on.clone()}
                 />
-            </footer>
+            </section>
             <Narrator sentence={session.scene.sentence.as_ref().map_or_else(AttrValue::default, |sentence| AttrValue::from(sentence.text.to_string()))} />
         </div>
     }

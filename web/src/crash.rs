@@ -1,7 +1,5 @@
 //! A way back from a panic: the page says what happened and keeps the edits.
 
-use std::panic;
-
 use gloo_events::EventListener;
 use wasm_bindgen::JsCast;
 use web_sys::{HtmlElement, console};
@@ -27,7 +25,7 @@ pub fn install() {
         })
         .forget();
     }
-    panic::set_hook(Box::new(|info| {
+    yew::set_custom_panic_hook(Box::new(|info| {
         console::error_1(&info.to_string().into());
         if let Some(detail) = dom::element("crash-detail") {
             detail.set_text_content(Some(&info.to_string()));

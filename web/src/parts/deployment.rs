@@ -37,7 +37,7 @@ pub fn Deployment(props: &DeploymentProps) -> Html {
             data-ready={row.ready.to_string()}
         >
             <header>
-                <h3><span class="kind">{ "Deployment " }</span>{ row.name.as_str() }</h3>
+                <h2><span class="kind">{ "Deployment " }</span>{ row.name.as_str() }</h2>
                 <dl class="figures">
                     { figure("wanted", row.desired, true) }
                     { figure("there", row.current, row.current == row.desired) }

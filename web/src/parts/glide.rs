@@ -60,7 +60,10 @@ fn glide(element: &HtmlElement, dx: i32, dy: i32) {
     );
     // web-sys still counts `Element.animate` among the unstable; browsers have had it for years.
     let animate = Reflect::get(element, &JsValue::from_str("animate"));
-    if let Some(animate) = animate.ok().and_then(|value| value.dyn_into::<Function>().ok()) {
+    if let Some(animate) = animate
+        .ok()
+        .and_then(|value| value.dyn_into::<Function>().ok())
+    {
         let _ = animate.call2(element, &frames, &JsValue::from_f64(DURATION));
     }
 }

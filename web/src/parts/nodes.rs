@@ -28,7 +28,7 @@ pub fn Nodes(props: &NodesProps) -> Html {
         .collect();
     html! {
         <section class="nodes" aria-label="Nodes">
-            <h3>{ "Nodes" }</h3>
+            <h2>{ "Nodes" }</h2>
             <ul>
                 for node in props.nodes.iter() {
                     { node_row(node, &pods) }

@@ -41,8 +41,11 @@ pub fn Plan(props: &PlanProps) -> Html {
     }
 }
 
-/// `Deployment/shop/order-service` is `Deployment order-service`.
-fn object(row: &PlanRow) -> String {
+/// `Deployment/shop/order-service` is `Deployment order-service`; empty for the whole change.
+pub fn object(row: &PlanRow) -> String {
+    if row.object.is_empty() {
+        return String::new();
+    }
     let kind = row.object.split('/').next().unwrap_or_default();
     format!("{kind} {}", last_part(&row.object))
 }

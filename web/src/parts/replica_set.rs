@@ -46,9 +46,11 @@ pub fn ReplicaSet(props: &ReplicaSetProps) -> Html {
             data-tint={sha(row.tint.as_ref())}
         >
             <header>
-                <h4>{ format!("Revision {}", row.revision) }<span class="age">{ if row.newest { "new" } else { "old" } }</span></h4>
+                <h3>{ format!("Revision {}", row.revision) }<span class="age">{ if row.newest { "new" } else { "old" } }</span></h3>
                 <p class="facts">
-                    <Commit tint={row.tint.clone()} />
+                    if !says_commit(row) {
+                        <Commit tint={row.tint.clone()} />
+                    }
                     <code title={row.image.to_string()}>{ tag(&row.image) }</code>
                 </p>
                 <p class="facts">{ format!("ReplicaSet {}", row.hash) }</p>
@@ -69,6 +71,13 @@ pub fn ReplicaSet(props: &ReplicaSetProps) -> Html {
             </ul>
         </li>
     }
+}
+
+/// Whether the image's tag names the commit already.
+fn says_commit(row: &ReplicaSetRow) -> bool {
+    row.tint
+        .as_ref()
+        .is_some_and(|tint| tag(&row.image).ends_with(tint.sha.as_str()))
 }
 
 /// The tag of an image reference, or its name where it has none.

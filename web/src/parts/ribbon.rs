@@ -137,7 +137,9 @@ fn ticks(end: Millis, width: u32) -> Html {
         .into_iter()
         .find(|step| fits(step))
         .unwrap_or(end.max(1));
-    let times = (1..).map(|n| n * step).take_while(|&t| t < end).map(|t| {
+    // The last one keeps clear of the edge.
+    let room = |&t: &Millis| t < end && at(t, end, width) + TICK_ROOM / 3 < width;
+    let times = (1..).map(|n| n * step).take_while(room).map(|t| {
         html! {
             <text key={t} class="tick" x={at(t, end, width).to_string()} y={HEIGHT.to_string()}>
                 { format!("{}:{:02}", t / 60_000, t / 1_000 % 60) }

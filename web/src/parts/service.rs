@@ -45,7 +45,7 @@ pub fn Service(props: &ServiceProps) -> Html {
             data-ready-min={ready_min.map(|n| n.to_string())}
             data-answered={share(&minute[minute.len().saturating_sub(RECENT)..])}
         >
-            <h3><span class="kind">{ "Service " }</span>{ row.name.as_str() }</h3>
+            <h2><span class="kind">{ "Service " }</span>{ row.name.as_str() }</h2>
             <p class="load">{ format!("{} requests a second to {}", row.per_second, count(serving, "endpoint")) }</p>
             <div class="mix" aria-hidden="true">
                 if let Some(second) = past.last() {

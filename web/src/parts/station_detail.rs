@@ -3,7 +3,7 @@
 use reconcile::view::{ImageRow, Progress, ReleaseRow, Scene, StationKind};
 use yew::prelude::*;
 
-use super::plan::effect_label;
+use super::plan::{effect_label, object};
 use super::tint::{Commit, sha};
 use super::workflow_run::WorkflowRun;
 use crate::session::{Action, Panel, Shared};
@@ -89,6 +89,7 @@ fn pull_request(scene: &Scene, on: &Callback<Action>) -> Option<Html> {
                     <li key={index}>
                         <span class="strong">{ effect_label(plan.effect) }</span>
                         <span>{ plan.sentence.as_str() }</span>
+                        <span class="aside">{ object(plan) }</span>
                     </li>
                 }
             </ul>

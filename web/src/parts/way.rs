@@ -41,6 +41,7 @@ pub fn Way(props: &WayProps) -> Html {
                     >
                         <Sign progress={station.progress} />
                         <span class="name">{ kind_label(station.kind) }</span>
+                        { " " }
                         <span class="title">{ station.title.as_str() }</span>
                     </button>
                 </li>
@@ -62,17 +63,15 @@ pub fn live_station(stations: &[Station]) -> StationKind {
         .map_or(StationKind::Rollout, |station| station.kind)
 }
 
+/// What is written first, then what is drawn, then what there was no room for.
 fn spoken(station: &Station) -> String {
-    let mut words = vec![
-        kind_label(station.kind).to_owned(),
-        progress_word(station.progress).to_owned(),
+    let words = [
+        kind_label(station.kind),
+        &station.title,
+        progress_word(station.progress),
+        &station.detail,
     ];
-    words.extend(
-        [&station.title, &station.detail]
-            .into_iter()
-            .filter(|text| !text.is_empty())
-            .map(ToString::to_string),
-    );
+    let words: Vec<&str> = words.into_iter().filter(|word| !word.is_empty()).collect();
     words.join(", ")
 }
 

@@ -20,7 +20,7 @@ pub fn WorkflowRun(props: &WorkflowRunProps) -> Html {
             <ul class="jobs">
                 for job in run.jobs.iter() {
                     <li key={job.name.as_str()} data-testid="job" data-name={job.name.to_string()} data-progress={progress_word(job.progress)}>
-                        <h4><Sign progress={job.progress} />{ job.name.as_str() }</h4>
+                        <h3><Sign progress={job.progress} />{ job.name.as_str() }</h3>
                         <ul class="steps">
                             for (index, step) in job.steps.iter().enumerate() {
                                 { step_row(index, step) }
