@@ -159,7 +159,7 @@ fn a_history_equals_that_of_git() {
             let theirs = folder.run("git", &args, &[]).1;
             let paths: Vec<_> = paths.iter().map(|path| (*path).into()).collect();
             let ours = repository
-                .last_change(*oid, &paths)
+                .last_change(*oid, &paths, None)
                 .map(|oid| oid.to_string());
             assert_eq!(ours.unwrap_or_default(), theirs.trim(), "{oid} {paths:?}");
         }
