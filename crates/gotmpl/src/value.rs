@@ -129,6 +129,8 @@ pub enum ElementType {
     Bytes,
     /// `map[string]interface {}`
     Map,
+    /// `[]interface {}`
+    List,
 }
 
 /// The type of a map: keys are strings always.
@@ -211,6 +213,7 @@ impl ElementType {
             ElementType::Int => "int",
             ElementType::Bytes => "[]uint8",
             ElementType::Map => "map[string]interface {}",
+            ElementType::List => "[]interface {}",
         }
     }
 
@@ -223,6 +226,7 @@ impl ElementType {
             ElementType::Int => Value::from(0),
             ElementType::Bytes => Value::Bytes(Text::default()),
             ElementType::Map => Value::Map(Map::new()),
+            ElementType::List => Value::list(Vec::new()),
         }
     }
 }
@@ -246,6 +250,7 @@ impl List {
             ElementType::Int => "[]int",
             ElementType::Bytes => "[][]uint8",
             ElementType::Map => "[]map[string]interface {}",
+            ElementType::List => "[][]interface {}",
         }
     }
 }

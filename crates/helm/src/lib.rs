@@ -1,1 +1,47 @@
-//! helm
+//! Helm: charts and values become manifests.
+//!
+//! [`Chart::load`] reads a chart from its files, [`Values`] collects what a user gives, [`render`]
+//! makes manifests of both, in the words and to the byte as Helm 4 does. [`Release`] keeps what was
+//! installed. Time, chance and the cluster ([`ReleaseOptions`]) are passed in, so the same inputs
+//! give the same text.
+//!
+//! Knows nothing of clusters: `lookup` asks whoever calls.
+//!
+//! ```
+//! use std::collections::BTreeMap;
+//! let files = BTreeMap::from([
+//!     ("Chart.yaml".to_owned(), "apiVersion: v2\nname: web\nversion: 0.1.0\n"),
+//!     ("values.yaml".to_owned(), "replicas: 2\n"),
+//!     ("templates/d.yaml".to_owned(), "kind: Deployment\nspec:\n  replicas: {{ .Values.replicas }}\n"),
+//! ]);
+//! let chart = helm::Chart::load(&files).unwrap();
+//! let values = helm::Values::new();
+//! values.set("replicas=3", helm::SetKind::Set).unwrap();
+//! let rendered = helm::render(&chart, &values, &helm::ReleaseOptions::default()).unwrap();
+//! assert!(rendered.manifests[0].content.contains("replicas: 3"));
+//! ```
+
+mod capabilities;
+mod chart;
+mod dependencies;
+mod error;
+mod functions;
+mod glob;
+mod json;
+mod manifest;
+mod release;
+mod render;
+mod set;
+mod values;
+
+pub use capabilities::{HELM_VERSION, KubeVersion};
+pub use chart::{Chart, Dependency, Metadata};
+pub use error::Error;
+pub use gotmpl::Origin;
+pub use manifest::{Hook, INSTALL_ORDER, Manifest};
+pub use release::{Release, Status, mark_deployed, mark_failed};
+pub use render::{
+    File, Lookup, ReleaseOptions, Rendered, effective_values, render, render_templates,
+};
+pub use set::SetKind;
+pub use values::Values;

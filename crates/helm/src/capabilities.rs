@@ -1,0 +1,182 @@
+//! What the cluster can do: `.Capabilities` of templates.
+
+use crate::error::Error;
+use gotmpl::Value;
+use gotmpl::value::{Struct, StructType, Text};
+use std::rc::Rc;
+
+static CAPABILITIES: StructType = StructType {
+    name: "*common.Capabilities",
+};
+static KUBE_VERSION: StructType = StructType {
+    name: "common.KubeVersion",
+};
+static BUILD_INFO: StructType = StructType {
+    name: "version.BuildInfo",
+};
+
+/// The version that templates take Helm for.
+pub const HELM_VERSION: &str = "v4.3.1";
+
+/// A Kubernetes version.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KubeVersion {
+    /// As given, with a `v` in front (`v1.36.2-gke.1`).
+    pub version: String,
+    /// Without what a vendor adds.
+    pub normalized: String,
+    /// The first number.
+    pub major: String,
+    /// The second number.
+    pub minor: String,
+}
+
+impl Default for KubeVersion {
+    /// The version that the lab speaks.
+    fn default() -> KubeVersion {
+        KubeVersion {
+            version: "v1.36.0".to_owned(),
+            normalized: "v1.36.0".to_owned(),
+            major: "1".to_owned(),
+            minor: "36".to_owned(),
+        }
+    }
+}
+
+impl KubeVersion {
+    /// Reads a version: two numbers at least.
+    ///
+    /// # Errors
+    /// What is no version, in Helm's words.
+    pub fn parse(text: &str) -> Result<KubeVersion, Error> {
+        let wrong = || {
+            let shown = gotmpl::quote::quote(text.as_bytes());
+            Error::new(format!(
+                "invalid kube version {}: could not parse {shown} as version",
+                shown.trim_matches('"')
+            ))
+        };
+        let body = text.strip_prefix('v').unwrap_or(text);
+        let end = body
+            .find(|letter: char| !(letter.is_ascii_digit() || letter == '.'))
+            .unwrap_or(body.len());
+        let numbers: Vec<&str> = body[..end].trim_end_matches('.').split('.').collect();
+        if numbers.len() < 2 || numbers.iter().any(|number| number.parse::<u64>().is_err()) {
+            return Err(wrong());
+        }
+        Ok(KubeVersion {
+            version: format!("v{body}"),
+            normalized: format!("v{}", numbers.join(".")),
+            major: numbers[0].to_owned(),
+            minor: numbers[1].to_owned(),
+        })
+    }
+
+    fn to_value(&self) -> Value {
+        Value::Struct(Rc::new(Struct {
+            ty: &KUBE_VERSION,
+            fields: vec![
+                ("Version", self.version.as_str().into()),
+                ("normalizedVersion", self.normalized.as_str().into()),
+                ("Major", self.major.as_str().into()),
+                ("Minor", self.minor.as_str().into()),
+            ],
+            text: None,
+            pointer_text: Some(Text::from(self.normalized.as_str())),
+        }))
+    }
+}
+
+/// `.Capabilities` for a version and further APIs.
+pub(crate) fn capabilities(kube_version: &KubeVersion, more: &[String]) -> Value {
+    let versions = API_VERSIONS
+        .iter()
+        .copied()
+        .chain(more.iter().map(String::as_str));
+    let helm = Struct {
+        ty: &BUILD_INFO,
+        fields: vec![
+            ("Version", HELM_VERSION.into()),
+            (
+                "GitCommit",
+                "c0d08d0d6d9424d4a14febb5e8a3e51b0dd00dff".into(),
+            ),
+            ("GitTreeState", "clean".into()),
+            ("GoVersion", "go1.27.2".into()),
+            ("KubeClientVersion", "v1.37".into()),
+        ],
+        text: None,
+        pointer_text: None,
+    };
+    Value::Struct(Rc::new(Struct {
+        ty: &CAPABILITIES,
+        fields: vec![
+            ("KubeVersion", kube_version.to_value()),
+            ("APIVersions", Value::strings(versions)),
+            ("HelmVersion", Value::Struct(Rc::new(helm))),
+        ],
+        text: None,
+        pointer_text: None,
+    }))
+}
+
+/// The APIs that Helm's client knows, in its order.
+pub(crate) static API_VERSIONS: &[&str] = &[
+    "v1",
+    "admissionregistration.k8s.io/v1",
+    "admissionregistration.k8s.io/v1alpha1",
+    "admissionregistration.k8s.io/v1beta1",
+    "internal.apiserver.k8s.io/v1alpha1",
+    "apps/v1",
+    "apps/v1beta1",
+    "apps/v1beta2",
+    "authentication.k8s.io/v1",
+    "authentication.k8s.io/v1alpha1",
+    "authentication.k8s.io/v1beta1",
+    "authorization.k8s.io/v1",
+    "authorization.k8s.io/v1beta1",
+    "autoscaling/v1",
+    "autoscaling/v2",
+    "batch/v1",
+    "batch/v1beta1",
+    "certificates.k8s.io/v1",
+    "certificates.k8s.io/v1beta1",
+    "certificates.k8s.io/v1alpha1",
+    "coordination.k8s.io/v1alpha2",
+    "coordination.k8s.io/v1beta1",
+    "coordination.k8s.io/v1",
+    "discovery.k8s.io/v1",
+    "discovery.k8s.io/v1beta1",
+    "events.k8s.io/v1",
+    "events.k8s.io/v1beta1",
+    "extensions/v1beta1",
+    "flowcontrol.apiserver.k8s.io/v1",
+    "flowcontrol.apiserver.k8s.io/v1beta1",
+    "flowcontrol.apiserver.k8s.io/v1beta2",
+    "flowcontrol.apiserver.k8s.io/v1beta3",
+    "lifecycle.k8s.io/v1alpha1",
+    "networking.k8s.io/v1",
+    "networking.k8s.io/v1beta1",
+    "node.k8s.io/v1",
+    "node.k8s.io/v1alpha1",
+    "node.k8s.io/v1beta1",
+    "policy/v1",
+    "policy/v1beta1",
+    "rbac.authorization.k8s.io/v1",
+    "rbac.authorization.k8s.io/v1beta1",
+    "rbac.authorization.k8s.io/v1alpha1",
+    "resource.k8s.io/v1",
+    "resource.k8s.io/v1beta2",
+    "resource.k8s.io/v1beta1",
+    "resource.k8s.io/v1alpha3",
+    "scheduling.k8s.io/v1alpha3",
+    "scheduling.k8s.io/v1beta1",
+    "scheduling.k8s.io/v1",
+    "storage.k8s.io/v1beta1",
+    "storage.k8s.io/v1",
+    "storage.k8s.io/v1alpha1",
+    "storagemigration.k8s.io/v1",
+    "storagemigration.k8s.io/v1beta1",
+    "apiextensions.k8s.io/v1beta1",
+    "apiextensions.k8s.io/v1",
+];

@@ -1,0 +1,372 @@
+//! Charts: what lies in the folder, read and put in order.
+
+use crate::error::Error;
+use crate::values::read_values;
+use gotmpl::value::{ElementType, Text};
+use gotmpl::{List, Map, Value};
+use std::collections::BTreeMap;
+
+/// A chart and its subcharts.
+#[derive(Clone, Debug)]
+pub struct Chart {
+    /// Chart.yaml.
+    pub metadata: Metadata,
+    /// values.yaml.
+    pub(crate) values: Map,
+    /// Files under `templates/`, by their path in the chart.
+    pub templates: BTreeMap<String, String>,
+    /// Files under `crds/`.
+    pub crds: BTreeMap<String, String>,
+    /// All other files: what `.Files` gives.
+    pub files: BTreeMap<String, Vec<u8>>,
+    /// values.schema.json, if there is one.
+    pub schema: Option<String>,
+    /// The charts under `charts/`.
+    pub dependencies: Vec<Chart>,
+}
+
+/// What Chart.yaml says.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Metadata {
+    /// `v1` or `v2`.
+    pub api_version: String,
+    /// The name of the chart.
+    pub name: String,
+    /// The version of the chart.
+    pub version: String,
+    /// The version of what is in it.
+    pub app_version: String,
+    /// What it is, in a sentence.
+    pub description: String,
+    /// `application` or `library`.
+    pub chart_type: String,
+    /// The Kubernetes versions it is for.
+    pub kube_version: String,
+    /// Its home page.
+    pub home: String,
+    /// Its picture.
+    pub icon: String,
+    /// Words to find it by.
+    pub keywords: Vec<String>,
+    /// Where its source is.
+    pub sources: Vec<String>,
+    /// Who keeps it: name, e-mail, address.
+    pub maintainers: Vec<[String; 3]>,
+    /// Notes of any kind.
+    pub annotations: BTreeMap<String, String>,
+    /// Whether it should no longer be used.
+    pub deprecated: bool,
+    /// `condition` of v1 charts.
+    pub condition: String,
+    /// `tags` of v1 charts.
+    pub tags: String,
+    /// The subcharts it wants.
+    pub dependencies: Vec<Dependency>,
+}
+
+/// A subchart that Chart.yaml asks for.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Dependency {
+    /// The name of the chart.
+    pub name: String,
+    /// The range of versions.
+    pub version: String,
+    /// Where it comes from.
+    pub repository: String,
+    /// The values that switch it on or off, with commas between.
+    pub condition: String,
+    /// The tags that switch it on or off.
+    pub tags: Vec<String>,
+    /// The name it goes by here.
+    pub alias: String,
+    /// What of its values is taken over.
+    pub import_values: Vec<yaml::Value>,
+}
+
+impl Chart {
+    /// A chart from its files, by path (`Chart.yaml`, `templates/service.yaml`,
+    /// `charts/redis/Chart.yaml`).
+    ///
+    /// # Errors
+    /// A missing or wrong Chart.yaml or values.yaml, in Helm's words.
+    pub fn load<T: AsRef<[u8]>>(files: &BTreeMap<String, T>) -> Result<Chart, Error> {
+        let files: BTreeMap<&str, &[u8]> = files
+            .iter()
+            .map(|(path, data)| (path.as_str(), data.as_ref()))
+            .collect();
+        load(&files, 0)
+    }
+
+    /// The name of the chart, or the alias it goes by.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.metadata.name
+    }
+
+    /// The chart's own values.
+    #[must_use]
+    pub fn default_values(&self) -> yaml::Value {
+        crate::json::to_yaml(&Value::Map(self.values.clone())).unwrap_or_default()
+    }
+
+    /// Whether it holds helpers only.
+    #[must_use]
+    pub fn is_library(&self) -> bool {
+        self.metadata.chart_type == "library"
+    }
+}
+
+/// How deep subcharts may have subcharts.
+const DEPTH_MAX: usize = 16;
+
+fn load(files: &BTreeMap<&str, &[u8]>, depth: usize) -> Result<Chart, Error> {
+    let Some(chart_file) = files.get("Chart.yaml") else {
+        return Err(Error::in_file("Chart.yaml", "Chart.yaml file is missing"));
+    };
+    let mut metadata = read_metadata(&String::from_utf8_lossy(chart_file))?;
+    if let Some(requirements) = files.get("requirements.yaml")
+        && metadata.api_version == "v1"
+    {
+        let text = String::from_utf8_lossy(requirements);
+        let value = decode(
+            "requirements.yaml",
+            "cannot load requirements.yaml: ",
+            &text,
+        )?;
+        metadata.dependencies = read_dependencies(&value);
+    }
+    metadata.validate()?;
+    let mut chart = Chart {
+        metadata,
+        values: Map::new(),
+        templates: BTreeMap::new(),
+        crds: BTreeMap::new(),
+        files: BTreeMap::new(),
+        schema: None,
+        dependencies: Vec::new(),
+    };
+    let mut subcharts: BTreeMap<&str, BTreeMap<&str, &[u8]>> = BTreeMap::new();
+    for (path, data) in files {
+        let text = || String::from_utf8_lossy(data).into_owned();
+        match path.split_once('/') {
+            None if *path == "Chart.yaml" => {}
+            None if *path == "values.yaml" => {
+                let before = "cannot load values.yaml: ";
+                chart.values = read_values(&text(), "values.yaml").map_err(|error| Error {
+                    message: format!("{before}{}", error.message),
+                    ..error
+                })?;
+            }
+            None if *path == "values.schema.json" => chart.schema = Some(text()),
+            None if *path == "Chart.lock" => {}
+            Some(("templates", _)) => {
+                let body = text();
+                let body = body
+                    .strip_prefix('\u{FEFF}')
+                    .map(str::to_owned)
+                    .unwrap_or(body);
+                chart.templates.insert((*path).to_owned(), body);
+            }
+            Some(("charts", rest)) => {
+                if let Some((name, inner)) = rest.split_once('/')
+                    && !name.starts_with(['_', '.'])
+                {
+                    subcharts.entry(name).or_default().insert(inner, data);
+                }
+            }
+            _ => {
+                if path.starts_with("crds/") {
+                    chart.crds.insert((*path).to_owned(), text());
+                }
+                chart.files.insert((*path).to_owned(), data.to_vec());
+            }
+        }
+    }
+    if depth < DEPTH_MAX {
+        for (name, files) in subcharts {
+            let sub = load(&files, depth + 1).map_err(|error| Error {
+                message: format!(
+                    "error unpacking subchart {name} in {}: {}",
+                    chart.name(),
+                    error.message
+                ),
+                file: error.file.map(|file| format!("charts/{name}/{file}")),
+                ..error
+            })?;
+            chart.dependencies.push(sub);
+        }
+    }
+    Ok(chart)
+}
+
+fn decode(file: &str, before: &str, text: &str) -> Result<yaml::Value, Error> {
+    yaml::decode_with(text, yaml::Duplicates::LastWins).map_err(|error| {
+        Error::yaml(
+            file,
+            &format!("{before}error converting YAML to JSON: "),
+            &error,
+        )
+    })
+}
+
+/// A scalar as text: Go turns numbers and flags into the strings that a field wants.
+fn scalar(value: &yaml::Value) -> String {
+    match value {
+        yaml::Value::String(text) => text.to_string(),
+        yaml::Value::Int(number) => number.to_string(),
+        yaml::Value::Float(number) => yaml::number::format_g(*number),
+        yaml::Value::Bool(flag) => flag.to_string(),
+        _ => String::new(),
+    }
+}
+
+fn texts(value: &yaml::Value) -> Vec<String> {
+    value.items().iter().map(scalar).collect()
+}
+
+fn read_dependencies(value: &yaml::Value) -> Vec<Dependency> {
+    let read = |value: &yaml::Value| Dependency {
+        name: scalar(value.get("name")),
+        version: scalar(value.get("version")),
+        repository: scalar(value.get("repository")),
+        condition: scalar(value.get("condition")),
+        tags: texts(value.get("tags")),
+        alias: scalar(value.get("alias")),
+        import_values: value.get("import-values").items().to_vec(),
+    };
+    value.get("dependencies").items().iter().map(read).collect()
+}
+
+fn read_metadata(text: &str) -> Result<Metadata, Error> {
+    let value = decode("Chart.yaml", "cannot load Chart.yaml: ", text)?;
+    let field = |name: &str| scalar(value.get(name));
+    let maintainers = value.get("maintainers").items().iter();
+    Ok(Metadata {
+        api_version: field("apiVersion"),
+        name: field("name"),
+        version: field("version"),
+        app_version: field("appVersion"),
+        description: field("description"),
+        chart_type: field("type"),
+        kube_version: field("kubeVersion"),
+        home: field("home"),
+        icon: field("icon"),
+        keywords: texts(value.get("keywords")),
+        sources: texts(value.get("sources")),
+        maintainers: maintainers
+            .map(|one| ["name", "email", "url"].map(|name| scalar(one.get(name))))
+            .collect(),
+        annotations: value
+            .get("annotations")
+            .members()
+            .map(|(key, value)| (key.to_string(), scalar(value)))
+            .collect(),
+        deprecated: value.get("deprecated").as_bool().unwrap_or(false),
+        condition: field("condition"),
+        tags: field("tags"),
+        dependencies: read_dependencies(&value),
+    })
+}
+
+fn strings(texts: &[String]) -> Value {
+    Value::strings(texts.iter().map(String::as_str))
+}
+
+/// A `map[string]interface {}` of the given members.
+fn record<const N: usize>(members: [(&str, Value); N]) -> Value {
+    let map = Map::new();
+    for (name, value) in members {
+        map.insert(name, value);
+    }
+    Value::Map(map)
+}
+
+impl Metadata {
+    fn validate(&self) -> Result<(), Error> {
+        let wrong = |message: &str| {
+            Err(Error::in_file(
+                "Chart.yaml",
+                format!("validation: {message}"),
+            ))
+        };
+        if self.api_version.is_empty() {
+            return wrong("chart.metadata.apiVersion is required");
+        }
+        if self.name.is_empty() {
+            return wrong("chart.metadata.name is required");
+        }
+        if self.name.contains('/') {
+            return wrong(&format!("chart.metadata.name {:?} is invalid", self.name));
+        }
+        if self.version.is_empty() {
+            return wrong("chart.metadata.version is required");
+        }
+        if crate::functions::Version::parse(&self.version).is_err() {
+            return wrong(&format!(
+                "chart.metadata.version {:?} is invalid",
+                self.version
+            ));
+        }
+        if !matches!(self.chart_type.as_str(), "" | "application" | "library") {
+            return wrong("chart.metadata.type must be application or library");
+        }
+        Ok(())
+    }
+
+    /// `.Chart` of templates.
+    pub(crate) fn to_map(&self, is_root: bool) -> Map {
+        let map = Map::new();
+        let text = |text: &String| Value::from(text.as_str());
+        let maintainers = self.maintainers.iter().map(|[name, email, url]| {
+            record([
+                ("Email", text(email)),
+                ("Name", text(name)),
+                ("URL", text(url)),
+            ])
+        });
+        let annotations = Map::of(&gotmpl::value::STRING_MAP);
+        for (key, value) in &self.annotations {
+            annotations.insert(Text::from(key.as_str()), value.as_str());
+        }
+        let dependencies = self.dependencies.iter().map(|one| {
+            record([
+                ("Alias", text(&one.alias)),
+                ("Condition", text(&one.condition)),
+                ("Enabled", true.into()),
+                (
+                    "ImportValues",
+                    Value::list(one.import_values.iter().map(Value::from).collect()),
+                ),
+                ("Name", text(&one.name)),
+                ("Repository", text(&one.repository)),
+                ("Tags", strings(&one.tags)),
+                ("Version", text(&one.version)),
+            ])
+        });
+        map.insert("APIVersion", text(&self.api_version));
+        map.insert("Annotations", annotations);
+        map.insert("AppVersion", text(&self.app_version));
+        map.insert("Condition", text(&self.condition));
+        map.insert(
+            "Dependencies",
+            List::of(ElementType::Any, dependencies.collect()),
+        );
+        map.insert("Deprecated", self.deprecated);
+        map.insert("Description", text(&self.description));
+        map.insert("Home", text(&self.home));
+        map.insert("Icon", text(&self.icon));
+        map.insert("IsRoot", is_root);
+        map.insert("Keywords", strings(&self.keywords));
+        map.insert("KubeVersion", text(&self.kube_version));
+        map.insert(
+            "Maintainers",
+            List::of(ElementType::Any, maintainers.collect()),
+        );
+        map.insert("Name", text(&self.name));
+        map.insert("Sources", strings(&self.sources));
+        map.insert("Tags", text(&self.tags));
+        map.insert("Type", text(&self.chart_type));
+        map.insert("Version", text(&self.version));
+        map
+    }
+}

@@ -1,0 +1,180 @@
+//! Subcharts: which are on, what they are called here, and what of their values is taken over.
+
+use crate::chart::{Chart, Dependency};
+use crate::error::Error;
+use crate::functions::{Constraint, Version};
+use crate::values::{coalesce_tables, coalesce_values, merged_values, table};
+use gotmpl::{Map, Value};
+
+/// Applies aliases, conditions, tags and import-values throughout the chart.
+pub(crate) fn process(chart: &mut Chart, given: &Map) -> Result<(), Error> {
+    check_missing(chart)?;
+    enable(chart, given, "")?;
+    import_values(chart)
+}
+
+/// Every chart that Chart.yaml asks for must be there.
+fn check_missing(chart: &Chart) -> Result<(), Error> {
+    let is_there = |wanted: &&Dependency| {
+        chart
+            .dependencies
+            .iter()
+            .any(|sub| sub.name() == wanted.name)
+    };
+    let missing: Vec<&str> = chart
+        .metadata
+        .dependencies
+        .iter()
+        .filter(|wanted| !is_there(wanted))
+        .map(|wanted| wanted.name.as_str())
+        .collect();
+    if missing.is_empty() {
+        return Ok(());
+    }
+    Err(Error::in_file(
+        "Chart.yaml",
+        format!(
+            "an error occurred while checking for chart dependencies. You may need to run 'helm dependency build' to fetch missing dependencies: found in Chart.yaml, but missing in charts/ directory: {}",
+            missing.join(", ")
+        ),
+    ))
+}
+
+fn in_range(range: &str, version: &str) -> bool {
+    match (Constraint::parse(range), Version::parse(version)) {
+        (Ok(range), Ok(version)) => range.allows(&version),
+        _ => false,
+    }
+}
+
+fn enable(chart: &mut Chart, given: &Map, path: &str) -> Result<(), Error> {
+    if chart.metadata.dependencies.is_empty() {
+        return Ok(());
+    }
+    let fits = |wanted: &Dependency, sub: &Chart| {
+        sub.name() == wanted.name && in_range(&wanted.version, &sub.metadata.version)
+    };
+    // Charts that nobody asks for are on; the others come once for each time they are asked for.
+    let mut subcharts: Vec<Chart> = chart
+        .dependencies
+        .iter()
+        .filter(|sub| {
+            !chart
+                .metadata
+                .dependencies
+                .iter()
+                .any(|wanted| fits(wanted, sub))
+        })
+        .cloned()
+        .collect();
+    let mut wanted = std::mem::take(&mut chart.metadata.dependencies);
+    for one in &mut wanted {
+        if let Some(sub) = chart.dependencies.iter().find(|sub| fits(one, sub)) {
+            let mut sub = sub.clone();
+            if !one.alias.is_empty() {
+                sub.metadata.name.clone_from(&one.alias);
+            }
+            subcharts.push(sub);
+        }
+        if !one.alias.is_empty() {
+            one.name.clone_from(&one.alias);
+        }
+    }
+    chart.dependencies = subcharts;
+    chart.metadata.dependencies = wanted;
+
+    let values = coalesce_values(chart, given)?;
+    let disabled: Vec<String> = chart
+        .metadata
+        .dependencies
+        .iter()
+        .filter(|one| !is_enabled(one, &values, path))
+        .map(|one| one.name.clone())
+        .collect();
+    chart
+        .dependencies
+        .retain(|sub| !disabled.iter().any(|name| name == sub.name()));
+    chart
+        .metadata
+        .dependencies
+        .retain(|one| !disabled.contains(&one.name));
+    for sub in &mut chart.dependencies {
+        let path = format!("{path}{}.", sub.name());
+        enable(sub, &values, &path)?;
+    }
+    Ok(())
+}
+
+/// The first condition that is there decides, else the tags, else it is on.
+fn is_enabled(dependency: &Dependency, values: &Map, path: &str) -> bool {
+    for condition in dependency
+        .condition
+        .trim()
+        .split(',')
+        .filter(|one| !one.is_empty())
+    {
+        if let Some(Value::Bool(flag)) = value_at(values, &format!("{path}{condition}")) {
+            return flag;
+        }
+    }
+    let Some(Value::Map(tags)) = values.get("tags") else {
+        return true;
+    };
+    let flags: Vec<bool> = dependency
+        .tags
+        .iter()
+        .filter_map(|tag| match tags.get(tag) {
+            Some(Value::Bool(flag)) => Some(flag),
+            _ => None,
+        })
+        .collect();
+    flags.is_empty() || flags.contains(&true)
+}
+
+fn value_at(values: &Map, path: &str) -> Option<Value> {
+    match path.rsplit_once('.') {
+        Some((above, name)) => table(values, above).ok()?.get(name),
+        None => values.get(path),
+    }
+}
+
+/// Takes values of subcharts over, from the deepest charts up.
+fn import_values(chart: &mut Chart) -> Result<(), Error> {
+    for sub in &mut chart.dependencies {
+        import_values(sub)?;
+    }
+    if chart.metadata.dependencies.is_empty() {
+        return Ok(());
+    }
+    let values = merged_values(chart, &Map::new())?;
+    let imported = Map::new();
+    for dependency in &chart.metadata.dependencies {
+        for import in &dependency.import_values {
+            let (child, parent) = match import {
+                yaml::Value::String(name) => (format!("exports.{name}"), ".".to_owned()),
+                map => (
+                    map.get("child").text().to_owned(),
+                    map.get("parent").text().to_owned(),
+                ),
+            };
+            if let Ok(found) = table(&values, &format!("{}.{child}", dependency.name)) {
+                coalesce_tables(&imported, &at_path(&parent, found), true);
+            }
+        }
+    }
+    coalesce_tables(&values, &imported, true);
+    chart.values = values;
+    Ok(())
+}
+
+/// The map under a path of names joined by dots; `.` is the map itself.
+fn at_path(path: &str, map: Map) -> Map {
+    if path == "." {
+        return map;
+    }
+    path.rsplit('.').fold(map, |inner, name| {
+        let outer = Map::new();
+        outer.insert(name, inner);
+        outer
+    })
+}

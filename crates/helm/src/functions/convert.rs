@@ -1,0 +1,157 @@
+//! YAML and JSON in and out.
+
+use super::{HelmFunction, bytes, fault, plain, text};
+use crate::json::{COMPACT, Found, Style, decode, encode, to_yaml};
+use gotmpl::Type::{Any, String as Str};
+use gotmpl::{Error, Map, Value};
+
+const PRETTY: Style = Style {
+    escape_html: true,
+    pretty: true,
+};
+const RAW: Style = Style {
+    escape_html: false,
+    pretty: false,
+};
+
+pub(super) static TABLE: &[HelmFunction] = &[
+    plain("fromJson", &[Str], |_, args| {
+        Ok(from_json(bytes(&args, 0)).into())
+    }),
+    plain("fromJsonArray", &[Str], |_, args| {
+        Ok(from_json_array(bytes(&args, 0)))
+    }),
+    plain("fromYaml", &[Str], |_, args| {
+        Ok(from_yaml(&text(&args, 0)).into())
+    }),
+    plain("fromYamlArray", &[Str], |_, args| {
+        Ok(from_yaml_array(&text(&args, 0)))
+    }),
+    plain("mustFromJson", &[Str], |_, args| {
+        decode(bytes(&args, 0)).map_err(|found| Error::new(found.message))
+    }),
+    plain("mustToJson", &[Any], |_, args| {
+        must(encode(&args[0], COMPACT))
+    }),
+    plain("mustToPrettyJson", &[Any], |_, args| {
+        must(encode(&args[0], PRETTY))
+    }),
+    plain("mustToRawJson", &[Any], |_, args| {
+        must(encode(&args[0], RAW))
+    }),
+    plain("mustToYaml", &[Any], |_, args| must(write_yaml(&args[0]))),
+    plain("toJson", &[Any], |_, args| {
+        Ok(encode(&args[0], COMPACT).unwrap_or_default().into())
+    }),
+    plain("toPrettyJson", &[Any], |_, args| {
+        Ok(encode(&args[0], PRETTY).unwrap_or_default().into())
+    }),
+    plain("toRawJson", &[Any], |_, args| must(encode(&args[0], RAW))),
+    plain("toYaml", &[Any], |_, args| {
+        Ok(write_yaml(&args[0]).unwrap_or_default().into())
+    }),
+];
+
+fn must(result: Result<String, String>) -> Result<Value, Error> {
+    match result {
+        Ok(text) => Ok(text.into()),
+        Err(message) => fault(message),
+    }
+}
+
+/// The value as YAML, without its last line break.
+pub(super) fn write_yaml(value: &Value) -> Result<String, String> {
+    let text = yaml::encode(&to_yaml(value)?);
+    Ok(text.strip_suffix('\n').map(str::to_owned).unwrap_or(text))
+}
+
+/// A map with the error under `Error`.
+fn error_map(message: &str) -> Map {
+    let map = Map::new();
+    map.insert("Error", message);
+    map
+}
+
+fn from_json(text: &[u8]) -> Map {
+    match decode(text) {
+        Ok(Value::Map(map)) => map,
+        Ok(Value::Nil) => Map::new(),
+        Ok(value) => error_map(&wrong_json(&value, "map[string]interface {}")),
+        Err(Found { message, value }) => match value {
+            Some(Value::Map(map)) => {
+                map.insert("Error", message);
+                map
+            }
+            _ => error_map(&message),
+        },
+    }
+}
+
+fn from_json_array(text: &[u8]) -> Value {
+    match decode(text) {
+        Ok(Value::List(list)) => Value::List(list),
+        Ok(Value::Nil) => Value::list(Vec::new()),
+        Ok(value) => Value::list(vec![wrong_json(&value, "[]interface {}").into()]),
+        Err(found) => Value::list(vec![found.message.into()]),
+    }
+}
+
+/// Go's error for JSON of another kind than is asked for.
+fn wrong_json(value: &Value, target: &str) -> String {
+    let kind = match value {
+        Value::Bool(_) => "bool",
+        Value::String(_) => "string",
+        Value::List(_) => "array",
+        Value::Map(_) => "object",
+        _ => "number",
+    };
+    format!("json: cannot unmarshal {kind} into Go value of type {target}")
+}
+
+/// The first document of a text, as `sigs.k8s.io/yaml` reads it.
+fn read_yaml(text: &str) -> Result<Value, String> {
+    let value = yaml::decode_with(text, yaml::Duplicates::LastWins)
+        .map_err(|error| format!("error converting YAML to JSON: {error}"))?;
+    check_finite(&value)?;
+    Ok(Value::from(&value))
+}
+
+/// JSON has no infinities.
+fn check_finite(value: &yaml::Value) -> Result<(), String> {
+    match value {
+        yaml::Value::Float(number) if !number.is_finite() => {
+            let shown = yaml::number::format_g(*number);
+            Err(format!(
+                "error converting YAML to JSON: json: unsupported value: {shown}"
+            ))
+        }
+        yaml::Value::List(items) => items.iter().try_for_each(check_finite),
+        yaml::Value::Map(map) => map.iter().try_for_each(|(_, value)| check_finite(value)),
+        _ => Ok(()),
+    }
+}
+
+fn from_yaml(text: &str) -> Map {
+    match read_yaml(text) {
+        Ok(Value::Map(map)) => map,
+        Ok(Value::Nil) => Map::new(),
+        Ok(value) => error_map(&wrong_yaml(&value, "map[string]interface {}")),
+        Err(message) => error_map(&message),
+    }
+}
+
+fn from_yaml_array(text: &str) -> Value {
+    match read_yaml(text) {
+        Ok(Value::List(list)) => Value::List(list),
+        Ok(Value::Nil) => Value::list(Vec::new()),
+        Ok(value) => Value::list(vec![wrong_yaml(&value, "[]interface {}").into()]),
+        Err(message) => Value::list(vec![message.into()]),
+    }
+}
+
+fn wrong_yaml(value: &Value, target: &str) -> String {
+    format!(
+        "error unmarshaling JSON: while decoding JSON: {}",
+        wrong_json(value, target)
+    )
+}

@@ -1,0 +1,243 @@
+//! Rendered files cut into manifests, hooks set apart, in the order of installation.
+
+use crate::error::Error;
+use std::collections::BTreeMap;
+
+/// A manifest that a template made.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Manifest {
+    /// The template, as a path with the chart's name (`order-service/templates/service.yaml`).
+    pub source: String,
+    /// Its kind; empty if it has none.
+    pub kind: String,
+    /// Its apiVersion.
+    pub api_version: String,
+    /// Its name.
+    pub name: String,
+    /// The YAML.
+    pub content: String,
+    /// Where in the rendered file it begins, in bytes.
+    pub offset: usize,
+}
+
+/// A manifest that is run at a point in a release's life.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Hook {
+    /// The manifest.
+    pub manifest: Manifest,
+    /// When it is run: `pre-install`, `post-upgrade`, `test`, …
+    pub events: Vec<String>,
+    /// Hooks of an event are run from the lowest weight up.
+    pub weight: i64,
+    /// When it is deleted: `before-hook-creation`, `hook-succeeded`, `hook-failed`.
+    pub delete_policies: Vec<String>,
+}
+
+/// The order in which kinds are installed
+/// (helm.sh/helm/v4/pkg/release/v1/util/kind_sorter.go).
+pub const INSTALL_ORDER: &[&str] = &[
+    "PriorityClass",
+    "Namespace",
+    "NetworkPolicy",
+    "ResourceQuota",
+    "LimitRange",
+    "PodSecurityPolicy",
+    "PodDisruptionBudget",
+    "ServiceAccount",
+    "Secret",
+    "SecretList",
+    "ConfigMap",
+    "StorageClass",
+    "PersistentVolume",
+    "PersistentVolumeClaim",
+    "CustomResourceDefinition",
+    "ClusterRole",
+    "ClusterRoleList",
+    "ClusterRoleBinding",
+    "ClusterRoleBindingList",
+    "Role",
+    "RoleList",
+    "RoleBinding",
+    "RoleBindingList",
+    "Service",
+    "DaemonSet",
+    "Pod",
+    "ReplicationController",
+    "ReplicaSet",
+    "Deployment",
+    "HorizontalPodAutoscaler",
+    "StatefulSet",
+    "Job",
+    "CronJob",
+    "IngressClass",
+    "Ingress",
+    "APIService",
+    "MutatingWebhookConfiguration",
+    "ValidatingWebhookConfiguration",
+];
+
+/// Where hooks may be run.
+const EVENTS: &[&str] = &[
+    "pre-install",
+    "post-install",
+    "pre-delete",
+    "post-delete",
+    "pre-upgrade",
+    "post-upgrade",
+    "pre-rollback",
+    "post-rollback",
+    "test",
+];
+
+/// Cuts rendered files into manifests and hooks, both in the order of installation.
+pub(crate) fn sort(files: &BTreeMap<String, String>) -> Result<(Vec<Manifest>, Vec<Hook>), Error> {
+    let (mut manifests, mut hooks) = (Vec::new(), Vec::new());
+    for (path, text) in files {
+        for (offset, content) in split(text) {
+            let head = Head::read(path, content)?;
+            let manifest = Manifest {
+                source: path.clone(),
+                kind: head.kind.clone(),
+                api_version: head.api_version.clone(),
+                name: head.name.clone(),
+                content: content.to_owned(),
+                offset,
+            };
+            match head.annotations.get("helm.sh/hook") {
+                None => manifests.push(manifest),
+                Some(events) => hooks.extend(hook(manifest, events, &head)),
+            }
+        }
+    }
+    manifests.sort_by(|a, b| install_order(&a.kind).cmp(&install_order(&b.kind)));
+    hooks.sort_by(|a, b| install_order(&a.manifest.kind).cmp(&install_order(&b.manifest.kind)));
+    Ok((manifests, hooks))
+}
+
+/// Known kinds in their order, then unknown ones by name.
+fn install_order(kind: &str) -> (usize, &str) {
+    match INSTALL_ORDER.iter().position(|known| *known == kind) {
+        Some(at) => (at, ""),
+        None => (INSTALL_ORDER.len(), kind),
+    }
+}
+
+/// A hook; none if it names an event that does not exist, for such are left out.
+fn hook(manifest: Manifest, events: &str, head: &Head) -> Option<Hook> {
+    let words = |text: &str| -> Vec<String> {
+        text.split(',')
+            .map(|word| word.trim().to_lowercase())
+            .collect()
+    };
+    let mut known = Vec::new();
+    for event in words(events) {
+        let event = if event == "test-success" {
+            "test".to_owned()
+        } else {
+            event
+        };
+        if !EVENTS.contains(&event.as_str()) {
+            return None;
+        }
+        known.push(event);
+    }
+    let annotation = |name: &str| head.annotations.get(name).map(String::as_str);
+    Some(Hook {
+        manifest,
+        events: known,
+        weight: annotation("helm.sh/hook-weight")
+            .and_then(|w| w.parse().ok())
+            .unwrap_or(0),
+        delete_policies: annotation("helm.sh/hook-delete-policy")
+            .map(words)
+            .unwrap_or_default(),
+    })
+}
+
+/// The documents of a text with their offsets: what stands between lines that begin with `---`.
+pub(crate) fn split(text: &str) -> Vec<(usize, &str)> {
+    let mut documents = Vec::new();
+    let lead = text.len() - text.trim_start().len();
+    let mut start = lead;
+    let mut at = lead;
+    let mut push = |from: usize, to: usize| {
+        let document = &text[from..to];
+        let body = document.trim_start();
+        if !body.is_empty() {
+            documents.push((to - body.len(), body));
+        }
+    };
+    for line in text[lead..].split_inclusive('\n') {
+        if let Some(after) = line.strip_prefix("---") {
+            push(start, at);
+            let blanks = after.len() - after.trim_start_matches([' ', '\t']).len();
+            start = at + 3 + blanks;
+        }
+        at += line.len();
+    }
+    push(start, text.len());
+    documents
+}
+
+/// What is looked at of a manifest.
+struct Head {
+    kind: String,
+    api_version: String,
+    name: String,
+    annotations: BTreeMap<String, String>,
+}
+
+impl Head {
+    fn read(path: &str, content: &str) -> Result<Head, Error> {
+        let before = format!("YAML parse error on {path}: error ");
+        let value = yaml::decode_with(content, yaml::Duplicates::LastWins).map_err(|error| {
+            Error::yaml(path, &format!("{before}converting YAML to JSON: "), &error)
+        })?;
+        let wrong = |value: &yaml::Value, target: &str| {
+            let kind = value.kind();
+            Error::in_file(
+                path,
+                format!(
+                    "{before}unmarshaling JSON: while decoding JSON: json: cannot unmarshal {kind} into Go {target}"
+                ),
+            )
+        };
+        if !matches!(value, yaml::Value::Null | yaml::Value::Map(_)) {
+            return Err(wrong(&value, "value of type util.SimpleHead"));
+        }
+        let text = |value: &yaml::Value, field: &str| match value {
+            yaml::Value::Null => Ok(String::new()),
+            yaml::Value::String(text) => Ok(text.to_string()),
+            // Go's YAML turns scalars into the text that a field wants.
+            yaml::Value::Int(number) => Ok(number.to_string()),
+            yaml::Value::Float(number) => Ok(yaml::number::format_g(*number)),
+            yaml::Value::Bool(flag) => Ok(flag.to_string()),
+            other => Err(wrong(
+                other,
+                &format!("struct field {field} of type string"),
+            )),
+        };
+        let metadata = value.get("metadata");
+        if !matches!(metadata, yaml::Value::Null | yaml::Value::Map(_)) {
+            let target = "struct field .metadata of type struct { Name string \"json:\\\"name\\\"\"; Annotations map[string]string \"json:\\\"annotations\\\"\" }";
+            return Err(wrong(metadata, target));
+        }
+        let noted = metadata.get("annotations");
+        if !matches!(noted, yaml::Value::Null | yaml::Value::Map(_)) {
+            return Err(wrong(
+                noted,
+                "struct field .metadata.annotations of type map[string]string",
+            ));
+        }
+        let mut annotations = BTreeMap::new();
+        for (key, value) in noted.members() {
+            annotations.insert(key.to_string(), text(value, ".metadata.annotations")?);
+        }
+        Ok(Head {
+            kind: text(value.get("kind"), ".kind")?,
+            api_version: text(value.get("apiVersion"), ".apiVersion")?,
+            name: text(metadata.get("name"), ".metadata.name")?,
+            annotations,
+        })
+    }
+}

@@ -1,0 +1,407 @@
+//! Rendering: a chart and values become text, and the text manifests.
+
+mod report;
+
+use crate::capabilities::{KubeVersion, capabilities};
+use crate::chart::Chart;
+use crate::dependencies;
+use crate::error::Error;
+use crate::functions::random::Random;
+use crate::functions::{Constraint, FILES, HelmFunction, Version, file_map};
+use crate::manifest::{self, Hook, Manifest};
+use crate::values::{VALUES, Values, coalesce_values, table};
+use gotmpl::value::ANY_MAP;
+use gotmpl::{Host, Machine, Map, Origin, Output, Trees, Value};
+use std::collections::BTreeMap;
+use std::rc::Rc;
+
+/// The name of the set of templates, which Go shows in some errors.
+pub(crate) const ROOT: &str = "gotpl";
+/// Around messages of `fail` and `required`.
+pub(crate) const WARN_START: &str = "HELM_ERR_START";
+/// The end of such a message.
+pub(crate) const WARN_END: &str = "HELM_ERR_END";
+
+/// What `lookup` asks: apiVersion, kind, namespace and name; the last two may be empty.
+/// Null is nothing.
+pub type Lookup = Rc<dyn Fn(&str, &str, &str, &str) -> yaml::Value>;
+
+/// What a release is called and how it comes about.
+#[derive(Clone)]
+pub struct ReleaseOptions {
+    /// `.Release.Name`
+    pub name: String,
+    /// `.Release.Namespace`
+    pub namespace: String,
+    /// `.Release.Revision`
+    pub revision: u32,
+    /// Whether this is an upgrade rather than an installation.
+    pub is_upgrade: bool,
+    /// The cluster's version.
+    pub kube_version: KubeVersion,
+    /// APIs that the cluster has beside Kubernetes' own.
+    pub api_versions: Vec<String>,
+    /// The time, in milliseconds since 1970.
+    pub now_ms: i64,
+    /// What random functions start from.
+    pub seed: u64,
+    /// The answers of `lookup`; none finds nothing.
+    pub lookup: Option<Lookup>,
+}
+
+impl Default for ReleaseOptions {
+    fn default() -> ReleaseOptions {
+        ReleaseOptions {
+            name: "release-name".to_owned(),
+            namespace: "default".to_owned(),
+            revision: 1,
+            is_upgrade: false,
+            kube_version: KubeVersion::default(),
+            api_versions: Vec::new(),
+            now_ms: 0,
+            seed: 0,
+            lookup: None,
+        }
+    }
+}
+
+/// A rendered template file.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct File {
+    /// The text.
+    pub text: String,
+    /// Which template line made which range of it.
+    pub origins: Vec<Origin>,
+}
+
+/// A rendered chart.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Rendered {
+    /// The manifests, in the order of installation.
+    pub manifests: Vec<Manifest>,
+    /// The hooks, in the order of installation.
+    pub hooks: Vec<Hook>,
+    /// NOTES.txt of the chart.
+    pub notes: String,
+    /// Every rendered file, by its path with the chart's name.
+    pub files: BTreeMap<String, File>,
+}
+
+impl Rendered {
+    /// The manifests as one text, as `helm get manifest` prints them.
+    #[must_use]
+    pub fn manifest(&self) -> String {
+        let mut out = String::new();
+        for manifest in &self.manifests {
+            out.push_str(&format!(
+                "---\n# Source: {}\n{}\n",
+                manifest.source, manifest.content
+            ));
+        }
+        out
+    }
+
+    /// What `helm template` prints: the manifests, then the hooks.
+    #[must_use]
+    pub fn to_template_output(&self) -> String {
+        let mut out = format!("{}\n", self.manifest().trim());
+        for hook in &self.hooks {
+            let Manifest {
+                source, content, ..
+            } = &hook.manifest;
+            out.push_str(&format!("---\n# Source: {source}\n{content}\n"));
+        }
+        out
+    }
+
+    /// The template file and line that made the line (from 0) of a manifest.
+    #[must_use]
+    pub fn origin(&self, manifest: &Manifest, line: usize) -> Option<&Origin> {
+        let lines = manifest.content.split_inclusive('\n').take(line);
+        let at = manifest.offset + lines.map(str::len).sum::<usize>();
+        let file = self.files.get(&manifest.source)?;
+        // The first byte that is not white space says more than an indentation.
+        let blanks = file
+            .text
+            .get(at..)?
+            .bytes()
+            .take_while(|byte| *byte == b' ')
+            .count();
+        file.origins.iter().find(|origin| origin.end > at + blanks)
+    }
+}
+
+/// What Helm's functions need beside their arguments.
+pub(crate) struct Context {
+    functions: BTreeMap<&'static str, &'static HelmFunction>,
+    lookup: Option<Lookup>,
+    /// How often each template is included at this moment.
+    pub includes: BTreeMap<String, usize>,
+    pub random: Random,
+    pub now_ms: i64,
+}
+
+impl Context {
+    fn new(options: &ReleaseOptions) -> Context {
+        Context {
+            functions: crate::functions::all()
+                .map(|function| (function.name, function))
+                .collect(),
+            lookup: options.lookup.clone(),
+            includes: BTreeMap::new(),
+            random: Random::new(options.seed),
+            now_ms: options.now_ms,
+        }
+    }
+
+    /// What the cluster has of that name.
+    pub fn lookup(&self, version: &str, kind: &str, namespace: &str, name: &str) -> yaml::Value {
+        match &self.lookup {
+            Some(lookup) => lookup(version, kind, namespace, name),
+            None => yaml::Value::Null,
+        }
+    }
+}
+
+impl Host for Context {
+    fn function(&self, name: &str) -> Option<&'static HelmFunction> {
+        self.functions.get(name).copied()
+    }
+
+    fn method(&self, value: &Value, name: &str) -> Option<&'static HelmFunction> {
+        crate::functions::method(value, name)
+    }
+}
+
+/// A template of a chart and what it sees.
+struct Renderable<'c> {
+    source: &'c str,
+    data: Map,
+    base_path: String,
+}
+
+/// Renders a chart with the values that a user gives.
+///
+/// # Errors
+/// What Helm says: templates, values, missing subcharts, manifests that are no YAML.
+pub fn render(chart: &Chart, values: &Values, options: &ReleaseOptions) -> Result<Rendered, Error> {
+    let mut chart = chart.clone();
+    dependencies::process(&mut chart, &values.0)?;
+    check_kube_version(&chart, &options.kube_version)?;
+    let values = coalesce_values(&chart, &values.0)?;
+    let files = render_files(&chart, &values, options)?;
+    let notes_path = format!("{}/templates/NOTES.txt", chart.name());
+    let notes = files
+        .get(&notes_path)
+        .map(|file| file.text.clone())
+        .unwrap_or_default();
+    let texts: BTreeMap<String, String> = files
+        .iter()
+        .filter(|(path, file)| !path.ends_with("NOTES.txt") && !file.text.trim().is_empty())
+        .map(|(path, file)| (path.clone(), file.text.clone()))
+        .collect();
+    let (manifests, hooks) = manifest::sort(&texts)?;
+    Ok(Rendered {
+        manifests,
+        hooks,
+        notes,
+        files,
+    })
+}
+
+/// Renders every template file, before Helm cuts them into manifests.
+///
+/// # Errors
+/// As [`render`], but for manifests that are no YAML.
+pub fn render_templates(
+    chart: &Chart,
+    values: &Values,
+    options: &ReleaseOptions,
+) -> Result<BTreeMap<String, File>, Error> {
+    let mut chart = chart.clone();
+    dependencies::process(&mut chart, &values.0)?;
+    let values = coalesce_values(&chart, &values.0)?;
+    render_files(&chart, &values, options)
+}
+
+/// The values as templates see them: the chart's own under those given.
+///
+/// # Errors
+/// Missing subcharts, and values of the wrong shape.
+pub fn effective_values(chart: &Chart, values: &Values) -> Result<yaml::Value, Error> {
+    let mut chart = chart.clone();
+    dependencies::process(&mut chart, &values.0)?;
+    Ok(Values(coalesce_values(&chart, &values.0)?).to_yaml())
+}
+
+fn check_kube_version(chart: &Chart, version: &KubeVersion) -> Result<(), Error> {
+    let wanted = &chart.metadata.kube_version;
+    if wanted.is_empty() {
+        return Ok(());
+    }
+    let fits = match (
+        Constraint::parse(wanted),
+        Version::parse(&version.normalized),
+    ) {
+        (Ok(range), Ok(version)) => range.allows(&version),
+        _ => false,
+    };
+    if fits {
+        return Ok(());
+    }
+    let found = &version.version;
+    Err(Error::in_file(
+        "Chart.yaml",
+        format!(
+            "chart requires kubeVersion: {wanted} which is incompatible with Kubernetes {found}"
+        ),
+    ))
+}
+
+fn release_map(options: &ReleaseOptions) -> Map {
+    let release = Map::new();
+    release.insert("Name", options.name.as_str());
+    release.insert("Namespace", options.namespace.as_str());
+    release.insert("IsUpgrade", options.is_upgrade);
+    release.insert("IsInstall", !options.is_upgrade);
+    release.insert("Revision", i64::from(options.revision));
+    release.insert("Service", "Helm");
+    release
+}
+
+fn render_files(
+    chart: &Chart,
+    values: &Map,
+    options: &ReleaseOptions,
+) -> Result<BTreeMap<String, File>, Error> {
+    let shared = [
+        ("Release", Value::Map(release_map(options))),
+        (
+            "Capabilities",
+            capabilities(&options.kube_version, &options.api_versions),
+        ),
+    ];
+    let mut all = BTreeMap::new();
+    collect(
+        chart,
+        chart.name(),
+        values.as_type(&VALUES),
+        true,
+        &shared,
+        &mut all,
+    );
+
+    // Deep files first, so that a chart's definitions win over its subcharts'.
+    let mut order: Vec<&String> = all.keys().collect();
+    order.sort_by_key(|path| std::cmp::Reverse((path.matches('/').count(), path.as_str())));
+    let mut context = Context::new(options);
+    let mut trees = Trees::new();
+    for path in &order {
+        let is_function = |name: &str| gotmpl::is_function(&context, name);
+        gotmpl::parse(path, all[*path].source, &mut trees, &is_function)
+            .map_err(|error| report::parse_error(path, &error))?;
+    }
+    let mut machine = Machine::new(Rc::new(trees), &mut context);
+    let mut files = BTreeMap::new();
+    for path in order {
+        if path
+            .rsplit('/')
+            .next()
+            .is_some_and(|name| name.starts_with('_'))
+        {
+            continue;
+        }
+        let renderable = &all[path];
+        let about = Map::of(&VALUES);
+        about.insert("Name", path.as_str());
+        about.insert("BasePath", renderable.base_path.as_str());
+        renderable.data.insert("Template", about);
+        let output = machine
+            .execute(path, Value::Map(renderable.data.clone()), ROOT)
+            .map_err(|error| report::execution_error(path, &error))?;
+        let output = without_no_value(output);
+        files.insert(
+            path.clone(),
+            File {
+                text: String::from_utf8_lossy(&output.text).into_owned(),
+                origins: output.origins,
+            },
+        );
+    }
+    Ok(files)
+}
+
+/// Lists the templates of a chart and its subcharts, and returns what the chart's templates see.
+fn collect<'c>(
+    chart: &'c Chart,
+    path: &str,
+    values: Map,
+    is_root: bool,
+    shared: &[(&str, Value)],
+    all: &mut BTreeMap<String, Renderable<'c>>,
+) -> Map {
+    let data = Map::of(&VALUES);
+    let subcharts = Map::new();
+    data.insert("Chart", chart.metadata.to_map(is_root));
+    data.insert("Files", file_map(&chart.files).as_type(&FILES));
+    for (name, value) in shared {
+        data.insert(*name, value.clone());
+    }
+    data.insert("Values", values.clone());
+    data.insert("Subcharts", subcharts.clone());
+    for sub in &chart.dependencies {
+        let inner = table(&values, sub.name())
+            .unwrap_or_default()
+            .as_type(&VALUES);
+        let path = format!("{path}/charts/{}", sub.name());
+        let data = collect(sub, &path, inner, false, shared, all);
+        subcharts.insert(sub.name(), data.as_type(&ANY_MAP));
+    }
+    for (name, source) in &chart.templates {
+        let is_partial = name
+            .rsplit('/')
+            .next()
+            .is_some_and(|name| name.starts_with('_'));
+        if chart.is_library() && !is_partial {
+            continue;
+        }
+        all.insert(
+            format!("{path}/{name}"),
+            Renderable {
+                source,
+                data: data.clone(),
+                base_path: format!("{path}/templates"),
+            },
+        );
+    }
+    data
+}
+
+/// The output without `<no value>`, which Helm takes out of every rendered text.
+pub(crate) fn without_no_value(output: Output) -> Output {
+    const MARK: &[u8] = b"<no value>";
+    if !output.text.windows(MARK.len()).any(|window| window == MARK) {
+        return output;
+    }
+    let mut text = Vec::with_capacity(output.text.len());
+    let mut removed = Vec::new();
+    let mut at = 0;
+    while at < output.text.len() {
+        if output.text[at..].starts_with(MARK) {
+            removed.push(at);
+            at += MARK.len();
+        } else {
+            text.push(output.text[at]);
+            at += 1;
+        }
+    }
+    let mut origins = output.origins;
+    for origin in &mut origins {
+        let before: usize = removed
+            .iter()
+            .map(|start| origin.end.saturating_sub(*start).min(MARK.len()))
+            .sum();
+        origin.end -= before;
+    }
+    Output { text, origins }
+}

@@ -1,0 +1,260 @@
+//! Values: a chart's own, and what a user puts over them.
+
+use crate::chart::Chart;
+use crate::error::Error;
+use crate::json::deep_copy_map;
+use crate::set::{self, SetKind};
+use gotmpl::value::{ElementType, MapType, Text};
+use gotmpl::{Map, Value};
+
+/// The type of `.Values` in templates.
+pub(crate) static VALUES: MapType = MapType {
+    name: "common.Values",
+    of: ElementType::Any,
+};
+
+/// The values that a user gives for a chart, in the order of the command line: files first, then
+/// `--set` and its kin. Clones share; a change to one is seen by all.
+#[derive(Clone, Debug, Default)]
+pub struct Values(pub(crate) Map);
+
+impl Values {
+    /// None.
+    #[must_use]
+    pub fn new() -> Values {
+        Values::default()
+    }
+
+    /// Those of a values file. Empty text gives none.
+    ///
+    /// # Errors
+    /// What is no YAML, or no mapping.
+    pub fn parse(text: &str) -> Result<Values, Error> {
+        read_values(text, "values.yaml").map(Values)
+    }
+
+    /// Lays the values of a file over these, as a further `-f` does: maps are merged, everything
+    /// else is replaced.
+    pub fn merge(&self, over: &Values) {
+        merge_maps(&self.0, &over.0);
+    }
+
+    /// Sets what one `--set`, `--set-string`, `--set-json` or `--set-literal` says. Helm takes all
+    /// of `--set-json` first, then `--set`, `--set-string` and `--set-literal`.
+    ///
+    /// # Errors
+    /// What cannot be read, in Helm's words.
+    pub fn set(&self, text: &str, kind: SetKind) -> Result<(), Error> {
+        set::set(&self.0, text, kind)
+    }
+
+    /// As plain data.
+    #[must_use]
+    pub fn to_yaml(&self) -> yaml::Value {
+        crate::json::to_yaml(&Value::Map(self.0.clone())).unwrap_or_default()
+    }
+}
+
+impl From<&yaml::Value> for Values {
+    /// Anything but a mapping gives no values.
+    fn from(value: &yaml::Value) -> Values {
+        match Value::from(value) {
+            Value::Map(map) => Values(map),
+            _ => Values::default(),
+        }
+    }
+}
+
+/// Reads a values file.
+pub(crate) fn read_values(text: &str, file: &str) -> Result<Map, Error> {
+    let before = "cannot unmarshal yaml document: error converting YAML to JSON: ";
+    let value = yaml::decode_with(text, yaml::Duplicates::LastWins)
+        .map_err(|error| Error::yaml(file, before, &error))?;
+    match Value::from(&value) {
+        Value::Map(map) => Ok(map),
+        Value::Nil => Ok(Map::new()),
+        _ => {
+            let kind = value.kind();
+            let target = "map[string]interface {}";
+            Err(Error::in_file(
+                file,
+                format!(
+                    "cannot unmarshal yaml document: error unmarshaling JSON: while decoding JSON: json: cannot unmarshal {kind} into Go value of type {target}"
+                ),
+            ))
+        }
+    }
+}
+
+/// Lays `over` over `base`, map by map.
+pub(crate) fn merge_maps(base: &Map, over: &Map) {
+    for (key, value) in over.snapshot() {
+        match (base.get_text(&key), &value) {
+            (Some(Value::Map(below)), Value::Map(above)) => merge_maps(&below, above),
+            _ => base.insert(key, value),
+        }
+    }
+}
+
+/// What must not be written to both while two maps become one.
+type Merging = bool;
+
+/// The values for `chart` and all its subcharts: the chart's own under what is given. A null that
+/// is given deletes the chart's value.
+pub(crate) fn coalesce_values(chart: &Chart, given: &Map) -> Result<Map, Error> {
+    let values = deep_copy_map(given);
+    coalesce(chart, &values, false)?;
+    Ok(values)
+}
+
+/// The same, but a null stays a null.
+pub(crate) fn merged_values(chart: &Chart, given: &Map) -> Result<Map, Error> {
+    let values = deep_copy_map(given);
+    coalesce(chart, &values, true)?;
+    Ok(values)
+}
+
+fn coalesce(chart: &Chart, values: &Map, merging: Merging) -> Result<(), Error> {
+    lay_over_defaults(chart, values, merging);
+    for sub in &chart.dependencies {
+        let name = Text::from(sub.name());
+        let inner = match values.get_text(&name) {
+            None => {
+                let inner = Map::new();
+                values.insert(name, inner.clone());
+                inner
+            }
+            Some(Value::Map(inner)) => inner,
+            Some(other) => {
+                let shown = gotmpl::print::sprintf(b"%t", &[other]);
+                let shown = String::from_utf8_lossy(&shown).into_owned();
+                return Err(Error::new(format!(
+                    "type mismatch on {}: {shown}",
+                    sub.name()
+                )));
+            }
+        };
+        pass_globals(values, &inner);
+        coalesce(sub, &inner, merging)?;
+    }
+    Ok(())
+}
+
+/// The `global` table of a map; none if something else stands there.
+fn globals(values: &Map) -> Option<Map> {
+    match values.get("global") {
+        None => Some(Map::new()),
+        Some(Value::Map(map)) => Some(map),
+        Some(_) => None,
+    }
+}
+
+/// What stands under `global` is seen by subcharts too, over their own.
+fn pass_globals(from: &Map, to: &Map) {
+    let (Some(target), Some(source)) = (globals(to), globals(from)) else {
+        return;
+    };
+    for (key, value) in source.snapshot() {
+        match (&value, target.get_text(&key)) {
+            (Value::Map(above), None) => target.insert(key, shallow_copy(above)),
+            (Value::Map(above), Some(Value::Map(below))) => {
+                let above = shallow_copy(above);
+                coalesce_tables(&above, &below, true);
+                target.insert(key, above);
+            }
+            (Value::Map(_), Some(_)) | (_, Some(Value::Map(_))) => {}
+            _ => target.insert(key, value),
+        }
+    }
+    to.insert("global", target);
+}
+
+fn shallow_copy(map: &Map) -> Map {
+    let copy = Map::of(map.ty);
+    for (key, value) in map.snapshot() {
+        copy.insert(key, value);
+    }
+    copy
+}
+
+fn lay_over_defaults(chart: &Chart, values: &Map, merging: Merging) {
+    for (key, default) in deep_copy_map(&chart.values).snapshot() {
+        match (values.get_text(&key), default) {
+            (Some(Value::Nil), _) if !merging => {
+                values.remove(&key);
+            }
+            (Some(Value::Map(given)), Value::Map(default)) => {
+                // A subchart's part is settled when it is that chart's turn.
+                let is_sub = chart
+                    .dependencies
+                    .iter()
+                    .any(|sub| Text::from(sub.name()) == key);
+                let merging = merging || is_sub;
+                if !merging {
+                    remove_nulls(&default);
+                }
+                coalesce_tables(&given, &default, merging);
+            }
+            (Some(_), _) => {}
+            (None, Value::Nil) if !merging => {}
+            (None, default) => {
+                if let (Value::Map(map), false) = (&default, merging) {
+                    remove_nulls(map);
+                }
+                values.insert(key, default);
+            }
+        }
+    }
+}
+
+/// Adds to `given` what only `default` has.
+pub(crate) fn coalesce_tables(given: &Map, default: &Map, merging: Merging) {
+    let had_value = |key: &Text| default.get_text(key).is_some_and(|value| !value.is_nil());
+    let deleted: Vec<Text> = given
+        .snapshot()
+        .into_iter()
+        .filter(|(key, value)| value.is_nil() && had_value(key) && !merging)
+        .map(|(key, _)| key)
+        .collect();
+    for (key, below) in default.snapshot() {
+        match (given.get_text(&key), below) {
+            (None, below) => given.insert(key, below),
+            (Some(Value::Map(above)), Value::Map(below)) => {
+                coalesce_tables(&above, &below, merging);
+            }
+            _ => {}
+        }
+    }
+    for key in deleted {
+        given.remove(&key);
+    }
+}
+
+fn remove_nulls(map: &Map) {
+    for (key, value) in map.snapshot() {
+        match value {
+            Value::Nil => {
+                map.remove(&key);
+            }
+            Value::Map(inner) => remove_nulls(&inner),
+            _ => {}
+        }
+    }
+}
+
+/// The table at a path of names joined by dots.
+pub(crate) fn table(values: &Map, path: &str) -> Result<Map, String> {
+    let mut map = values.clone();
+    for name in path.split('.') {
+        match map.get(name) {
+            Some(Value::Map(inner)) => map = inner,
+            _ => {
+                return Err(format!(
+                    "{} is not a table",
+                    gotmpl::quote::quote(name.as_bytes())
+                ));
+            }
+        }
+    }
+    Ok(map)
+}
