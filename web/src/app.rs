@@ -100,15 +100,12 @@ fn Page(props: &PageProps) -> Html {
     let play = use_node_ref();
     use_shortcuts(&on, session.playing);
     // After a merge its button is gone; the focus goes to where the story can be paused.
-    use_effect_with((session.main.clone(), play.clone()), {
-        let begun = Rc::clone(&props.begin.0.main);
-        move |(main, play)| {
-            if !Rc::ptr_eq(main, &begun)
-                && let Some(play) = play.cast::<HtmlElement>()
-            {
-                let _ = play.focus();
-                dom::performance_mark("lab:merged");
-            }
+    use_effect_with((session.merges, play.clone()), |(merges, play)| {
+        if 0 < *merges
+            && let Some(play) = play.cast::<HtmlElement>()
+        {
+            let _ = play.focus();
+            dom::performance_mark("lab:merged");
         }
     });
     use_effect_with((), |()| dom::performance_mark("lab:interactive"));

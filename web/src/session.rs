@@ -7,10 +7,12 @@ use std::cell::RefCell;
 use std::ops::Deref;
 use std::rc::Rc;
 
+use reconcile::Lab;
+use reconcile::delivery::definition::Sample;
+use reconcile::delivery::labs::Files;
 use reconcile::view::{
     EventRow, Mark, MarkKind, Millis, Problem, Scene, Second, StationKind, Tone,
 };
-use reconcile::{Files, Lab, Sample};
 use yew::Reducible;
 
 use crate::story::Pacing;
@@ -190,6 +192,8 @@ pub struct Session {
     pub speed: u32,
     /// Counts the jumps in time that the player did not make itself.
     pub jumps: u32,
+    /// Counts the merges.
+    pub merges: u32,
 }
 
 impl Session {
@@ -209,7 +213,7 @@ impl Session {
         let history = History::of(&lab);
         let mut session = Self {
             original: Rc::clone(&main),
-            sample: lab.sample().map(Rc::new),
+            sample: lab.sample().cloned().map(Rc::new),
             scene: Shared::new(lab.scene()),
             seen: history.end,
             history,
@@ -229,6 +233,7 @@ impl Session {
             playing: false,
             speed: first_speed(),
             jumps: 0,
+            merges: 0,
         };
         session.check();
         Some(session)
@@ -301,8 +306,7 @@ impl Session {
     /// A reload begins with the lab's first files, so what is kept is the difference from those:
     /// a merged edit is still the learner's.
     fn keep(&self) {
-        let mut edits = (*self.main).clone();
-        edits.extend((*self.draft).clone());
+        let mut edits = self.working_tree();
         edits.retain(|path, text| self.original.get(path) != Some(text));
         storage::keep_edits(&edits);
     }
@@ -348,13 +352,33 @@ impl Session {
         self.jump(to);
     }
 
-    fn open_pull_request(&mut self) {
+    /// All files as the editor shows them.
+    fn working_tree(&self) -> Files {
         let mut files = (*self.main).clone();
         files.extend((*self.draft).clone());
-        let title = self.next_title();
-        let opened = self.lab.borrow_mut().open_pull_request(&title, &files);
+        files
+    }
+
+    /// Takes the files on main anew; what differs from them in `files` is the draft.
+    fn rebase(&mut self, mut files: Files) {
+        let main = self.lab.borrow().files();
+        files.retain(|path, text| main.get(path) != Some(text));
+        self.main = Rc::new(main);
+        self.draft = Rc::new(files);
+        self.keep();
+        self.check();
+    }
+
+    fn open_pull_request(&mut self) {
+        let files = self.working_tree();
+        let opened = self
+            .lab
+            .borrow_mut()
+            .open_pull_request(&self.next_title(), &files);
         match opened {
             Ok(()) => {
+                // Opened in the past, it stands on what main was then.
+                self.rebase(files);
                 self.playing = false;
                 self.panel = Panel::PullRequest;
                 self.after_change();
@@ -367,14 +391,13 @@ impl Session {
         let merged = self.lab.borrow_mut().merge();
         match merged {
             Ok(()) => {
-                self.main = Rc::new(self.lab.borrow().files());
-                let main = Rc::clone(&self.main);
-                Rc::make_mut(&mut self.draft).retain(|path, text| main.get(path) != Some(text));
-                self.keep();
+                let files = self.working_tree();
+                self.rebase(files);
                 self.title = None;
                 self.panel = Panel::Stage;
                 self.after_change();
                 self.playing = true;
+                self.merges += 1;
             }
             Err(problems) => self.refused = problems.into(),
         }

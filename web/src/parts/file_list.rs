@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::rc::Rc;
 
-use reconcile::Files;
+use reconcile::delivery::labs::Files;
 use yew::prelude::*;
 
 use crate::session::Action;
