@@ -5,6 +5,7 @@ import { serve } from '../server.mjs';
 import { DIST, launch } from '../browser.mjs';
 
 const UNDER = '/some/where/';
+const WAIT_MS = 10_000;
 const PICTURES = fileURLToPath(new URL('../../target/e2e/', import.meta.url));
 
 let started; // of this process: node runs each test file in its own
@@ -34,6 +35,8 @@ export async function open({ width = 1440, height = 900, scale = 1, dark = false
     colorScheme: dark ? 'dark' : 'light',
     reducedMotion: reducedMotion ? 'reduce' : 'no-preference',
   });
+  // Playwright's own 30 s would make a run in which everything fails last an hour.
+  context.setDefaultTimeout(WAIT_MS);
   const page = await context.newPage();
   return { site, context, page, wrong: listen(page) };
 }
