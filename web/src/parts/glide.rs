@@ -1,4 +1,4 @@
-//! Lets what changes its place glide there, outside of the virtual DOM.
+//! Lets what is new appear and what changes its place glide there, outside of the virtual DOM.
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -13,18 +13,21 @@ use crate::dom::reduced_motion;
 /// How long it takes, in milliseconds.
 const DURATION: f64 = 320.0;
 
+/// Where each child was after the last drawing, by uid; nothing before the first one.
+type Places = BTreeMap<String, (i32, i32)>;
+
 /// After each drawing, every child of `list` with a `data-uid` that was somewhere else before glides
-/// from there. Nothing glides under `prefers-reduced-motion`.
+/// from there, and a new one appears. Nothing moves under `prefers-reduced-motion`.
 #[hook]
 pub fn use_glide(list: &NodeRef) {
-    let before = use_memo((), |()| RefCell::new(BTreeMap::<String, (i32, i32)>::new()));
+    let before = use_memo((), |()| RefCell::new(None::<Places>));
     let list = list.clone();
     use_effect(move || {
         let Some(list) = list.cast::<HtmlElement>() else {
             return;
         };
         let children = list.children();
-        let mut places = BTreeMap::new();
+        let mut places = Places::new();
         for child in (0..children.length()).filter_map(|index| children.item(index)) {
             let Ok(child) = child.dyn_into::<HtmlElement>() else {
                 continue;
@@ -33,31 +36,44 @@ pub fn use_glide(list: &NodeRef) {
                 continue;
             };
             let place = (child.offset_left(), child.offset_top());
-            if let Some(&old) = before.borrow().get(&uid)
-                && old != place
+            if let Some(before) = before.borrow().as_ref()
                 && !reduced_motion()
             {
-                glide(&child, old.0 - place.0, old.1 - place.1);
+                match before.get(&uid) {
+                    None => appear(&child),
+                    Some(old) if *old != place => glide(&child, old.0 - place.0, old.1 - place.1),
+                    Some(_) => {}
+                }
             }
             places.insert(uid, place);
         }
-        before.replace(places);
+        before.replace(Some(places));
     });
 }
 
 fn glide(element: &HtmlElement, dx: i32, dy: i32) {
-    let frame = |transform: String| {
-        let frame = Object::new();
-        for (key, value) in [("transform", transform.as_str()), ("easing", "ease-out")] {
-            // Setting a property of a fresh object cannot fail.
-            let _ = Reflect::set(&frame, &JsValue::from_str(key), &JsValue::from_str(value));
-        }
-        frame
-    };
-    let frames = Array::of2(
-        &frame(format!("translate({dx}px, {dy}px)")),
-        &frame("none".to_owned()),
+    let from = format!("translate({dx}px, {dy}px)");
+    animate(element, &[("transform", &from)]);
+}
+
+fn appear(element: &HtmlElement) {
+    animate(
+        element,
+        &[
+            ("opacity", "0"),
+            ("transform", "translateY(-0.5rem) scale(0.85)"),
+        ],
     );
+}
+
+/// Animates from these values to those that the element has.
+fn animate(element: &HtmlElement, from: &[(&str, &str)]) {
+    let frame = Object::new();
+    for (key, value) in from.iter().chain(&[("easing", "ease-out")]) {
+        // Setting a property of a fresh object cannot fail.
+        let _ = Reflect::set(&frame, &JsValue::from_str(key), &JsValue::from_str(value));
+    }
+    let frames = Array::of2(&frame, &Object::new());
     // web-sys still counts `Element.animate` among the unstable; browsers have had it for years.
     let animate = Reflect::get(element, &JsValue::from_str("animate"));
     if let Some(animate) = animate
