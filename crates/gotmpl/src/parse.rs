@@ -101,7 +101,7 @@ fn shown(token: &Token) -> String {
     match token.kind {
         TokenKind::Eof => "EOF".to_owned(),
         TokenKind::Error => token.text.clone(),
-        TokenKind::Keyword(_) => format!("<{}>", token.text),
+        TokenKind::Keyword(_) | TokenKind::Dot => format!("<{}>", token.text),
         _ if token.text.len() > 10 => {
             let start: String = token.text.chars().take(10).collect();
             format!("{}...", quote(start.as_bytes()))

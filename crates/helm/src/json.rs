@@ -252,3 +252,16 @@ fn copy_map(map: &Map, depth: usize) -> Map {
 pub(crate) fn deep_copy_map(map: &Map) -> Map {
     copy_map(map, 0)
 }
+
+/// JSON has no infinities.
+pub(crate) fn check_finite(value: &yaml::Value) -> Result<(), String> {
+    match value {
+        yaml::Value::Float(number) if !number.is_finite() => {
+            let shown = yaml::number::format_g(*number);
+            Err(format!("json: unsupported value: {shown}"))
+        }
+        yaml::Value::List(items) => items.iter().try_for_each(check_finite),
+        yaml::Value::Map(map) => map.iter().try_for_each(|(_, value)| check_finite(value)),
+        _ => Ok(()),
+    }
+}

@@ -81,6 +81,8 @@ pub struct Rendered {
     pub manifests: Vec<Manifest>,
     /// The hooks, in the order of installation.
     pub hooks: Vec<Hook>,
+    /// Files under `crds/`, of subcharts too: path with the chart's name, and text.
+    pub crds: Vec<(String, String)>,
     /// NOTES.txt of the chart.
     pub notes: String,
     /// Every rendered file, by its path with the chart's name.
@@ -101,10 +103,16 @@ impl Rendered {
         out
     }
 
-    /// What `helm template` prints: the manifests, then the hooks.
+    /// What `helm template` prints: the manifests, then the hooks; with `--include-crds`, the CRDs
+    /// before them.
     #[must_use]
-    pub fn to_template_output(&self) -> String {
-        let mut out = format!("{}\n", self.manifest().trim());
+    pub fn to_template_output(&self, include_crds: bool) -> String {
+        let mut out = String::new();
+        for (path, text) in self.crds.iter().filter(|_| include_crds) {
+            out.push_str(&format!("---\n# Source: {path}\n{text}\n"));
+        }
+        out.push_str(&self.manifest());
+        let mut out = format!("{}\n", out.trim());
         for hook in &self.hooks {
             let Manifest {
                 source, content, ..
@@ -201,9 +209,12 @@ pub fn render(chart: &Chart, values: &Values, options: &ReleaseOptions) -> Resul
         .map(|(path, file)| (path.clone(), file.text.clone()))
         .collect();
     let (manifests, hooks) = manifest::sort(&texts)?;
+    let mut crds = Vec::new();
+    collect_crds(&chart, chart.name(), &mut crds);
     Ok(Rendered {
         manifests,
         hooks,
+        crds,
         notes,
         files,
     })
@@ -232,6 +243,15 @@ pub fn effective_values(chart: &Chart, values: &Values) -> Result<yaml::Value, E
     let mut chart = chart.clone();
     dependencies::process(&mut chart, &values.0)?;
     Ok(Values(coalesce_values(&chart, &values.0)?).to_yaml())
+}
+
+fn collect_crds(chart: &Chart, path: &str, crds: &mut Vec<(String, String)>) {
+    for (name, text) in &chart.crds {
+        crds.push((format!("{path}/{name}"), text.clone()));
+    }
+    for sub in &chart.dependencies {
+        collect_crds(sub, &format!("{path}/charts/{}", sub.name()), crds);
+    }
 }
 
 fn check_kube_version(chart: &Chart, version: &KubeVersion) -> Result<(), Error> {

@@ -1,7 +1,7 @@
 //! `--set` and its kin: `a.b[0].c=1,d={x,y}`.
 
 use crate::error::Error;
-use crate::json::{Found, decode_prefix};
+use crate::json::decode_prefix;
 use gotmpl::{List, Map, Value};
 
 /// The highest index that may be set.
@@ -42,7 +42,7 @@ pub fn set(values: &Map, text: &str, kind: SetKind) -> Result<(), Error> {
                 return Err(Error::new(match kind {
                     SetKind::Set => format!("failed parsing --set data: {message}"),
                     SetKind::String => format!("failed parsing --set-string data: {message}"),
-                    SetKind::Json => format!("failed parsing --set-json data {text}: {message}"),
+                    SetKind::Json => format!("failed parsing --set-json data {text}"),
                     SetKind::Literal => format!("failed parsing --set-literal data: {message}"),
                 }));
             }
@@ -58,9 +58,7 @@ fn set_object(values: &Map, text: &str) -> Result<(), Error> {
             Ok(())
         }
         Ok(_) => Ok(()),
-        Err(Found { message, .. }) => Err(Error::new(format!(
-            "failed parsing --set-json data JSON: {text}: {message}"
-        ))),
+        Err(_) => Err(Error::new(format!("failed parsing --set-json data JSON: {text}"))),
     }
 }
 

@@ -65,11 +65,40 @@ impl From<&yaml::Value> for Values {
     }
 }
 
-/// Reads a values file.
+/// Reads a values file. Of several documents, later ones go over earlier ones.
 pub(crate) fn read_values(text: &str, file: &str) -> Result<Map, Error> {
+    let values = Map::new();
+    for document in documents(text, file)? {
+        merge_maps(&values, &read_document(&document, file)?);
+    }
+    Ok(values)
+}
+
+/// The documents of a file, as Kubernetes' reader cuts them: at lines that begin with `---` and say
+/// no more than a comment.
+fn documents(text: &str, file: &str) -> Result<Vec<String>, Error> {
+    let mut documents = vec![String::new()];
+    for line in text.split_inclusive('\n') {
+        if let Some(after) = line.strip_prefix("---") {
+            let rest = after.trim();
+            if !rest.is_empty() && !rest.starts_with('#') {
+                let message = format!("error reading yaml document: invalid Yaml document separator: {rest}");
+                return Err(Error::in_file(file, message));
+            }
+            documents.push(String::new());
+        } else if let Some(document) = documents.last_mut() {
+            document.push_str(line);
+        }
+    }
+    Ok(documents)
+}
+
+fn read_document(text: &str, file: &str) -> Result<Map, Error> {
     let before = "cannot unmarshal yaml document: error converting YAML to JSON: ";
     let value = yaml::decode_with(text, yaml::Duplicates::LastWins)
         .map_err(|error| Error::yaml(file, before, &error))?;
+    crate::json::check_finite(&value)
+        .map_err(|message| Error::in_file(file, format!("{before}{message}")))?;
     match Value::from(&value) {
         Value::Map(map) => Ok(map),
         Value::Nil => Ok(Map::new()),

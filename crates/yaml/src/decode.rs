@@ -194,7 +194,7 @@ impl Decoder {
                     "unsupported map key of type: %!s(<nil>), key: <nil>, value: {}",
                     go_syntax(&self.value(value)?)
                 );
-                return Err(fault(key, message));
+                return Err(Error::new(Stage::Json, key.mark, message));
             }
             collection => {
                 return Err(fault(

@@ -196,6 +196,7 @@ fn add(
             message: format!("there is no {:?} here: this is no mapping", rest[0]),
             hint: Some("name a path of mapping keys, or the number of an item"),
             go_line: node.line(),
+            is_json: false,
         }),
     }
 }

@@ -154,7 +154,7 @@ impl Writer {
 
     fn text(&mut self, text: &str, context: Context) {
         let shape = shape(text);
-        let means_text = matches!(resolve(text), Resolved::Text) && !is_sexagesimal(text);
+        let means_text = matches!(resolve(text), Resolved::Text | Resolved::Merge) && !is_sexagesimal(text);
         let is_key = context == Context::Key;
         if text.contains('\n') && shape.block && !is_key {
             self.literal(text);

@@ -30,6 +30,8 @@ pub struct Error {
     pub hint: Option<&'static str>,
     /// The line that go-yaml names; 0 where it names none.
     pub(crate) go_line: usize,
+    /// Whether it is of the step that makes JSON of YAML, which names itself otherwise.
+    pub(crate) is_json: bool,
 }
 
 /// Which half of the reader found the mistake: go-yaml counts their lines differently.
@@ -38,6 +40,7 @@ pub(crate) enum Stage {
     Scanner,
     Parser,
     Decoder,
+    Json,
 }
 
 impl Error {
@@ -54,6 +57,7 @@ impl Error {
             hint: hint(&message),
             message,
             go_line,
+            is_json: stage == Stage::Json,
         }
     }
 }
@@ -61,6 +65,7 @@ impl Error {
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.go_line {
+            0 if self.is_json => f.write_str(&self.message),
             0 => write!(f, "yaml: {}", self.message),
             line => write!(f, "yaml: line {line}: {}", self.message),
         }

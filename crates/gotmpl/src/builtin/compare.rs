@@ -3,10 +3,15 @@
 use super::{fault, is_comparable, ok};
 use crate::error::Error;
 use crate::exec::Operand;
-use crate::print::to_text;
+use crate::print::sprintf;
 use crate::value::{Kind, Value};
 use std::cmp::Ordering;
 use std::rc::Rc;
+
+/// A value as Go's message shows it: with `%s`, wrong as that is for numbers.
+fn shown(value: &Value) -> String {
+    String::from_utf8_lossy(&sprintf(b"%s", std::slice::from_ref(value))).into_owned()
+}
 
 const BAD_TYPE: &str = "invalid type for comparison";
 
@@ -58,16 +63,16 @@ fn equal(a: &Value, b: &Value) -> Result<bool, Error> {
     if a.kind() != b.kind() {
         return fault(format!(
             "non-comparable types {}: {}, {}: {}",
-            to_text(a).to_str(),
+            shown(a),
             a.type_name(),
             b.type_name(),
-            to_text(b).to_str()
+            shown(b)
         ));
     }
     if !is_comparable(b) {
         return fault(format!(
             "non-comparable type {}: {}",
-            to_text(b).to_str(),
+            shown(b),
             b.type_name()
         ));
     }

@@ -172,7 +172,7 @@ impl<H: Host> Machine<'_, H> {
         self.at(node);
         match &node.kind {
             NodeKind::Dot => Ok(dot.clone()),
-            NodeKind::Nil => Ok(Operand::boxed(Value::Nil)),
+            NodeKind::Nil => Ok(Operand::default()),
             NodeKind::Field(names) => self.eval_fields(dot, dot.clone(), node, names, &[], None),
             NodeKind::Variable(names) => self.eval_variable(dot, node, names, &[], None),
             NodeKind::Pipe(_) => self.eval_pipeline(dot, node),

@@ -121,6 +121,7 @@ impl Printer {
             'v' | 'g' | 'G' => general(number, precision),
             'e' | 'E' => scientific(number, precision.unwrap_or(6)),
             'f' | 'F' => fixed(number, precision.unwrap_or(6)),
+            'x' | 'X' if number.is_finite() && precision.is_none() => hexadecimal(number, verb),
             _ => return self.bad_verb(verb, value),
         };
         let text = if matches!(verb, 'G' | 'E') {
@@ -133,7 +134,7 @@ impl Printer {
             None => ("+", text.as_str()),
         };
         let sign = match sign {
-            "+" if self.flags.plus || (self.flags.plus_v && verb == 'v') => "+",
+            "+" if self.flags.plus => "+",
             "+" if self.flags.space => " ",
             "+" if body.eq_ignore_ascii_case("inf") => "+",
             "+" => "",
@@ -171,6 +172,28 @@ fn fixed(number: f64, precision: usize) -> String {
         f64::NEG_INFINITY => "-Inf".to_owned(),
         _ => format!("{number:.precision$}"),
     }
+}
+
+/// `%x`: `0x1.8p+01`, the digits that the float has.
+fn hexadecimal(number: f64, verb: char) -> String {
+    let bits = number.to_bits();
+    let (mut exponent, mut fraction) = ((bits >> 52 & 0x7FF) as i64 - 1023, bits & ((1 << 52) - 1));
+    let mut whole = 1;
+    if number == 0.0 {
+        (whole, exponent) = (0, 0);
+    } else if exponent == -1023 {
+        // A subnormal float: Go shows it with a leading 1 like all others.
+        let shift = fraction.leading_zeros() - 11;
+        fraction = fraction << shift & ((1 << 52) - 1);
+        exponent = -1022 - i64::from(shift);
+    }
+    let digits = format!("{fraction:013x}");
+    let digits = digits.trim_end_matches('0');
+    let point = if digits.is_empty() { "" } else { "." };
+    let sign = if bits >> 63 == 1 { "-" } else { "" };
+    let side = if exponent < 0 { '-' } else { '+' };
+    let text = format!("{sign}0x{whole}{point}{digits}p{side}{:02}", exponent.abs());
+    if verb == 'X' { text.to_uppercase() } else { text }
 }
 
 fn scientific(number: f64, precision: usize) -> String {

@@ -1,7 +1,7 @@
 //! YAML and JSON in and out.
 
 use super::{HelmFunction, bytes, fault, plain, text};
-use crate::json::{COMPACT, Found, Style, decode, encode, to_yaml};
+use crate::json::{COMPACT, Found, Style, check_finite, decode, encode, to_yaml};
 use gotmpl::Type::{Any, String as Str};
 use gotmpl::{Error, Map, Value};
 
@@ -112,23 +112,9 @@ fn wrong_json(value: &Value, target: &str) -> String {
 fn read_yaml(text: &str) -> Result<Value, String> {
     let value = yaml::decode_with(text, yaml::Duplicates::LastWins)
         .map_err(|error| format!("error converting YAML to JSON: {error}"))?;
-    check_finite(&value)?;
+    check_finite(&value)
+        .map_err(|message| format!("error converting YAML to JSON: {message}"))?;
     Ok(Value::from(&value))
-}
-
-/// JSON has no infinities.
-fn check_finite(value: &yaml::Value) -> Result<(), String> {
-    match value {
-        yaml::Value::Float(number) if !number.is_finite() => {
-            let shown = yaml::number::format_g(*number);
-            Err(format!(
-                "error converting YAML to JSON: json: unsupported value: {shown}"
-            ))
-        }
-        yaml::Value::List(items) => items.iter().try_for_each(check_finite),
-        yaml::Value::Map(map) => map.iter().try_for_each(|(_, value)| check_finite(value)),
-        _ => Ok(()),
-    }
 }
 
 fn from_yaml(text: &str) -> Map {

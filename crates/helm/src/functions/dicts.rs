@@ -99,8 +99,8 @@ fn as_dict(map: &Map) -> Value {
     Value::Map(map.as_type(&gotmpl::value::ANY_MAP))
 }
 
-/// mergo's rule: what is empty in the destination is taken from the source; with `overwrite`, what
-/// is not empty in the source wins.
+/// mergo's rule: what is empty in the destination is taken from the source; with `overwrite`, the
+/// source wins.
 fn merge(args: &[Value], overwrite: bool) -> Result<Value, Error> {
     let target = map(args, 0);
     for at in 1..args.len() {
@@ -115,14 +115,11 @@ fn merge_into(target: &Map, source: &Map, overwrite: bool, depth: usize) {
     }
     for (key, value) in source.snapshot() {
         match (target.get_text(&key), &value) {
+            (None, Value::Nil) if !overwrite => {}
             (Some(Value::Map(below)), Value::Map(above)) => {
                 merge_into(&below, above, overwrite, depth + 1);
             }
-            (Some(below), _) if overwrite => {
-                if !is_empty(&value) || is_empty(&below) {
-                    target.insert(key, value);
-                }
-            }
+            (Some(_), _) if overwrite => target.insert(key, value),
             (Some(below), _) => {
                 if is_empty(&below) {
                     target.insert(key, value);

@@ -57,7 +57,7 @@ pub(super) static TABLE: &[HelmFunction] = &[
         Ok(words::joined_words(&text(&args, 0), '-').into())
     }),
     plain("lower", &[Str], |_, args| {
-        Ok(text(&args, 0).to_lowercase().into())
+        Ok(words::lower(&text(&args, 0)).into())
     }),
     plain("nindent", &[Int, Str], |_, args| {
         let mut out = b"\n".to_vec();
@@ -182,7 +182,7 @@ pub(super) static TABLE: &[HelmFunction] = &[
         Ok(words::each_first(&text(&args, 0), false, |c| c.to_lowercase().collect()).into())
     }),
     plain("upper", &[Str], |_, args| {
-        Ok(text(&args, 0).to_uppercase().into())
+        Ok(words::upper(&text(&args, 0)).into())
     }),
     plain("wrap", &[Int, Str], |_, args| {
         Ok(words::wrap(&text(&args, 1), int(&args, 0), "", false).into())

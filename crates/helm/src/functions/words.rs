@@ -148,24 +148,33 @@ pub(super) fn abbreviate(text: &str, offset: i64, width: i64) -> String {
     format!("...{}", slice(length - (width - 3), length))
 }
 
-/// Capital letters small and small ones capital; the first of a word becomes a title letter.
-pub(super) fn swap_case(text: &str) -> String {
-    let mut out = String::new();
-    let mut after_space = true;
-    for letter in text.chars() {
-        if letter.is_uppercase() {
-            out.extend(letter.to_lowercase());
-            after_space = false;
-        } else if letter.is_lowercase() {
-            out.extend(letter.to_uppercase());
-            after_space = false;
-        } else {
-            after_space = letter.is_whitespace() || after_space;
-            out.push(letter);
-        }
+/// The letter, changed, if that is one letter again: Go knows no longer changes (`ß` stays).
+fn one(letter: char, mut changed: impl Iterator<Item = char>) -> char {
+    match (changed.next(), changed.next()) {
+        (Some(one), None) => one,
+        _ => letter,
     }
-    let _ = after_space;
-    out
+}
+
+/// All letters small.
+pub(super) fn lower(text: &str) -> String {
+    text.chars().map(|letter| one(letter, letter.to_lowercase())).collect()
+}
+
+/// All letters capital.
+pub(super) fn upper(text: &str) -> String {
+    text.chars().map(|letter| one(letter, letter.to_uppercase())).collect()
+}
+
+/// Capital letters small and small ones capital.
+pub(super) fn swap_case(text: &str) -> String {
+    text.chars()
+        .map(|letter| match letter {
+            _ if letter.is_uppercase() => one(letter, letter.to_lowercase()),
+            _ if letter.is_lowercase() => one(letter, letter.to_uppercase()),
+            _ => letter,
+        })
+        .collect()
 }
 
 /// The first letter of each word changed by `change`; a word begins after white space, and for
