@@ -20,9 +20,6 @@ mod words;
 
 fn main() {
     crash::install();
-    if let Some(theme) = storage::theme() {
-        dom::set_theme(&theme);
-    }
     let Some(place) = dom::element("app") else {
         return;
     };
