@@ -1,2 +1,77 @@
-//! cli
-fn main() {}
+//! `rollout-lab`: the lab in a terminal. The one crate that reads files and prints.
+
+// The outside may do what the core may not.
+#![allow(clippy::disallowed_methods, clippy::disallowed_types)]
+
+mod files;
+mod run;
+
+use std::process::ExitCode;
+
+const HELP: &str = "\
+Plays what happens after a merge: CI, Helm, and the rolling update.
+
+Usage: rollout-lab run [DIR] [--seed N] [--until DURATION] [--trace text|json] [--details]
+
+Commands:
+  run   Play a lab and print its story, one line an entry. DIR holds the lab's files
+        (lab.yaml, cluster.yaml, traffic.yaml, and a folder for each repository); without
+        it, the built-in lab order-service is played. If the lab brings a pull request, it
+        is opened and merged.
+
+Options of run:
+  --seed N           where random numbers come from, instead of the lab's own seed
+  --until DURATION   stop at this moment of virtual time, such as 90s, 2m30s, 1h
+  --trace text|json  text (the story) or json (every entry, an object a line); text if not given
+  --details          with text: every entry
+
+Exit codes: 0 the rollout came to a good end (or was stopped by --until), 1 it failed,
+2 the command line or the lab's files are wrong.
+";
+
+/// Why the program ends without having played.
+pub enum Fault {
+    /// The command line, or a file, is wrong: the text says how.
+    Usage(String),
+    /// Standard output is gone: whoever read it has seen enough.
+    Closed,
+}
+
+fn main() -> ExitCode {
+    match start() {
+        Ok(code) => code,
+        Err(Fault::Closed) => ExitCode::SUCCESS,
+        Err(Fault::Usage(text)) => {
+            eprintln!("{}", text.trim_end());
+            ExitCode::from(2)
+        }
+    }
+}
+
+fn start() -> Result<ExitCode, Fault> {
+    use lexopt::prelude::*;
+    let mut parser = lexopt::Parser::from_env();
+    match parser.next().map_err(usage)? {
+        Some(Value(command)) if command == "run" => run::run(run::Options::read(&mut parser)?),
+        Some(Value(command)) => {
+            let name = command.to_string_lossy();
+            Err(Fault::Usage(format!(
+                "error: there is no command {name:?}\n\n{HELP}"
+            )))
+        }
+        Some(Short('h') | Long("help")) => {
+            print!("{HELP}");
+            Ok(ExitCode::SUCCESS)
+        }
+        Some(Short('V') | Long("version")) => {
+            println!("rollout-lab {}", env!("CARGO_PKG_VERSION"));
+            Ok(ExitCode::SUCCESS)
+        }
+        Some(other) => Err(usage(other.unexpected())),
+        None => Err(Fault::Usage(HELP.into())),
+    }
+}
+
+fn usage(error: lexopt::Error) -> Fault {
+    Fault::Usage(format!("error: {error}\n\nSee rollout-lab --help."))
+}

@@ -392,11 +392,7 @@ impl World {
         // Named by the object and a number, as the real recorder does with its clock.
         let name = eco_format!("{}.{:016x}", about.key.name, self.entries);
         let key = Key::new("Event", namespace, name.clone());
-        let kind = if note.tone == Tone::Warning {
-            "Warning"
-        } else {
-            "Normal"
-        };
+        let kind = if note.is_warning { "Warning" } else { "Normal" };
         let object = map! {
             "apiVersion" => "v1",
             "kind" => "Event",

@@ -52,16 +52,23 @@ pub struct Note {
     pub message: EcoString,
     /// How much it matters to the story.
     pub tone: Tone,
+    /// Whether Kubernetes calls it a Warning. (Not every Warning is a turn of the story: a readiness
+    /// probe that fails while a container starts is one, too.)
+    pub is_warning: bool,
 }
 
 impl Note {
     /// A detail between the steps of the story.
     pub fn detail(verb: &'static str, reason: &str, message: impl Into<EcoString>) -> Note {
-        Note {
-            verb,
-            reason: reason.into(),
-            message: message.into(),
-            tone: Tone::Detail,
+        {
+            let (reason, message) = (reason.into(), message.into());
+            Note {
+                verb,
+                reason,
+                message,
+                tone: Tone::Detail,
+                is_warning: false,
+            }
         }
     }
 
@@ -77,6 +84,7 @@ impl Note {
     pub fn warning(verb: &'static str, reason: &str, message: impl Into<EcoString>) -> Note {
         Note {
             tone: Tone::Warning,
+            is_warning: true,
             ..Note::detail(verb, reason, message)
         }
     }

@@ -61,9 +61,16 @@ fn reconcile(store: &Store, key: &Key, context: &Context<'_>) -> Plan {
 /// that no longer match (`controller_ref_manager.go`).
 fn claim<'a>(store: &'a Store, set: &Object, plan: &mut Plan) -> Vec<&'a Rc<Object>> {
     let wanted = set.spec().get("selector");
+    // Most pods still share the labels of the template that they were made from.
+    let given = set.spec().at(&["template", "metadata", "labels"]);
+    let given_match = selector::matches(wanted, given);
+    let matches = |pod: &Object| match pod.labels() == given {
+        true => given_match,
+        false => selector::matches(wanted, pod.labels()),
+    };
     let mut pods = Vec::new();
     for pod in store.owned_by(&set.meta.uid) {
-        if selector::matches(wanted, pod.labels()) {
+        if matches(pod) {
             pods.push(pod);
         } else if pod.meta.deleted.is_none() && set.meta.deleted.is_none() {
             let why = eco_format!("{} no longer matches the selector of {}.", pod.key, set.key);
@@ -74,14 +81,11 @@ fn claim<'a>(store: &'a Store, set: &Object, plan: &mut Plan) -> Vec<&'a Rc<Obje
     if set.meta.deleted.is_some() {
         return pods;
     }
-    for pod in store.pods_labelled(&set.key.namespace, wanted.get("matchLabels")) {
-        let orphan = pod.meta.controller.is_empty();
-        if orphan && pod::is_active(pod) && selector::matches(wanted, pod.labels()) {
+    for pod in store.orphans("Pod", &set.key.namespace) {
+        if pod::is_active(pod) && matches(pod) {
             let mut value = pod.value.clone();
-            value
-                .entry_at(&["metadata", "ownerReferences"])
-                .items_mut()
-                .push(set.as_controller());
+            let owners = value.entry_at(&["metadata", "ownerReferences"]).items_mut();
+            owners.push(set.as_controller());
             let why = eco_format!(
                 "{} matches the selector of {} and has no owner.",
                 pod.key,
@@ -191,7 +195,7 @@ fn status(set: &Object, pods: &[&Rc<Object>], terminating: usize, now: Millis) -
         ("replicas", count(&|_| true), true),
         (
             "fullyLabeledReplicas",
-            count(&|pod| selector::matches_labels(labels, pod.labels())),
+            count(&|pod| pod.labels() == labels || selector::matches_labels(labels, pod.labels())),
             false,
         ),
         ("readyReplicas", count(&pod::is_ready), false),

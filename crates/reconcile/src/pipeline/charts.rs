@@ -3,30 +3,139 @@
 use crate::delivery::actions::tools::HelmUpgrade;
 use crate::delivery::git::Tree;
 use crate::view::Problem;
-use ecow::EcoString;
-use kube::{Millis, Value};
+use ecow::{EcoString, eco_format};
+use helm::{Chart, ReleaseOptions, SetKind, Values};
+use kube::{Millis, Value, time};
+use std::collections::BTreeMap;
 
 /// Where a chart lies.
 #[derive(Clone, Copy)]
 pub(crate) struct Place<'a> {
+    /// The repository's name.
     pub repository: &'a str,
+    /// Its files.
     pub files: &'a Tree,
+    /// When it is rendered.
     pub now: Millis,
 }
 
 /// A rendered release.
 pub(crate) struct Rendered {
-    /// Chart and version.
+    /// Chart and version: `order-service-0.3.0`.
     pub chart: EcoString,
     /// The objects in the order of their installation.
     pub objects: Vec<Value>,
 }
 
 /// Renders the chart that an upgrade names, with its values.
+///
+/// # Errors
+/// What Helm says, at its place in the repository where it names one.
 pub(crate) fn render(
     place: Place<'_>,
     upgrade: &HelmUpgrade,
     revision: u32,
 ) -> Result<Rendered, Vec<Problem>> {
-    todo!()
+    let chart =
+        Chart::load(&chart_files(place, upgrade)).map_err(|e| problem(place, upgrade, e))?;
+    let values = values(place, upgrade)?;
+    let options = ReleaseOptions {
+        name: upgrade.release.to_string(),
+        namespace: upgrade.namespace.to_string(),
+        revision,
+        is_upgrade: revision > 1,
+        now_ms: i64::try_from(time::EPOCH_SECONDS * 1000 + place.now).unwrap_or(i64::MAX),
+        ..ReleaseOptions::default()
+    };
+    let rendered =
+        helm::render(&chart, &values, &options).map_err(|e| problem(place, upgrade, e))?;
+    let mut objects = Vec::new();
+    for manifest in &rendered.manifests {
+        // Helm has parsed it before, to sort it.
+        let object = yaml::decode(&manifest.content).unwrap_or_default();
+        if !object.is_null() {
+            objects.push(object);
+        }
+    }
+    let (name, version) = (&chart.metadata.name, &chart.metadata.version);
+    Ok(Rendered {
+        chart: eco_format!("{name}-{version}"),
+        objects,
+    })
+}
+
+/// The chart's files by their paths in the chart.
+fn chart_files(place: Place<'_>, upgrade: &HelmUpgrade) -> BTreeMap<String, String> {
+    let inside = |path: &str| -> Option<String> {
+        match upgrade.chart.as_str() {
+            "" => Some(path.into()),
+            folder => Some(path.strip_prefix(folder)?.strip_prefix('/')?.into()),
+        }
+    };
+    let files = place.files.iter();
+    files
+        .filter_map(|(path, text)| Some((inside(path)?, text.to_string())))
+        .collect()
+}
+
+/// The values that files and flags give, later ones over earlier ones.
+fn values(place: Place<'_>, upgrade: &HelmUpgrade) -> Result<Values, Vec<Problem>> {
+    let values = Values::new();
+    for path in &upgrade.values {
+        let in_repository = eco_format!("{}/{path}", place.repository);
+        let Some(text) = place.files.get(path) else {
+            let message = eco_format!("open {path}: no such file or directory");
+            return Err(vec![Problem {
+                path: in_repository,
+                line: 0,
+                column: 0,
+                message,
+                hint: EcoString::new(),
+            }]);
+        };
+        let parsed = Values::parse(text).map_err(|error| {
+            let message = eco_format!("failed to parse {path}: {error}");
+            let mut found = from_helm(error, in_repository.clone());
+            found.message = message;
+            vec![found]
+        })?;
+        values.merge(&parsed);
+    }
+    let flags = [
+        (&upgrade.set, SetKind::Set),
+        (&upgrade.set_string, SetKind::String),
+    ];
+    for (texts, kind) in flags {
+        for text in texts {
+            values
+                .set(text, kind)
+                .map_err(|error| vec![from_helm(error, EcoString::new())])?;
+        }
+    }
+    Ok(values)
+}
+
+/// A mistake that Helm finds: its file is a path that begins with the chart's name.
+fn problem(place: Place<'_>, upgrade: &HelmUpgrade, error: helm::Error) -> Vec<Problem> {
+    let inside = error
+        .file
+        .as_deref()
+        .map(|file| file.split_once('/').map_or(file, |(_, path)| path));
+    let path = match (inside, upgrade.chart.as_str()) {
+        (None, _) => EcoString::new(),
+        (Some(path), "") => eco_format!("{}/{path}", place.repository),
+        (Some(path), folder) => eco_format!("{}/{folder}/{path}", place.repository),
+    };
+    vec![from_helm(error, path)]
+}
+
+fn from_helm(error: helm::Error, path: EcoString) -> Problem {
+    let number = |place: Option<usize>| place.and_then(|n| u32::try_from(n).ok()).unwrap_or(0);
+    Problem {
+        path,
+        line: number(error.line),
+        column: number(error.column),
+        message: error.message.into(),
+        hint: error.hint.unwrap_or_default().into(),
+    }
 }

@@ -199,7 +199,7 @@ fn say_complete(subject: &mut Subject<'_>, whom: &str) {
         return;
     }
     let message = eco_format!(
-        "{whom} has all {} pods, they are available, and no old pod is left: the rollout is complete.",
+        "{whom} has all {} pods, they are available, and no old one is wanted any more: the rollout is complete.",
         subject.replicas()
     );
     subject.plan.say(

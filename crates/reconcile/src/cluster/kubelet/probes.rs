@@ -4,6 +4,7 @@
 use super::{PodEvent, State, Work};
 use crate::delivery::app::OnSigterm;
 use crate::trace::Note;
+use crate::view::Tone;
 use ecow::{EcoString, eco_format};
 use kube::{Millis, Value};
 
@@ -91,13 +92,16 @@ impl Work<'_> {
         }
         let counts = *counts;
         self.keep();
+        let too_many = counts.failed[slot] >= spec.get("failureThreshold").as_int().unwrap_or(3);
         if let Err(why) = outcome {
             let message = eco_format!("{} probe failed: {why}", probe.word());
-            let tone = Note::warning("event", "Unhealthy", message);
-            self.event(tone);
+            let note = Note::warning("event", "Unhealthy", message);
+            // While a container starts this is nothing to worry about.
+            let harmless = !too_many && !self.run.containers[at].ready;
+            let tone = if harmless { Tone::Detail } else { note.tone };
+            self.event(Note { tone, ..note });
         }
         let enough = counts.succeeded[slot] >= spec.get("successThreshold").as_int().unwrap_or(1);
-        let too_many = counts.failed[slot] >= spec.get("failureThreshold").as_int().unwrap_or(3);
         if enough {
             self.succeeded(at, probe);
             return;
