@@ -27,6 +27,8 @@ pub struct Store {
 enum Index {
     /// The uid of its controller.
     Owner(EcoString),
+    /// Nobody's: kind and namespace of what has no controller.
+    Orphan(EcoString, EcoString),
     /// The node a pod is bound to; empty for pods that wait for one.
     Node(EcoString),
     /// A label of a pod: namespace, key, value.
@@ -109,6 +111,15 @@ impl Store {
         uid: &EcoString,
     ) -> impl Iterator<Item = &'a Rc<Object>> + use<'a> {
         self.indexed(&Index::Owner(uid.clone()))
+    }
+
+    /// The objects of a kind in a namespace that have no controller, by key.
+    pub fn orphans<'a>(
+        &'a self,
+        kind: &str,
+        namespace: &EcoString,
+    ) -> impl Iterator<Item = &'a Rc<Object>> + use<'a> {
+        self.indexed(&Index::Orphan(kind.into(), namespace.clone()))
     }
 
     /// The pods bound to a node, by key.
@@ -249,6 +260,12 @@ fn indexes(object: &Object) -> Vec<Index> {
     let mut indexes = Vec::new();
     if !object.meta.controller.is_empty() {
         indexes.push(Index::Owner(object.meta.controller.clone()));
+    } else if matches!(object.key.kind.as_str(), "Pod" | "ReplicaSet") {
+        // Only these are adopted.
+        indexes.push(Index::Orphan(
+            object.key.kind.clone(),
+            object.key.namespace.clone(),
+        ));
     }
     if object.key.kind == "Pod" {
         indexes.push(Index::Node(node(object).to_text()));
