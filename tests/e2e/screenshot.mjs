@@ -1,5 +1,6 @@
 // Takes the README's picture: the built-in lab in the middle of its rolling update.
 import { mkdir } from 'node:fs/promises';
+import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { open, ready, stop } from './visit.mjs';
 import { count, goTo, merge, propose, watch } from './story.mjs';
@@ -15,7 +16,9 @@ await merge(page);
 const scenes = await watch(page);
 const middle = scenes.find((scene) => count(scene, 'ready') > 3 && count(scene, 'terminating') > 0) ?? scenes.at(-1);
 await goTo(page, middle.now);
-await mkdir(fileURLToPath(new URL('.', new URL('../../docs/screenshot.png', import.meta.url))), { recursive: true });
+// Pods that glide to their places have arrived by then.
+await page.waitForTimeout(1_000);
+await mkdir(dirname(FILE), { recursive: true });
 await page.screenshot({ path: FILE });
 await context.close();
 await stop();
