@@ -242,7 +242,11 @@ fn read_metadata(text: &str) -> Result<Metadata, Error> {
     let field = |name: &str| scalar(value.get(name));
     let maintainers = value.get("maintainers").items().iter();
     Ok(Metadata {
-        api_version: field("apiVersion"),
+        // Charts from before there was a version are of the first.
+        api_version: match field("apiVersion") {
+            version if version.is_empty() => "v1".to_owned(),
+            version => version,
+        },
         name: field("name"),
         version: field("version"),
         app_version: field("appVersion"),
@@ -289,9 +293,6 @@ impl Metadata {
                 format!("validation: {message}"),
             ))
         };
-        if self.api_version.is_empty() {
-            return wrong("chart.metadata.apiVersion is required");
-        }
         if self.name.is_empty() {
             return wrong("chart.metadata.name is required");
         }

@@ -14,9 +14,11 @@ mod math;
 mod paths;
 pub(crate) mod random;
 mod regex;
+mod secrets;
 mod semver;
 mod strings;
 mod template;
+mod toml;
 mod types;
 mod urls;
 mod words;
@@ -36,7 +38,7 @@ type Call = fn(&mut Machine<'_, Context>, Vec<Value>) -> Result<Value, Error>;
 
 /// Every function.
 pub(crate) fn all() -> impl Iterator<Item = &'static HelmFunction> {
-    let groups: [&'static [HelmFunction]; 17] = [
+    let groups: [&'static [HelmFunction]; 19] = [
         convert::TABLE,
         crypto::TABLE,
         date::TABLE,
@@ -49,9 +51,11 @@ pub(crate) fn all() -> impl Iterator<Item = &'static HelmFunction> {
         paths::TABLE,
         random::TABLE,
         regex::TABLE,
+        secrets::TABLE,
         semver::TABLE,
         strings::TABLE,
         template::TABLE,
+        toml::TABLE,
         types::TABLE,
         urls::TABLE,
     ];

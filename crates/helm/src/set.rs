@@ -58,7 +58,9 @@ fn set_object(values: &Map, text: &str) -> Result<(), Error> {
             Ok(())
         }
         Ok(_) => Ok(()),
-        Err(_) => Err(Error::new(format!("failed parsing --set-json data JSON: {text}"))),
+        Err(_) => Err(Error::new(format!(
+            "failed parsing --set-json data JSON: {text}"
+        ))),
     }
 }
 

@@ -82,7 +82,8 @@ fn documents(text: &str, file: &str) -> Result<Vec<String>, Error> {
         if let Some(after) = line.strip_prefix("---") {
             let rest = after.trim();
             if !rest.is_empty() && !rest.starts_with('#') {
-                let message = format!("error reading yaml document: invalid Yaml document separator: {rest}");
+                let message =
+                    format!("error reading yaml document: invalid Yaml document separator: {rest}");
                 return Err(Error::in_file(file, message));
             }
             documents.push(String::new());

@@ -40,12 +40,19 @@ fn render(folder: &Path, case: &Json) -> Result<String, String> {
         };
         helm::render(&Chart::load(&files)?, &values, &options)
     };
-    run().map(|rendered| rendered.to_template_output(true)).map_err(|error| error.message)
+    run()
+        .map(|rendered| rendered.to_template_output(true))
+        .map_err(|error| error.message)
 }
 
 /// The text without the lines (from 1) that vary from run to run.
 fn masked(text: &str, mask: &Json) -> Vec<String> {
-    let hidden: Vec<u64> = mask.as_array().into_iter().flatten().filter_map(Json::as_u64).collect();
+    let hidden: Vec<u64> = mask
+        .as_array()
+        .into_iter()
+        .flatten()
+        .filter_map(Json::as_u64)
+        .collect();
     text.split('\n')
         .enumerate()
         .map(|(at, line)| match hidden.contains(&(at as u64 + 1)) {
@@ -57,8 +64,8 @@ fn masked(text: &str, mask: &Json) -> Vec<String> {
 
 #[test]
 fn charts_render_as_listed() {
-    let charts = Path::new(env!("CARGO_MANIFEST_DIR"))
-        .join("../../../shared/conformance/helm/charts");
+    let charts =
+        Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/conformance/helm/charts");
     let Ok(cases) = fs::read_to_string(charts.join("cases.json")) else {
         eprintln!("skipped: {} is missing", charts.display());
         return;
@@ -80,9 +87,10 @@ fn charts_render_as_listed() {
                 let pairs = wanted.iter().zip(&text).enumerate();
                 let first = pairs.filter(|(_, (wanted, got))| wanted != got).next();
                 match first {
-                    Some((at, (wanted, got))) => {
-                        Some(format!("line {}\n  want {wanted:?}\n  got  {got:?}", at + 1))
-                    }
+                    Some((at, (wanted, got))) => Some(format!(
+                        "line {}\n  want {wanted:?}\n  got  {got:?}",
+                        at + 1
+                    )),
                     None if wanted.len() != text.len() => {
                         Some(format!("{} lines, not {}", text.len(), wanted.len()))
                     }

@@ -9,9 +9,22 @@ use std::cmp::Ordering;
 /// The value as a YAML document, with its final line break.
 #[must_use]
 pub fn encode(value: &Value) -> String {
+    write(value, WIDTH, false)
+}
+
+/// The same as go-yaml v3 writes it with an indentation of 2 (`toYamlPretty`): lists are indented
+/// under their key, and long lines stay long.
+#[must_use]
+pub fn encode_indented(value: &Value) -> String {
+    write(value, usize::MAX, true)
+}
+
+fn write(value: &Value, width: usize, indent_lists: bool) -> String {
     let mut writer = Writer {
         spaced: true,
         only_indented: true,
+        width,
+        indent_lists,
         ..Writer::default()
     };
     writer.node(value, Context::Root);
@@ -21,7 +34,7 @@ pub fn encode(value: &Value) -> String {
     writer.out
 }
 
-/// The column after which text is folded at the next space.
+/// Where `sigs.k8s.io/yaml` folds text.
 const WIDTH: usize = 80;
 /// The spaces of one level.
 const INDENT: usize = 2;
@@ -45,6 +58,9 @@ struct Writer {
     spaced: bool,
     /// Whether the line holds nothing but indentation and `-`.
     only_indented: bool,
+    /// The column after which text is folded at the next space.
+    width: usize,
+    indent_lists: bool,
 }
 
 /// What a text allows, found in one pass over it.
@@ -112,7 +128,7 @@ impl Writer {
     /// Lists in a mapping stand at the indentation of their key.
     fn list(&mut self, items: &[Value], context: Context) {
         let outer = self.indent;
-        let indentless = context == Context::Member && !self.only_indented;
+        let indentless = context == Context::Member && !self.only_indented && !self.indent_lists;
         self.deepen(indentless);
         for item in items {
             self.write_indent();
@@ -154,7 +170,8 @@ impl Writer {
 
     fn text(&mut self, text: &str, context: Context) {
         let shape = shape(text);
-        let means_text = matches!(resolve(text), Resolved::Text | Resolved::Merge) && !is_sexagesimal(text);
+        let means_text =
+            matches!(resolve(text), Resolved::Text | Resolved::Merge) && !is_sexagesimal(text);
         let is_key = context == Context::Key;
         if text.contains('\n') && shape.block && !is_key {
             self.literal(text);
@@ -186,7 +203,8 @@ impl Writer {
             let mut after_space = false;
             for (at, letter) in letters.iter().enumerate() {
                 let next_is_space = letters.get(at + 1) == Some(&' ');
-                let folds = !is_key && !after_space && writer.column > WIDTH && !next_is_space;
+                let folds =
+                    !is_key && !after_space && writer.column > writer.width && !next_is_space;
                 if *letter == ' ' && folds {
                     writer.write_indent();
                 } else {
@@ -215,7 +233,7 @@ impl Writer {
             for (at, letter) in letters.iter().enumerate() {
                 let inner = at > 0 && at + 1 < letters.len();
                 let next_is_space = letters.get(at + 1) == Some(&' ');
-                let room = writer.column <= WIDTH || next_is_space || !inner;
+                let room = writer.column <= writer.width || next_is_space || !inner;
                 if *letter == ' ' && !is_key && !after_space && !room {
                     writer.write_indent();
                 } else {
@@ -240,7 +258,7 @@ impl Writer {
             let mut after_space = false;
             for (at, letter) in letters.iter().enumerate() {
                 let inner = at > 0 && at + 1 < letters.len();
-                let folds = !is_key && !after_space && writer.column > WIDTH && inner;
+                let folds = !is_key && !after_space && writer.column > writer.width && inner;
                 if *letter == ' ' && folds {
                     writer.write_indent();
                     if letters.get(at + 1) == Some(&' ') {

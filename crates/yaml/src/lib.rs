@@ -19,7 +19,7 @@ mod scan;
 mod value;
 
 pub use decode::{Duplicates, decode, decode_all, decode_node, decode_with};
-pub use encode::{encode, natural_order};
+pub use encode::{encode, encode_indented, natural_order};
 pub use error::{Error, Mark};
 pub use node::{Kind, Node};
 pub use parse::{mark_at, parse, parse_first};

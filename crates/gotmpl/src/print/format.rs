@@ -193,7 +193,11 @@ fn hexadecimal(number: f64, verb: char) -> String {
     let sign = if bits >> 63 == 1 { "-" } else { "" };
     let side = if exponent < 0 { '-' } else { '+' };
     let text = format!("{sign}0x{whole}{point}{digits}p{side}{:02}", exponent.abs());
-    if verb == 'X' { text.to_uppercase() } else { text }
+    if verb == 'X' {
+        text.to_uppercase()
+    } else {
+        text
+    }
 }
 
 fn scientific(number: f64, precision: usize) -> String {

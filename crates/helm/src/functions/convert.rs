@@ -47,6 +47,12 @@ pub(super) static TABLE: &[HelmFunction] = &[
         Ok(encode(&args[0], PRETTY).unwrap_or_default().into())
     }),
     plain("toRawJson", &[Any], |_, args| must(encode(&args[0], RAW))),
+    plain("toYamlPretty", &[Any], |_, args| {
+        let text = to_yaml(&args[0])
+            .map(|value| yaml::encode_indented(&value))
+            .unwrap_or_default();
+        Ok(text.strip_suffix('\n').unwrap_or(&text).into())
+    }),
     plain("toYaml", &[Any], |_, args| {
         Ok(write_yaml(&args[0]).unwrap_or_default().into())
     }),
@@ -112,8 +118,7 @@ fn wrong_json(value: &Value, target: &str) -> String {
 fn read_yaml(text: &str) -> Result<Value, String> {
     let value = yaml::decode_with(text, yaml::Duplicates::LastWins)
         .map_err(|error| format!("error converting YAML to JSON: {error}"))?;
-    check_finite(&value)
-        .map_err(|message| format!("error converting YAML to JSON: {message}"))?;
+    check_finite(&value).map_err(|message| format!("error converting YAML to JSON: {message}"))?;
     Ok(Value::from(&value))
 }
 

@@ -125,7 +125,7 @@ impl Time {
             .saturating_add(i64::from(self.nanos) - i64::from(earlier.nanos))
     }
 
-    fn to_value(self) -> Value {
+    pub(super) fn to_value(self) -> Value {
         let shown = format(&self, "2006-01-02 15:04:05.999999999 -0700 MST");
         let fields = vec![
             ("seconds", Value::int64(self.seconds)),
@@ -144,7 +144,7 @@ impl Time {
         }))
     }
 
-    fn from_value(value: &Value) -> Option<Time> {
+    pub(super) fn from_value(value: &Value) -> Option<Time> {
         let Value::Struct(of) = value else {
             return None;
         };

@@ -57,10 +57,35 @@ pub(super) static TABLE: &[HelmFunction] = &[
 
 fn compile(args: &[Value]) -> Result<Regex, Error> {
     let pattern = text(args, 0);
-    match Regex::new(&pattern) {
+    match Regex::new(&with_plain_hyphens(&pattern)) {
         Ok(regex) => Ok(regex),
         Err(_) => fault(format!("error parsing regexp: {}", syntax_error(&pattern))),
     }
+}
+
+/// In a class, Go takes a hyphen beside `\w` and kin for itself; regex-lite wants it escaped.
+fn with_plain_hyphens(pattern: &str) -> String {
+    let mut out = String::new();
+    let (mut in_class, mut after_set) = (false, false);
+    let mut letters = pattern.chars().peekable();
+    while let Some(letter) = letters.next() {
+        match letter {
+            '\\' => {
+                let next = letters.next().unwrap_or('\\');
+                after_set = matches!(next, 'w' | 'W' | 'd' | 'D' | 's' | 'S');
+                out.push('\\');
+                out.push(next);
+                continue;
+            }
+            '[' if !in_class => in_class = true,
+            ']' if !out.ends_with('[') => in_class = false,
+            '-' if in_class && (after_set || letters.peek() == Some(&'\\')) => out.push('\\'),
+            _ => {}
+        }
+        out.push(letter);
+        after_set = false;
+    }
+    out
 }
 
 /// The functions without `must` panic with the pattern in Go's backquotes.

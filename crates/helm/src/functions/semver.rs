@@ -215,7 +215,12 @@ impl Constraint {
     pub fn parse(text: &str) -> Result<Constraint, String> {
         let mut alternatives = Vec::new();
         for alternative in text.split("||") {
-            let wrong = || format!("improper constraint: {}", gotmpl::quote::quote(text.as_bytes()));
+            let wrong = || {
+                format!(
+                    "improper constraint: {}",
+                    gotmpl::quote::quote(text.as_bytes())
+                )
+            };
             let words = tokens(&with_hyphen_ranges(alternative)).ok_or_else(wrong)?;
             if words.is_empty() {
                 return Err(wrong());

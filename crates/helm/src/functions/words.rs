@@ -158,12 +158,16 @@ fn one(letter: char, mut changed: impl Iterator<Item = char>) -> char {
 
 /// All letters small.
 pub(super) fn lower(text: &str) -> String {
-    text.chars().map(|letter| one(letter, letter.to_lowercase())).collect()
+    text.chars()
+        .map(|letter| one(letter, letter.to_lowercase()))
+        .collect()
 }
 
 /// All letters capital.
 pub(super) fn upper(text: &str) -> String {
-    text.chars().map(|letter| one(letter, letter.to_uppercase())).collect()
+    text.chars()
+        .map(|letter| one(letter, letter.to_uppercase()))
+        .collect()
 }
 
 /// Capital letters small and small ones capital.
