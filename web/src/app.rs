@@ -209,7 +209,7 @@ fn panel_body(session: &Session, panel: Panel, layout: Layout, on: &Callback<Act
                 refused={Rc::clone(&session.refused)}
                 sample={session.sample.clone()}
                 updates={session.has_open_pull_request()}
-                in_the_past={session.scene.now < session.history.end}
+                in_the_past={session.is_in_the_past()}
                 on={on.clone()}
             />
         },

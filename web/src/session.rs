@@ -280,6 +280,14 @@ impl Session {
             .is_some_and(|row| row.state == "Open")
     }
 
+    /// Whether something is known to happen after this moment, which another change would undo.
+    pub fn is_in_the_past(&self) -> bool {
+        self.history
+            .events
+            .last()
+            .is_some_and(|event| event.t > self.scene.now)
+    }
+
     fn check(&mut self) {
         self.problems = self
             .lab

@@ -44,6 +44,7 @@ pub mod paint;
 pub mod plan;
 pub mod pod;
 pub mod problems;
+pub mod prose;
 pub mod pull_request;
 pub mod replica_set;
 pub mod ribbon;

@@ -3,6 +3,7 @@
 use reconcile::view::{Effect, PathChange, PlanRow};
 use yew::prelude::*;
 
+use super::prose::Prose;
 use crate::words::last_part;
 
 #[derive(PartialEq, Properties)]
@@ -29,7 +30,7 @@ pub fn Plan(props: &PlanProps) -> Html {
                             if !row.object.is_empty() {
                                 <span class="object">{ object(row) }</span>
                             }
-                            { row.sentence.as_str() }
+                            <Prose text={row.sentence.to_string()} />
                         </p>
                         if !row.paths.is_empty() {
                             { paths(&row.paths) }

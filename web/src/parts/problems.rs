@@ -5,6 +5,7 @@ use std::rc::Rc;
 use reconcile::view::Problem;
 use yew::prelude::*;
 
+use super::prose::Prose;
 use crate::words::in_repository;
 
 #[derive(PartialEq, Properties)]
@@ -24,9 +25,9 @@ pub fn Problems(props: &ProblemsProps) -> Html {
                 <li key={index} data-testid="problem" data-line={problem.line.to_string()}>
                     <code class="place">{ place(problem, props.beside.as_deref()) }</code>
                     <span>
-                        { problem.message.as_str() }
+                        <Prose text={problem.message.to_string()} />
                         if !problem.hint.is_empty() {
-                            <span class="hint">{ problem.hint.as_str() }</span>
+                            <span class="hint"><Prose text={problem.hint.to_string()} /></span>
                         }
                     </span>
                 </li>

@@ -4,6 +4,7 @@ use reconcile::view::{ImageRow, Progress, ReleaseRow, Scene, StationKind};
 use yew::prelude::*;
 
 use super::plan::{effect_label, object};
+use super::prose::Prose;
 use super::tint::{Commit, sha};
 use super::workflow_run::WorkflowRun;
 use crate::session::{Action, Panel, Shared};
@@ -88,7 +89,7 @@ fn pull_request(scene: &Scene, on: &Callback<Action>) -> Option<Html> {
                 for (index, plan) in row.plan.iter().enumerate() {
                     <li key={index}>
                         <span class="strong">{ effect_label(plan.effect) }</span>
-                        <span>{ plan.sentence.as_str() }</span>
+                        <span><Prose text={plan.sentence.to_string()} /></span>
                         <span class="aside">{ object(plan) }</span>
                     </li>
                 }

@@ -42,7 +42,7 @@ pub fn Way(props: &WayProps) -> Html {
                         <Sign progress={station.progress} />
                         <span class="name">{ kind_label(station.kind) }</span>
                         { " " }
-                        <span class="title">{ station.title.as_str() }</span>
+                        <span class="title">{ title(station) }</span>
                     </button>
                 </li>
             }
@@ -63,11 +63,19 @@ pub fn live_station(stations: &[Station]) -> StationKind {
         .map_or(StationKind::Rollout, |station| station.kind)
 }
 
+/// Of an image, the tag is enough; the station says the rest.
+fn title(station: &Station) -> &str {
+    match station.kind {
+        StationKind::Image => station.title.rsplit(':').next().unwrap_or_default(),
+        _ => &station.title,
+    }
+}
+
 /// What is written first, then what is drawn, then what there was no room for.
 fn spoken(station: &Station) -> String {
     let words = [
         kind_label(station.kind),
-        &station.title,
+        title(station),
         progress_word(station.progress),
         &station.detail,
     ];

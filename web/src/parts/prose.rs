@@ -1,0 +1,61 @@
+//! A sentence of the lab, with what stands in backticks set as code.
+
+use yew::prelude::*;
+
+#[derive(PartialEq, Properties)]
+pub struct ProseProps {
+    pub text: AttrValue,
+}
+
+/// The sentence. An odd backtick stays what it is.
+#[component]
+pub fn Prose(props: &ProseProps) -> Html {
+    let pieces = pieces(&props.text).into_iter().map(|(code, text)| {
+        if code {
+            html! { <code>{ text }</code> }
+        } else {
+            html! { { text } }
+        }
+    });
+    html! { <>{ for pieces }</> }
+}
+
+/// Splits at pairs of backticks. True: it stood between two of them.
+fn pieces(text: &str) -> Vec<(bool, &str)> {
+    let mut pieces = Vec::new();
+    let mut rest = text;
+    while let Some((before, code, after)) = next_code(rest) {
+        pieces.extend([(false, before), (true, code)]);
+        rest = after;
+    }
+    pieces.push((false, rest));
+    pieces.retain(|(_, text)| !text.is_empty());
+    pieces
+}
+
+fn next_code(text: &str) -> Option<(&str, &str, &str)> {
+    let (before, rest) = text.split_once('`')?;
+    let (code, after) = rest.split_once('`')?;
+    Some((before, code, after))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn code_is_what_stands_between_backticks() {
+        for (text, expected) in [
+            ("", vec![]),
+            ("plain", vec![(false, "plain")]),
+            (
+                "in `.spec.template`.",
+                vec![(false, "in "), (true, ".spec.template"), (false, ".")],
+            ),
+            ("`a``b`", vec![(true, "a"), (true, "b")]),
+            ("odd ` one", vec![(false, "odd ` one")]),
+        ] {
+            assert_eq!(pieces(text), expected, "{text}");
+        }
+    }
+}
