@@ -1,6 +1,7 @@
 //! Charts: what lies in the folder, read and put in order.
 
 use crate::error::Error;
+use crate::ignore::Rules;
 use crate::values::read_values;
 use gotmpl::value::{ElementType, Text};
 use gotmpl::{List, Map, Value};
@@ -94,7 +95,13 @@ impl Chart {
             .iter()
             .map(|(path, data)| (path.as_str(), data.as_ref()))
             .collect();
-        load(&files, 0)
+        let rules = files.get(".helmignore").copied().unwrap_or_default();
+        let rules = Rules::parse(&String::from_utf8_lossy(rules));
+        let kept = files
+            .into_iter()
+            .filter(|(path, _)| !rules.ignores(path))
+            .collect();
+        load(&kept, 0)
     }
 
     /// The name of the chart, or the alias it goes by.
@@ -175,7 +182,10 @@ fn load(files: &BTreeMap<&str, &[u8]>, depth: usize) -> Result<Chart, Error> {
                 }
             }
             _ => {
-                if path.starts_with("crds/") {
+                let is_manifest = [".yaml", ".yml", ".json"]
+                    .iter()
+                    .any(|end| path.ends_with(end));
+                if path.starts_with("crds/") && is_manifest {
                     chart.crds.insert((*path).to_owned(), text());
                 }
                 chart.files.insert((*path).to_owned(), data.to_vec());

@@ -27,6 +27,7 @@ mod dependencies;
 mod error;
 mod functions;
 mod glob;
+mod ignore;
 mod json;
 mod manifest;
 mod release;

@@ -281,7 +281,7 @@ impl Parser {
     fn index(&mut self) -> Result<i64, Stop> {
         let (text, last) = self.until(&[']']);
         if last.is_none() {
-            return fault("error parsing index: EOF");
+            return Err(Stop::End);
         }
         let digits = text.strip_prefix(['-', '+']).unwrap_or(&text);
         if digits.is_empty() || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
@@ -305,9 +305,13 @@ impl Parser {
         }
         let (text, last) = self.until(&['[', '.', '=']);
         if !text.is_empty() {
+            let letters: Vec<String> = text
+                .chars()
+                .map(|letter| gotmpl::quote::quote_char(letter, false))
+                .collect();
+            let letters = letters.join(" ");
             return fault(format!(
-                "unexpected data at end of array index: {}",
-                quoted(&text)
+                "unexpected data at end of array index: [{letters}]"
             ));
         }
         let at = usize::try_from(index).unwrap_or(usize::MAX);

@@ -84,8 +84,8 @@ fn charts_render_as_listed() {
                 let wanted = folder.join(case["expected"].as_str().unwrap_or_default());
                 let wanted = masked(&fs::read_to_string(wanted).unwrap(), &case["mask"]);
                 let text = masked(text, &case["mask"]);
-                let pairs = wanted.iter().zip(&text).enumerate();
-                let first = pairs.filter(|(_, (wanted, got))| wanted != got).next();
+                let mut pairs = wanted.iter().zip(&text).enumerate();
+                let first = pairs.find(|(_, (wanted, got))| wanted != got);
                 match first {
                     Some((at, (wanted, got))) => Some(format!(
                         "line {}\n  want {wanted:?}\n  got  {got:?}",

@@ -93,10 +93,9 @@ fn table(out: &mut String, map: &Map, path: &mut Vec<String>) -> Result<(), Stri
     Ok(())
 }
 
-/// An empty line before a table that is not the first thing.
+/// An empty line before a table that is not the first thing in its own.
 fn new_block(out: &mut String) {
-    let nested_first = out.ends_with("]\n") && !out.ends_with("]]\n\n");
-    if !out.is_empty() && !(nested_first && ends_with_header(out)) {
+    if !out.is_empty() && !ends_with_header(out) {
         out.push('\n');
     }
 }

@@ -121,8 +121,8 @@ fn next_part(layout: &str) -> Option<(&str, Part, &str, &str)> {
             return Some((&layout[..at], part, &rest[..length], &rest[length..]));
         }
         // `_2006` is an underscore and a year.
-        if rest.starts_with("_2006") {
-            return Some((&layout[..at + 1], Part::LongYear, &rest[1..5], &rest[5..]));
+        if let Some(after) = rest.strip_prefix("_2006") {
+            return Some((&layout[..=at], Part::LongYear, &rest[1..5], after));
         }
         for (text, part) in PARTS {
             let lower_follows = rest[text.len().min(rest.len())..]
