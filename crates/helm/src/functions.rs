@@ -29,6 +29,7 @@ use gotmpl::{Error, Function, Machine, Type, Value};
 use std::borrow::Cow;
 
 pub(crate) use files::{FILES, file_map, method};
+pub(crate) use regex::compile_pattern;
 pub(crate) use semver::{Constraint, Version};
 
 /// A function of Helm's templates.

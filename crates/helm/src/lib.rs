@@ -32,6 +32,7 @@ mod json;
 mod manifest;
 mod release;
 mod render;
+mod schema;
 mod set;
 mod values;
 

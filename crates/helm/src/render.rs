@@ -9,6 +9,7 @@ use crate::error::Error;
 use crate::functions::random::Random;
 use crate::functions::{Constraint, FILES, HelmFunction, Version, file_map};
 use crate::manifest::{self, Hook, Manifest};
+use crate::schema;
 use crate::values::{VALUES, Values, coalesce_values, table};
 use gotmpl::value::ANY_MAP;
 use gotmpl::{Host, Machine, Map, Origin, Output, Trees, Value};
@@ -197,6 +198,7 @@ pub fn render(chart: &Chart, values: &Values, options: &ReleaseOptions) -> Resul
     dependencies::process(&mut chart, &values.0)?;
     check_kube_version(&chart, &options.kube_version)?;
     let values = coalesce_values(&chart, &values.0)?;
+    schema::check(&chart, &Values(values.clone()).to_yaml())?;
     let files = render_files(&chart, &values, options)?;
     let notes_path = format!("{}/templates/NOTES.txt", chart.name());
     let notes = files
@@ -232,6 +234,7 @@ pub fn render_templates(
     let mut chart = chart.clone();
     dependencies::process(&mut chart, &values.0)?;
     let values = coalesce_values(&chart, &values.0)?;
+    schema::check(&chart, &Values(values.clone()).to_yaml())?;
     render_files(&chart, &values, options)
 }
 

@@ -63,6 +63,11 @@ fn compile(args: &[Value]) -> Result<Regex, Error> {
     }
 }
 
+/// A pattern; none if it is wrong.
+pub(crate) fn compile_pattern(pattern: &str) -> Option<Regex> {
+    Regex::new(&with_plain_hyphens(pattern)).ok()
+}
+
 /// In a class, Go takes a hyphen beside `\w` and kin for itself; regex-lite wants it escaped.
 fn with_plain_hyphens(pattern: &str) -> String {
     let mut out = String::new();
