@@ -331,7 +331,10 @@ impl Parser {
                     None | Some(Value::Nil) => Vec::new(),
                     Some(value) => existing_list(value.clone())?,
                 };
-                self.item(&mut inner, next, level)?;
+                if level >= NAMES_MAX {
+                    return fault(format!("lists are nested more than {NAMES_MAX} deep"));
+                }
+                self.item(&mut inner, next, level + 1)?;
                 set_index(list, index, Value::list(inner))
             }
             Some(_) => {
