@@ -1,68 +1,131 @@
 //! Where words begin and end: case styles and line wrapping, as goutils and xstrings do them.
 
-/// `snake_case` and `kebab-case`: words in small letters with `join` between.
-pub(super) fn joined_words(text: &str, join: char) -> String {
-    let mut out = String::new();
-    let letters: Vec<char> = text.chars().collect();
-    for (at, &letter) in letters.iter().enumerate() {
-        let before = at.checked_sub(1).map(|at| letters[at]);
-        let next = letters.get(at + 1).copied();
-        if is_separator(letter) {
-            out.push(join);
-            continue;
-        }
-        if starts_word(before, letter, next) && !out.is_empty() && !out.ends_with(join) {
-            out.push(join);
-        }
-        out.extend(letter.to_lowercase());
+/// What a run of letters is made of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Run {
+    Number,
+    /// Begins with a capital.
+    Upper,
+    Lower,
+    Connector,
+    Punctuation,
+    Other,
+}
+
+fn run_of(letter: char) -> Run {
+    match letter {
+        '-' | '_' => Run::Connector,
+        _ if letter.is_whitespace() => Run::Connector,
+        '$' | '+' | '<' | '=' | '>' | '^' | '`' | '|' | '~' => Run::Other,
+        _ if letter.is_ascii_punctuation() => Run::Punctuation,
+        _ if letter.is_uppercase() => Run::Upper,
+        // Letters of scripts without capitals stand alone.
+        _ if letter.is_alphabetic() && letter < '\u{3400}' => Run::Lower,
+        _ if letter.is_numeric() => Run::Number,
+        _ => Run::Other,
     }
+}
+
+/// Cuts a text into runs. Capitals before a small letter end one letter early: `HTTPServer` is
+/// `HTTP` and `Server`.
+fn runs(text: &str) -> Vec<(Run, &str)> {
+    let letters: Vec<(usize, char)> = text.char_indices().collect();
+    let kind = |at: usize| letters.get(at).map(|(_, letter)| run_of(*letter));
+    let mut found = Vec::new();
+    let mut start = 0;
+    while let Some(run) = kind(start) {
+        let mut end = start + 1;
+        let same = match (run, kind(end)) {
+            (Run::Upper, Some(Run::Lower)) => Run::Lower,
+            _ => run,
+        };
+        while kind(end) == Some(same) {
+            end += 1;
+        }
+        if run == Run::Upper
+            && same == Run::Upper
+            && end > start + 1
+            && kind(end) == Some(Run::Lower)
+        {
+            end -= 1;
+        }
+        let to = letters.get(end).map_or(text.len(), |(offset, _)| *offset);
+        found.push((run, &text[letters[start].0..to]));
+        start = end;
+    }
+    found
+}
+
+/// `snake_case` and `kebab-case`: words in small letters with `join` between, as xstrings has it:
+/// digits go with the word that follows them.
+pub(super) fn joined_words(text: &str, join: char) -> String {
+    let runs = runs(text);
+    let kind = |at: usize| runs.get(at).map(|(run, _)| *run);
+    let mut out = String::new();
+    let push = |out: &mut String, at: usize| match runs.get(at) {
+        Some((Run::Connector, text)) => out.extend(text.chars().map(|_| join)),
+        Some((Run::Upper, text)) => out.push_str(&lower(text)),
+        Some((_, text)) => out.push_str(text),
+        None => {}
+    };
+    let joins =
+        |at: usize| kind(at).is_some_and(|run| !matches!(run, Run::Connector | Run::Punctuation));
+    let mut at = 0;
+    while at + 1 < runs.len() {
+        push(&mut out, at);
+        let before = kind(at);
+        at += 1;
+        let mut takes_words = before == Some(Run::Number);
+        match before {
+            Some(Run::Number) => {}
+            Some(Run::Connector | Run::Punctuation) => continue,
+            _ if kind(at) == Some(Run::Number) && at + 1 == runs.len() => continue,
+            _ if kind(at) == Some(Run::Number) => {
+                takes_words = kind(at + 1) == Some(Run::Lower);
+                if takes_words {
+                    out.push(join);
+                }
+                push(&mut out, at);
+                at += 1;
+            }
+            _ => {}
+        }
+        while takes_words && matches!(kind(at), Some(Run::Lower | Run::Number)) {
+            push(&mut out, at);
+            at += 1;
+        }
+        if joins(at) {
+            out.push(join);
+        }
+    }
+    push(&mut out, at);
     out
 }
 
-fn is_separator(letter: char) -> bool {
-    letter == '_' || letter == '-' || letter.is_whitespace()
-}
-
-/// Whether a new word begins here by a change of case or from letters to digits.
-fn starts_word(before: Option<char>, letter: char, next: Option<char>) -> bool {
-    let Some(before) = before else {
-        return false;
-    };
-    if is_separator(before) {
-        return false;
-    }
-    let lower_next = next.is_some_and(char::is_lowercase);
-    match letter {
-        _ if letter.is_uppercase() => !before.is_uppercase() || lower_next,
-        _ if letter.is_numeric() => !before.is_numeric() && !before.is_uppercase(),
-        _ => before.is_numeric() && letter.is_alphabetic() && letter.is_uppercase(),
-    }
-}
-
-/// `PascalCase`: each word with a capital, separators gone; those at the start stay.
+/// `PascalCase`: each word with a capital. Of several separators in a row one is dropped; those at
+/// the start and the end stay.
 pub(super) fn pascal_case(text: &str) -> String {
+    let is_connector = |letter: char| run_of(letter) == Run::Connector;
     let body = text.trim_start_matches(is_connector);
-    let lead = &text[..text.len() - body.len()];
-    let mut out = String::from(lead);
-    let mut capital = true;
-    let mut pending = String::new();
-    for letter in body.chars() {
-        if is_connector(letter) {
-            pending.push(letter);
-            capital = true;
-        } else if capital {
-            pending.clear();
-            out.extend(letter.to_uppercase());
-            capital = false;
-        } else {
-            out.push(letter);
+    let mut out = text[..text.len() - body.len()].to_owned();
+    let mut letters = body.chars();
+    let Some(first) = letters.next() else {
+        return out;
+    };
+    let mut held = one(first, first.to_uppercase());
+    for letter in letters {
+        let drops = is_connector(held) && !is_connector(letter);
+        if !drops {
+            out.push(held);
         }
+        held = if drops {
+            one(letter, letter.to_uppercase())
+        } else {
+            letter
+        };
     }
-    out + &pending
-}
-
-fn is_connector(letter: char) -> bool {
-    matches!(letter, '-' | '_' | ' ')
+    out.push(held);
+    out
 }
 
 /// Breaks lines at spaces after `width` characters.
