@@ -56,7 +56,7 @@ impl Type {
             Type::Any => Some(Value::Nil),
             Type::List => Some(Value::list(Vec::new())),
             Type::Strings => Some(Value::strings(Vec::<&str>::new())),
-            Type::Map => Some(Value::Map(crate::value::Map::new())),
+            Type::Map => Some(Value::Map(crate::value::Map::nil(&crate::value::ANY_MAP))),
             _ => None,
         }
     }

@@ -159,6 +159,8 @@ pub static STRING_MAP: MapType = MapType {
 pub struct Map {
     /// Its type.
     pub ty: &'static MapType,
+    /// Whether Go has a nil here: empty for templates, `null` in JSON.
+    pub is_nil: bool,
     entries: Rc<Entries>,
 }
 
@@ -281,7 +283,17 @@ impl Map {
     pub fn of(ty: &'static MapType) -> Map {
         Map {
             ty,
+            is_nil: false,
             entries: Rc::new(Entries(RefCell::default())),
+        }
+    }
+
+    /// A nil map of the given type.
+    #[must_use]
+    pub fn nil(ty: &'static MapType) -> Map {
+        Map {
+            is_nil: true,
+            ..Map::of(ty)
         }
     }
 
@@ -290,6 +302,7 @@ impl Map {
     pub fn as_type(&self, ty: &'static MapType) -> Map {
         Map {
             ty,
+            is_nil: self.is_nil,
             entries: self.entries.clone(),
         }
     }

@@ -335,7 +335,10 @@ impl Metadata {
                 ("URL", text(url)),
             ])
         });
-        let annotations = Map::of(&gotmpl::value::STRING_MAP);
+        let annotations = match self.annotations.is_empty() {
+            true => Map::nil(&gotmpl::value::STRING_MAP),
+            false => Map::of(&gotmpl::value::STRING_MAP),
+        };
         for (key, value) in &self.annotations {
             annotations.insert(Text::from(key.as_str()), value.as_str());
         }

@@ -39,6 +39,7 @@ fn write(out: &mut String, value: &Value, style: Style, depth: usize) -> Result<
     }
     match value {
         Value::Nil => out.push_str("null"),
+        Value::Map(map) if map.is_nil && map.is_empty() => out.push_str("null"),
         Value::Bool(flag) => out.push_str(if *flag { "true" } else { "false" }),
         Value::Int(_, number) => out.push_str(&number.to_string()),
         Value::Uint(_, number) => out.push_str(&number.to_string()),
@@ -186,6 +187,7 @@ fn to_yaml_at(value: &Value, depth: usize) -> Result<yaml::Value, String> {
     }
     Ok(match value {
         Value::Nil => yaml::Value::Null,
+        Value::Map(map) if map.is_nil && map.is_empty() => yaml::Value::Null,
         Value::Bool(flag) => yaml::Value::Bool(*flag),
         Value::Int(_, number) => yaml::Value::Int(*number),
         Value::Uint(_, number) => match i64::try_from(*number) {

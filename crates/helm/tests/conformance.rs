@@ -30,6 +30,8 @@ fn options() -> ReleaseOptions {
         name: "rel".to_owned(),
         namespace: "demo".to_owned(),
         kube_version: KubeVersion::parse("1.36.2").unwrap(),
+        // Noon of the day on which the cases were recorded.
+        now_ms: 1795348800000,
         ..ReleaseOptions::default()
     }
 }

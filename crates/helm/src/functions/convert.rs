@@ -81,7 +81,7 @@ fn error_map(message: &str) -> Map {
 fn from_json(text: &[u8]) -> Map {
     match decode(text) {
         Ok(Value::Map(map)) => map,
-        Ok(Value::Nil) => Map::new(),
+        Ok(Value::Nil) => Map::nil(&gotmpl::value::ANY_MAP),
         Ok(value) => error_map(&wrong_json(&value, "map[string]interface {}")),
         Err(Found { message, value }) => match value {
             Some(Value::Map(map)) => {

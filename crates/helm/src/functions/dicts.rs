@@ -8,7 +8,7 @@ use gotmpl::value::Text;
 use gotmpl::{Error, Map, Value};
 
 pub(super) static TABLE: &[HelmFunction] = &[
-    plain("deepCopy", &[Any], |_, args| Ok(deep_copy(&args[0]))),
+    plain("deepCopy", &[Any], |_, args| copy(&args[0])),
     variadic("dict", &[Any], |_, args| {
         let dict = Map::new();
         for pair in args.chunks(2) {
@@ -34,7 +34,7 @@ pub(super) static TABLE: &[HelmFunction] = &[
     variadic("mergeOverwrite", &[Dict, Dict], |_, args| {
         merge(&args, true)
     }),
-    plain("mustDeepCopy", &[Any], |_, args| Ok(deep_copy(&args[0]))),
+    plain("mustDeepCopy", &[Any], |_, args| copy(&args[0])),
     variadic("mustMerge", &[Dict, Dict], |_, args| merge(&args, false)),
     variadic("mustMergeOverwrite", &[Dict, Dict], |_, args| {
         merge(&args, true)
@@ -97,6 +97,13 @@ fn key(args: &[Value], at: usize) -> Text {
 /// What a function that takes a `map[string]interface {}` returns: the same map, of that type.
 fn as_dict(map: &Map) -> Value {
     Value::Map(map.as_type(&gotmpl::value::ANY_MAP))
+}
+
+fn copy(value: &Value) -> Result<Value, Error> {
+    match value {
+        Value::Nil => fault("reflect: call of reflect.Value.Type on zero Value"),
+        value => Ok(deep_copy(value)),
+    }
 }
 
 /// mergo's rule: what is empty in the destination is taken from the source; with `overwrite`, the
