@@ -12,8 +12,8 @@ pub struct Tree {
     pub name: Rc<str>,
     /// The file it stands in.
     pub file: Rc<str>,
-    /// The whole text of that file.
-    pub text: Rc<str>,
+    /// Byte offsets in that file at which its lines begin.
+    pub line_starts: Rc<[usize]>,
     /// What it does.
     pub root: Vec<Rc<Node>>,
 }
@@ -32,13 +32,9 @@ impl Tree {
     /// Line (from 1) and column (bytes from 0) of a byte offset in its file.
     #[must_use]
     pub fn position(&self, offset: usize) -> (usize, usize) {
-        let before = &self.text.as_bytes()[..offset.min(self.text.len())];
-        let line_start = before
-            .iter()
-            .rposition(|byte| *byte == b'\n')
-            .map_or(0, |at| at + 1);
-        let line = 1 + before.iter().filter(|byte| **byte == b'\n').count();
-        (line, before.len() - line_start)
+        let line = self.line_starts.partition_point(|start| *start <= offset).max(1);
+        let start = self.line_starts.get(line - 1).copied().unwrap_or(0);
+        (line, offset.saturating_sub(start))
     }
 }
 

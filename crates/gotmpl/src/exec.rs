@@ -136,7 +136,7 @@ impl<'h, H: Host> Machine<'h, H> {
         let nothing = Tree {
             name: "".into(),
             file: "".into(),
-            text: "".into(),
+            line_starts: Rc::new([0]),
             root: Vec::new(),
         };
         Machine {

@@ -30,7 +30,7 @@ pub fn parse(
     let mut parser = Parser {
         lexer: Lexer::new(text),
         file: file.clone(),
-        text: text.into(),
+        line_starts: line_starts(text),
         ahead: Vec::new(),
         last_line: 1,
         is_function,
@@ -52,12 +52,16 @@ pub fn parse(
     Ok(tree)
 }
 
+fn line_starts(text: &str) -> Rc<[usize]> {
+    std::iter::once(0).chain(text.match_indices('\n').map(|(at, _)| at + 1)).collect()
+}
+
 type Parse<T> = Result<T, Error>;
 
 struct Parser<'a> {
     lexer: Lexer<'a>,
     file: Rc<str>,
-    text: Rc<str>,
+    line_starts: Rc<[usize]>,
     /// Tokens that were taken and given back, the next one last.
     ahead: Vec<Token>,
     /// Line of the token that was read last: what Go's errors name.
@@ -197,7 +201,7 @@ impl Parser<'_> {
         Rc::new(Tree {
             name,
             file: self.file.clone(),
-            text: self.text.clone(),
+            line_starts: self.line_starts.clone(),
             root,
         })
     }
