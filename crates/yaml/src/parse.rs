@@ -120,29 +120,34 @@ impl<'a> Documents<'a> {
     /// `indentless`: so may a list at the indentation of its key.
     fn node(&mut self, block: bool, indentless: bool) -> Parse<Node> {
         let start = self.scanner.peek()?.start;
-        if let TokenKind::Alias(name) = self.scanner.peek()?.kind.clone() {
+        if matches!(self.scanner.peek()?.kind, TokenKind::Alias(_)) {
             let token = self.scanner.take()?;
-            return self.alias(&name, &token);
+            return self.alias(&token);
         }
         let (anchor, tag) = self.properties(start)?;
         if let Some(name) = &anchor {
             self.anchors.insert(name.clone(), None);
         }
-        let token = self.scanner.peek()?.clone();
+        let token = self.scanner.peek()?;
+        let start = token.start;
         let mut node = match token.kind {
-            TokenKind::BlockEntry if indentless => self.indentless_list(token.start)?,
-            TokenKind::Scalar { value, style } => {
-                self.scanner.take()?;
-                scalar(&value, style, token.start, token.end.offset)
-            }
+            TokenKind::BlockEntry if indentless => self.indentless_list(start)?,
+            TokenKind::Scalar { .. } => match self.scanner.take()? {
+                Token {
+                    kind: TokenKind::Scalar { value, style },
+                    end,
+                    ..
+                } => scalar(&value, style, start, end.offset),
+                _ => empty(start),
+            },
             TokenKind::FlowSequenceStart => self.flow_list()?,
             TokenKind::FlowMappingStart => self.flow_map()?,
             TokenKind::BlockSequenceStart if block => self.block_list()?,
             TokenKind::BlockMappingStart if block => self.block_map()?,
-            _ if anchor.is_some() || tag.is_some() => empty(token.start),
+            _ if anchor.is_some() || tag.is_some() => empty(start),
             _ => {
                 let message = "did not find expected node content";
-                return Err(Error::new(Stage::Parser, token.start, message));
+                return Err(Error::new(Stage::Parser, start, message));
             }
         };
         node.tag = tag;
@@ -152,10 +157,13 @@ impl<'a> Documents<'a> {
         Ok(node)
     }
 
-    fn alias(&mut self, name: &str, token: &Token) -> Parse<Node> {
+    fn alias(&mut self, token: &Token) -> Parse<Node> {
+        let TokenKind::Alias(name) = &token.kind else {
+            return Ok(empty(token.start));
+        };
         let kind = match self.anchors.get(name) {
-            Some(Some(target)) => Kind::Alias(name.into(), target.clone()),
-            Some(None) => Kind::Cycle(name.into()),
+            Some(Some(target)) => Kind::Alias(name.as_str().into(), target.clone()),
+            Some(None) => Kind::Cycle(name.as_str().into()),
             None => {
                 let message = format!("unknown anchor '{name}' referenced");
                 return Err(Error::new(Stage::Decoder, token.start, message));
@@ -167,6 +175,13 @@ impl<'a> Documents<'a> {
     fn properties(&mut self, start: Mark) -> Parse<(Option<String>, Option<Rc<str>>)> {
         let (mut anchor, mut tag) = (None, None);
         for _ in 0..2 {
+            let is_property = matches!(
+                self.scanner.peek()?.kind,
+                TokenKind::Anchor(_) | TokenKind::Tag { .. }
+            );
+            if !is_property {
+                break;
+            }
             let token = self.scanner.peek()?.clone();
             match token.kind {
                 TokenKind::Anchor(name) if anchor.is_none() => anchor = Some(name),
