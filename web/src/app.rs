@@ -15,17 +15,17 @@ use yew::prelude::*;
 
 use crate::dom;
 use crate::parts::controls::Controls;
-use crate::parts::deployment::Deployment;
+use crate::parts::deployment::deployment;
 use crate::parts::event_list::EventList;
-use crate::parts::legend::Legend;
+use crate::parts::legend::legend;
 use crate::parts::masthead::Masthead;
 use crate::parts::moment::Moment;
 use crate::parts::narrator::Narrator;
-use crate::parts::nodes::Nodes;
+use crate::parts::nodes::nodes;
 use crate::parts::pull_request::PullRequest;
 use crate::parts::ribbon::Ribbon;
-use crate::parts::service::Service;
-use crate::parts::station_detail::StationDetail;
+use crate::parts::service::service;
+use crate::parts::station_detail::station_detail;
 use crate::parts::tabs::{Tab, Tabs, tab_id};
 use crate::parts::way::{Way, live_station};
 use crate::parts::workbench::Workbench;
@@ -242,7 +242,7 @@ fn stage(session: &Session, layout: Layout, on: &Callback<Action>) -> Html {
     html! {
         <section class="stage" aria-label="Stage">
             <Way stations={session.scene.stations.clone()} {shown} on={on.clone()} />
-            <StationDetail scene={session.scene.clone()} {shown} on={on.clone()} />
+            { station_detail(&session.scene, shown, on) }
             if layout != Layout::Wide && session.draft.is_empty() && session.history.chapter_start() == 0 {
                 { invitation(session, on) }
             }
@@ -254,13 +254,13 @@ fn stage(session: &Session, layout: Layout, on: &Callback<Action>) -> Html {
                     <div class="beside">
                         { services(session) }
                         if all || shown == StationKind::Rollout {
-                            <Nodes nodes={session.scene.nodes.clone()} deployments={session.scene.deployments.clone()} />
+                            { nodes(&session.scene.nodes, &session.scene.deployments) }
                         }
                     </div>
                 }
             </div>
             if all || shown == StationKind::Rollout {
-                <Legend />
+                { legend() }
             }
         </section>
     }
@@ -289,16 +289,20 @@ fn deployments(session: &Session) -> Html {
             .map(|endpoint| endpoint.pod.clone())
             .collect(),
     );
-    let rows = session.scene.deployments.iter().map(|row| {
-        html! { <Deployment key={format!("{}/{}", row.namespace, row.name)} row={row.clone()} serving={Rc::clone(&serving)} /> }
-    });
+    let rows = session
+        .scene
+        .deployments
+        .iter()
+        .map(|row| deployment(row, &serving));
     html! { <div class="deployments">{ for rows }</div> }
 }
 
 fn services(session: &Session) -> Html {
-    let rows = session.scene.services.iter().map(|row| {
-        html! { <Service key={row.name.as_str()} row={row.clone()} history={session.history.clone()} now={session.scene.now} /> }
-    });
+    let rows = session
+        .scene
+        .services
+        .iter()
+        .map(|row| service(row, &session.history, session.scene.now));
     html! { <>{ for rows }</> }
 }
 

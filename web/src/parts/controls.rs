@@ -4,7 +4,7 @@ use wasm_bindgen::JsCast;
 use web_sys::HtmlSelectElement;
 use yew::prelude::*;
 
-use super::icon::{Icon, Shape};
+use super::icon::{Shape, icon};
 use crate::session::{Action, SPEEDS, Stride};
 use crate::words::clock;
 
@@ -33,7 +33,7 @@ pub fn Controls(props: &ControlsProps) -> Html {
     let step = |stride: Stride, shape: Shape, label: &'static str| {
         html! {
             <button type="button" class="quiet square" aria-label={label} title={label} onclick={props.on.reform(move |_| Action::Step(stride))}>
-                <Icon {shape} />
+                { icon(shape) }
             </button>
         }
     };
@@ -49,7 +49,7 @@ pub fn Controls(props: &ControlsProps) -> Html {
                 title={label}
                 onclick={props.on.reform(move |_| Action::Play(play))}
             >
-                <Icon {shape} />
+                { icon(shape) }
             </button>
             { step(Stride::EventOn, Shape::StepOn, "Step forward") }
             { step(Stride::MarkOn, Shape::MarkOn, "On to the next mark") }
@@ -57,25 +57,18 @@ pub fn Controls(props: &ControlsProps) -> Html {
                 <span ref={props.clock.clone()} class="at"></span>
                 <span class="of">{ format!(" of {}", clock(props.end)) }</span>
             </p>
-            <Speed speed={props.speed} on={props.on.clone()} />
+            { speed(props.speed, &props.on) }
         </div>
     }
 }
 
-#[derive(PartialEq, Properties)]
-struct SpeedProps {
-    speed: u32,
-    on: Callback<Action>,
-}
-
 /// How fast the story is told. A speed from the address that is not offered joins the list.
-#[component]
-fn Speed(props: &SpeedProps) -> Html {
+fn speed(chosen: u32, on: &Callback<Action>) -> Html {
     let mut speeds = SPEEDS.to_vec();
-    if let Err(place) = speeds.binary_search(&props.speed) {
-        speeds.insert(place, props.speed);
+    if let Err(place) = speeds.binary_search(&chosen) {
+        speeds.insert(place, chosen);
     }
-    let onchange = props.on.reform(|event: Event| {
+    let onchange = on.reform(|event: Event| {
         let select = event
             .target()
             .and_then(|target| target.dyn_into::<HtmlSelectElement>().ok());
@@ -88,7 +81,7 @@ fn Speed(props: &SpeedProps) -> Html {
     html! {
         <select class="speed" aria-label="Play speed" {onchange}>
             for speed in speeds {
-                <option key={speed} value={speed.to_string()} selected={speed == props.speed}>
+                <option key={speed} value={speed.to_string()} selected={speed == chosen}>
                     { format!("{}×", f64::from(speed) / 100.0) }
                 </option>
             }

@@ -13,17 +13,8 @@ use crate::words::count;
 /// How many ReplicaSets without pods are shown beside the newest; older ones are only counted.
 const EMPTY_MOST: usize = 1;
 
-#[derive(PartialEq, Properties)]
-pub struct DeploymentProps {
-    pub row: DeploymentRow,
-    /// The uids of the pods that get requests.
-    pub serving: Rc<BTreeSet<EcoString>>,
-}
-
-/// The Deployment with everything it owns.
-#[component]
-pub fn Deployment(props: &DeploymentProps) -> Html {
-    let row = &props.row;
+/// The Deployment with everything it owns. `serving` are the uids of the pods that get requests.
+pub fn deployment(row: &DeploymentRow, serving: &Rc<BTreeSet<EcoString>>) -> Html {
     let (shown, kept) = shown_sets(&row.sets);
     html! {
         <article
@@ -55,7 +46,7 @@ pub fn Deployment(props: &DeploymentProps) -> Html {
             </header>
             <ul class="replica-sets">
                 for set in shown {
-                    <ReplicaSet key={set.name.as_str()} row={set.clone()} serving={Rc::clone(&props.serving)} />
+                    <ReplicaSet key={set.name.as_str()} row={set.clone()} serving={Rc::clone(serving)} />
                 }
             </ul>
             if 0 < kept {

@@ -3,17 +3,11 @@
 use reconcile::view::{DiffLine, FileDiff};
 use yew::prelude::*;
 
-#[derive(PartialEq, Properties)]
-pub struct DiffProps {
-    pub files: Vec<FileDiff>,
-}
-
 /// The changed files, each foldable.
-#[component]
-pub fn Diff(props: &DiffProps) -> Html {
+pub fn diff(files: &[FileDiff]) -> Html {
     html! {
         <div class="diff">
-            for file in props.files.iter() {
+            for file in files.iter() {
                 <details key={file.path.as_str()} open=true>
                     <summary>
                         <code>{ file.path.as_str() }</code>

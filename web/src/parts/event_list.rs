@@ -4,7 +4,7 @@ use reconcile::view::{EventRow, Millis, Tone};
 use web_sys::HtmlElement;
 use yew::prelude::*;
 
-use super::prose::Prose;
+use super::prose::prose;
 use super::tint::tint_class;
 use crate::session::{Action, History, Shared};
 use crate::words::{clock, count};
@@ -124,7 +124,7 @@ fn EventItem(props: &EventItemProps) -> Html {
         >
             <button type="button" onclick={props.on.reform(move |_| Action::Seek(t))}>
                 <span class="when">{ clock(t) }</span>
-                <span class="what"><Prose text={row.message.to_string()} /></span>
+                <span class="what">{ prose(&row.message) }</span>
                 <span class="who">{ who(row) }</span>
             </button>
         </li>

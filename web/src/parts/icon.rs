@@ -51,35 +51,22 @@ impl Shape {
     }
 }
 
-#[derive(PartialEq, Properties)]
-pub struct IconProps {
-    pub shape: Shape,
-}
-
 /// One drawing, in the colour of the text. Its button or label names it.
-#[component]
-pub fn Icon(props: &IconProps) -> Html {
-    let class = classes!("icon", (props.shape == Shape::Play).then_some("filled"));
+pub fn icon(shape: Shape) -> Html {
+    let class = classes!("icon", (shape == Shape::Play).then_some("filled"));
     html! {
         <svg {class} viewBox="0 0 16 16" aria-hidden="true" focusable="false">
-            <path d={props.shape.path()} />
+            <path d={shape.path()} />
         </svg>
     }
 }
 
-#[derive(PartialEq, Properties)]
-pub struct SignProps {
-    pub progress: Progress,
-}
-
 /// The round sign of a progress: hollow, turning, ticked, crossed or dashed.
-#[component]
-pub fn Sign(props: &SignProps) -> Html {
-    let progress = progress_word(props.progress);
+pub fn sign(progress: Progress) -> Html {
     html! {
-        <span class="sign" data-progress={progress}>
-            if let Some(shape) = Shape::of(props.progress) {
-                <Icon {shape} />
+        <span class="sign" data-progress={progress_word(progress)}>
+            if let Some(shape) = Shape::of(progress) {
+                { icon(shape) }
             }
         </span>
     }

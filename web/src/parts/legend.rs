@@ -3,7 +3,7 @@
 use reconcile::view::PodForm;
 use yew::prelude::*;
 
-use super::pod::PodShape;
+use super::pod::pod_shape;
 
 const FORMS: [(PodForm, &str); 6] = [
     (PodForm::Pending, "Pending"),
@@ -15,12 +15,11 @@ const FORMS: [(PodForm, &str); 6] = [
 ];
 
 /// The forms of a pod, each with its word.
-#[component]
-pub fn Legend() -> Html {
+pub fn legend() -> Html {
     html! {
         <ul class="legend" aria-label="How to read a pod's shape">
             for (form, word) in FORMS {
-                <li key={word}><PodShape {form} />{ word }</li>
+                <li key={word}>{ pod_shape(form, 0) }{ word }</li>
             }
             <li><span class="stem" aria-hidden="true"></span>{ "gets requests" }</li>
         </ul>

@@ -2,7 +2,7 @@
 
 use yew::prelude::*;
 
-use super::icon::{Icon, Shape};
+use super::icon::{Shape, icon};
 use crate::{dom, storage};
 
 /// The name of the page, the lab, and the switch between the day and the night side.
@@ -44,7 +44,7 @@ pub fn Masthead() -> Html {
                 aria-label={if *dark { "Switch to the day side" } else { "Switch to the night side" }}
                 onclick={turn}
             >
-                <Icon shape={if *dark { Shape::Sun } else { Shape::Moon }} />
+                { icon(if *dark { Shape::Sun } else { Shape::Moon }) }
             </button>
         </header>
     }

@@ -1,4 +1,7 @@
-//! The page's parts, one component a file: plain rows in, intents out.
+//! The page's parts, one a file: plain rows in, intents out.
+//!
+//! What has state or hooks, or many siblings that rarely change, is a component. The rest are plain
+//! functions from rows to `Html`: each component costs who loads the page about 5 KB of code.
 //!
 //! # Hooks for tests
 //! Accessible names and roles come first: every control has one. Parts of the picture carry

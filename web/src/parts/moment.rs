@@ -5,7 +5,7 @@ use std::rc::Rc;
 use reconcile::view::{EventRow, Sentence};
 use yew::prelude::*;
 
-use super::prose::Prose;
+use super::prose::prose;
 use crate::session::{Action, History, Shared};
 use crate::words::clock;
 
@@ -41,7 +41,7 @@ pub fn Moment(props: &MomentProps) -> Html {
     let causes = causes(&props.history.events, sentence.entry);
     html! {
         <section class="moment" aria-label="This moment" onkeydown={close_on_escape}>
-            <p class="sentence" data-testid="sentence" data-entry={sentence.entry.to_string()}><Prose text={sentence.text.to_string()} /></p>
+            <p class="sentence" data-testid="sentence" data-entry={sentence.entry.to_string()}>{ prose(&sentence.text) }</p>
             <button
                 type="button"
                 class="link why"
@@ -71,7 +71,7 @@ fn cause_row(cause: &EventRow, on: &Callback<Action>) -> Html {
             <button type="button" onclick={on.reform(move |_| Action::Seek(t))}>
                 <span class="when">{ clock(cause.t) }</span>
                 <span class="who">{ cause.actor.as_str() }</span>
-                <span class="what"><Prose text={cause.message.to_string()} /></span>
+                <span class="what">{ prose(&cause.message) }</span>
             </button>
         </li>
     }

@@ -6,21 +6,13 @@ use ecow::EcoString;
 use reconcile::view::{DeploymentRow, NodeRow, PodRow};
 use yew::prelude::*;
 
-use super::pod::PodShape;
+use super::pod::pod_shape;
 use super::tint::tint_class;
 use crate::words::{cores, count, memory};
 
-#[derive(PartialEq, Properties)]
-pub struct NodesProps {
-    pub nodes: Vec<NodeRow>,
-    pub deployments: Vec<DeploymentRow>,
-}
-
 /// The cluster's nodes, one under the other.
-#[component]
-pub fn Nodes(props: &NodesProps) -> Html {
-    let pods: BTreeMap<&EcoString, &PodRow> = props
-        .deployments
+pub fn nodes(nodes: &[NodeRow], deployments: &[DeploymentRow]) -> Html {
+    let pods: BTreeMap<&EcoString, &PodRow> = deployments
         .iter()
         .flat_map(|row| &row.sets)
         .flat_map(|set| &set.pods)
@@ -30,7 +22,7 @@ pub fn Nodes(props: &NodesProps) -> Html {
         <section class="nodes" aria-label="Nodes">
             <h2>{ "Nodes" }</h2>
             <ul>
-                for node in props.nodes.iter() {
+                for node in nodes.iter() {
                     { node_row(node, &pods) }
                 }
             </ul>
@@ -52,7 +44,7 @@ fn node_row(node: &NodeRow, pods: &BTreeMap<&EcoString, &PodRow>) -> Html {
                 <span class="guests" aria-hidden="true">
                     for pod in here {
                         <span key={pod.uid.as_str()} class={classes!("guest", tint_class(pod.tint.as_ref()))}>
-                            <PodShape form={pod.form} />
+                            { pod_shape(pod.form, 0) }
                         </span>
                     }
                 </span>

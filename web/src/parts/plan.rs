@@ -3,20 +3,14 @@
 use reconcile::view::{Effect, PathChange, PlanRow};
 use yew::prelude::*;
 
-use super::prose::Prose;
+use super::prose::prose;
 use crate::words::last_part;
 
-#[derive(PartialEq, Properties)]
-pub struct PlanProps {
-    pub rows: Vec<PlanRow>,
-}
-
 /// The plan. Rows that replace pods stand out; the paths behind a row unfold.
-#[component]
-pub fn Plan(props: &PlanProps) -> Html {
+pub fn plan(rows: &[PlanRow]) -> Html {
     html! {
         <ul class="plan" aria-label="What merging will do">
-            for (index, row) in props.rows.iter().enumerate() {
+            for (index, row) in rows.iter().enumerate() {
                 <li
                     key={index}
                     data-testid="plan-row"
@@ -30,7 +24,7 @@ pub fn Plan(props: &PlanProps) -> Html {
                             if !row.object.is_empty() {
                                 <span class="object">{ object(row) }</span>
                             }
-                            <Prose text={row.sentence.to_string()} />
+                            { prose(&row.sentence) }
                         </p>
                         if !row.paths.is_empty() {
                             { paths(&row.paths) }

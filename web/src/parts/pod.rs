@@ -6,29 +6,21 @@ use yew::prelude::*;
 use super::tint::{sha, tint_class};
 use crate::words::count;
 
-#[derive(PartialEq, Properties)]
-pub struct PodShapeProps {
-    pub form: PodForm,
-    #[prop_or_default]
-    pub restarts: u32,
-}
-
 /// The shape alone. The level rises from empty (Pending) over half (running) to full (ready).
-#[component]
-pub fn PodShape(props: &PodShapeProps) -> Html {
+pub fn pod_shape(form: PodForm, restarts: u32) -> Html {
     html! {
-        <svg class="shape" viewBox="0 0 40 40" data-form={form_word(props.form)} aria-hidden="true" focusable="false">
+        <svg class="shape" viewBox="0 0 40 40" data-form={form_word(form)} aria-hidden="true" focusable="false">
             <rect class="level" x="4" y="4" width="32" height="32" rx="8" />
             <rect class="outline" x="4" y="4" width="32" height="32" rx="8" />
-            if props.form == PodForm::Terminating {
+            if form == PodForm::Terminating {
                 <path class="stroke" d="M7 33L33 7" />
             }
-            if props.form == PodForm::Failed {
+            if form == PodForm::Failed {
                 <path class="stroke" d="M12 12l16 16M28 12l-16 16" />
             }
-            if 0 < props.restarts {
+            if 0 < restarts {
                 <circle class="badge" cx="33" cy="7" r="7" />
-                <text class="badge-text" x="33" y="10">{ props.restarts }</text>
+                <text class="badge-text" x="33" y="10">{ restarts }</text>
             }
         </svg>
     }
@@ -59,7 +51,7 @@ pub fn Pod(props: &PodProps) -> Html {
             data-serving={props.serving.to_string()}
             title={spoken(row, props.serving)}
         >
-            <PodShape form={row.form} restarts={row.restarts} />
+            { pod_shape(row.form, row.restarts) }
             <span class="stem" aria-hidden="true"></span>
             <span class="said">{ spoken(row, props.serving) }</span>
             <code class="suffix" aria-hidden="true">{ suffix(&row.name) }</code>

@@ -1,33 +1,23 @@
 //! Mistakes, where they are and what to write instead.
 
-use std::rc::Rc;
-
 use reconcile::view::Problem;
 use yew::prelude::*;
 
-use super::prose::Prose;
+use super::prose::prose;
 use crate::words::in_repository;
 
-#[derive(PartialEq, Properties)]
-pub struct ProblemsProps {
-    pub problems: Rc<[Problem]>,
-    /// The file that is shown beside the list: its name is left out.
-    #[prop_or_default]
-    pub beside: Option<Rc<str>>,
-}
-
-/// A list of mistakes, told to screen readers as it changes. Empty, it takes no room.
-#[component]
-pub fn Problems(props: &ProblemsProps) -> Html {
+/// A list of mistakes, told to screen readers as it changes. Empty, it takes no room. Of the file that
+/// is shown `beside` the list, the name is left out.
+pub fn problems(problems: &[Problem], beside: Option<&str>) -> Html {
     html! {
-        <ul class="problems" id={props.beside.is_some().then_some("problems")} role="status" aria-label="Problems">
-            for (index, problem) in props.problems.iter().enumerate() {
+        <ul class="problems" id={beside.is_some().then_some("problems")} role="status" aria-label="Problems">
+            for (index, problem) in problems.iter().enumerate() {
                 <li key={index} data-testid="problem" data-line={problem.line.to_string()}>
-                    <code class="place">{ place(problem, props.beside.as_deref()) }</code>
+                    <code class="place">{ place(problem, beside) }</code>
                     <span>
-                        <Prose text={problem.message.to_string()} />
+                        { prose(&problem.message) }
                         if !problem.hint.is_empty() {
-                            <span class="hint"><Prose text={problem.hint.to_string()} /></span>
+                            <span class="hint">{ prose(&problem.hint) }</span>
                         }
                     </span>
                 </li>

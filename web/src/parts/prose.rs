@@ -2,15 +2,9 @@
 
 use yew::prelude::*;
 
-#[derive(PartialEq, Properties)]
-pub struct ProseProps {
-    pub text: AttrValue,
-}
-
 /// The sentence. An odd backtick stays what it is.
-#[component]
-pub fn Prose(props: &ProseProps) -> Html {
-    let pieces = pieces(&props.text).into_iter().map(|(code, text)| {
+pub fn prose(text: &str) -> Html {
+    let pieces = pieces(text).into_iter().map(|(code, text)| {
         if code {
             html! { <code>{ text }</code> }
         } else {

@@ -5,10 +5,10 @@ use std::rc::Rc;
 use reconcile::view::{Problem, PullRequestRow};
 use yew::prelude::*;
 
-use super::diff::Diff;
-use super::plan::Plan;
-use super::problems::Problems;
-use super::tint::Commit;
+use super::diff::diff;
+use super::plan::plan;
+use super::problems::problems;
+use super::tint::commit;
 use crate::session::Action;
 
 #[derive(PartialEq, Properties)]
@@ -39,22 +39,22 @@ pub fn PullRequest(props: &PullRequestProps) -> Html {
                         <code>{ row.branch.as_str() }</code>
                         { "into" }
                         <code>{ "main" }</code>
-                        <Commit tint={Some(row.tint.clone())} />
+                        { commit(Some(&row.tint)) }
                     </p>
                 </header>
                 <section>
                     <h3>{ if open { "Merging this will" } else { "What it was planned to do" } }</h3>
-                    <Problems problems={Rc::from(row.problems.as_slice())} />
-                    <Plan rows={row.plan.clone()} />
+                    { problems(&row.problems, None) }
+                    { plan(&row.plan) }
                 </section>
                 <section>
                     <h3>{ "Files changed" }</h3>
-                    <Diff files={row.files.clone()} />
+                    { diff(&row.files) }
                 </section>
             </div>
             if open {
                 <footer class="actions">
-                    <Problems problems={Rc::clone(&props.refused)} />
+                    { problems(&props.refused, None) }
                     <button type="button" onclick={props.on.reform(|_| Action::ClosePullRequest)}>{ "Close" }</button>
                     <button type="button" class="primary" onclick={props.on.reform(|_| Action::Merge)}>
                         { "Squash and merge" }

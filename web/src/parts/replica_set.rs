@@ -8,7 +8,7 @@ use yew::prelude::*;
 
 use super::glide::use_glide;
 use super::pod::Pod;
-use super::tint::{Commit, sha, tint_class};
+use super::tint::{commit, sha, tint_class};
 use crate::words::last_part;
 
 /// From this many pods on, their names are left out.
@@ -49,7 +49,7 @@ pub fn ReplicaSet(props: &ReplicaSetProps) -> Html {
                 <h3>{ format!("Revision {}", row.revision) }<span class="age">{ if row.newest { "new" } else { "old" } }</span></h3>
                 <p class="facts">
                     if !says_commit(row) {
-                        <Commit tint={row.tint.clone()} />
+                        { commit(row.tint.as_ref()) }
                     }
                     <code title={row.image.to_string()}>{ tag(&row.image) }</code>
                 </p>

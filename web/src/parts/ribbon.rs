@@ -66,7 +66,7 @@ pub fn Ribbon(props: &RibbonProps) -> Html {
             <div class="playhead" aria-hidden="true"></div>
             <ul class="marks" aria-label="Marks">
                 for mark in props.history.marks.iter().filter(|mark| mark.t <= props.seen) {
-                    <MarkButton
+                    <MarkFlag
                         key={mark.entry}
                         mark={mark.clone()}
                         x={at(mark.t, end, 1_000)}
@@ -167,7 +167,7 @@ fn is_latest(marks: &[Mark], mark: &Mark, now: Millis) -> bool {
 }
 
 #[derive(PartialEq, Properties)]
-struct MarkButtonProps {
+struct MarkFlagProps {
     mark: Mark,
     /// Thousandths of the ribbon's width.
     x: u32,
@@ -175,9 +175,10 @@ struct MarkButtonProps {
     on: Callback<Action>,
 }
 
-/// A mark that can be jumped to.
+/// A mark, for the mouse; by keyboard, marks are reached by Page Up and Page Down on the slider and by
+/// the player's buttons, which are large enough wherever two marks lie close to each other.
 #[component]
-fn MarkButton(props: &MarkButtonProps) -> Html {
+fn MarkFlag(props: &MarkFlagProps) -> Html {
     let node = use_node_ref();
     use_effect_with((node.clone(), props.x), |(node, x)| {
         crate::dom::set_property(node, "--x", &format!("{:.3}", f64::from(*x) / 1_000.0));
@@ -190,10 +191,9 @@ fn MarkButton(props: &MarkButtonProps) -> Html {
             data-testid="mark"
             data-kind={mark_word(props.mark.kind)}
             data-t={t.to_string()}
+            onclick={props.on.reform(move |_| Action::Seek(t))}
         >
-            <button type="button" aria-label={format!("{}, at {}", props.mark.label, clock(t))} onclick={props.on.reform(move |_| Action::Seek(t))}>
-                <span class="label" aria-hidden="true">{ props.mark.label.as_str() }</span>
-            </button>
+            <span class="label">{ props.mark.label.as_str() }<span class="said">{ format!(", at {}", clock(t)) }</span></span>
         </li>
     }
 }

@@ -4,7 +4,7 @@ use reconcile::view::{Millis, Second, ServiceRow};
 use yew::prelude::*;
 
 use super::tint::tint_class;
-use crate::session::{History, Shared};
+use crate::session::History;
 use crate::words::count;
 
 /// How many seconds the success line goes back.
@@ -12,19 +12,11 @@ const SECONDS: usize = 60;
 /// Over how many seconds the share is taken.
 const RECENT: usize = 10;
 
-#[derive(PartialEq, Properties)]
-pub struct ServiceProps {
-    pub row: ServiceRow,
-    pub history: Shared<History>,
-    pub now: Millis,
-}
-
 /// The Service, who answers now, and the share of requests that were answered lately.
-#[component]
-pub fn Service(props: &ServiceProps) -> Html {
-    let (row, seconds) = (&props.row, &props.history.seconds);
-    let past = &seconds[..seconds.partition_point(|second| second.t <= props.now)];
-    let merged = props.history.chapter_start();
+pub fn service(row: &ServiceRow, history: &History, now: Millis) -> Html {
+    let seconds = &history.seconds;
+    let past = &seconds[..seconds.partition_point(|second| second.t <= now)];
+    let merged = history.chapter_start();
     let since_merge = &past[past.partition_point(|second| second.t <= merged)..];
     let (_, failed) = sums(since_merge);
     let ready_min = since_merge.iter().map(|second| second.ready.0).min();

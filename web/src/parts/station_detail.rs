@@ -3,45 +3,31 @@
 use reconcile::view::{ImageRow, Progress, ReleaseRow, Scene, StationKind};
 use yew::prelude::*;
 
+use super::icon::sign;
 use super::plan::{effect_label, object};
-use super::prose::Prose;
-use super::tint::{Commit, sha};
-use super::workflow_run::WorkflowRun;
-use crate::session::{Action, Panel, Shared};
+use super::prose::prose;
+use super::tint::{commit, sha};
+use super::workflow_run::workflow_run;
+use crate::session::{Action, Panel};
 use crate::words::{clock, count, last_part};
 
 /// How many images and releases are listed: the newest.
 const NEWEST: usize = 3;
 
-#[derive(PartialEq, Properties)]
-pub struct StationDetailProps {
-    pub scene: Shared<Scene>,
-    pub shown: StationKind,
-    pub on: Callback<Action>,
-}
-
 /// The details of one station.
-#[component]
-pub fn StationDetail(props: &StationDetailProps) -> Html {
-    let scene = &props.scene;
-    let station = scene
-        .stations
-        .iter()
-        .find(|station| station.kind == props.shown);
-    let body = match props.shown {
-        StationKind::Commit => commit(scene),
-        StationKind::PullRequest => pull_request(scene, &props.on),
-        StationKind::Checks => scene
-            .run
-            .as_ref()
-            .map(|run| html! { <WorkflowRun run={run.clone()} /> }),
+pub fn station_detail(scene: &Scene, shown: StationKind, on: &Callback<Action>) -> Html {
+    let station = scene.stations.iter().find(|station| station.kind == shown);
+    let body = match shown {
+        StationKind::Commit => changed_files(scene),
+        StationKind::PullRequest => pull_request(scene, on),
+        StationKind::Checks => scene.run.as_ref().map(|run| workflow_run(run)),
         StationKind::Image => list(scene.images.iter().rev().take(NEWEST).map(image)),
         StationKind::Release => list(scene.releases.iter().rev().take(NEWEST).map(release)),
         StationKind::Rollout => rollout(scene),
         StationKind::Traffic => traffic(scene),
     };
     html! {
-        <section class="station-detail" aria-label="Details of the station" data-kind={super::way::kind_word(props.shown)}>
+        <section class="station-detail" aria-label="Details of the station" data-kind={super::way::kind_word(shown)}>
             if let Some(station) = station.filter(|station| !station.detail.is_empty()) {
                 <h2>{ station.detail.as_str() }</h2>
             }
@@ -55,7 +41,7 @@ fn list(rows: impl Iterator<Item = Html>) -> Option<Html> {
     (!rows.is_empty()).then(|| html! { <ul class="ledger">{ for rows }</ul> })
 }
 
-fn commit(scene: &Scene) -> Option<Html> {
+fn changed_files(scene: &Scene) -> Option<Html> {
     let row = scene.pull_request.as_ref()?;
     let files = row.files.iter().map(|file| {
         html! {
@@ -89,7 +75,7 @@ fn pull_request(scene: &Scene, on: &Callback<Action>) -> Option<Html> {
                 for (index, plan) in row.plan.iter().enumerate() {
                     <li key={index}>
                         <span class="strong">{ effect_label(plan.effect) }</span>
-                        <span><Prose text={plan.sentence.to_string()} /></span>
+                        <span>{ prose(&plan.sentence) }</span>
                         <span class="aside">{ object(plan) }</span>
                     </li>
                 }
@@ -106,7 +92,7 @@ fn image(row: &ImageRow) -> Html {
             data-reference={row.reference.to_string()}
             data-tint={sha(row.tint.as_ref())}
         >
-            <Commit tint={row.tint.clone()} />
+            { commit(row.tint.as_ref()) }
             <code class="strong">{ last_part(&row.reference) }</code>
             <code class="aside">{ row.digest.chars().take(19).collect::<String>() }</code>
             <span class="aside">{ format!("{} MiB", row.size_mib) }</span>
@@ -123,7 +109,7 @@ fn release(row: &ReleaseRow) -> Html {
             data-status={row.status.to_string()}
             data-tint={sha(row.tint.as_ref())}
         >
-            <Commit tint={row.tint.clone()} />
+            { commit(row.tint.as_ref()) }
             <span class="strong">{ format!("{} revision {}", row.name, row.revision) }</span>
             <span>{ row.status.as_str() }</span>
             <span class="aside">{ row.chart.as_str() }</span>
@@ -138,7 +124,7 @@ fn rollout(scene: &Scene) -> Option<Html> {
         let good = condition.status == "True";
         html! {
             <li key={condition.kind.as_str()}>
-                <super::icon::Sign progress={if good { Progress::Done } else { Progress::Failed }} />
+                { sign(if good { Progress::Done } else { Progress::Failed }) }
                 <span class="strong">{ format!("{} {}", condition.kind, condition.status) }</span>
                 <code>{ condition.reason.as_str() }</code>
                 <span class="aside">{ condition.message.as_str() }</span>

@@ -19,15 +19,9 @@ pub fn sha(tint: Option<&Tint>) -> Option<AttrValue> {
     tint.map(|tint| AttrValue::from(tint.sha.to_string()))
 }
 
-#[derive(PartialEq, Properties)]
-pub struct CommitProps {
-    pub tint: Option<Tint>,
-}
-
 /// A commit: its dot and its short SHA. Nothing if there is none.
-#[component]
-pub fn Commit(props: &CommitProps) -> Html {
-    let Some(tint) = &props.tint else {
+pub fn commit(tint: Option<&Tint>) -> Html {
+    let Some(tint) = tint else {
         return Html::default();
     };
     html! {

@@ -3,7 +3,7 @@
 use reconcile::view::{Progress, Station, StationKind};
 use yew::prelude::*;
 
-use super::icon::{Sign, progress_word};
+use super::icon::{progress_word, sign};
 use super::tint::{sha, tint_class};
 use crate::session::Action;
 
@@ -39,7 +39,7 @@ pub fn Way(props: &WayProps) -> Html {
                             move |_| Action::Look(Some(kind))
                         })}
                     >
-                        <Sign progress={station.progress} />
+                        { sign(station.progress) }
                         <span class="name">{ kind_label(station.kind) }</span>
                         { " " }
                         <span class="title">{ title(station) }</span>

@@ -11,7 +11,7 @@ use yew::prelude::*;
 
 use super::editor::Editor;
 use super::file_list::FileList;
-use super::problems::Problems;
+use super::problems::problems;
 use crate::session::Action;
 use crate::words::{count, in_repository};
 
@@ -62,7 +62,7 @@ pub fn Workbench(props: &WorkbenchProps) -> Html {
                     problems={Rc::clone(&props.problems)}
                     on={props.on.clone()}
                 />
-                <Problems problems={Rc::clone(&props.problems)} beside={Some(Rc::clone(&props.file))} />
+                { problems(&props.problems, Some(&props.file)) }
             </section>
             { if props.draft.is_empty() { invitation(props) } else { proposal(props) } }
         </div>
@@ -97,7 +97,7 @@ fn proposal(props: &WorkbenchProps) -> Html {
     });
     html! {
         <form class="actions" {onsubmit}>
-            <Problems problems={Rc::clone(&props.refused)} />
+            { problems(&props.refused, None) }
             if props.in_the_past {
                 <p class="warn">{ "The stage shows an earlier moment: a pull request opened now starts another future from there." }</p>
             }

@@ -3,24 +3,17 @@
 use reconcile::view::{JobRow, Progress, RunRow, StepRow};
 use yew::prelude::*;
 
-use super::icon::{Sign, progress_word};
+use super::icon::{progress_word, sign};
 use crate::words::duration;
 
-#[derive(PartialEq, Properties)]
-pub struct WorkflowRunProps {
-    pub run: RunRow,
-}
-
 /// The jobs, and the log of the step that runs or failed.
-#[component]
-pub fn WorkflowRun(props: &WorkflowRunProps) -> Html {
-    let run = &props.run;
+pub fn workflow_run(run: &RunRow) -> Html {
     html! {
         <div class="run" aria-label={format!("Workflow {}, {}", run.name, run.trigger)}>
             <ul class="jobs">
                 for job in run.jobs.iter() {
                     <li key={job.name.as_str()} data-testid="job" data-name={job.name.to_string()} data-progress={progress_word(job.progress)}>
-                        <h3><Sign progress={job.progress} />{ job.name.as_str() }</h3>
+                        <h3>{ sign(job.progress) }{ job.name.as_str() }</h3>
                         <ul class="steps">
                             for (index, step) in job.steps.iter().enumerate() {
                                 { step_row(index, step) }
