@@ -2,7 +2,7 @@
 //!
 //! Nothing else writes to the store. An HTTP front would turn its requests into [`Request`]s.
 
-use crate::object::controller_ref;
+use crate::object::{condition, controller_ref};
 use crate::{Change, Key, Meta, Millis, Object, Status, Store, Value, defaults, kind_info, map};
 use crate::{patch, time, validate};
 use ecow::{EcoString, eco_format};
@@ -351,6 +351,12 @@ fn finish_deletion(store: &mut Store, object: Rc<Object>) -> Rc<Object> {
 pub(crate) fn decode(key: Key, value: Value, version: u64, created: Millis) -> Object {
     let metadata = value.get("metadata");
     let deleted = metadata.get("deletionTimestamp").as_str();
+    let status = value.get("status");
+    let ready = condition(status, "Ready");
+    let since = match ready.get("status").text() {
+        "True" => time::parse_rfc3339(ready.get("lastTransitionTime").text()).or(Some(0)),
+        _ => None,
+    };
     let meta = Meta {
         uid: metadata.get("uid").to_text(),
         version,
@@ -358,6 +364,9 @@ pub(crate) fn decode(key: Key, value: Value, version: u64, created: Millis) -> O
         created,
         deleted: deleted.and_then(time::parse_rfc3339),
         controller: controller_ref(&value).get("uid").to_text(),
+        labels: metadata.get("labels").clone(),
+        phase: status.get("phase").to_text(),
+        ready: since,
     };
     Object { key, meta, value }
 }

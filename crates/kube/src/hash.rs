@@ -32,8 +32,13 @@ impl Fnv {
         }
     }
 
+    /// As 64 bits wherever this runs, for a hash must not depend on the machine.
+    fn length(&mut self, length: usize) {
+        self.bytes(&(length as u64).to_le_bytes());
+    }
+
     fn text(&mut self, text: &str) {
-        self.bytes(&text.len().to_le_bytes());
+        self.length(text.len());
         self.bytes(text.as_bytes());
     }
 
@@ -55,12 +60,12 @@ impl Fnv {
             }
             Value::List(items) => {
                 self.bytes(b"l");
-                self.bytes(&items.len().to_le_bytes());
+                self.length(items.len());
                 items.iter().for_each(|item| self.value(item));
             }
             Value::Map(map) => {
                 self.bytes(b"m");
-                self.bytes(&map.len().to_le_bytes());
+                self.length(map.len());
                 for (key, value) in map.iter() {
                     self.text(key);
                     self.value(value);

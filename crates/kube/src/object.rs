@@ -64,7 +64,7 @@ impl fmt::Display for Key {
     }
 }
 
-/// The metadata that the lab itself asks for, decoded once a write.
+/// What the lab asks of an object again and again, decoded once a write.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Meta {
     /// `metadata.uid`
@@ -79,6 +79,12 @@ pub struct Meta {
     pub deleted: Option<Millis>,
     /// The uid of the owner that is its controller; empty if it has none.
     pub controller: EcoString,
+    /// `metadata.labels`
+    pub labels: Value,
+    /// `status.phase`, where there is one.
+    pub phase: EcoString,
+    /// Since when its condition Ready is True.
+    pub ready: Option<Millis>,
 }
 
 /// An object as it is stored. The value holds every field that it was given, known or not.
@@ -108,7 +114,7 @@ impl Object {
     /// `metadata.labels`
     #[must_use]
     pub fn labels(&self) -> &Value {
-        self.value.at(&["metadata", "labels"])
+        &self.meta.labels
     }
 
     /// The text of an annotation; none if it is not there.

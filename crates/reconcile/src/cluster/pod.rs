@@ -17,23 +17,19 @@ pub fn has_ended(pod: &Object) -> bool {
 /// `status.phase`
 #[must_use]
 pub fn phase(pod: &Object) -> &str {
-    pod.status().get("phase").text()
+    &pod.meta.phase
 }
 
 /// Whether a pod is ready: it gets traffic from Services.
 #[must_use]
 pub fn is_ready(pod: &Object) -> bool {
-    pod.condition("Ready").get("status").text() == "True"
+    pod.meta.ready.is_some()
 }
 
 /// Since when a pod is ready.
 #[must_use]
 pub fn ready_since(pod: &Object) -> Option<Millis> {
-    let ready = pod.condition("Ready");
-    if ready.get("status").text() != "True" {
-        return None;
-    }
-    time::parse_rfc3339(ready.get("lastTransitionTime").text())
+    pod.meta.ready
 }
 
 /// Whether a pod has been ready for `min_ready` (`podutils.IsPodAvailable`).

@@ -7,7 +7,7 @@ use crate::plan::Plan;
 use crate::trace::Note;
 use ecow::{EcoString, eco_format};
 use kube::api::DeleteOptions;
-use kube::{Change, Key, Millis, Object, Store, Value, map, selector, time};
+use kube::{Change, Key, Millis, Object, Store, Value, map, selector};
 use std::cmp::{Ordering, Reverse};
 use std::rc::Rc;
 
@@ -240,15 +240,10 @@ fn look_again(set: &Object, pods: &[&Rc<Object>], now: Millis, plan: &mut Plan) 
     if min_ready == 0 {
         return;
     }
-    let next = pods
+    let available = pods
         .iter()
-        .filter_map(|pod| {
-            time::parse_rfc3339(pod.condition("Ready").get("lastTransitionTime").text())
-                .filter(|_| pod::is_ready(pod))
-        })
-        .map(|since| since + min_ready)
-        .filter(|available| *available > now)
-        .min();
+        .filter_map(|pod| Some(pod::ready_since(pod)? + min_ready));
+    let next = available.filter(|available| *available > now).min();
     if let Some(available) = next {
         plan.look_again(available - now);
     }

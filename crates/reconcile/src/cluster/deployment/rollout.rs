@@ -175,8 +175,12 @@ fn shrink(subject: &mut Subject<'_>, sets: &mut [Set], newest: usize) -> Result<
         gone += down;
         scale(subject, &mut sets[*at], size, why);
     }
-    // Then as many as can be spared.
-    let available: i64 = sets.iter().map(Set::available).sum();
+    // Then as many as can be spared. A set that is to have no pods may still count some: they go.
+    let available: i64 = old
+        .iter()
+        .chain([&newest])
+        .map(|at| sets[*at].available())
+        .sum();
     let mut spare = available - least;
     for at in &old {
         let set = &sets[*at];
