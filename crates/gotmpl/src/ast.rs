@@ -32,7 +32,10 @@ impl Tree {
     /// Line (from 1) and column (bytes from 0) of a byte offset in its file.
     #[must_use]
     pub fn position(&self, offset: usize) -> (usize, usize) {
-        let line = self.line_starts.partition_point(|start| *start <= offset).max(1);
+        let line = self
+            .line_starts
+            .partition_point(|start| *start <= offset)
+            .max(1);
         let start = self.line_starts.get(line - 1).copied().unwrap_or(0);
         (line, offset.saturating_sub(start))
     }

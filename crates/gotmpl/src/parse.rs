@@ -53,7 +53,9 @@ pub fn parse(
 }
 
 fn line_starts(text: &str) -> Rc<[usize]> {
-    std::iter::once(0).chain(text.match_indices('\n').map(|(at, _)| at + 1)).collect()
+    std::iter::once(0)
+        .chain(text.match_indices('\n').map(|(at, _)| at + 1))
+        .collect()
 }
 
 type Parse<T> = Result<T, Error>;
