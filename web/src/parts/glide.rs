@@ -12,6 +12,8 @@ use crate::dom::reduced_motion;
 
 /// How long it takes, in milliseconds.
 const DURATION: f64 = 320.0;
+/// The longest list that is followed.
+const LIST_MOST: u32 = 48;
 
 /// Where each child was after the last drawing, by uid; nothing before the first one.
 type Places = BTreeMap<String, (i32, i32)>;
@@ -27,6 +29,11 @@ pub fn use_glide(list: &NodeRef) {
             return;
         };
         let children = list.children();
+        // Among many, nobody follows one; and asking for places makes the browser lay out the page.
+        if LIST_MOST < children.length() {
+            before.replace(None);
+            return;
+        }
         let mut places = Places::new();
         for child in (0..children.length()).filter_map(|index| children.item(index)) {
             let Ok(child) = child.dyn_into::<HtmlElement>() else {

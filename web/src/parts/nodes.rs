@@ -3,12 +3,15 @@
 use std::collections::BTreeMap;
 
 use ecow::EcoString;
-use reconcile::view::{DeploymentRow, NodeRow, PodRow};
+use reconcile::view::{DeploymentRow, NodeRow, PodForm, PodRow, Tint};
 use yew::prelude::*;
 
 use super::pod::pod_shape;
 use super::tint::tint_class;
 use crate::words::{cores, count, memory};
+
+/// From this many pods on, their shapes are small.
+const GUESTS_LARGE: usize = 8;
 
 /// The cluster's nodes, one under the other.
 pub fn nodes(nodes: &[NodeRow], deployments: &[DeploymentRow]) -> Html {
@@ -23,28 +26,43 @@ pub fn nodes(nodes: &[NodeRow], deployments: &[DeploymentRow]) -> Html {
             <h2>{ "Nodes" }</h2>
             <ul>
                 for node in nodes.iter() {
-                    { node_row(node, &pods) }
+                    <Node key={node.name.as_str()} row={node.clone()} guests={guests(node, &pods)} />
                 }
             </ul>
         </section>
     }
 }
 
-fn node_row(node: &NodeRow, pods: &BTreeMap<&EcoString, &PodRow>) -> Html {
-    let here: Vec<&PodRow> = node
-        .pods
-        .iter()
-        .filter_map(|uid| pods.get(uid).copied())
-        .collect();
+fn guests(
+    node: &NodeRow,
+    pods: &BTreeMap<&EcoString, &PodRow>,
+) -> Vec<(EcoString, PodForm, Option<Tint>)> {
+    let here = node.pods.iter().filter_map(|uid| pods.get(uid));
+    here.map(|pod| (pod.uid.clone(), pod.form, pod.tint.clone()))
+        .collect()
+}
+
+#[derive(PartialEq, Properties)]
+struct NodeProps {
+    row: NodeRow,
+    /// Its pods, oldest first: uid, form and colour.
+    guests: Vec<(EcoString, PodForm, Option<Tint>)>,
+}
+
+/// One node. With hundreds of pods, most nodes stay as they are from one moment to the next.
+#[component]
+fn Node(props: &NodeProps) -> Html {
+    let NodeProps { row: node, guests } = props;
+    let many = (GUESTS_LARGE < guests.len()).then_some("many");
     html! {
-        <li key={node.name.as_str()} class="node" data-testid="node" data-name={node.name.to_string()} data-pods={node.pods.len().to_string()}>
+        <li class="node" data-testid="node" data-name={node.name.to_string()} data-pods={node.pods.len().to_string()}>
             <div class="host">
                 <code>{ node.name.as_str() }</code>
                 <span class="said">{ count(node.pods.len(), "pod") }</span>
-                <span class="guests" aria-hidden="true">
-                    for pod in here {
-                        <span key={pod.uid.as_str()} class={classes!("guest", tint_class(pod.tint.as_ref()))}>
-                            { pod_shape(pod.form, 0) }
+                <span class={classes!("guests", many)} aria-hidden="true">
+                    for (uid, form, tint) in guests.iter() {
+                        <span key={uid.as_str()} class={classes!("guest", tint_class(tint.as_ref()))}>
+                            { pod_shape(*form, 0) }
                         </span>
                     }
                 </span>
