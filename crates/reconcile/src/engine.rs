@@ -150,6 +150,7 @@ impl World {
     pub fn next_change(&self) -> Option<Millis> {
         let counts = |(t, due): &(Millis, &Due)| match &due.event {
             Event::Second => false,
+            Event::Pod(uid, event) => self.pods.awaits(uid, event),
             // A look that was overtaken by a sooner one is no change.
             Event::Reconcile(controller, key) => {
                 self.looks.get(&(*controller, key.clone())) == Some(t)

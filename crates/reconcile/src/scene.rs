@@ -195,6 +195,9 @@ fn difference(desired: u32, current: u32, updated: u32, ready: u32) -> EcoString
     if updated < desired {
         return eco_format!("{} of the new template to go", pods(desired - updated));
     }
+    if current > updated {
+        return eco_format!("{} of the old template to go", pods(current - updated));
+    }
     if current > desired {
         return eco_format!("{} too many", pods(current - desired));
     }

@@ -1,5 +1,6 @@
 //! The way of a change as stations: what is done, what goes on, what waits.
 
+use crate::cluster::traffic;
 use crate::engine::World;
 use crate::pipeline::{PullState, Release};
 use crate::scene;
@@ -16,7 +17,7 @@ pub(crate) fn of(world: &World, seconds: &[Second]) -> Vec<Station> {
         change.image(world),
         change.release(),
         change.rollout(world),
-        traffic(world, seconds),
+        of_traffic(world, seconds),
     ]
 }
 
@@ -323,7 +324,7 @@ fn short(digest: &str) -> EcoString {
     digest.chars().take(19).collect()
 }
 
-fn traffic(world: &World, seconds: &[Second]) -> Station {
+fn of_traffic(world: &World, seconds: &[Second]) -> Station {
     let until = seconds.partition_point(|second| second.t <= world.now());
     let recent = &seconds[until.saturating_sub(10)..until];
     let answered: u32 = recent
@@ -333,11 +334,11 @@ fn traffic(world: &World, seconds: &[Second]) -> Station {
         .sum();
     let failed: u32 = recent.iter().map(|second| second.failed).sum();
     let total = answered + failed;
-    let per_second = if recent.is_empty() {
-        0
-    } else {
-        total / u32::try_from(recent.len()).unwrap_or(1)
-    };
+    let services = world.store.list("Service");
+    let per_second: u32 = services
+        .into_iter()
+        .map(|service| traffic::load(world, &service.key))
+        .sum();
     let progress = if failed > 0 {
         Progress::Failed
     } else {

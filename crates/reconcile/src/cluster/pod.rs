@@ -1,6 +1,6 @@
 //! What the lab asks of pods.
 
-use kube::{Millis, Object, Value, quantity, time};
+use kube::{Millis, Object, Value, quantity};
 
 /// Whether a pod has not ended and is not asked to (`controller.IsPodActive`).
 #[must_use]

@@ -11,7 +11,7 @@ use kube::{Change, ChangeKind, Key, Millis, Value};
 use rpds::RedBlackTreeMap;
 
 /// How many parts of a request are counted.
-const PARTS: u64 = 1_000_000;
+const PARTS: i64 = 1_000_000;
 
 /// All traffic in a world.
 #[derive(Clone, Debug, Default)]
@@ -28,9 +28,9 @@ struct Flow {
     from: Millis,
     per_second: u32,
     /// Answered since the last full second, by colour, in parts.
-    answered: EcoVec<(Option<usize>, u64)>,
+    answered: EcoVec<(Option<usize>, i64)>,
     /// Failed since the last full second, in parts.
-    failed: u64,
+    failed: i64,
 }
 
 /// A second of all flows, by colour.
@@ -122,24 +122,25 @@ pub(crate) fn flow(world: &mut World, t: Millis) {
         if begin >= t {
             continue;
         }
-        let parts = u64::from(flow.per_second) * (t - begin) * (PARTS / 1000);
+        let time = i64::try_from(t - begin).unwrap_or(i64::MAX);
+        let parts = i64::from(flow.per_second) * time * (PARTS / 1000);
         share_out(world, flow, parts);
     }
     world.traffic.flows = flows;
 }
 
 /// Gives each endpoint its equal share. What reaches a pod that does not listen fails.
-fn share_out(world: &World, flow: &mut Flow, parts: u64) {
+fn share_out(world: &World, flow: &mut Flow, parts: i64) {
     let routes = routes(world, &flow.service);
-    let Some(count) = u64::try_from(routes.len()).ok().filter(|count| *count > 0) else {
+    let Some(count) = i64::try_from(routes.len()).ok().filter(|count| *count > 0) else {
         flow.failed += parts;
         return;
     };
     for (at, uid) in (0..).zip(routes) {
-        let share = parts / count + u64::from(at < parts % count);
+        let share = parts / count + i64::from(at < parts % count);
         match world.pods.serving(uid) {
             Some((colour, errors)) => {
-                let failed = share * u64::from(errors) / 10_000;
+                let failed = share * i64::from(errors) / 10_000;
                 flow.failed += failed;
                 let slot = flow.answered.iter().position(|(have, _)| *have == colour);
                 let at = slot.unwrap_or_else(|| {
@@ -190,18 +191,41 @@ fn count(value: &Value) -> u32 {
         .unwrap_or(0)
 }
 
+/// Takes the whole requests out of a flow. So that a steady flow gives a steady count, the sum is
+/// rounded, not each part of it: the largest rests become whole first, and owe for it.
 fn take(flow: &mut Flow, sum: &mut Counted) {
-    let whole = |parts: &mut u64| {
-        let count = *parts / PARTS;
-        *parts %= PARTS;
-        u32::try_from(count).unwrap_or(u32::MAX)
-    };
-    sum.failed += whole(&mut flow.failed);
-    for (colour, parts) in flow.answered.make_mut() {
-        let count = whole(parts);
+    let mut rests: Vec<&mut i64> = flow
+        .answered
+        .make_mut()
+        .iter_mut()
+        .map(|it| &mut it.1)
+        .collect();
+    rests.push(&mut flow.failed);
+    let total: i64 = rests.iter().map(|parts| **parts).sum();
+    let mut counts: Vec<i64> = rests
+        .iter()
+        .map(|parts| parts.div_euclid(PARTS).max(0))
+        .collect();
+    let mut left = total.div_euclid(PARTS) - counts.iter().sum::<i64>();
+    let mut order: Vec<usize> = (0..rests.len()).collect();
+    order.sort_by_key(|at| counts[*at] * PARTS - *rests[*at]);
+    for at in order {
+        counts[at] += i64::from(left > 0);
+        left -= 1;
+    }
+    for (parts, count) in rests.iter_mut().zip(&counts) {
+        **parts -= count * PARTS;
+    }
+    let mut counts = counts
+        .into_iter()
+        .map(|count| u32::try_from(count).unwrap_or(0));
+    for (colour, _) in &flow.answered {
+        let count = counts.next().unwrap_or(0);
         match sum.answered.iter_mut().find(|(have, _)| have == colour) {
             Some((_, have)) => *have += count,
             None => sum.answered.push((*colour, count)),
         }
     }
+    sum.failed += counts.next().unwrap_or(0);
+    flow.answered.retain(|(_, parts)| *parts != 0);
 }

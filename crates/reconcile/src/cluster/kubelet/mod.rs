@@ -128,6 +128,22 @@ impl Pods {
         Some((run.colour, app.errors))
     }
 
+    /// Whether an event can still do something: its pod is there, and in the life it was meant for.
+    pub(crate) fn awaits(&self, uid: &EcoString, event: &PodEvent) -> bool {
+        let Some(run) = self.runs.get(uid) else {
+            return false;
+        };
+        match event {
+            PodEvent::Listen(at, life)
+            | PodEvent::Probe(at, life, _)
+            | PodEvent::Terminate(at, life)
+            | PodEvent::Exit(at, life, ..)
+            | PodEvent::BackOff(at, life, _)
+            | PodEvent::Restart(at, life) => run.containers[*at].life == *life,
+            _ => true,
+        }
+    }
+
     /// The colour of the commit that a pod runs.
     pub(crate) fn colour(&self, uid: &EcoString) -> Option<usize> {
         self.runs.get(uid)?.colour

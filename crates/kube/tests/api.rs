@@ -1,0 +1,352 @@
+//! The API server's promises: versions, generations, conflicts, finalizers, watches, and that no
+//! field is lost. Each test reads as the story of a few requests.
+
+use kube::api::{Answer, DeleteOptions, PatchType, Propagation, Request, Response, Verb, serve};
+use kube::{ChangeKind, Key, Object, Store, Value, map};
+use std::rc::Rc;
+
+/// A store, and a clock that goes on by a second a request.
+struct Cluster {
+    store: Store,
+    now: u64,
+}
+
+impl Cluster {
+    fn new() -> Cluster {
+        Cluster {
+            store: Store::new(7),
+            now: 0,
+        }
+    }
+
+    fn ask(&mut self, key: Key, subresource: &'static str, verb: Verb) -> Response {
+        self.now += 1000;
+        serve(
+            &mut self.store,
+            self.now,
+            Request {
+                user: "test".into(),
+                verb,
+                key,
+                subresource,
+            },
+        )
+    }
+
+    fn create(&mut self, object: Value) -> Rc<Object> {
+        let answer = self.ask(Key::of(&object), "", Verb::Create(object));
+        answer.expect("it is accepted").object().expect("an object")
+    }
+
+    fn patch(&mut self, key: &Key, patch: Value) -> Rc<Object> {
+        let answer = self.ask(key.clone(), "", Verb::Patch(PatchType::Merge, patch));
+        answer.expect("it is accepted").object().expect("an object")
+    }
+
+    /// The refusal of a request: code, reason, message.
+    fn refused(
+        &mut self,
+        key: &Key,
+        subresource: &'static str,
+        verb: Verb,
+    ) -> (u16, &'static str, String) {
+        let status = self
+            .ask(key.clone(), subresource, verb)
+            .expect_err("it is refused");
+        (status.code, status.reason, status.message.to_string())
+    }
+}
+
+fn deployment() -> Value {
+    let labels = map! { "app" => "d" };
+    map! {
+        "apiVersion" => "apps/v1",
+        "kind" => "Deployment",
+        "metadata" => map! { "name" => "d" },
+        "spec" => map! {
+            "selector" => map! { "matchLabels" => labels.clone() },
+            "template" => map! {
+                "metadata" => map! { "labels" => labels },
+                "spec" => map! { "containers" => vec![map! { "name" => "c", "image" => "app:1" }] },
+            },
+        },
+    }
+}
+
+fn pod(node: Option<&str>) -> Value {
+    map! {
+        "kind" => "Pod",
+        "metadata" => map! { "generateName" => "p-" },
+        "spec" => map! {
+            "nodeName" => node,
+            "containers" => vec![map! { "name" => "c", "image" => "app:1" }],
+        },
+    }
+}
+
+#[test]
+fn generation_counts_changes_of_the_spec_alone() {
+    let mut cluster = Cluster::new();
+    let first = cluster.create(deployment());
+    let key = first.key.clone();
+    assert_eq!(first.meta.generation, 1);
+
+    let labelled = cluster.patch(
+        &key,
+        map! { "metadata" => map! { "labels" => map! { "a" => "b" } } },
+    );
+    assert_eq!(labelled.meta.generation, 1);
+    assert!(labelled.meta.version > first.meta.version);
+
+    let scaled = cluster.patch(&key, map! { "spec" => map! { "replicas" => 3 } });
+    assert_eq!(scaled.meta.generation, 2);
+
+    // A status may say what it likes: the spec stays.
+    let mut value = scaled.value.clone();
+    value.entry("spec").set("replicas", 9);
+    value.entry("status").set("replicas", 3);
+    let answer = cluster
+        .ask(key.clone(), "status", Verb::Update(value))
+        .expect("it is accepted");
+    let after = answer.object().expect("an object");
+    assert_eq!(after.meta.generation, 2);
+    assert_eq!(after.spec().get("replicas").as_int(), Some(3));
+    assert_eq!(after.status().get("replicas").as_int(), Some(3));
+
+    // And a spec may not change the status.
+    let again = cluster.patch(&key, map! { "status" => map! { "replicas" => 99 } });
+    assert_eq!(
+        again.meta.version, after.meta.version,
+        "nothing was written"
+    );
+}
+
+#[test]
+fn unknown_fields_are_kept() {
+    let mut cluster = Cluster::new();
+    let mut object = deployment();
+    object.entry("spec").set(
+        "lookAtMe",
+        map! { "deep" => vec![Value::Int(1), Value::Null] },
+    );
+    object.set("extra", "kept");
+    let key = cluster.create(object).key.clone();
+    let after = cluster.patch(&key, map! { "spec" => map! { "replicas" => 2 } });
+    assert_eq!(after.value.get("extra").text(), "kept");
+    assert_eq!(after.spec().at(&["lookAtMe", "deep"]).items().len(), 2);
+}
+
+#[test]
+fn a_write_from_an_old_version_is_a_conflict() {
+    let mut cluster = Cluster::new();
+    let stale = cluster.create(deployment()).value.clone();
+    let key = Key::new("Deployment", "default", "d");
+    cluster.patch(&key, map! { "spec" => map! { "replicas" => 2 } });
+    let before = cluster.store.version();
+    let refusal = cluster.refused(&key, "", Verb::Update(stale));
+    assert_eq!(
+        refusal,
+        (
+            409,
+            "Conflict",
+            "Operation cannot be fulfilled on deployments.apps \"d\": the object has been modified; \
+             please apply your changes to the latest version and try again"
+                .into()
+        )
+    );
+    assert_eq!(cluster.store.version(), before);
+}
+
+#[test]
+fn refusals_are_in_the_servers_words() {
+    let mut cluster = Cluster::new();
+    cluster.create(deployment());
+    let key = Key::new("Deployment", "default", "d");
+    let missing = Key::new("Pod", "default", "nobody");
+    let patch = |path: &[&str], value: Value| {
+        let mut patch = map! {};
+        *patch.entry_at(path) = value;
+        Verb::Patch(PatchType::Merge, patch)
+    };
+    let cases = [
+        (
+            key.clone(),
+            Verb::Create(deployment()),
+            409,
+            "deployments.apps \"d\" already exists",
+        ),
+        (missing, Verb::Get, 404, "pods \"nobody\" not found"),
+        (
+            key.clone(),
+            patch(&["spec", "replicas"], Value::Int(-1)),
+            422,
+            "Deployment.apps \"d\" is invalid: spec.replicas: Invalid value: -1: must be greater than \
+             or equal to 0",
+        ),
+        (
+            key.clone(),
+            patch(
+                &["spec", "selector", "matchLabels"],
+                map! { "app" => "d", "x" => "y" },
+            ),
+            422,
+            "Deployment.apps \"d\" is invalid: [spec.template.metadata.labels: Invalid value: \
+             {\"app\":\"d\"}: `selector` does not match template `labels`, spec.selector: Invalid \
+             value: {\"matchLabels\":{\"app\":\"d\",\"x\":\"y\"}}: field is immutable]",
+        ),
+        (
+            key,
+            patch(
+                &["spec", "template", "spec", "containers"],
+                Value::List([].into()),
+            ),
+            422,
+            "Deployment.apps \"d\" is invalid: spec.template.spec.containers: Required value",
+        ),
+    ];
+    for (key, verb, code, message) in cases {
+        let (have, _, said) = cluster.refused(&key, "", verb);
+        assert_eq!((have, said.as_str()), (code, message));
+    }
+}
+
+#[test]
+fn a_bound_pod_waits_for_its_kubelet_and_an_unbound_one_goes_at_once() {
+    let mut cluster = Cluster::new();
+    let unbound = cluster.create(pod(None)).key.clone();
+    assert!(
+        unbound.name.starts_with("p-") && unbound.name.len() == 7,
+        "{}",
+        unbound.name
+    );
+    cluster
+        .ask(unbound.clone(), "", Verb::Delete(DeleteOptions::default()))
+        .expect("accepted");
+    assert!(cluster.store.get(&unbound).is_none());
+
+    let bound = cluster.create(pod(Some("node"))).key.clone();
+    cluster
+        .ask(bound.clone(), "", Verb::Delete(DeleteOptions::default()))
+        .expect("accepted");
+    let leaving = cluster.store.get(&bound).expect("it is still there");
+    assert_eq!(leaving.meta.deleted, Some(cluster.now + 30_000));
+    assert_eq!(
+        leaving
+            .value
+            .at(&["metadata", "deletionGracePeriodSeconds"])
+            .as_int(),
+        Some(30)
+    );
+
+    let now = DeleteOptions {
+        grace_seconds: Some(0),
+        ..DeleteOptions::default()
+    };
+    cluster
+        .ask(bound.clone(), "", Verb::Delete(now))
+        .expect("accepted");
+    assert!(cluster.store.get(&bound).is_none());
+}
+
+#[test]
+fn finalizers_hold_an_object() {
+    let mut cluster = Cluster::new();
+    let key = cluster.create(deployment()).key.clone();
+    let orphan = DeleteOptions {
+        propagation: Propagation::Orphan,
+        ..DeleteOptions::default()
+    };
+    cluster
+        .ask(key.clone(), "", Verb::Delete(orphan))
+        .expect("accepted");
+    let held = cluster.store.get(&key).expect("it waits").clone();
+    assert_eq!(
+        held.value.at(&["metadata", "finalizers"]).items(),
+        [Value::from("orphan")]
+    );
+    cluster.patch(
+        &key,
+        map! { "metadata" => map! { "finalizers" => Value::List([].into()) } },
+    );
+    assert!(cluster.store.get(&key).is_none());
+}
+
+#[test]
+fn a_delete_may_insist_on_the_same_object() {
+    let mut cluster = Cluster::new();
+    let key = cluster.create(deployment()).key.clone();
+    let other = DeleteOptions {
+        uid: "another".into(),
+        ..DeleteOptions::default()
+    };
+    let (code, reason, message) = cluster.refused(&key, "", Verb::Delete(other));
+    assert_eq!((code, reason), (409, "Conflict"));
+    assert!(
+        message.contains("UID in precondition: another"),
+        "{message}"
+    );
+}
+
+#[test]
+fn binding_gives_a_pod_its_node_once() {
+    let mut cluster = Cluster::new();
+    let key = cluster.create(pod(None)).key.clone();
+    let binding = |node: &str| Verb::Create(map! { "target" => map! { "name" => node } });
+    let answer = cluster
+        .ask(key.clone(), "binding", binding("node-a"))
+        .expect("accepted");
+    let bound = answer.object().expect("an object");
+    assert_eq!(bound.spec().get("nodeName").text(), "node-a");
+    assert_eq!(bound.condition("PodScheduled").get("status").text(), "True");
+    assert_eq!(cluster.store.pods_on(&"node-a".into()).count(), 1);
+    assert_eq!(cluster.refused(&key, "binding", binding("node-b")).0, 409);
+}
+
+#[test]
+fn a_watch_gives_what_happened_since() {
+    let mut cluster = Cluster::new();
+    let key = cluster.create(deployment()).key.clone();
+    let since = cluster.store.version();
+    cluster.create(pod(None));
+    cluster.patch(&key, map! { "spec" => map! { "replicas" => 2 } });
+    cluster
+        .ask(key.clone(), "", Verb::Delete(DeleteOptions::default()))
+        .expect("accepted");
+
+    let every = Key::new("Deployment", "", "");
+    let answer = cluster
+        .ask(every.clone(), "", Verb::Watch(since))
+        .expect("accepted");
+    let Answer::Changes(changes) = answer else {
+        panic!("a watch gives changes")
+    };
+    let kinds: Vec<ChangeKind> = changes.iter().map(|change| change.kind).collect();
+    assert_eq!(kinds, [ChangeKind::Modified, ChangeKind::Deleted]);
+
+    for _ in 0..1100 {
+        cluster.create(pod(None));
+    }
+    let (code, reason, message) = cluster.refused(&every, "", Verb::Watch(since));
+    assert_eq!((code, reason), (410, "Expired"));
+    assert!(
+        message.starts_with("too old resource version: 1 ("),
+        "{message}"
+    );
+}
+
+#[test]
+fn snapshots_go_their_own_way() {
+    let mut cluster = Cluster::new();
+    let key = cluster.create(deployment()).key.clone();
+    let before = cluster.store.clone();
+    cluster.patch(&key, map! { "spec" => map! { "replicas" => 5 } });
+    let replicas = |store: &Store| {
+        store
+            .get(&key)
+            .and_then(|it| it.spec().get("replicas").as_int())
+    };
+    assert_eq!(
+        (replicas(&before), replicas(&cluster.store)),
+        (Some(1), Some(5))
+    );
+}
