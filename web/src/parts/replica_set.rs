@@ -30,13 +30,13 @@ pub fn ReplicaSet(props: &ReplicaSetProps) -> Html {
     use_glide(&pods);
     let row = &props.row;
     let size = match row.pods.len() {
-        0..=NAMED_MOST => "named",
-        ..=LARGE_MOST => "large",
-        _ => "small",
+        many if LARGE_MOST < many => "small",
+        some if NAMED_MOST < some => "large",
+        _ => "named",
     };
     html! {
         <li
-            class={classes!("replica-set", tint_class(row.tint.as_ref()), row.newest.then_some("newest"))}
+            class={classes!("replica-set", tint_class(row.tint.as_ref()), (row.pods.is_empty() && !row.newest).then_some("empty"))}
             data-testid="replica-set"
             data-name={row.name.to_string()}
             data-revision={row.revision.to_string()}

@@ -220,13 +220,7 @@ type Layer = Option<Tint>;
 
 /// Draws every layer as one path of steps, lowest first.
 fn draw(history: &History, width: u32) -> Html {
-    let most = history
-        .seconds
-        .iter()
-        .map(|second| total(second))
-        .max()
-        .unwrap_or(0)
-        .max(1);
+    let most = history.seconds.iter().map(total).max().unwrap_or(0).max(1);
     let mut paths: BTreeMap<(bool, usize), (Layer, String)> = BTreeMap::new();
     for bucket in buckets(&history.seconds, history.end, width) {
         let mut base = 0;

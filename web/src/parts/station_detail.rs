@@ -20,7 +20,7 @@ pub fn station_detail(scene: &Scene, shown: StationKind, on: &Callback<Action>) 
     let body = match shown {
         StationKind::Commit => changed_files(scene),
         StationKind::PullRequest => pull_request(scene, on),
-        StationKind::Checks => scene.run.as_ref().map(|run| workflow_run(run)),
+        StationKind::Checks => scene.run.as_ref().map(workflow_run),
         StationKind::Image => list(scene.images.iter().rev().take(NEWEST).map(image)),
         StationKind::Release => list(scene.releases.iter().rev().take(NEWEST).map(release)),
         StationKind::Rollout => rollout(scene),
