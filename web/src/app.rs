@@ -116,6 +116,12 @@ fn Page(props: &PageProps) -> Html {
         panel => panel,
     };
     let history = &session.history;
+    let sentence = session
+        .scene
+        .sentence
+        .as_ref()
+        .map(|sentence| sentence.text.to_string());
+    let sentence = AttrValue::from(sentence.unwrap_or_default());
     html! {
         <div
             class="page"
@@ -157,7 +163,7 @@ fn Page(props: &PageProps) -> Html {
                     on={on.clone()}
                 />
             </section>
-            <Narrator sentence={session.scene.sentence.as_ref().map_or_else(AttrValue::default, |sentence| AttrValue::from(sentence.text.to_string()))} />
+            <Narrator sentence={sentence} />
         </div>
     }
 }
@@ -271,9 +277,13 @@ fn invitation(session: &Session, on: &Callback<Action>) -> Html {
     html! {
         <p class="invitation">
             if session.sample.is_some() {
-                <button type="button" class="primary" onclick={on.reform(|_| Action::TrySample)}>{ "Try the sample change" }</button>
+                <button type="button" class="primary" onclick={on.reform(|_| Action::TrySample)}>
+                    { "Try the sample change" }
+                </button>
             }
-            <button type="button" onclick={on.reform(|_| Action::Show(Panel::Files))}>{ "Edit the files" }</button>
+            <button type="button" onclick={on.reform(|_| Action::Show(Panel::Files))}>
+                { "Edit the files" }
+            </button>
         </p>
     }
 }

@@ -32,7 +32,13 @@ pub fn Controls(props: &ControlsProps) -> Html {
     let play = !props.playing;
     let step = |stride: Stride, shape: Shape, label: &'static str| {
         html! {
-            <button type="button" class="quiet square" aria-label={label} title={label} onclick={props.on.reform(move |_| Action::Step(stride))}>
+            <button
+                type="button"
+                class="quiet square"
+                aria-label={label}
+                title={label}
+                onclick={props.on.reform(move |_| Action::Step(stride))}
+            >
                 { icon(shape) }
             </button>
         }

@@ -24,7 +24,10 @@ pub fn PullRequest(props: &PullRequestProps) -> Html {
     let Some(row) = &props.row else {
         return html! {
             <div class="pull-request empty">
-                <p>{ "No pull request yet. Edit a file, then open one: you will see what merging it does before you merge." }</p>
+                <p>
+                    { "No pull request yet. Edit a file, then open one: " }
+                    { "you will see what merging it does before you merge." }
+                </p>
             </div>
         };
     };

@@ -46,7 +46,10 @@ pub fn ReplicaSet(props: &ReplicaSetProps) -> Html {
             data-tint={sha(row.tint.as_ref())}
         >
             <header>
-                <h3>{ format!("Revision {}", row.revision) }<span class="age">{ if row.newest { "new" } else { "old" } }</span></h3>
+                <h3>
+                    { format!("Revision {}", row.revision) }
+                    <span class="age">{ if row.newest { "new" } else { "old" } }</span>
+                </h3>
                 <p class="facts">
                     if !says_commit(row) {
                         { commit(row.tint.as_ref()) }

@@ -98,7 +98,15 @@ fn mix(second: &Second) -> Html {
     let parts = second.answered.iter().map(|(tint, n)| {
         let (from, width) = (x, n * 1_000 / all.max(1));
         x += width;
-        html! { <rect key={tint.index} class={tint_class(Some(tint))} x={from.to_string()} width={width.to_string()} height="8" /> }
+        html! {
+            <rect
+                key={tint.index}
+                class={tint_class(Some(tint))}
+                x={from.to_string()}
+                width={width.to_string()}
+                height="8"
+            />
+        }
     });
     let parts: Vec<Html> = parts.collect();
     html! {

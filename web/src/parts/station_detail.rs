@@ -47,7 +47,10 @@ fn changed_files(scene: &Scene) -> Option<Html> {
         html! {
             <li key={file.path.as_str()}>
                 <code>{ file.path.as_str() }</code>
-                <span class="sums"><span class="added">{ format!("+{}", file.added) }</span><span class="removed">{ format!("−{}", file.removed) }</span></span>
+                <span class="sums">
+                    <span>{ format!("+{}", file.added) }</span>
+                    <span>{ format!("−{}", file.removed) }</span>
+                </span>
             </li>
         }
     });

@@ -49,7 +49,11 @@ pub fn Workbench(props: &WorkbenchProps) -> Html {
                 <header>
                     <code>{ in_repository(&props.file) }</code>
                     if edited {
-                        <button type="button" class="link" onclick={props.on.reform(move |_| Action::Reset(Rc::clone(&reset)))}>
+                        <button
+                            type="button"
+                            class="link"
+                            onclick={props.on.reform(move |_| Action::Reset(Rc::clone(&reset)))}
+                        >
                             { "Reset file" }
                         </button>
                     }
@@ -99,11 +103,16 @@ fn proposal(props: &WorkbenchProps) -> Html {
         <form class="actions" {onsubmit}>
             { problems(&props.refused, None) }
             if props.in_the_past {
-                <p class="warn">{ "The stage shows an earlier moment: a pull request opened now starts another future from there." }</p>
+                <p class="warn">
+                    { "The stage shows an earlier moment: " }
+                    { "a pull request opened now starts another future from there." }
+                </p>
             }
             <p>
                 { format!("{} edited. ", count(props.draft.len(), "file")) }
-                <button type="button" class="link" onclick={props.on.reform(|_| Action::ResetAll)}>{ "Reset all" }</button>
+                <button type="button" class="link" onclick={props.on.reform(|_| Action::ResetAll)}>
+                    { "Reset all" }
+                </button>
             </p>
             <input type="text" aria-label="Title of the pull request" value={props.title.clone()} {oninput} />
             <button type="submit" class="primary">

@@ -12,7 +12,12 @@ pub fn workflow_run(run: &RunRow) -> Html {
         <div class="run" aria-label={format!("Workflow {}, {}", run.name, run.trigger)}>
             <ul class="jobs">
                 for job in run.jobs.iter() {
-                    <li key={job.name.as_str()} data-testid="job" data-name={job.name.to_string()} data-progress={progress_word(job.progress)}>
+                    <li
+                        key={job.name.as_str()}
+                        data-testid="job"
+                        data-name={job.name.to_string()}
+                        data-progress={progress_word(job.progress)}
+                    >
                         <h3>{ sign(job.progress) }{ job.name.as_str() }</h3>
                         <ul class="steps">
                             for (index, step) in job.steps.iter().enumerate() {
@@ -31,7 +36,12 @@ pub fn workflow_run(run: &RunRow) -> Html {
 
 fn step_row(index: usize, step: &StepRow) -> Html {
     html! {
-        <li key={index} data-testid="step" data-name={step.name.to_string()} data-progress={progress_word(step.progress)}>
+        <li
+            key={index}
+            data-testid="step"
+            data-name={step.name.to_string()}
+            data-progress={progress_word(step.progress)}
+        >
             <span class="name">{ step.name.as_str() }</span>
             <span class="said">{ progress_word(step.progress) }</span>
             if matches!(step.progress, Progress::Active | Progress::Done | Progress::Failed) {
