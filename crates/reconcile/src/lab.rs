@@ -418,6 +418,14 @@ fn deliver(world: &mut World, name: &EcoString) -> Result<(), Vec<Problem>> {
     let Some(commit) = repository.branch(MAIN) else {
         return Ok(());
     };
+    let files = repository.files(commit);
+    let mistakes = files
+        .iter()
+        .flat_map(|(path, text)| check::check(&format!("{name}/{path}"), text));
+    let mistakes: Vec<Problem> = mistakes.collect();
+    if !mistakes.is_empty() {
+        return Err(mistakes);
+    }
     let push = Push {
         number: 0,
         name,
@@ -432,7 +440,6 @@ fn deliver(world: &mut World, name: &EcoString) -> Result<(), Vec<Problem>> {
         return Err(vec![whole(name, why)]);
     }
     outcome.push_all(&mut world.delivery.registry, 0);
-    let files = repository.files(commit);
     for upgrade in &outcome.upgrades {
         pipeline::install(world, name, &files, commit, upgrade)?;
     }

@@ -326,35 +326,28 @@ impl Driver {
     fn ready_one(&mut self) -> Option<i64> {
         self.settle();
         let store = self.world.store();
-        let mut best: Option<((i64, i64, u64, EcoString), Rc<Object>)> = None;
-        for pod in store.list("Pod") {
+        let waits = |pod: &&Rc<Object>| {
             let image = pod.spec().get("containers").items()[0]
                 .get("image")
                 .to_text();
             let is_ready = pod.condition("Ready").get("status").text() == "True";
             let runs = pod.status().get("phase").text() == "Running";
-            if is_ready || !runs || pod.meta.deleted.is_some() || self.never_ready.contains(&image)
-            {
-                continue;
-            }
+            !is_ready && runs && pod.meta.deleted.is_none() && !self.never_ready.contains(&image)
+        };
+        let rank = |pod: &Rc<Object>| {
             let owner = pod.controller_ref().get("name").to_text();
-            let set = store.get(&Key::new("ReplicaSet", "default", owner.clone()));
-            let revision = set.and_then(|set| {
-                set.annotation("deployment.kubernetes.io/revision")?
-                    .parse()
-                    .ok()
-            });
-            let rank = (
-                -revision.unwrap_or(0),
-                i64::from(set.is_none()),
+            let set = store.get(&Key::new("ReplicaSet", "default", owner));
+            let revision = set.and_then(|set| set.annotation("deployment.kubernetes.io/revision"));
+            let revision: i64 = revision.and_then(|text| text.parse().ok()).unwrap_or(0);
+            (
+                -revision,
+                set.is_none(),
                 pod.meta.created,
                 pod.key.name.clone(),
-            );
-            if best.as_ref().is_none_or(|(have, _)| rank < *have) {
-                best = Some((rank, pod.clone()));
-            }
-        }
-        let (_, pod) = best?;
+            )
+        };
+        let pods = store.list("Pod").into_iter().filter(waits);
+        let pod = pods.min_by_key(|pod| rank(pod))?.clone();
         self.set_ready(&pod, true).ok()?;
         let owner = pod.controller_ref().get("name").to_text();
         let number = self

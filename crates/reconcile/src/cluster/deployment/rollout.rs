@@ -31,14 +31,11 @@ struct Stale;
 pub(super) fn recreate(subject: &mut Subject<'_>, sets: &mut Vec<Set>) {
     let newest = sets::sync_revision(subject, sets, false);
     let mut scaled = false;
-    for at in 0..sets.len() {
-        if Some(at) != newest && sets[at].replicas() > 0 {
-            let why = eco_format!(
-                "The strategy is Recreate: the pods of {} go before new ones come.",
-                sets[at].key.name
-            );
-            scaled |= scale(subject, &mut sets[at], 0, why);
-        }
+    for set in old(sets, newest) {
+        let name = &set.key.name;
+        let why =
+            eco_format!("The strategy is Recreate: the pods of {name} go before new ones come.");
+        scaled |= scale(subject, set, 0, why);
     }
     if scaled || old_pods_run(subject, sets, newest) {
         status::sync_rollout(subject, sets, newest);
@@ -58,6 +55,15 @@ pub(super) fn recreate(subject: &mut Subject<'_>, sets: &mut Vec<Set>) {
     );
     scale(subject, &mut sets[newest], want, why);
     finish(subject, sets, Some(newest), false);
+}
+
+/// The sets besides the newest.
+fn old(sets: &mut [Set], newest: Option<usize>) -> impl Iterator<Item = &mut Set> {
+    let others = sets
+        .iter_mut()
+        .enumerate()
+        .filter(move |(at, _)| Some(*at) != newest);
+    others.map(|(_, set)| set)
 }
 
 /// Whether pods of other sets than the newest still run (`recreate.go`, oldPodsRunning).
@@ -250,14 +256,12 @@ fn resize(subject: &mut Subject<'_>, sets: &mut [Set], newest: Option<usize>) {
         return;
     }
     if newest.is_some_and(|at| is_saturated(subject, &sets[at])) {
-        for at in 0..sets.len() {
-            if Some(at) != newest && sets[at].replicas() > 0 {
-                let why = eco_format!(
-                    "The newest ReplicaSet has all pods, so {} ends.",
-                    sets[at].key.name
-                );
-                scale(subject, &mut sets[at], 0, why);
-            }
+        for set in old(sets, newest) {
+            let why = eco_format!(
+                "The newest ReplicaSet has all pods, so {} ends.",
+                set.key.name
+            );
+            scale(subject, set, 0, why);
         }
         return;
     }
