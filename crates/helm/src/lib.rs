@@ -41,7 +41,7 @@ pub use chart::{Chart, Dependency, Metadata};
 pub use error::Error;
 pub use gotmpl::Origin;
 pub use manifest::{Hook, INSTALL_ORDER, Manifest};
-pub use release::{Release, Status, mark_deployed, mark_failed};
+pub use release::{Release, Status};
 pub use render::{
     File, Lookup, ReleaseOptions, Rendered, effective_values, render, render_templates,
 };

@@ -84,31 +84,23 @@ pub struct Release {
 }
 
 impl Release {
-    /// A new revision that is about to be installed after those in `history`.
+    /// A new revision that is about to be installed. `first` says whether none was deployed before.
     #[must_use]
     pub fn pending(
         chart: &crate::Chart,
         rendered: &crate::Rendered,
         values: &crate::Values,
         options: &crate::ReleaseOptions,
-        history: &[Release],
+        first: bool,
     ) -> Release {
-        let is_first = !history
-            .iter()
-            .any(|release| release.status == Status::Deployed);
-        let (status, description) = match is_first {
+        let (status, description) = match first {
             true => (Status::PendingInstall, "Initial install underway"),
             false => (Status::PendingUpgrade, "Preparing upgrade"),
         };
         Release {
             name: options.name.clone(),
             namespace: options.namespace.clone(),
-            revision: history
-                .iter()
-                .map(|release| release.revision)
-                .max()
-                .unwrap_or(0)
-                + 1,
+            revision: options.revision,
             status,
             chart: format!("{}-{}", chart.metadata.name, chart.metadata.version),
             app_version: chart.metadata.app_version.clone(),
@@ -119,45 +111,46 @@ impl Release {
         }
     }
 
+    /// Marks it as deployed. The revision that was deployed before is to be marked as superseded.
+    pub fn deployed(&mut self, now_ms: i64) {
+        let what = match self.status {
+            Status::PendingInstall => "Install",
+            _ => "Upgrade",
+        };
+        self.turn(Status::Deployed, format!("{what} complete"), now_ms);
+    }
+
+    /// Marks it as failed, for a reason.
+    pub fn failed(&mut self, reason: &str, now_ms: i64) {
+        let what = match self.status {
+            Status::PendingInstall => "Release",
+            _ => "Upgrade",
+        };
+        let description = format!("{what} \"{}\" failed: {reason}", self.name);
+        self.turn(Status::Failed, description, now_ms);
+    }
+
+    /// The revision that brings this one back (`helm rollback`), deployed.
+    #[must_use]
+    pub fn rolled_back(&self, revision: u32, now_ms: i64) -> Release {
+        let mut release = Release {
+            revision,
+            ..self.clone()
+        };
+        let description = format!("Rollback to {}", self.revision);
+        release.turn(Status::Deployed, description, now_ms);
+        release
+    }
+
+    fn turn(&mut self, status: Status, description: String, now_ms: i64) {
+        self.status = status;
+        self.description = description;
+        self.updated_ms = now_ms;
+    }
+
     /// The name of the Secret that Helm keeps the revision in.
     #[must_use]
     pub fn secret_name(&self) -> String {
         format!("sh.helm.release.v1.{}.v{}", self.name, self.revision)
     }
-}
-
-/// Marks the newest revision as deployed and the one deployed before as superseded.
-pub fn mark_deployed(history: &mut [Release], now_ms: i64) {
-    let Some((newest, earlier)) = history.split_last_mut() else {
-        return;
-    };
-    for release in earlier
-        .iter_mut()
-        .filter(|release| release.status == Status::Deployed)
-    {
-        release.status = Status::Superseded;
-    }
-    let installing = newest.status == Status::PendingInstall;
-    newest.status = Status::Deployed;
-    newest.description = if installing {
-        "Install complete"
-    } else {
-        "Upgrade complete"
-    }
-    .to_owned();
-    newest.updated_ms = now_ms;
-}
-
-/// Marks the newest revision as failed, for a reason.
-pub fn mark_failed(history: &mut [Release], reason: &str, now_ms: i64) {
-    let Some(newest) = history.last_mut() else {
-        return;
-    };
-    let what = match newest.status {
-        Status::PendingInstall => "Release",
-        _ => "Upgrade",
-    };
-    newest.description = format!("{what} \"{}\" failed: {reason}", newest.name);
-    newest.status = Status::Failed;
-    newest.updated_ms = now_ms;
 }

@@ -107,11 +107,11 @@ fn images(world: &World) -> Vec<ImageRow> {
 
 fn releases(world: &World) -> Vec<ReleaseRow> {
     let row = |release: &crate::pipeline::Release| ReleaseRow {
-        name: release.name.clone(),
-        revision: release.revision,
-        status: release.status.into(),
-        chart: release.chart.clone(),
-        description: release.description.clone(),
+        name: release.record.name.as_str().into(),
+        revision: release.record.revision,
+        status: release.record.status.as_str().into(),
+        chart: release.record.chart.as_str().into(),
+        description: release.record.description.as_str().into(),
         updated: release.updated,
         tint: world.delivery.tints.of(release.commit),
     };

@@ -248,12 +248,19 @@ impl<'a> Seen<'a> {
         let kind = StationKind::Release;
         match (self.release, self.run.map(|state| state.run.progress())) {
             (Some(release), _) => {
-                let progress = match release.status {
-                    "failed" => Progress::Failed,
+                let record = &release.record;
+                let progress = match record.status {
+                    helm::Status::Failed => Progress::Failed,
                     _ => Progress::Done,
                 };
-                let title = eco_format!("revision {}", release.revision);
-                station(kind, progress, title, release.status, self.tint.clone())
+                let title = eco_format!("revision {}", record.revision);
+                station(
+                    kind,
+                    progress,
+                    title,
+                    record.status.as_str(),
+                    self.tint.clone(),
+                )
             }
             (None, Some(Progress::Failed)) => {
                 station(kind, Progress::Skipped, "release", "not reached", None)

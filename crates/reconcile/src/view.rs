@@ -6,8 +6,7 @@
 use ecow::EcoString;
 use serde::Serialize;
 
-/// Virtual time: whole milliseconds since the lab began.
-pub type Millis = u64;
+pub use kube::Millis;
 
 /// A commit's colour. The same commit keeps it on its way: dot, CI run, tag, release, ReplicaSet,
 /// pods, share of the traffic. A page maps `index` to a colour-blind-safe set and always shows `sha`.

@@ -7,14 +7,12 @@
 
 use crate::view::Millis;
 use ecow::{EcoString, EcoVec, eco_format};
+use kube::time::EPOCH_SECONDS;
 use rpds::RedBlackTreeMap;
 use sha1::{Digest, Sha1};
 use std::collections::BTreeMap;
 use std::fmt;
 use std::rc::Rc;
-
-/// Seconds since 1970 at virtual time 0: 2026-01-05T09:00:00Z.
-pub const EPOCH_SECONDS: u64 = 1_767_603_600;
 
 /// How many folders deep a file may lie. (Git itself is bound by the length of a path, 4096 bytes.)
 const PATH_DEPTH_MAX: usize = 100;

@@ -4,7 +4,7 @@ use crate::delivery::actions::tools::HelmUpgrade;
 use crate::delivery::git::Tree;
 use crate::view::Problem;
 use ecow::{EcoString, eco_format};
-use helm::{Chart, ReleaseOptions, SetKind, Values};
+use helm::{Chart, Release, ReleaseOptions, SetKind, Values};
 use kube::{Millis, Value, time};
 use std::collections::BTreeMap;
 
@@ -21,13 +21,14 @@ pub(crate) struct Place<'a> {
 
 /// A rendered release.
 pub(crate) struct Rendered {
-    /// Chart and version: `order-service-0.3.0`.
-    pub chart: EcoString,
+    /// What Helm writes down of it, about to be installed.
+    pub record: Release,
     /// The objects in the order of their installation.
     pub objects: Vec<Value>,
 }
 
-/// Renders the chart that an upgrade names, with its values.
+/// Renders the chart that an upgrade names, with its values. `first` says that no revision is
+/// deployed yet.
 ///
 /// # Errors
 /// What Helm says, at its place in the repository where it names one.
@@ -35,6 +36,7 @@ pub(crate) fn render(
     place: Place<'_>,
     upgrade: &HelmUpgrade,
     revision: u32,
+    first: bool,
 ) -> Result<Rendered, Vec<Problem>> {
     let chart =
         Chart::load(&chart_files(place, upgrade)).map_err(|e| problem(place, upgrade, e))?;
@@ -43,8 +45,8 @@ pub(crate) fn render(
         name: upgrade.release.to_string(),
         namespace: upgrade.namespace.to_string(),
         revision,
-        is_upgrade: revision > 1,
-        now_ms: i64::try_from(time::EPOCH_SECONDS * 1000 + place.now).unwrap_or(i64::MAX),
+        is_upgrade: !first,
+        now_ms: epoch_ms(place.now),
         ..ReleaseOptions::default()
     };
     let rendered =
@@ -57,11 +59,13 @@ pub(crate) fn render(
             objects.push(object);
         }
     }
-    let (name, version) = (&chart.metadata.name, &chart.metadata.version);
-    Ok(Rendered {
-        chart: eco_format!("{name}-{version}"),
-        objects,
-    })
+    let record = Release::pending(&chart, &rendered, &values, &options, first);
+    Ok(Rendered { record, objects })
+}
+
+/// A moment as Helm counts it: milliseconds since 1970.
+pub(super) fn epoch_ms(t: Millis) -> i64 {
+    i64::try_from(time::EPOCH_SECONDS * 1000 + t).unwrap_or(i64::MAX)
 }
 
 /// The chart's files by their paths in the chart.

@@ -10,30 +10,22 @@ use crate::delivery::actions::tools::HelmUpgrade;
 use crate::delivery::git::{Oid, Tree};
 use crate::engine::{self, World};
 use crate::trace::{EntryId, Note};
+use crate::view::Problem;
 use ecow::{EcoString, EcoVec, eco_format};
 use kube::api::{DeleteOptions, PatchType, Verb};
 use kube::{Key, Millis, Status, Value};
+use std::rc::Rc;
 
 const HELM: &str = "helm";
 /// How often `helm --wait` looks.
 const POLL: Millis = 1_000;
 
-/// A revision of a release.
+/// A revision of a release, and where it came from.
 #[derive(Clone, Debug)]
 pub struct Release {
-    /// Its name.
-    pub name: EcoString,
-    /// Where.
-    pub namespace: EcoString,
-    /// From 1.
-    pub revision: u32,
-    /// `deployed`, `superseded`, `failed`, `pending-install`, `pending-upgrade`.
-    pub status: &'static str,
-    /// Chart and version: `order-service-0.3.0`.
-    pub chart: EcoString,
-    /// What Helm says of it: `Upgrade complete`…
-    pub description: EcoString,
-    /// When that was.
+    /// What Helm writes down of it.
+    pub record: Rc<helm::Release>,
+    /// When its status changed last.
     pub updated: Millis,
     /// The commit it was rendered from.
     pub commit: Oid,
@@ -44,18 +36,55 @@ pub struct Release {
     rollback_on_failure: bool,
 }
 
-/// The newest revision of a release.
-pub(super) fn newest<'a>(world: &'a World, namespace: &str, name: &str) -> Option<&'a Release> {
-    let is = |release: &&Release| release.namespace == namespace && release.name == name;
-    world.delivery.releases.iter().rev().find(is)
+impl Release {
+    fn is(&self, namespace: &str, name: &str) -> bool {
+        self.record.namespace == namespace && self.record.name == name
+    }
 }
 
-/// Whether a revision was installed well, now or before: what the next is compared with.
-fn deployed<'a>(world: &'a World, namespace: &str, name: &str) -> Option<(usize, &'a Release)> {
-    let is = |(_, release): &(usize, &Release)| {
-        release.namespace == namespace && release.name == name && release.status == "deployed"
+/// The newest revision of a release.
+pub(super) fn newest<'a>(world: &'a World, namespace: &str, name: &str) -> Option<&'a Release> {
+    world
+        .delivery
+        .releases
+        .iter()
+        .rev()
+        .find(|release| release.is(namespace, name))
+}
+
+/// The revision that was installed well last, with its place: what the next is compared with.
+pub(super) fn deployed<'a>(
+    world: &'a World,
+    namespace: &str,
+    name: &str,
+) -> Option<(usize, &'a Release)> {
+    world
+        .delivery
+        .releases
+        .iter()
+        .enumerate()
+        .rev()
+        .find(|(_, release)| {
+            release.is(namespace, name) && release.record.status == helm::Status::Deployed
+        })
+}
+
+/// Renders what an upgrade would install now.
+pub(super) fn render(
+    world: &World,
+    repository: &str,
+    files: &Tree,
+    upgrade: &HelmUpgrade,
+) -> Result<charts::Rendered, Vec<Problem>> {
+    let (namespace, name) = (&upgrade.namespace, &upgrade.release);
+    let revision = newest(world, namespace, name).map_or(0, |it| it.record.revision) + 1;
+    let first = deployed(world, namespace, name).is_none();
+    let place = charts::Place {
+        repository,
+        files,
+        now: world.now,
     };
-    world.delivery.releases.iter().enumerate().rev().find(is)
+    charts::render(place, upgrade, revision, first)
 }
 
 /// Installs a release before the lab opens.
@@ -65,13 +94,8 @@ pub(crate) fn install(
     files: &Tree,
     commit: Oid,
     upgrade: &HelmUpgrade,
-) -> Result<(), Vec<crate::view::Problem>> {
-    let place = charts::Place {
-        repository,
-        files,
-        now: world.now,
-    };
-    let rendered = charts::render(place, upgrade, 1)?;
+) -> Result<(), Vec<Problem>> {
+    let rendered = render(world, repository, files, upgrade)?;
     world.begin();
     apply(world, upgrade, commit, rendered, None);
     Ok(())
@@ -90,24 +114,16 @@ pub(super) fn upgrade(
     let files = repository
         .map(|repository| repository.files(commit))
         .unwrap_or_default();
-    let revision =
-        newest(world, &upgrade.namespace, &upgrade.release).map_or(0, |it| it.revision) + 1;
-    let place = charts::Place {
-        repository: &name,
-        files: &files,
-        now: world.now,
-    };
-    match charts::render(place, upgrade, revision) {
+    match render(world, &name, &files, upgrade) {
         Ok(rendered) => apply(world, upgrade, commit, rendered, Some((run, spot))),
         Err(problems) => {
-            let message = problems
-                .first()
+            let first = problems.first();
+            let message = first
                 .map(|problem| problem.message.clone())
                 .unwrap_or_default();
-            let what = if revision == 1 {
-                "INSTALLATION"
-            } else {
-                "UPGRADE"
+            let what = match deployed(world, &upgrade.namespace, &upgrade.release) {
+                None => "INSTALLATION",
+                Some(_) => "UPGRADE",
             };
             let error = eco_format!("Error: {what} FAILED: {message}");
             let entry = world.note(
@@ -131,25 +147,12 @@ fn apply(
 ) -> EntryId {
     let (namespace, name) = (&upgrade.namespace, &upgrade.release);
     let before = deployed(world, namespace, name).map(|(_, release)| release.objects.clone());
-    let revision = newest(world, namespace, name).map_or(0, |it| it.revision) + 1;
+    let revision = rendered.record.revision;
     let release = Release {
-        name: name.clone(),
-        namespace: namespace.clone(),
-        revision,
-        status: if before.is_some() {
-            "pending-upgrade"
-        } else {
-            "pending-install"
-        },
-        chart: rendered.chart,
-        description: if before.is_some() {
-            "Preparing upgrade".into()
-        } else {
-            "Initial install underway".into()
-        },
+        record: Rc::new(rendered.record),
         updated: world.now,
         commit,
-        objects: rendered.objects.iter().cloned().collect(),
+        objects: rendered.objects.into(),
         deadline: world.now + upgrade.timeout,
         rollback_on_failure: upgrade.rollback_on_failure,
     };
@@ -325,14 +328,12 @@ fn collect(old: &Value, new: &Value, path: &EcoString, paths: &mut Vec<EcoString
 /// `--wait`: looks whether everything of a revision is ready.
 pub(super) fn check(world: &mut World, at: usize, waits: Option<(usize, Spot)>) {
     let release = &world.delivery.releases[at];
-    if !release.status.starts_with("pending") {
+    let record = &release.record;
+    if !record.status.is_pending() {
         return;
     }
-    if release
-        .objects
-        .iter()
-        .all(|object| is_ready(world, &key_of(object, &release.namespace)))
-    {
+    let ready = |object: &Value| is_ready(world, &key_of(object, &record.namespace));
+    if release.objects.iter().all(ready) {
         return succeed(world, at, waits);
     }
     if world.now >= release.deadline {
@@ -358,29 +359,32 @@ fn is_ready(world: &World, key: &Key) -> bool {
         && is("replicas") == want
 }
 
-fn succeed(world: &mut World, at: usize, waits: Option<(usize, Spot)>) {
-    let (namespace, name) = {
-        let release = &world.delivery.releases[at];
-        (release.namespace.clone(), release.name.clone())
-    };
-    let before = deployed(world, &namespace, &name).map(|(before, _)| before);
-    if let Some(before) = before {
-        world.delivery.releases.make_mut()[before].status = "superseded";
-    }
+/// Turns a revision's record into what became of it, and returns it.
+fn turn(world: &mut World, at: usize, to: impl Fn(&mut helm::Release, i64)) -> Rc<helm::Release> {
     let now = world.now;
     let release = &mut world.delivery.releases.make_mut()[at];
-    let what = if before.is_some() {
-        "Upgrade"
-    } else {
-        "Install"
-    };
-    (release.status, release.updated) = ("deployed", now);
-    release.description = eco_format!("{what} complete");
-    let release = release.clone();
+    to(Rc::make_mut(&mut release.record), charts::epoch_ms(now));
+    release.updated = now;
+    release.record.clone()
+}
+
+fn supersede(world: &mut World, at: usize) {
+    let release = &mut world.delivery.releases.make_mut()[at];
+    Rc::make_mut(&mut release.record).status = helm::Status::Superseded;
+}
+
+fn succeed(world: &mut World, at: usize, waits: Option<(usize, Spot)>) {
+    let record = world.delivery.releases[at].record.clone();
+    let (namespace, name) = (&record.namespace, &record.name);
+    let before = deployed(world, namespace, name).map(|(before, _)| before);
+    if let Some(before) = before {
+        supersede(world, before);
+    }
+    let record = turn(world, at, helm::Release::deployed);
+    let (now, revision) = (world.now, record.revision);
     let why = eco_format!(
-        "Revision {} of {name} is deployed: {}.",
-        release.revision,
-        release.description
+        "Revision {revision} of {name} is deployed: {}.",
+        record.description
     );
     let entry = world.note(HELM, None, Note::story("deployed", "Deployed", why));
     world.because(entry);
@@ -392,36 +396,28 @@ fn succeed(world: &mut World, at: usize, waits: Option<(usize, Spot)>) {
         let log = eco_format!(
             "{said}NAME: {name}\nLAST DEPLOYED: {}\nNAMESPACE: {namespace}\nSTATUS: deployed\nREVISION: {}",
             kube::time::rfc3339(now),
-            release.revision
+            revision
         );
         runs::answer(world, waits, Answer::ok(log));
     }
 }
 
 fn fail(world: &mut World, at: usize, message: &str, waits: Option<(usize, Spot)>) {
-    let now = world.now;
-    let release = &mut world.delivery.releases.make_mut()[at];
-    let what = if release.status == "pending-install" {
-        "INSTALLATION"
-    } else {
-        "UPGRADE"
+    let what = match world.delivery.releases[at].record.status {
+        helm::Status::PendingInstall => "INSTALLATION",
+        _ => "UPGRADE",
     };
-    (release.status, release.updated) = ("failed", now);
-    release.description = match what {
-        "UPGRADE" => eco_format!("Upgrade {:?} failed: {message}", release.name),
-        _ => eco_format!("Release {:?} failed: {message}", release.name),
-    };
-    let release = release.clone();
+    let record = turn(world, at, |record, now| record.failed(message, now));
     let error = eco_format!("Error: {what} FAILED: {message}");
     let why = eco_format!(
         "{error}. Revision {} of {} is marked failed. What it changed stays changed unless it is rolled back.",
-        release.revision,
-        release.name
+        record.revision,
+        record.name
     );
     let entry = world.note(HELM, None, Note::warning("fail", "ReleaseFailed", why));
     world.because(entry);
-    if release.rollback_on_failure {
-        roll_back(world, &release);
+    if world.delivery.releases[at].rollback_on_failure {
+        roll_back(world, at);
     }
     if let Some(waits) = waits {
         runs::answer(world, waits, Answer::failed(1, error));
@@ -429,33 +425,35 @@ fn fail(world: &mut World, at: usize, message: &str, waits: Option<(usize, Spot)
 }
 
 /// `--rollback-on-failure`: the manifests of the last good revision, as a new one.
-fn roll_back(world: &mut World, failed: &Release) {
-    let Some((before, good)) = deployed(world, &failed.namespace, &failed.name) else {
+fn roll_back(world: &mut World, failed: usize) {
+    let failed = world.delivery.releases[failed].clone();
+    let (namespace, name) = (&failed.record.namespace, &failed.record.name);
+    let Some((before, good)) = deployed(world, namespace, name) else {
         return;
     };
     let good = good.clone();
+    let revision = failed.record.revision + 1;
     let why = eco_format!(
-        "--rollback-on-failure: Helm brings back revision {} of {} as revision {}.",
-        good.revision,
-        good.name,
-        failed.revision + 1
+        "--rollback-on-failure: Helm brings back revision {} of {name} as revision {revision}.",
+        good.record.revision
     );
     let entry = world.note(HELM, None, Note::story("rollback", "Rollback", why));
     world.because(entry);
     let keys: Vec<Key> = good
         .objects
         .iter()
-        .map(|object| key_of(object, &good.namespace))
+        .map(|object| key_of(object, namespace))
         .collect();
     world.delivery.tints.deliver(good.commit, keys.into_iter());
-    if apply_objects(world, &failed.objects, &good.objects, &good.namespace).is_ok() {
-        world.delivery.releases.make_mut()[before].status = "superseded";
-        let description = eco_format!("Rollback to {}", good.revision);
-        let (revision, updated) = (failed.revision + 1, world.now);
+    if apply_objects(world, &failed.objects, &good.objects, namespace).is_ok() {
+        supersede(world, before);
+        let record = good
+            .record
+            .rolled_back(revision, charts::epoch_ms(world.now));
+        let updated = world.now;
         world.delivery.releases.push(Release {
-            revision,
+            record: Rc::new(record),
             updated,
-            description,
             ..good
         });
     }

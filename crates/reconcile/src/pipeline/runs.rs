@@ -1,7 +1,7 @@
 //! Workflow runs: what a push to main starts, and what it asks of the world.
 
 use super::pulls::Change;
-use super::{Event, MAIN, RunState, charts, releases};
+use super::{Event, MAIN, RunState, releases};
 use crate::delivery::actions::event::RunEvent;
 use crate::delivery::actions::event::Spot;
 use crate::delivery::actions::machine::Answer;
@@ -13,7 +13,6 @@ use crate::engine::{self, World};
 use crate::trace::Note;
 use crate::view::{PlanRow, Problem, Progress};
 use ecow::{EcoString, eco_format};
-use kube::Value;
 
 const ACTIONS: &str = "github-actions";
 /// A commit is on main: the workflows that this triggers start.
@@ -258,20 +257,14 @@ pub(super) fn rehearse(
     }
     let mut rows = Vec::new();
     for upgrade in &outcome.upgrades {
-        let before = releases::newest(world, &upgrade.namespace, &upgrade.release);
-        let old: Vec<Value> = before.map_or_else(Vec::new, |release| release.objects.to_vec());
-        let place = charts::Place {
-            repository: name,
-            files: &change.files,
-            now: world.now,
-        };
-        let revision = before.map_or(0, |release| release.revision) + 1;
-        let rendered = charts::render(place, upgrade, revision)?;
+        let before = releases::deployed(world, &upgrade.namespace, &upgrade.release);
+        let old = before.map_or(&[][..], |(_, release)| &release.objects);
+        let rendered = releases::render(world, name, &change.files, upgrade)?;
         rows.extend(plan::plan(&plan::Change {
             namespace: &upgrade.namespace,
             old_files: &old_files,
             new_files: &change.files,
-            old: &old,
+            old,
             new: &rendered.objects,
         }));
     }

@@ -1,6 +1,7 @@
 use super::oracle::{self, Folder};
 use super::order_service;
-use crate::delivery::git::{EPOCH_SECONDS, Oid, Person, Pull, Repository, Tree};
+use crate::delivery::git::{Oid, Person, Pull, Repository, Tree};
+use kube::time::EPOCH_SECONDS;
 
 fn tree(files: &[(&str, &str)]) -> Tree {
     files
