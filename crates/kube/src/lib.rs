@@ -6,6 +6,9 @@
 //! This crate knows nothing of time passing (the moment is an argument), of controllers, or of
 //! anything that acts.
 
+// Decisions are made in whole numbers, so that they are the same everywhere.
+#![deny(clippy::float_arithmetic)]
+
 pub mod api;
 mod defaults;
 mod hash;

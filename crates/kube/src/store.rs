@@ -16,6 +16,9 @@ const CHANGES_KEPT: u64 = 1024;
 #[derive(Clone, Debug)]
 pub struct Store {
     objects: RedBlackTreeMap<Key, Rc<Object>>,
+    /// What each controller owns, by the owner's uid: the objects themselves, for these are what the
+    /// busiest loops read.
+    owned: RedBlackTreeMap<EcoString, RedBlackTreeMap<Key, Rc<Object>>>,
     indexes: RedBlackTreeMap<Index, RedBlackTreeSet<Key>>,
     changes: RedBlackTreeMap<u64, Change>,
     version: u64,
@@ -25,8 +28,6 @@ pub struct Store {
 /// What objects can be found by, besides their key.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Index {
-    /// The uid of its controller.
-    Owner(EcoString),
     /// Nobody's: kind and namespace of what has no controller.
     Orphan(EcoString, EcoString),
     /// The node a pod is bound to; empty for pods that wait for one.
@@ -65,6 +66,7 @@ impl Store {
     pub fn new(seed: u64) -> Store {
         Store {
             objects: RedBlackTreeMap::default(),
+            owned: RedBlackTreeMap::default(),
             indexes: RedBlackTreeMap::default(),
             changes: RedBlackTreeMap::default(),
             version: 0,
@@ -110,7 +112,10 @@ impl Store {
         &'a self,
         uid: &EcoString,
     ) -> impl Iterator<Item = &'a Rc<Object>> + use<'a> {
-        self.indexed(&Index::Owner(uid.clone()))
+        self.owned
+            .get(uid)
+            .into_iter()
+            .flat_map(|owned| owned.values())
     }
 
     /// The objects of a kind in a namespace that have no controller, by key.
@@ -216,16 +221,42 @@ impl Store {
         });
     }
 
+    /// Keeps count of who owns what.
+    fn hand_over(&mut self, key: &Key, old: Option<&Object>, new: Option<&Rc<Object>>) {
+        let owner =
+            |object: &Object| Some(object.meta.controller.clone()).filter(|it| !it.is_empty());
+        let (before, after) = (old.and_then(owner), new.and_then(|object| owner(object)));
+        if let Some(uid) = before.filter(|uid| after.as_ref() != Some(uid))
+            && let Some(owned) = self.owned.get_mut(&uid)
+        {
+            owned.remove_mut(key);
+            if owned.is_empty() {
+                self.owned.remove_mut(&uid);
+            }
+        }
+        if let (Some(uid), Some(object)) = (after, new) {
+            match self.owned.get_mut(&uid) {
+                Some(owned) => owned.insert_mut(key.clone(), object.clone()),
+                None => {
+                    let mut owned = RedBlackTreeMap::default();
+                    owned.insert_mut(key.clone(), object.clone());
+                    self.owned.insert_mut(uid, owned);
+                }
+            }
+        }
+    }
+
     fn log(&mut self, change: Change) {
         self.changes
             .remove_mut(&self.version.saturating_sub(CHANGES_KEPT));
         self.changes.insert_mut(self.version, change);
     }
 
-    fn reindex(&mut self, key: &Key, old: Option<&Object>, new: Option<&Object>) {
+    fn reindex(&mut self, key: &Key, old: Option<&Object>, new: Option<&Rc<Object>>) {
+        self.hand_over(key, old, new);
         // Most writes touch only a status: labels, owner and node are the same, shared values.
         if let (Some(old), Some(new)) = (old, new)
-            && old.meta.controller == new.meta.controller
+            && old.meta.controller.is_empty() == new.meta.controller.is_empty()
             && old.labels() == new.labels()
             && node(old) == node(new)
         {
@@ -239,7 +270,7 @@ impl Store {
                 }
             }
         }
-        for index in new.into_iter().flat_map(indexes) {
+        for index in new.into_iter().flat_map(|new| indexes(new)) {
             match self.indexes.get_mut(&index) {
                 Some(keys) => keys.insert_mut(key.clone()),
                 None => {
@@ -258,10 +289,9 @@ fn node(object: &Object) -> &Value {
 
 fn indexes(object: &Object) -> Vec<Index> {
     let mut indexes = Vec::new();
-    if !object.meta.controller.is_empty() {
-        indexes.push(Index::Owner(object.meta.controller.clone()));
-    } else if matches!(object.key.kind.as_str(), "Pod" | "ReplicaSet") {
-        // Only these are adopted.
+    // Only these are adopted.
+    if object.meta.controller.is_empty() && matches!(object.key.kind.as_str(), "Pod" | "ReplicaSet")
+    {
         indexes.push(Index::Orphan(
             object.key.kind.clone(),
             object.key.namespace.clone(),

@@ -8,6 +8,9 @@
 //!
 //! This crate knows nothing of a clock, of files, or of how anything is drawn.
 
+// Decisions are made in whole numbers, so that they are the same everywhere.
+#![deny(clippy::float_arithmetic)]
+
 pub mod cluster;
 pub mod delivery;
 mod engine;
