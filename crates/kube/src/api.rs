@@ -367,6 +367,7 @@ pub(crate) fn decode(key: Key, value: Value, version: u64, created: Millis) -> O
         labels: metadata.get("labels").clone(),
         phase: status.get("phase").to_text(),
         ready: since,
+        unschedulable: condition(status, "PodScheduled").get("status").text() == "False",
     };
     Object { key, meta, value }
 }

@@ -85,6 +85,8 @@ pub struct Meta {
     pub phase: EcoString,
     /// Since when its condition Ready is True.
     pub ready: Option<Millis>,
+    /// Whether its condition PodScheduled is False: no node has room for it.
+    pub unschedulable: bool,
 }
 
 /// An object as it is stored. The value holds every field that it was given, known or not.

@@ -30,8 +30,10 @@ pub struct Store {
 enum Index {
     /// Nobody's: kind and namespace of what has no controller.
     Orphan(EcoString, EcoString),
-    /// The node a pod is bound to; empty for pods that wait for one.
+    /// The node a pod is bound to.
     Node(EcoString),
+    /// Pods that no node has room for.
+    Unschedulable,
     /// A label of a pod: namespace, key, value.
     Label(EcoString, EcoString, EcoString),
 }
@@ -133,6 +135,11 @@ impl Store {
         node: &EcoString,
     ) -> impl Iterator<Item = &'a Rc<Object>> + use<'a> {
         self.indexed(&Index::Node(node.clone()))
+    }
+
+    /// The pods that wait for a node with room, by key.
+    pub fn unschedulable(&self) -> impl Iterator<Item = &Rc<Object>> {
+        self.indexed(&Index::Unschedulable)
     }
 
     /// The pods of a namespace that have all the given labels, by key. None for an empty selector.
@@ -259,6 +266,7 @@ impl Store {
             && old.meta.controller.is_empty() == new.meta.controller.is_empty()
             && old.labels() == new.labels()
             && node(old) == node(new)
+            && old.meta.unschedulable == new.meta.unschedulable
         {
             return;
         }
@@ -298,7 +306,11 @@ fn indexes(object: &Object) -> Vec<Index> {
         ));
     }
     if object.key.kind == "Pod" {
-        indexes.push(Index::Node(node(object).to_text()));
+        match node(object).text() {
+            "" if object.meta.unschedulable => indexes.push(Index::Unschedulable),
+            "" => {}
+            node => indexes.push(Index::Node(node.into())),
+        }
         for (name, value) in object.labels().members() {
             let namespace = object.key.namespace.clone();
             indexes.push(Index::Label(namespace, name.clone(), value.to_text()));

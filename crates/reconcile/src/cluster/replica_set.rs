@@ -8,7 +8,7 @@ use crate::trace::Note;
 use ecow::{EcoString, eco_format};
 use kube::api::DeleteOptions;
 use kube::{Change, Key, Millis, Object, Store, Value, map, selector};
-use std::cmp::{Ordering, Reverse};
+use std::cmp::Reverse;
 use std::rc::Rc;
 
 pub(super) const CONTROLLER: Controller = Controller {
@@ -114,7 +114,7 @@ fn manage(set: &Rc<Object>, pods: &[&Rc<Object>], now: Millis, plan: &mut Plan) 
     } else if have > want {
         let mut ranked = pods.to_vec();
         if want > 0 {
-            ranked.sort_by(|a, b| deletion_order(a, b, now));
+            ranked.sort_by_cached_key(|pod| deletion_rank(pod, now));
         }
         for pod in ranked.into_iter().take((have - want).min(BURST)) {
             let same = DeleteOptions {
@@ -146,28 +146,27 @@ fn new_pod(set: &Object) -> Value {
     }
 }
 
-/// Which of two pods is deleted first (`controller_utils.go`, ActivePodsWithRanks): one that does
-/// the least. (Ranking by how many related pods share a node comes with the cluster's other rules.)
-fn deletion_order(a: &Object, b: &Object, now: Millis) -> Ordering {
-    let rank = |pod: &Object| {
-        let phase = match pod::phase(pod) {
-            "Pending" => 0,
-            "Unknown" => 1,
-            _ => 2,
-        };
-        let cost = pod.annotation("controller.kubernetes.io/pod-deletion-cost");
-        let cost = cost.and_then(|text| text.parse::<i64>().ok()).unwrap_or(0);
-        (!pod::node(pod).is_empty(), phase, pod::is_ready(pod), cost)
+/// What decides which pods are deleted first: those that do the least (`controller_utils.go`,
+/// ActivePodsWithRanks). Ranking by how many related pods share a node comes with the cluster's other
+/// rules.
+fn deletion_rank(pod: &Object, now: Millis) -> impl Ord {
+    let phase = match pod::phase(pod) {
+        "Pending" => 0,
+        "Unknown" => 1,
+        _ => 2,
     };
+    let cost = pod.annotation("controller.kubernetes.io/pod-deletion-cost");
+    let cost = cost.and_then(|text| text.parse::<i64>().ok()).unwrap_or(0);
     // Ages are compared by powers of two, so that pods of nearly one age are chosen at random.
     let age =
         |since: Option<Millis>| (now.saturating_sub(since.unwrap_or(now)) / 1000).checked_ilog2();
-    rank(a)
-        .cmp(&rank(b))
-        .then_with(|| age(pod::ready_since(a)).cmp(&age(pod::ready_since(b))))
-        .then_with(|| Reverse(restarts(a)).cmp(&Reverse(restarts(b))))
-        .then_with(|| age(Some(a.meta.created)).cmp(&age(Some(b.meta.created))))
-        .then_with(|| a.meta.uid.cmp(&b.meta.uid))
+    let first = (!pod::node(pod).is_empty(), phase, pod::is_ready(pod), cost);
+    let then = (
+        age(pod::ready_since(pod)),
+        Reverse(restarts(pod)),
+        age(Some(pod.meta.created)),
+    );
+    (first, then, pod.meta.uid.clone())
 }
 
 fn restarts(pod: &Object) -> i64 {

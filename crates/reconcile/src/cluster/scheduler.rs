@@ -17,7 +17,7 @@ pub(super) const CONTROLLER: Controller = Controller {
     reconcile,
 };
 
-/// A pod without a node; and all of those, when room may have come.
+/// A new pod; and those that no node had room for, when room may have come.
 fn watches(store: &Store, change: &Change, keys: &mut Vec<Key>) {
     let object = &change.new;
     let room = match object.key.kind.as_str() {
@@ -30,7 +30,7 @@ fn watches(store: &Store, change: &Change, keys: &mut Vec<Key>) {
         _ => false,
     };
     if room {
-        keys.extend(store.pods_on(&EcoString::new()).map(|pod| pod.key.clone()));
+        keys.extend(store.unschedulable().map(|pod| pod.key.clone()));
     }
 }
 
