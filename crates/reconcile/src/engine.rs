@@ -15,7 +15,7 @@ use crate::trace::{Entry, EntryId, Note};
 use crate::view::{Second, Tone};
 use ecow::{EcoString, EcoVec, eco_format};
 use kube::api::{self, DeleteOptions, Request, Verb};
-use kube::{Change, Key, Millis, Object, Random, Status, Store, map};
+use kube::{Change, ChangeKind, Key, Millis, Object, Random, Status, Store, map};
 use rpds::RedBlackTreeMap;
 use std::rc::Rc;
 
@@ -305,8 +305,18 @@ impl World {
     }
 
     fn dispatch(&mut self, actor: &str, change: &Change) {
-        if change.new.key.kind == "Event" {
+        let key = &change.new.key;
+        if key.kind == "Event" {
             return;
+        }
+        if change.kind == ChangeKind::Added && !cluster::acts_on(&key.kind) {
+            let why =
+                eco_format!("{key} is stored, but the lab does not act on objects of this kind.");
+            self.note(
+                "rollout-lab",
+                Some(key.clone()),
+                Note::nothing("NotModelled", why),
+            );
         }
         for (id, controller) in CONTROLLERS.iter().enumerate() {
             let mut keys = Vec::new();

@@ -52,6 +52,25 @@ pub const CONTROLLERS: &[Controller] = &[
     scheduler::CONTROLLER,
 ];
 
+/// Kinds that a real cluster acts on and the lab does not. Those that only hold data, such as
+/// ConfigMaps, are not among them.
+const NOT_ACTED_ON: [&str; 9] = [
+    "CronJob",
+    "DaemonSet",
+    "HorizontalPodAutoscaler",
+    "Ingress",
+    "Job",
+    "NetworkPolicy",
+    "PersistentVolumeClaim",
+    "PodDisruptionBudget",
+    "StatefulSet",
+];
+
+/// Whether the lab acts on a kind, or there is nothing to act on.
+pub(crate) fn acts_on(kind: &str) -> bool {
+    kube::kind_info(kind).is_some() && !NOT_ACTED_ON.contains(&kind)
+}
+
 /// The owner of a changed object, if it is of this kind: what an owner's controller watches. When
 /// the owner changes hands, both are told.
 fn owners(change: &Change, kind: &str, keys: &mut Vec<Key>) {
