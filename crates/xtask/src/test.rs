@@ -1,5 +1,6 @@
 //! `cargo xtask test`: every check of the project, and at the end one line `N passed, N failed`.
 
+use std::env;
 use std::ffi::OsStr;
 use std::fs;
 use std::path::PathBuf;
@@ -28,6 +29,9 @@ const STAGES: &[Part<Tally>] = &[
         run: end_to_end,
     },
 ];
+
+/// Where proptest takes its seed from.
+const PROPTEST_SEED: &str = "PROPTEST_RNG_SEED";
 
 /// The tests that run in WebAssembly as well as natively: package, then test target.
 const WASM_TESTS: &[(&str, &str)] = &[("reconcile", "trace")];
@@ -100,6 +104,10 @@ fn rust() -> Result<Tally, String> {
             tests.args(["nextest", "run", "--workspace", "--no-fail-fast"]);
         } else {
             tests.args(["test", "--workspace", "--all-targets", "--no-fail-fast"]);
+        }
+        // A check says the same of the same code: other seeds are for whoever looks for trouble.
+        if env::var_os(PROPTEST_SEED).is_none() {
+            tests.env(PROPTEST_SEED, "1");
         }
         run_tests(&mut tests)
     })?;
