@@ -3,10 +3,8 @@
 //! Wide pages show the workbench beside the stage. Below 1100 px they share the width by tabs; below
 //! 620 px the stage shows one station at a time.
 
-use std::collections::BTreeSet;
 use std::rc::Rc;
 
-use ecow::EcoString;
 use gloo_events::EventListener;
 use reconcile::view::StationKind;
 use wasm_bindgen::JsCast;
@@ -289,16 +287,12 @@ fn invitation(session: &Session, on: &Callback<Action>) -> Html {
 }
 
 fn deployments(session: &Session) -> Html {
-    let serving: Rc<BTreeSet<EcoString>> = Rc::new(
-        session
-            .scene
-            .services
-            .iter()
-            .flat_map(|service| &service.endpoints)
-            .filter(|endpoint| endpoint.serving)
-            .map(|endpoint| endpoint.pod.clone())
-            .collect(),
-    );
+    let endpoints = session.scene.services.iter();
+    let serving = endpoints
+        .flat_map(|service| &service.endpoints)
+        .filter(|endpoint| endpoint.serving)
+        .map(|endpoint| endpoint.pod.clone());
+    let serving = Rc::new(lean::set(serving));
     let rows = session
         .scene
         .deployments

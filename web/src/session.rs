@@ -72,7 +72,7 @@ impl History {
         changes.extend(seconds.iter().map(|second| second.t));
         changes.push(end);
         changes.retain(|&t| t <= end);
-        changes.sort_unstable();
+        lean::sort(&mut changes);
         changes.dedup();
         Shared::new(Self {
             events,

@@ -32,7 +32,7 @@ fn read_edits() -> Option<Files> {
         let pair = entry.dyn_into::<Array>().ok()?;
         Some((pair.get(0).as_string()?, pair.get(1).as_string()?))
     });
-    Some(pairs.collect())
+    Some(lean::map(pairs))
 }
 
 /// Keeps the edits. No edits remove the key.

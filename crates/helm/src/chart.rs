@@ -91,17 +91,14 @@ impl Chart {
     /// # Errors
     /// A missing or wrong Chart.yaml or values.yaml, in Helm's words.
     pub fn load<T: AsRef<[u8]>>(files: &BTreeMap<String, T>) -> Result<Chart, Error> {
-        let files: BTreeMap<&str, &[u8]> = files
+        let files = files
             .iter()
-            .map(|(path, data)| (path.as_str(), data.as_ref()))
-            .collect();
+            .map(|(path, data)| (path.as_str(), data.as_ref()));
+        let files: BTreeMap<&str, &[u8]> = lean::map(files);
         let rules = files.get(".helmignore").copied().unwrap_or_default();
         let rules = Rules::parse(&String::from_utf8_lossy(rules));
-        let kept = files
-            .into_iter()
-            .filter(|(path, _)| !rules.ignores(path))
-            .collect();
-        load(&kept, 0)
+        let kept = files.into_iter().filter(|(path, _)| !rules.ignores(path));
+        load(&lean::map(kept), 0)
     }
 
     /// The name of the chart, or the alias it goes by.
@@ -270,11 +267,12 @@ fn read_metadata(text: &str) -> Result<Metadata, Error> {
         maintainers: maintainers
             .map(|one| ["name", "email", "url"].map(|name| scalar(one.get(name))))
             .collect(),
-        annotations: value
-            .get("annotations")
-            .members()
-            .map(|(key, value)| (key.to_string(), scalar(value)))
-            .collect(),
+        annotations: lean::map(
+            value
+                .get("annotations")
+                .members()
+                .map(|(key, value)| (key.to_string(), scalar(value))),
+        ),
         deprecated: value.get("deprecated").as_bool().unwrap_or(false),
         condition: field("condition"),
         tags: field("tags"),

@@ -109,8 +109,12 @@ pub(crate) fn sort(files: &BTreeMap<String, String>) -> Result<(Vec<Manifest>, V
             }
         }
     }
-    manifests.sort_by(|a, b| install_order(&a.kind).cmp(&install_order(&b.kind)));
-    hooks.sort_by(|a, b| install_order(&a.manifest.kind).cmp(&install_order(&b.manifest.kind)));
+    lean::sort_by(&mut manifests, |a, b| {
+        install_order(&a.kind).cmp(&install_order(&b.kind))
+    });
+    lean::sort_by(&mut hooks, |a, b| {
+        install_order(&a.manifest.kind).cmp(&install_order(&b.manifest.kind))
+    });
     Ok((manifests, hooks))
 }
 

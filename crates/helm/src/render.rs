@@ -153,9 +153,7 @@ pub(crate) struct Context {
 impl Context {
     fn new(options: &ReleaseOptions) -> Context {
         Context {
-            functions: crate::functions::all()
-                .map(|function| (function.name, function))
-                .collect(),
+            functions: lean::map(crate::functions::all().map(|function| (function.name, function))),
             lookup: options.lookup.clone(),
             includes: BTreeMap::new(),
             random: Random::new(options.seed),
@@ -205,11 +203,11 @@ pub fn render(chart: &Chart, values: &Values, options: &ReleaseOptions) -> Resul
         .get(&notes_path)
         .map(|file| file.text.clone())
         .unwrap_or_default();
-    let texts: BTreeMap<String, String> = files
+    let texts = files
         .iter()
         .filter(|(path, file)| !path.ends_with("NOTES.txt") && !file.text.trim().is_empty())
-        .map(|(path, file)| (path.clone(), file.text.clone()))
-        .collect();
+        .map(|(path, file)| (path.clone(), file.text.clone()));
+    let texts = lean::map(texts);
     let (manifests, hooks) = manifest::sort(&texts)?;
     let mut crds = Vec::new();
     collect_crds(&chart, chart.name(), &mut crds);
@@ -316,7 +314,9 @@ fn render_files(
 
     // Deep files first, so that a chart's definitions win over its subcharts'.
     let mut order: Vec<&String> = all.keys().collect();
-    order.sort_by_key(|path| std::cmp::Reverse((path.matches('/').count(), path.as_str())));
+    lean::sort_by_key(&mut order, |path| {
+        std::cmp::Reverse((path.matches('/').count(), path.as_str()))
+    });
     let mut context = Context::new(options);
     let mut trees = Trees::new();
     for path in &order {

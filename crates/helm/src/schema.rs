@@ -208,7 +208,9 @@ impl<'s> Checker<'s> {
             "null", "boolean", "object", "array", "number", "integer", "string",
         ];
         let mut wanted = wanted;
-        wanted.sort_by_key(|name| ORDER.iter().position(|known| known == name));
+        lean::sort_by_key(&mut wanted, |name| {
+            ORDER.iter().position(|known| known == name)
+        });
         let wanted = wanted.join(" or ");
         self.problem(at, format!("got {}, want {wanted}", type_name(value)));
         false

@@ -167,7 +167,7 @@ fn ordered(list: &Value, order: &[Value], before: &[Value], by: &str) -> Value {
         .items()
         .iter()
         .partition(|item| place(order, item).is_some());
-    named.sort_by_key(|item| place(order, item));
+    lean::sort_by_key(&mut named, |item| place(order, item));
     let mut others = others.into_iter().peekable();
     let mut result = EcoVec::new();
     for item in named {

@@ -151,7 +151,7 @@ impl Lab {
         let differs = |path: &&String| draft.get(*path) != main.get(*path);
         let paths = main.keys().chain(draft.keys()).filter(differs);
         let mut names: Vec<&str> = paths.map(|path| repository_of(path)).collect();
-        names.sort_unstable();
+        lean::sort(&mut names);
         names.dedup();
         let name = match names.as_slice() {
             [] => {
@@ -172,7 +172,7 @@ impl Lab {
             let (repository, path) = path.split_once('/')?;
             (repository == name).then(|| (path.into(), text.into()))
         };
-        let files: Tree = draft.iter().filter_map(own).collect();
+        let files: Tree = lean::map(draft.iter().filter_map(own));
         let sample = self.sample().filter(|sample| {
             sample
                 .files

@@ -14,6 +14,7 @@ use crate::view::{
 };
 use ecow::{EcoString, eco_format};
 use kube::{Millis, Object, Value};
+use std::cmp::Ordering;
 use std::rc::Rc;
 
 /// Everything at the moment that a timeline is at.
@@ -144,7 +145,7 @@ fn deployment(world: &World, object: &Object) -> DeploymentRow {
         .owned_by(&object.meta.uid)
         .filter(|it| it.key.kind == "ReplicaSet")
         .collect();
-    sets.sort_by_key(|set| (revision(set), set.meta.created));
+    lean::sort_by_key(&mut sets, |set| (revision(set), set.meta.created));
     let newest = revision(object);
     let sets: Vec<ReplicaSetRow> = sets
         .into_iter()
@@ -207,6 +208,11 @@ fn difference(desired: u32, current: u32, updated: u32, ready: u32) -> EcoString
     EcoString::new()
 }
 
+/// The oldest first; of those of one moment, by name.
+fn by_age(a: &Object, b: &Object) -> Ordering {
+    (a.meta.created, &a.key.name).cmp(&(b.meta.created, &b.key.name))
+}
+
 fn revision(object: &Object) -> u32 {
     object
         .annotation(deployment::REVISION)
@@ -226,7 +232,7 @@ fn condition(value: &Value) -> ConditionRow {
 
 fn replica_set(world: &World, set: &Object, newest: u32) -> ReplicaSetRow {
     let mut pods: Vec<&Rc<Object>> = world.store.owned_by(&set.meta.uid).collect();
-    pods.sort_by_key(|pod| (pod.meta.created, pod.key.name.clone()));
+    lean::sort_by(&mut pods, |a, b| by_age(a, b));
     let active = pods.iter().filter(|pod| pod::is_active(pod));
     let containers = set.spec().at(&["template", "spec", "containers"]).items();
     let ready = active.clone().filter(|pod| pod::is_ready(pod)).count();
@@ -309,7 +315,7 @@ fn form(pod: &Object, status: &str) -> PodForm {
 fn nodes(world: &World) -> Vec<NodeRow> {
     let row = |node: &crate::cluster::nodes::Node| {
         let mut pods: Vec<&Rc<Object>> = world.store.pods_on(&node.name).collect();
-        pods.sort_by_key(|pod| (pod.meta.created, pod.key.name.clone()));
+        lean::sort_by(&mut pods, |a, b| by_age(a, b));
         let amount = |number: i64| u64::try_from(number).unwrap_or(0);
         NodeRow {
             name: node.name.clone(),

@@ -150,7 +150,7 @@ impl Writer {
         let outer = self.indent;
         self.deepen(false);
         let mut members: Vec<_> = map.iter().collect();
-        members.sort_by(|a, b| natural_order(a.0, b.0));
+        lean::sort_by(&mut members, |a, b| natural_order(a.0, b.0));
         for (key, value) in members {
             self.write_indent();
             let shape = shape(key);

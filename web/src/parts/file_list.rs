@@ -1,6 +1,5 @@
 //! The repository's files.
 
-use std::collections::BTreeSet;
 use std::rc::Rc;
 
 use reconcile::delivery::labs::Files;
@@ -20,16 +19,10 @@ pub struct FileListProps {
 /// The files of a repository, folder by folder. Choosing one opens it; a dot marks the edited ones.
 #[component]
 pub fn FileList(props: &FileListProps) -> Html {
-    let mut paths: Vec<&str> = props
-        .main
-        .keys()
-        .chain(props.draft.keys())
-        .map(String::as_str)
-        .collect::<BTreeSet<_>>()
-        .into_iter()
-        .collect();
+    let files = props.main.keys().chain(props.draft.keys());
+    let mut paths: Vec<&str> = lean::set(files.map(String::as_str)).into_iter().collect();
     // Folder by folder, those of the root first.
-    paths.sort_by_key(|path| (folder_of(path), *path));
+    lean::sort_by_key(&mut paths, |path| (folder_of(path), *path));
     html! {
         <nav class="file-list" aria-label="Files of the repository">
             <ul>

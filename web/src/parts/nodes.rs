@@ -15,12 +15,9 @@ const GUESTS_LARGE: usize = 8;
 
 /// The cluster's nodes, one under the other.
 pub fn nodes(nodes: &[NodeRow], deployments: &[DeploymentRow]) -> Html {
-    let pods: BTreeMap<&EcoString, &PodRow> = deployments
-        .iter()
-        .flat_map(|row| &row.sets)
-        .flat_map(|set| &set.pods)
-        .map(|pod| (&pod.uid, pod))
-        .collect();
+    let sets = deployments.iter().flat_map(|row| &row.sets);
+    let pods = sets.flat_map(|set| &set.pods);
+    let pods = lean::map(pods.map(|pod| (&pod.uid, pod)));
     html! {
         <section class="nodes" aria-label="Nodes">
             <h2>{ "Nodes" }</h2>

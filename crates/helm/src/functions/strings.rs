@@ -102,7 +102,7 @@ pub(super) static TABLE: &[HelmFunction] = &[
         let value = arg(&args, 0);
         let mut texts = strings_of(&value);
         if value.elements().is_some() {
-            texts.sort();
+            lean::sort(&mut texts);
         } else {
             texts = vec![string_of(&value)];
         }

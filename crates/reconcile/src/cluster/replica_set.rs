@@ -114,7 +114,7 @@ fn manage(set: &Rc<Object>, pods: &[&Rc<Object>], now: Millis, plan: &mut Plan) 
     } else if have > want {
         let mut ranked = pods.to_vec();
         if want > 0 {
-            ranked.sort_by_cached_key(|pod| deletion_rank(pod, now));
+            lean::sort_by_key(&mut ranked, |pod| deletion_rank(pod, now));
         }
         for pod in ranked.into_iter().take((have - want).min(BURST)) {
             let same = DeleteOptions {

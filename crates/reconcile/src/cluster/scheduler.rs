@@ -145,7 +145,7 @@ fn unschedulable(nodes: usize, refusals: &BTreeMap<&'static str, usize>) -> EcoS
         .iter()
         .map(|(reason, count)| eco_format!("{count} {reason}"))
         .collect();
-    counts.sort();
+    lean::sort(&mut counts);
     let closed = refusals
         .get("node(s) were unschedulable")
         .copied()

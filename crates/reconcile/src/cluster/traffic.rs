@@ -160,7 +160,7 @@ pub(crate) fn second(world: &mut World) {
     for flow in world.traffic.flows.make_mut() {
         take(flow, &mut sum);
     }
-    sum.answered.sort_unstable();
+    lean::sort(&mut sum.answered);
     let tints = &world.delivery.tints;
     let tint =
         |colour: Option<usize>| colour.map_or_else(Tint::default, |colour| tints.tint(colour));
@@ -208,7 +208,7 @@ fn take(flow: &mut Flow, sum: &mut Counted) {
         .collect();
     let mut left = total.div_euclid(PARTS) - counts.iter().sum::<i64>();
     let mut order: Vec<usize> = (0..rests.len()).collect();
-    order.sort_by_key(|at| counts[*at] * PARTS - *rests[*at]);
+    lean::sort_by_key(&mut order, |at| counts[*at] * PARTS - *rests[*at]);
     for at in order {
         counts[at] += i64::from(left > 0);
         left -= 1;

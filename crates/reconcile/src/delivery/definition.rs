@@ -311,8 +311,8 @@ fn repositories(files: &Files) -> BTreeMap<EcoString, Tree> {
 /// The files below a folder, by their paths inside it.
 fn overlay(files: &Files, folder: &str) -> Files {
     let prefix = format!("{}/", folder.trim_end_matches('/'));
-    files
+    let inside = files
         .iter()
-        .filter_map(|(path, text)| Some((path.strip_prefix(&prefix)?.into(), text.clone())))
-        .collect()
+        .filter_map(|(path, text)| Some((path.strip_prefix(&prefix)?.into(), text.clone())));
+    lean::map(inside)
 }

@@ -4,7 +4,6 @@ use crate::delivery::git::Tree;
 use crate::view::{DiffLine, FileDiff, Hunk};
 use ecow::{EcoString, eco_format};
 use imara_diff::{Algorithm, Diff, InternedInput};
-use std::collections::BTreeSet;
 use std::ops::Range;
 
 /// Lines shown before and after a change (`diff.context` in git-config's manual).
@@ -17,7 +16,7 @@ const NO_LINE_END: &str = "\\ No newline at end of file";
 /// The files that differ between two commits' trees, in path order.
 #[must_use]
 pub fn trees(old: &Tree, new: &Tree) -> Vec<FileDiff> {
-    let paths: BTreeSet<&EcoString> = old.keys().chain(new.keys()).collect();
+    let paths = lean::set(old.keys().chain(new.keys()));
     paths
         .into_iter()
         .filter(|path| old.get(*path) != new.get(*path))

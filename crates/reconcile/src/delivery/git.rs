@@ -380,7 +380,7 @@ impl Repository {
             });
         }
         // Git orders a folder as if its name ended with a slash (git's tree.c, base_name_compare).
-        entries.sort_by_key(|entry| {
+        lean::sort_by_key(&mut entries, |entry| {
             eco_format!("{}{}", entry.name, if entry.is_tree { "/" } else { "" })
         });
         let mut content = Vec::new();

@@ -16,12 +16,10 @@ pub fn built_in(name: &str) -> Option<Files> {
         "order-service" => ORDER_SERVICE,
         _ => return None,
     };
-    Some(
-        files
-            .iter()
-            .map(|(path, text)| ((*path).into(), (*text).into()))
-            .collect(),
-    )
+    let files = files.iter();
+    Some(lean::map(
+        files.map(|(path, text)| ((*path).into(), (*text).into())),
+    ))
 }
 
 macro_rules! files {

@@ -57,7 +57,7 @@ pub fn plan(change: &Change<'_>) -> Vec<PlanRow> {
             .filter(|(name, _)| !new.contains_key(*name))
             .map(|(name, o)| deleted(name, o)),
     );
-    rows.sort_by_key(|row| row.effect);
+    lean::sort_by_key(&mut rows, |row| row.effect);
     if rows.is_empty() {
         rows.push(whole(Effect::None, why_nothing(change)));
     }
@@ -124,7 +124,7 @@ fn by_name<'a>(objects: &'a [Value], change: &Change<'_>) -> BTreeMap<EcoString,
                 false => (eco_format!("{kind}/{name}"), object),
             }
         });
-    named.collect()
+    lean::map(named)
 }
 
 fn is_workload(object: &Value) -> bool {
@@ -411,7 +411,7 @@ fn why_nothing(change: &Change<'_>) -> EcoString {
     let mut changed: Vec<&EcoString> = paths
         .filter(|path| change.old_files.get(*path) != change.new_files.get(*path))
         .collect();
-    changed.sort();
+    lean::sort(&mut changed);
     changed.dedup();
     if changed.is_empty() {
         return "Nothing happens: no file differs.".into();
@@ -462,7 +462,7 @@ fn differences(old: &Value, new: &Value, path: &EcoString, out: &mut Vec<PathCha
     match (old, new) {
         (Value::Map(a), Value::Map(b)) if is_shallow => {
             let mut keys: Vec<&EcoString> = a.keys().chain(b.keys()).collect();
-            keys.sort();
+            lean::sort(&mut keys);
             keys.dedup();
             for key in keys {
                 let path = match path.as_str() {
@@ -489,10 +489,10 @@ fn differences(old: &Value, new: &Value, path: &EcoString, out: &mut Vec<PathCha
 /// The items of two lists that belong together, with what to call them.
 fn pairs<'a>(a: &'a [Value], b: &'a [Value]) -> Vec<(EcoString, &'a Value, &'a Value)> {
     let names = |items: &'a [Value]| -> Option<BTreeMap<&'a str, &'a Value>> {
-        let named: BTreeMap<_, _> = items
+        let named = items
             .iter()
-            .filter_map(|item| Some((item.get("name").as_str()?, item)))
-            .collect();
+            .filter_map(|item| Some((item.get("name").as_str()?, item)));
+        let named = lean::map(named);
         (named.len() == items.len()).then_some(named)
     };
     // A single container is easier to find as `containers[0]`, whatever it is called.
@@ -500,7 +500,7 @@ fn pairs<'a>(a: &'a [Value], b: &'a [Value]) -> Vec<(EcoString, &'a Value, &'a V
     match (names(a), names(b)) {
         (Some(old), Some(new)) if !is_single => {
             let mut keys: Vec<&str> = old.keys().chain(new.keys()).copied().collect();
-            keys.sort_unstable();
+            lean::sort(&mut keys);
             keys.dedup();
             let find = |side: &BTreeMap<&str, &'a Value>, key| side.get(key).copied();
             keys.into_iter()

@@ -77,9 +77,7 @@ fn chart_files(place: Place<'_>, upgrade: &HelmUpgrade) -> BTreeMap<String, Stri
         }
     };
     let files = place.files.iter();
-    files
-        .filter_map(|(path, text)| Some((inside(path)?, text.to_string())))
-        .collect()
+    lean::map(files.filter_map(|(path, text)| Some((inside(path)?, text.to_string()))))
 }
 
 /// The values that files and flags give, later ones over earlier ones.

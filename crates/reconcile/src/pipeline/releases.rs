@@ -305,7 +305,7 @@ fn collect(old: &Value, new: &Value, path: &EcoString, paths: &mut Vec<EcoString
     match (old, new) {
         (Value::Map(a), Value::Map(b)) => {
             let mut names: Vec<&EcoString> = a.keys().chain(b.keys()).collect();
-            names.sort();
+            lean::sort(&mut names);
             names.dedup();
             for name in names {
                 let deeper = if path.is_empty() {

@@ -306,7 +306,7 @@ fn proportionally(subject: &mut Subject<'_>, sets: &mut [Set]) {
     if to_add <= 0 {
         active.reverse();
     }
-    active.sort_by_key(|at| Reverse(sets[*at].replicas()));
+    lean::sort_by_key(&mut active, |at| Reverse(sets[*at].replicas()));
     let mut added = 0;
     let mut sizes = Vec::new();
     for at in &active {
@@ -369,7 +369,7 @@ fn clean_up(subject: &mut Subject<'_>, sets: &[Set], newest: Option<usize>) {
     let surplus = old
         .len()
         .saturating_sub(usize::try_from(limit).unwrap_or(0));
-    old.sort_by_key(|set| (set.revision(), set.created));
+    lean::sort_by_key(&mut old, |set| (set.revision(), set.created));
     for set in old.into_iter().take(surplus) {
         let generation = set
             .value

@@ -138,7 +138,9 @@ pub(super) fn claim(subject: &mut Subject<'_>) -> Vec<Set> {
 }
 
 fn sort_by_age(sets: &mut [Set]) {
-    sets.sort_by(|a, b| (a.created, &a.key.name).cmp(&(b.created, &b.key.name)));
+    lean::sort_by(sets, |a, b| {
+        (a.created, &a.key.name).cmp(&(b.created, &b.key.name))
+    });
 }
 
 /// Plans to write a set as it is now. What is planned later is made from the version this makes.
