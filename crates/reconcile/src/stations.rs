@@ -21,6 +21,9 @@ pub(crate) fn of(world: &World, seconds: &[Second]) -> Vec<Station> {
     ]
 }
 
+/// What a station is called that nothing has come to yet.
+const NOT_YET: &str = "not yet";
+
 /// What there is of the newest change.
 struct Seen<'a> {
     pull: Option<&'a crate::pipeline::Pull>,
@@ -140,7 +143,7 @@ impl<'a> Seen<'a> {
             } else {
                 self.after_merge()
             };
-            return station(kind, waits, "CI", "", None);
+            return station(kind, waits, NOT_YET, "", None);
         };
         let row = state.run.row(state.run.started(), Tint::default());
         let done = row
@@ -168,7 +171,11 @@ impl<'a> Seen<'a> {
         };
         // While the release or the image is worked on, those are where the eye goes.
         let progress = match row.progress {
-            Progress::Active if self.release.is_some() || self.is_building() => Progress::Done,
+            Progress::Active
+                if self.release.is_some() || self.is_building() || self.is_deploying() =>
+            {
+                Progress::Done
+            }
             other => other,
         };
         station(kind, progress, title, detail, self.tint.clone())
@@ -182,16 +189,29 @@ impl<'a> Seen<'a> {
         }
     }
 
-    /// Whether CI is past its first job, and has not deployed yet.
+    /// How many of the run's jobs have ended well, and how many there are; none if it is not under
+    /// way any more, or has deployed.
+    fn jobs_before_release(&self) -> Option<(usize, usize)> {
+        let state = self.run.filter(|_| self.release.is_none())?;
+        let row = state.run.row(state.run.started(), Tint::default());
+        let done = row
+            .jobs
+            .iter()
+            .filter(|job| job.progress == Progress::Done)
+            .count();
+        (row.progress == Progress::Active).then_some((done, row.jobs.len()))
+    }
+
+    /// Whether CI is past its first job and before its last: what lies between makes the image.
     fn is_building(&self) -> bool {
-        self.run.is_some_and(|state| {
-            let row = state.run.row(state.run.started(), Tint::default());
-            let first = row
-                .jobs
-                .first()
-                .is_some_and(|job| job.progress == Progress::Done);
-            first && row.progress == Progress::Active && self.release.is_none()
-        })
+        self.jobs_before_release()
+            .is_some_and(|(done, all)| 0 < done && done + 1 < all)
+    }
+
+    /// Whether CI is at its last job, which deploys.
+    fn is_deploying(&self) -> bool {
+        self.jobs_before_release()
+            .is_some_and(|(done, all)| 0 < done && done + 1 == all)
     }
 
     fn image(&self, world: &World) -> Station {
@@ -224,23 +244,23 @@ impl<'a> Seen<'a> {
         let tint = newest.and_then(|tag| image_tint(&tag.digest));
         match self.run.map(|state| state.run.progress()) {
             None if self.is_idle() => station(kind, Progress::Done, title, "in the registry", tint),
-            None => station(kind, self.after_merge(), "image", "", None),
+            None => station(kind, self.after_merge(), NOT_YET, "", None),
             Some(Progress::Active) if self.is_building() => station(
                 kind,
                 Progress::Active,
-                "image",
-                "is being built",
+                "build",
+                "looked for in the registry, and built if it is not there",
                 self.tint.clone(),
             ),
-            Some(_) if self.release.is_some() => station(
+            Some(_) if self.release.is_some() || self.is_deploying() => station(
                 kind,
                 Progress::Skipped,
                 title,
                 "nothing new went in: the image stays",
                 tint,
             ),
-            Some(Progress::Active) => station(kind, Progress::Waiting, "image", "", None),
-            Some(_) => station(kind, Progress::Skipped, "image", "not built", None),
+            Some(Progress::Active) => station(kind, Progress::Waiting, NOT_YET, "", None),
+            Some(_) => station(kind, Progress::Skipped, "not built", "", None),
         }
     }
 
@@ -263,15 +283,21 @@ impl<'a> Seen<'a> {
                 )
             }
             (None, Some(Progress::Failed)) => {
-                station(kind, Progress::Skipped, "release", "not reached", None)
+                station(kind, Progress::Skipped, "not reached", "", None)
             }
-            (None, Some(Progress::Done)) => {
-                station(kind, Progress::Skipped, "release", "none", None)
+            (None, Some(Progress::Done)) => station(kind, Progress::Skipped, "none", "", None),
+            (None, None) if !self.is_idle() => station(kind, self.after_merge(), NOT_YET, "", None),
+            _ if self.is_deploying() => {
+                let tint = self.tint.clone();
+                station(
+                    kind,
+                    Progress::Active,
+                    "helm upgrade",
+                    "the last job deploys",
+                    tint,
+                )
             }
-            (None, None) if !self.is_idle() => {
-                station(kind, self.after_merge(), "release", "", None)
-            }
-            _ => station(kind, Progress::Waiting, "release", "", None),
+            _ => station(kind, Progress::Waiting, NOT_YET, "", None),
         }
     }
 
@@ -313,7 +339,7 @@ impl<'a> Seen<'a> {
                 self.tint.clone(),
             ),
             (None, None, Some(Progress::Failed)) => {
-                station(kind, Progress::Skipped, "rollout", "not reached", None)
+                station(kind, Progress::Skipped, "not reached", "", None)
             }
             (None, None, _) if self.is_idle() => station(
                 kind,
@@ -322,7 +348,7 @@ impl<'a> Seen<'a> {
                 "current state is desired state",
                 self.tint.clone(),
             ),
-            _ => station(kind, Progress::Waiting, "rollout", "", None),
+            _ => station(kind, Progress::Waiting, NOT_YET, "", None),
         }
     }
 }

@@ -1,0 +1,111 @@
+//! What a viewer is shown on the way from a merge to pods.
+
+#![cfg(not(target_family = "wasm"))]
+
+use reconcile::Lab;
+use reconcile::delivery::labs::Files;
+use reconcile::view::{Effect, Progress, StationKind};
+
+/// The built-in lab after a merge of its files with some text replaced.
+fn merged(changes: &[(&str, &str, &str)]) -> Lab {
+    let mut lab = Lab::built_in("order-service").expect("it is built in");
+    let mut draft: Files = lab.files();
+    for (path, from, to) in changes {
+        let file = draft.get_mut(*path).expect("the lab has this file");
+        assert!(file.contains(from), "{path} has {from:?}");
+        *file = file.replace(from, to);
+    }
+    lab.open_pull_request("A change", &draft)
+        .expect("it can be proposed");
+    lab.merge().expect("it can be merged");
+    lab
+}
+
+/// The stations that were live, in order, looking every 200 ms; never two at once.
+fn live_stations(lab: &mut Lab) -> Vec<StationKind> {
+    let mut seen: Vec<StationKind> = Vec::new();
+    for t in (lab.now()..=lab.end()).step_by(200) {
+        lab.seek(t);
+        let stations = lab.scene().stations;
+        let live: Vec<StationKind> = stations
+            .iter()
+            .filter(|station| station.progress == Progress::Active)
+            .map(|station| station.kind)
+            .collect();
+        assert!(live.len() <= 1, "{live:?} at {t}");
+        if let Some(kind) = live.first().filter(|kind| seen.last() != Some(kind)) {
+            seen.push(*kind);
+        }
+    }
+    seen
+}
+
+const APP: &str = "order-service/app.yaml";
+const VALUES: &str = "order-service/chart/values.yaml";
+
+#[test]
+fn the_live_station_goes_down_the_way() {
+    use StationKind::{Checks, Image, Release, Rollout};
+    let cases: [(&[(&str, &str, &str)], &[StationKind]); 4] = [
+        (
+            &[(APP, "1.4.1", "1.4.2")],
+            &[Checks, Image, Release, Rollout],
+        ),
+        (
+            &[(VALUES, "replicaCount: 3", "replicaCount: 5")],
+            &[Checks, Image, Release, Rollout],
+        ),
+        (
+            &[(VALUES, "replicaCount: 3", "replicaCount: 3 # three")],
+            &[Checks, Image, Release],
+        ),
+        (&[(APP, "tests: pass", "tests: fail")], &[Checks]),
+    ];
+    for (changes, expected) in cases {
+        assert_eq!(live_stations(&mut merged(changes)), expected, "{changes:?}");
+    }
+}
+
+#[test]
+fn the_plan_says_what_then_happens() {
+    let cases: [(&str, &str, &str, Effect, u32); 4] = [
+        (APP, "1.4.1", "1.4.2", Effect::Rolls, 3),
+        (
+            VALUES,
+            "LOG_LEVEL: info",
+            "LOG_LEVEL: debug",
+            Effect::Rolls,
+            3,
+        ),
+        (
+            VALUES,
+            "replicaCount: 3",
+            "replicaCount: 5",
+            Effect::Scales,
+            2,
+        ),
+        (VALUES, "  port: 80\n", "  port: 8080\n", Effect::InPlace, 0),
+    ];
+    for (path, from, to, effect, pods) in cases {
+        let mut lab = merged(&[(path, from, to)]);
+        let plan = lab.scene().pull_request.expect("there is one").plan;
+        assert_eq!(plan.len(), 1, "{plan:?}");
+        assert_eq!((plan[0].effect, plan[0].pods), (effect, pods), "{plan:?}");
+
+        let sets = |lab: &Lab| lab.scene().deployments[0].sets.len();
+        let before = (sets(&lab), lab.scene().deployments[0].desired);
+        lab.seek(lab.end());
+        let after = (sets(&lab), lab.scene().deployments[0].desired);
+        let happened = match (after.0 > before.0, after.1 != before.1) {
+            (true, _) => Effect::Rolls,
+            (false, true) => Effect::Scales,
+            (false, false) => Effect::InPlace,
+        };
+        assert_eq!(happened, effect, "{path}: {to}");
+        assert_eq!(lab.outcome(), Some(true));
+        assert!(
+            lab.seconds().iter().all(|second| second.failed == 0),
+            "{path}: {to}"
+        );
+    }
+}
