@@ -6,8 +6,11 @@ use reconcile::Lab;
 use reconcile::delivery::labs::Files;
 use reconcile::view::{Effect, Progress, StationKind};
 
+/// A file, a text in it, and what takes its place.
+type Edit = (&'static str, &'static str, &'static str);
+
 /// The built-in lab after a merge of its files with some text replaced.
-fn merged(changes: &[(&str, &str, &str)]) -> Lab {
+fn merged(changes: &[Edit]) -> Lab {
     let mut lab = Lab::built_in("order-service").expect("it is built in");
     let mut draft: Files = lab.files();
     for (path, from, to) in changes {
@@ -46,7 +49,7 @@ const VALUES: &str = "order-service/chart/values.yaml";
 #[test]
 fn the_live_station_goes_down_the_way() {
     use StationKind::{Checks, Image, Release, Rollout};
-    let cases: [(&[(&str, &str, &str)], &[StationKind]); 4] = [
+    let cases: [(&[Edit], &[StationKind]); 4] = [
         (
             &[(APP, "1.4.1", "1.4.2")],
             &[Checks, Image, Release, Rollout],
@@ -68,7 +71,7 @@ fn the_live_station_goes_down_the_way() {
 
 #[test]
 fn the_plan_says_what_then_happens() {
-    let cases: [(&str, &str, &str, Effect, u32); 4] = [
+    let cases: [(&'static str, &'static str, &'static str, Effect, u32); 4] = [
         (APP, "1.4.1", "1.4.2", Effect::Rolls, 3),
         (
             VALUES,
