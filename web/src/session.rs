@@ -7,6 +7,7 @@ use std::cell::RefCell;
 use std::ops::Deref;
 use std::rc::Rc;
 
+use js_sys::Number;
 use reconcile::Lab;
 use reconcile::delivery::definition::Sample;
 use reconcile::delivery::labs::Files;
@@ -501,6 +502,10 @@ pub const SPEEDS: [u32; 6] = [25, 50, 100, 200, 400, 800];
 /// `?speed=8` in the page's address starts at 8 times the story's pace.
 fn first_speed() -> u32 {
     dom::parameter("speed")
-        .and_then(|text| text.parse::<f64>().ok())
+        .filter(|text| !text.is_empty())
+        // JavaScript reads the number: Rust's own way brings tables of ten kilobytes along.
+        .and_then(|text| text.parse::<Number>().ok())
+        .map(|number| number.value_of())
+        .filter(|factor| !factor.is_nan())
         .map_or(100, |factor| (factor * 100.0).clamp(10.0, 10_000.0) as u32)
 }

@@ -3,7 +3,7 @@
 
 use crate::error::{Error, Stage};
 use crate::node::{Kind, Node};
-use crate::number::format_g;
+use crate::number::{format_g, parse_decimal};
 use crate::resolve::{Resolved, resolve};
 use crate::scan::Style;
 use crate::{Map, Value, parse, parse_first};
@@ -219,7 +219,7 @@ fn short_float(number: f64) -> String {
     if single.is_finite() {
         // The shortest digits that give the same 32 bits.
         let digits = format!("{single:e}");
-        return digits.parse().map_or_else(|_| format_g(number), format_g);
+        return format_g(parse_decimal(&digits).unwrap_or(number));
     }
     format_g(number)
 }

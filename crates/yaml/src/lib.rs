@@ -7,6 +7,7 @@
 //! The rules are YAML 1.1 with the habits of go-yaml v2, which Helm and the API server use: `on` is
 //! true, `0644` is octal, and error texts are the ones users know. Knows nothing of Kubernetes.
 
+mod decimal;
 mod decode;
 pub mod edit;
 mod encode;

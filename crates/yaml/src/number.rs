@@ -1,5 +1,7 @@
 //! Numbers as Go reads and writes them.
 
+pub use crate::decimal::parse_decimal;
+
 /// A float as Go's `strconv.FormatFloat(f, 'g', -1, 64)`, which `%v` uses too: the shortest digits
 /// that read back the same, with an exponent below 1e-4 and from 1e6 on (`1e+06`, `0.5`, `+Inf`).
 #[must_use]
@@ -104,7 +106,7 @@ pub fn parse_float(text: &str) -> Option<f64> {
     {
         return None;
     }
-    let number: f64 = lower.parse().ok()?;
+    let number = parse_decimal(&lower)?;
     number.is_finite().then_some(sign * number)
 }
 

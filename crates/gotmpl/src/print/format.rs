@@ -2,7 +2,7 @@
 
 use super::{Printer, char_starts};
 use crate::value::Value;
-use yaml::number::{exponent_of, format_e, format_g};
+use yaml::number::{exponent_of, format_e, format_g, parse_decimal};
 
 /// What stands between `%` and the verb.
 #[derive(Clone, Copy, Default)]
@@ -224,7 +224,8 @@ fn general(number: f64, precision: Option<usize>) -> String {
     };
     let digits = precision.clamp(1, 1000);
     let decimals = digits - 1;
-    let rounded: f64 = format!("{number:.decimals$e}").parse().unwrap_or(number);
+    let rounded = format!("{number:.decimals$e}");
+    let rounded = parse_decimal(&rounded).unwrap_or(number);
     let exponent = exponent_of(rounded);
     // Go looks at the digits that are left after trailing zeros are gone.
     let shortest = format!("{rounded:e}");

@@ -5,7 +5,7 @@ use super::{HelmFunction, arg, fault, int, plain, text, variadic};
 use gotmpl::Type::{Any, Float, Int, String as Str};
 use gotmpl::value::ElementType;
 use gotmpl::{Error, List, Value};
-use yaml::number::{parse_float, parse_int};
+use yaml::number::{parse_decimal, parse_float, parse_int};
 
 pub(super) static TABLE: &[HelmFunction] = &[
     variadic("add", &[Any], |_, args| {
@@ -298,9 +298,7 @@ impl Decimal {
     }
 
     fn to_float(self) -> f64 {
-        format!("{}e{}", self.digits, self.exponent)
-            .parse()
-            .unwrap_or(0.0)
+        parse_decimal(&format!("{}e{}", self.digits, self.exponent)).unwrap_or(0.0)
     }
 }
 

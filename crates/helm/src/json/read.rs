@@ -161,8 +161,8 @@ impl Reader<'_> {
             }
         }
         let text = String::from_utf8_lossy(&self.text[start..self.at]).into_owned();
-        match text.parse::<f64>() {
-            Ok(number) if number.is_finite() => Ok(Value::Float(number)),
+        match yaml::number::parse_decimal(&text) {
+            Some(number) if number.is_finite() => Ok(Value::Float(number)),
             _ => {
                 let field = match &self.key {
                     Some(key) => format!("Go struct field .{key} of type float64"),
