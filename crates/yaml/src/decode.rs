@@ -7,7 +7,7 @@ use crate::number::{format_g, parse_decimal};
 use crate::resolve::{Resolved, resolve};
 use crate::scan::Style;
 use crate::{Map, Value, parse, parse_first};
-use ecow::EcoVec;
+use ecow::{EcoString, EcoVec};
 
 /// What a mapping does with a key that stands twice.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -60,6 +60,11 @@ pub fn decode_node(node: &Node, duplicates: Duplicates) -> Result<Value, Error> 
         ..Decoder::default()
     };
     decoder.value(node)
+}
+
+/// What a mapping's key is once decoded (`off` is `false`); none for what cannot be a key.
+pub(crate) fn key_text(key: &Node) -> Option<EcoString> {
+    Decoder::default().key(key, key).ok()
 }
 
 #[derive(Default)]
@@ -177,7 +182,7 @@ impl Decoder {
     }
 
     /// A key as text. JSON has no other keys.
-    fn key(&mut self, key: &Node, value: &Node) -> Result<ecow::EcoString, Error> {
+    fn key(&mut self, key: &Node, value: &Node) -> Result<EcoString, Error> {
         Ok(match self.value(key)? {
             Value::String(text) => text,
             Value::Bool(flag) => if flag { "true" } else { "false" }.into(),

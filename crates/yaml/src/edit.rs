@@ -1,6 +1,7 @@
 //! Changing one value of a text and leaving every other byte, comments included, as it was: what a
 //! CI bot does to `image.tag`.
 
+use crate::decode::key_text;
 use crate::node::{Kind, Node};
 use crate::{Error, Style, Value, encode, parse_first};
 use std::ops::Range;
@@ -22,12 +23,25 @@ pub fn set(text: &str, path: &[&str], value: &Value) -> Result<String, Error> {
     };
     let mut node = &root;
     for (depth, key) in path.iter().enumerate() {
-        match node.get(key) {
+        match member(node, key) {
             Some(next) => node = next,
             None => return add(text, node, path, depth, value),
         }
     }
     Ok(replace(text, node, value, path.len()))
+}
+
+/// The member `key`, as written or as decoded: `false` finds the value of `off:`, which another
+/// `false:` beside it would make a duplicate.
+fn member<'n>(node: &'n Node, key: &str) -> Option<&'n Node> {
+    let Kind::Map(members) = &node.target().kind else {
+        return node.get(key);
+    };
+    node.get(key).or_else(|| {
+        let mut members = members.iter().rev();
+        let (_, value) = members.find(|(have, _)| key_text(have).as_deref() == Some(key))?;
+        Some(value)
+    })
 }
 
 /// A value inside mappings of one member each.

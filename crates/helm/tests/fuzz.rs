@@ -1,0 +1,30 @@
+//! The seeds of the fuzz targets, and every input that they ever found, hold what must hold of all
+//! (`fuzz/properties.rs`).
+
+#![allow(clippy::disallowed_methods, reason = "reads the inputs")]
+
+#[path = "../../../fuzz/properties.rs"]
+mod properties;
+
+use std::fs;
+use std::path::Path;
+
+#[test]
+fn seeds_and_found_inputs_hold_the_properties() {
+    let fuzz = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fuzz");
+    for (target, property) in properties::TARGETS {
+        let mut tried = 0;
+        for folder in ["seeds", "found"] {
+            let Ok(entries) = fs::read_dir(fuzz.join(folder).join(target)) else {
+                continue;
+            };
+            for entry in entries {
+                let path = entry.unwrap().path();
+                println!("{}", path.display());
+                property(&fs::read_to_string(&path).unwrap());
+                tried += 1;
+            }
+        }
+        assert!(tried >= 20, "{target} has too few seeds: {tried}");
+    }
+}
