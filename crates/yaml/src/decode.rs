@@ -132,7 +132,7 @@ impl Decoder {
         &mut self,
         node: &Node,
         map: &mut Map,
-        seen: &mut Vec<ecow::EcoString>,
+        seen: &mut Vec<EcoString>,
     ) -> Result<(), Error> {
         let Kind::Map(members) = &node.kind else {
             return Ok(());

@@ -3,7 +3,7 @@
 
 use crate::decode::key_text;
 use crate::node::{Kind, Node};
-use crate::{Error, Style, Value, encode, parse_first};
+use crate::{Duplicates, Error, Style, Value, decode_node, encode, parse_first};
 use std::ops::Range;
 
 /// Puts `value` at `path` (mapping keys, or item numbers of lists) of the first document of `text`.
@@ -16,12 +16,50 @@ use std::ops::Range;
 /// ```
 ///
 /// # Errors
-/// Text that is no YAML, and a path that leads through something that is no mapping.
+/// Text that is no YAML, a path that leads through something that is no mapping, and a place where
+/// a new value would change more than itself (an anchor that others stand for, a merged key).
 pub fn set(text: &str, path: &[&str], value: &Value) -> Result<String, Error> {
     let Some(root) = parse_first(text)? else {
         return Ok(join(text, &encode(&nested(path, value))));
     };
-    let mut node = &root;
+    let mut wanted = decode_node(&root, Duplicates::LastWins)?;
+    let edited = write(text, &root, path, value)?;
+    put(&mut wanted, path, value);
+    // YAML has more ways to write a value than the lines above know: what counts is how it reads.
+    let got = parse_first(&edited).and_then(|root| match root {
+        Some(root) => decode_node(&root, Duplicates::LastWins),
+        None => Ok(Value::Null),
+    });
+    if got.is_ok_and(|got| encode(&got) == encode(&wanted)) {
+        return Ok(edited);
+    }
+    let node = path.iter().try_fold(&root, |node, key| member(node, key));
+    Err(refused(
+        node.unwrap_or(&root),
+        format!("{} cannot be changed here alone", path.join(".")),
+        "edit the text by hand: this value is written in a way that others depend on",
+    ))
+}
+
+/// Puts a value into the tree, as [`set`] does into the text.
+fn put(tree: &mut Value, path: &[&str], value: &Value) {
+    let Some((key, rest)) = path.split_first() else {
+        *tree = value.clone();
+        return;
+    };
+    match tree {
+        Value::List(_) => {
+            let item = key.parse::<usize>().ok();
+            if let Some(item) = item.and_then(|at| tree.items_mut().make_mut().get_mut(at)) {
+                put(item, rest, value);
+            }
+        }
+        _ => put(tree.entry(key), rest, value),
+    }
+}
+
+fn write(text: &str, root: &Node, path: &[&str], value: &Value) -> Result<String, Error> {
+    let mut node = root;
     for (depth, key) in path.iter().enumerate() {
         match member(node, key) {
             Some(next) => node = next,
@@ -29,6 +67,17 @@ pub fn set(text: &str, path: &[&str], value: &Value) -> Result<String, Error> {
         }
     }
     Ok(replace(text, node, value, path.len()))
+}
+
+fn refused(node: &Node, message: String, hint: &'static str) -> Error {
+    Error {
+        line: node.line(),
+        column: node.column(),
+        message,
+        hint: Some(hint),
+        go_line: node.line(),
+        is_json: false,
+    }
 }
 
 /// The member `key`, as written or as decoded: `false` finds the value of `off:`, which another
@@ -78,19 +127,29 @@ fn replace(text: &str, node: &Node, value: &Value, depth: usize) -> String {
         (_, value) if !value.text().contains('\n') => Some(one_line(value)),
         _ => None,
     };
-    let before = if needs_space(text, node) { " " } else { "" };
     match written {
+        Some(new) if node.span.is_empty() => {
+            let (at, before) = left_out(text, node);
+            splice(text, at..at, &format!("{before}{new}"))
+        }
         Some(new) if is_flow(text, node) || matches!(node.kind, Kind::Scalar { .. }) => {
-            splice(text, scalar_span(text, node), &format!("{before}{new}"))
+            splice(text, scalar_span(text, node), &new)
         }
         Some(new) => splice(text, block_span(text, node), &format!(" {new}")),
         None => replace_block(text, node, value, depth),
     }
 }
 
-/// A value that was left out stands right behind its colon.
-fn needs_space(text: &str, node: &Node) -> bool {
-    node.span.is_empty() && text[..node.span.start].ends_with(':')
+/// Where a value that was left out is to be written, and what it needs before it.
+fn left_out(text: &str, node: &Node) -> (usize, &'static str) {
+    let start = node.span.start;
+    let (before, after) = text.split_at(start);
+    match before.chars().next_back() {
+        _ if after.starts_with(':') => (start + 1, " "),
+        Some(':') => (start, " "),
+        Some(' ' | '\t' | '\n') | None => (start, ""),
+        Some(_) => (start, ": "),
+    }
 }
 
 /// The bytes of a scalar; of a block scalar without the line break that ends its last line.
@@ -122,10 +181,7 @@ fn quoted_like(new: &str, style: Style, old: &Node) -> String {
     let plain = one_line(&Value::from(new));
     // A plain number or flag was a value, not a text: the new one is written as what it looks like.
     let was_plain_value = style == Style::Plain
-        && !matches!(
-            crate::decode_node(old, crate::Duplicates::LastWins),
-            Ok(Value::String(_))
-        );
+        && !matches!(decode_node(old, Duplicates::LastWins), Ok(Value::String(_)));
     match style {
         Style::Double => format!("{:?}", new),
         Style::Single => format!("'{}'", new.replace('\'', "''")),
@@ -204,14 +260,11 @@ fn add(
         } if old.is_empty() || &**old == "null" => {
             Ok(replace(text, node, &nested(rest, value), depth))
         }
-        _ => Err(Error {
-            line: node.line(),
-            column: node.column(),
-            message: format!("there is no {:?} here: this is no mapping", rest[0]),
-            hint: Some("name a path of mapping keys, or the number of an item"),
-            go_line: node.line(),
-            is_json: false,
-        }),
+        _ => Err(refused(
+            node,
+            format!("there is no {:?} here: this is no mapping", rest[0]),
+            "name a path of mapping keys, or the number of an item",
+        )),
     }
 }
 

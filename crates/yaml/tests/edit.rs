@@ -30,6 +30,26 @@ fn scalars_keep_their_quotes_and_comments() {
 }
 
 #[test]
+fn values_that_were_left_out() {
+    check("{\"a\", b}\n", &["a"], "\"x\"", "{\"a\": x, b}\n");
+    check("{a: , b: 1}\n", &["a"], "2", "{a: 2, b: 1}\n");
+}
+
+#[test]
+fn a_key_is_found_by_what_it_decodes_to() {
+    let edited = yaml::edit::set("off: 1\n", &["false"], &2.into());
+    assert_eq!(edited.as_deref(), Ok("off: 2\n"));
+}
+
+#[test]
+fn what_would_change_more_than_itself_is_refused() {
+    let text = "a: &x {b: 1}\nc: *x\n";
+    let error = yaml::edit::set(text, &["a", "b"], &2.into()).unwrap_err();
+    assert_eq!(error.message, "a.b cannot be changed here alone");
+    assert_eq!((error.line, error.column), (1, 11));
+}
+
+#[test]
 fn missing_keys_are_added() {
     check("a: 1\n# end\n", &["b"], "2", "a: 1\nb: 2\n# end\n");
     check(
