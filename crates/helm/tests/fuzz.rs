@@ -12,7 +12,7 @@ use std::path::Path;
 #[test]
 fn seeds_and_found_inputs_hold_the_properties() {
     let fuzz = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fuzz");
-    for (target, property) in properties::TARGETS {
+    for target in ["yaml", "template", "set", "values"] {
         let mut tried = 0;
         for folder in ["seeds", "found"] {
             let Ok(entries) = fs::read_dir(fuzz.join(folder).join(target)) else {
@@ -21,7 +21,7 @@ fn seeds_and_found_inputs_hold_the_properties() {
             for entry in entries {
                 let path = entry.unwrap().path();
                 println!("{}", path.display());
-                property(&fs::read_to_string(&path).unwrap());
+                properties::check(target, &fs::read_to_string(&path).unwrap());
                 tried += 1;
             }
         }

@@ -145,6 +145,7 @@ fn left_out(text: &str, node: &Node) -> (usize, &'static str) {
     let start = node.span.start;
     let (before, after) = text.split_at(start);
     match before.chars().next_back() {
+        _ if after.starts_with(": ") => (start + 2, ""),
         _ if after.starts_with(':') => (start + 1, " "),
         Some(':') => (start, " "),
         Some(' ' | '\t' | '\n') | None => (start, ""),
