@@ -10,6 +10,10 @@ const PARTS: &[Part<()>] = &[
         run: native,
     },
     Part {
+        name: "template",
+        run: template,
+    },
+    Part {
         name: "browser",
         run: browser,
     },
@@ -42,6 +46,14 @@ fn native() -> Result<(), String> {
                 .arg("tests/bench/native.mjs")
                 .arg(criterion_home),
         )
+    })
+}
+
+/// `rollout-lab template` beside the real `helm template`, where there is one.
+fn template() -> Result<(), String> {
+    step("whole charts, beside helm", || {
+        let mut bench = tools::cargo();
+        run_program(bench.args(["bench", "--package", "rollout-lab", "--bench", "template"]))
     })
 }
 

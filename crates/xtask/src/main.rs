@@ -12,6 +12,7 @@
 
 mod bench;
 mod build;
+mod fuzz;
 mod screenshot;
 mod serve;
 mod setup;
@@ -56,9 +57,15 @@ const COMMANDS: &[Command] = &[
     },
     Command {
         name: "bench",
-        arguments: "[--only native|browser|page]",
+        arguments: "[--only native|template|browser|page]",
         about: "measure the engine, the page's start and the bundle's size",
         run: bench::run,
+    },
+    Command {
+        name: "fuzz",
+        arguments: "[--seconds N]",
+        about: "look for inputs that break what must hold of all, N seconds a target (60)",
+        run: fuzz::run,
     },
     Command {
         name: "screenshot",

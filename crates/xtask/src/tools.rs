@@ -18,6 +18,9 @@ pub const WASM_TARGET: &str = "wasm32-unknown-unknown";
 /// The newest trunk that Rust 1.95 compiles.
 const TRUNK_VERSION: &str = "0.21.14";
 
+/// What runs the fuzz targets.
+const CARGO_FUZZ_VERSION: &str = "0.13.2";
+
 /// The oldest Node whose test runner and `fetch` do what the end-to-end tests ask of them.
 const NODE_MAJOR_MIN: u32 = 20;
 
@@ -185,6 +188,32 @@ fn cargo_install(
                 .map_err(|error| format!("cannot remove target/tools/build: {error}"))
         },
     )
+}
+
+/// A nightly compiler, which coverage-guided fuzzing needs.
+pub fn nightly() -> Result<(), String> {
+    let rustup = |arguments: &[&str]| {
+        let mut rustup = program("rustup");
+        rustup.args(arguments);
+        rustup
+    };
+    if output(&mut rustup(&["run", "nightly", "rustc", "--version"])).is_some() {
+        return Ok(());
+    }
+    step("rustup toolchain install nightly", || {
+        run(&mut rustup(&[
+            "toolchain",
+            "install",
+            "nightly",
+            "--profile",
+            "minimal",
+        ]))
+    })
+}
+
+/// cargo-fuzz.
+pub fn cargo_fuzz() -> Result<(), String> {
+    cargo_install("cargo-fuzz", CARGO_FUZZ_VERSION, "cargo-fuzz", &[])
 }
 
 /// Node, new enough.
