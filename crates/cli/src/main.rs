@@ -5,6 +5,7 @@
 
 mod files;
 mod run;
+mod template;
 
 use std::process::ExitCode;
 
@@ -27,6 +28,15 @@ Options of run:
 
 Exit codes: 0 the rollout came to a good end (or was stopped by --until), 1 it failed,
 2 the command line or the lab's files are wrong.
+";
+
+const TEMPLATE_HELP: &str = "\
+Renders a Helm chart as `helm template` does, to the byte.
+
+Usage: rollout-lab template [NAME] CHART [flags]
+       rollout-lab template --batch
+
+See rollout-lab --help.
 ";
 
 /// Why the program ends without having played.
@@ -53,6 +63,11 @@ fn start() -> Result<ExitCode, Fault> {
     let mut parser = lexopt::Parser::from_env();
     match parser.next().map_err(usage)? {
         Some(Value(command)) if command == "run" => run::run(run::Options::read(&mut parser)?),
+        Some(Value(command)) if command == "template" => {
+            let args = parser.raw_args().map_err(usage)?;
+            let args: Vec<String> = args.map(|arg| arg.to_string_lossy().into_owned()).collect();
+            template::main(&args, TEMPLATE_HELP)
+        }
         Some(Value(command)) => {
             let name = command.to_string_lossy();
             Err(Fault::Usage(format!(

@@ -1,7 +1,8 @@
 //! Charts: what lies in the folder, read and put in order.
 
 use crate::error::Error;
-use crate::ignore::Rules;
+use crate::ignore::IgnoreRules;
+use crate::log::{Level, Log};
 use crate::values::read_values;
 use gotmpl::value::{ElementType, Text};
 use gotmpl::{List, Map, Value};
@@ -16,8 +17,8 @@ pub struct Chart {
     pub(crate) values: Map,
     /// Files under `templates/`, by their path in the chart.
     pub templates: BTreeMap<String, String>,
-    /// Files under `crds/`.
-    pub crds: BTreeMap<String, String>,
+    /// Manifests under `crds/`, by their path in the chart, in the order of the folder or archive.
+    pub crds: Vec<(String, String)>,
     /// All other files: what `.Files` gives.
     pub files: BTreeMap<String, Vec<u8>>,
     /// values.schema.json, if there is one.
@@ -85,20 +86,62 @@ pub struct Dependency {
 }
 
 impl Chart {
-    /// A chart from its files, by path (`Chart.yaml`, `templates/service.yaml`,
-    /// `charts/redis/Chart.yaml`).
+    /// A chart from the files of its folder, by path (`Chart.yaml`, `templates/service.yaml`,
+    /// `charts/redis/Chart.yaml`). What `.helmignore` names is left out.
     ///
     /// # Errors
     /// A missing or wrong Chart.yaml or values.yaml, in Helm's words.
     pub fn load<T: AsRef<[u8]>>(files: &BTreeMap<String, T>) -> Result<Chart, Error> {
-        let files = files
+        let rules = match files.get(".helmignore") {
+            Some(rules) => IgnoreRules::parse(rules.as_ref())?,
+            None => IgnoreRules::default(),
+        };
+        let kept = files
             .iter()
-            .map(|(path, data)| (path.as_str(), data.as_ref()));
-        let files: BTreeMap<&str, &[u8]> = lean::map(files);
-        let rules = files.get(".helmignore").copied().unwrap_or_default();
-        let rules = Rules::parse(&String::from_utf8_lossy(rules));
-        let kept = files.into_iter().filter(|(path, _)| !rules.ignores(path));
-        load(&lean::map(kept), 0)
+            .filter(|(path, _)| !rules.ignores_file(path))
+            .map(|(path, content)| (path.clone(), content.as_ref().to_vec()));
+        let mut kept: Vec<(String, Vec<u8>)> = kept.collect();
+        lean::sort_by(&mut kept, |(a, _), (b, _)| a.split('/').cmp(b.split('/')));
+        Chart::from_files(kept, &Log::default())
+    }
+
+    /// A chart from files by path, in the order of a folder or an archive; notices go to `log`.
+    /// Nothing is left out.
+    ///
+    /// # Errors
+    /// As [`Chart::load`].
+    pub fn from_files(files: Vec<(String, Vec<u8>)>, log: &Log) -> Result<Chart, Error> {
+        load(files, log, 0)
+    }
+
+    /// Whether Helm reads charts of the version that a Chart.yaml states
+    /// (helm.sh/helm/v4/pkg/chart/loader/load.go).
+    ///
+    /// # Errors
+    /// A version that is not known, and what is no YAML.
+    pub fn check_api_version(chart_file: &[u8]) -> Result<(), Error> {
+        let text = String::from_utf8_lossy(chart_file);
+        let value = decode("Chart.yaml", "cannot load Chart.yaml: ", &text)?;
+        match scalar(value.get("apiVersion")).as_str() {
+            "" | "v1" | "v2" | "v3" => Ok(()),
+            _ => Err(Error::in_file("Chart.yaml", "unsupported chart version")),
+        }
+    }
+
+    /// Whether the chart can be installed: libraries cannot. A chart that is no longer kept says so
+    /// in the log (helm.sh/helm/v4/pkg/cmd/install.go).
+    ///
+    /// # Errors
+    /// It cannot.
+    pub fn check_installable(&self, log: &Log) -> Result<(), Error> {
+        match self.metadata.chart_type.as_str() {
+            "" | "application" => {}
+            other => return Err(Error::new(format!("{other} charts are not installable"))),
+        }
+        if self.metadata.deprecated {
+            log.add(Level::Warn, "this chart is deprecated", Vec::new());
+        }
+        Ok(())
     }
 
     /// The name of the chart, or the alias it goes by.
@@ -120,90 +163,100 @@ impl Chart {
     }
 }
 
+const REQUIREMENTS_ARE_OLD: &str = "Warning: Dependencies are handled in Chart.yaml since apiVersion \"v2\". We recommend migrating dependencies to Chart.yaml.";
+
 /// How deep subcharts may have subcharts.
 const DEPTH_MAX: usize = 16;
 
-fn load(files: &BTreeMap<&str, &[u8]>, depth: usize) -> Result<Chart, Error> {
-    let Some(chart_file) = files.get("Chart.yaml") else {
+fn load(files: Vec<(String, Vec<u8>)>, log: &Log, depth: usize) -> Result<Chart, Error> {
+    let Some((_, chart_file)) = files.iter().find(|(path, _)| path == "Chart.yaml") else {
         return Err(Error::in_file("Chart.yaml", "Chart.yaml file is missing"));
     };
-    let mut metadata = read_metadata(&String::from_utf8_lossy(chart_file))?;
-    if let Some(requirements) = files.get("requirements.yaml")
-        && metadata.api_version == "v1"
-    {
-        let text = String::from_utf8_lossy(requirements);
-        let value = decode(
-            "requirements.yaml",
-            "cannot load requirements.yaml: ",
-            &text,
-        )?;
-        metadata.dependencies = read_dependencies(&value);
-    }
-    metadata.validate()?;
     let mut chart = Chart {
-        metadata,
+        metadata: read_metadata(&String::from_utf8_lossy(chart_file))?,
         values: Map::new(),
         templates: BTreeMap::new(),
-        crds: BTreeMap::new(),
+        crds: Vec::new(),
         files: BTreeMap::new(),
         schema: None,
         dependencies: Vec::new(),
     };
-    let mut subcharts: BTreeMap<&str, BTreeMap<&str, &[u8]>> = BTreeMap::new();
-    for (path, data) in files {
-        let text = || String::from_utf8_lossy(data).into_owned();
-        match path.split_once('/') {
-            None if *path == "Chart.yaml" => {}
-            None if *path == "values.yaml" => {
-                let before = "cannot load values.yaml: ";
-                chart.values = read_values(&text(), "values.yaml").map_err(|error| Error {
-                    message: format!("{before}{}", error.message),
-                    ..error
-                })?;
-            }
-            None if *path == "values.schema.json" => chart.schema = Some(text()),
-            None if *path == "Chart.lock" => {}
-            Some(("templates", _)) => {
-                let body = text();
-                let body = body
-                    .strip_prefix('\u{FEFF}')
-                    .map(str::to_owned)
-                    .unwrap_or(body);
-                chart.templates.insert((*path).to_owned(), body);
-            }
+    let mut subcharts: BTreeMap<String, Vec<(String, Vec<u8>)>> = BTreeMap::new();
+    for (path, mut content) in files {
+        if content.starts_with(b"\xEF\xBB\xBF") {
+            content.drain(..3);
+        }
+        let place = match path.split_once('/') {
             Some(("charts", rest)) => {
-                if let Some((name, inner)) = rest.split_once('/')
-                    && !name.starts_with(['_', '.'])
-                {
-                    subcharts.entry(name).or_default().insert(inner, data);
+                if let Some((name, inner)) = rest.split_once('/') {
+                    let files = subcharts.entry(name.to_owned()).or_default();
+                    files.push((inner.to_owned(), content));
+                }
+                continue;
+            }
+            Some((folder, _)) => folder,
+            None => "",
+        };
+        match (place, path.as_str()) {
+            ("templates", _) => {
+                chart.templates.insert(path, text(content));
+            }
+            (_, "Chart.yaml" | "Chart.lock") => {}
+            (_, "values.yaml") => {
+                chart.values =
+                    read_values(&text(content), "values.yaml").map_err(|error| Error {
+                        message: format!("cannot load values.yaml: {}", error.message),
+                        ..error
+                    })?;
+            }
+            (_, "values.schema.json") => chart.schema = Some(text(content)),
+            (_, "requirements.yaml") => {
+                let before = "cannot load requirements.yaml: ";
+                let value = decode(&path, before, &String::from_utf8_lossy(&content))?;
+                chart.metadata.dependencies = read_dependencies(&value);
+                if chart.metadata.api_version == "v1" {
+                    chart.files.insert(path, content);
+                } else {
+                    log.add(Level::Info, REQUIREMENTS_ARE_OLD, Vec::new());
                 }
             }
             _ => {
-                let is_manifest = [".yaml", ".yml", ".json"]
-                    .iter()
-                    .any(|end| path.ends_with(end));
-                if path.starts_with("crds/") && is_manifest {
-                    chart.crds.insert((*path).to_owned(), text());
+                if place == "crds" && is_manifest(&path) {
+                    let text = String::from_utf8_lossy(&content).into_owned();
+                    chart.crds.push((path.clone(), text));
                 }
-                chart.files.insert((*path).to_owned(), data.to_vec());
+                chart.files.insert(path, content);
             }
         }
     }
-    if depth < DEPTH_MAX {
-        for (name, files) in subcharts {
-            let sub = load(&files, depth + 1).map_err(|error| Error {
-                message: format!(
-                    "error unpacking subchart {name} in {}: {}",
-                    chart.name(),
-                    error.message
-                ),
-                file: error.file.map(|file| format!("charts/{name}/{file}")),
-                ..error
-            })?;
-            chart.dependencies.push(sub);
+    chart.metadata.validate()?;
+    for (name, files) in subcharts {
+        if name.starts_with(['_', '.']) || depth == DEPTH_MAX {
+            continue;
         }
+        let sub = load(files, log, depth + 1).map_err(|error| Error {
+            message: format!(
+                "error unpacking subchart {name} in {}: {}",
+                chart.name(),
+                error.message
+            ),
+            file: error.file.map(|file| format!("charts/{name}/{file}")),
+            ..error
+        })?;
+        chart.dependencies.push(sub);
     }
     Ok(chart)
+}
+
+fn is_manifest(path: &str) -> bool {
+    [".yaml", ".yml", ".json"]
+        .iter()
+        .any(|end| path.ends_with(end))
+}
+
+fn text(content: Vec<u8>) -> String {
+    String::from_utf8(content)
+        .unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned())
 }
 
 fn decode(file: &str, before: &str, text: &str) -> Result<yaml::Value, Error> {

@@ -3,14 +3,15 @@
 use crate::chart::{Chart, Dependency};
 use crate::error::Error;
 use crate::functions::{Constraint, Version};
+use crate::log::{Level, Log};
 use crate::values::{coalesce_tables, coalesce_values, merged_values, table};
 use gotmpl::{Map, Value};
 
 /// Applies aliases, conditions, tags and import-values throughout the chart.
-pub(crate) fn process(chart: &mut Chart, given: &Map) -> Result<(), Error> {
+pub(crate) fn process(chart: &mut Chart, given: &Map, log: &Log) -> Result<(), Error> {
     check_missing(chart)?;
-    enable(chart, given, "")?;
-    import_values(chart)
+    enable(chart, given, "", log)?;
+    import_values(chart, log)
 }
 
 /// Every chart that Chart.yaml asks for must be there.
@@ -47,7 +48,7 @@ fn in_range(range: &str, version: &str) -> bool {
     }
 }
 
-fn enable(chart: &mut Chart, given: &Map, path: &str) -> Result<(), Error> {
+fn enable(chart: &mut Chart, given: &Map, path: &str, log: &Log) -> Result<(), Error> {
     if chart.metadata.dependencies.is_empty() {
         return Ok(());
     }
@@ -83,12 +84,12 @@ fn enable(chart: &mut Chart, given: &Map, path: &str) -> Result<(), Error> {
     chart.dependencies = subcharts;
     chart.metadata.dependencies = wanted;
 
-    let values = coalesce_values(chart, given)?;
+    let values = coalesce_values(chart, given, log)?;
     let disabled: Vec<String> = chart
         .metadata
         .dependencies
         .iter()
-        .filter(|one| !is_enabled(one, &values, path))
+        .filter(|one| !is_enabled(one, &values, path, log))
         .map(|one| one.name.clone())
         .collect();
     chart
@@ -100,34 +101,35 @@ fn enable(chart: &mut Chart, given: &Map, path: &str) -> Result<(), Error> {
         .retain(|one| !disabled.contains(&one.name));
     for sub in &mut chart.dependencies {
         let path = format!("{path}{}.", sub.name());
-        enable(sub, &values, &path)?;
+        enable(sub, &values, &path, log)?;
     }
     Ok(())
 }
 
-/// The first condition that is there decides, else the tags, else it is on.
-fn is_enabled(dependency: &Dependency, values: &Map, path: &str) -> bool {
-    for condition in dependency
-        .condition
-        .trim()
-        .split(',')
-        .filter(|one| !one.is_empty())
-    {
-        if let Some(Value::Bool(flag)) = value_at(values, &format!("{path}{condition}")) {
-            return flag;
+/// The first condition that is a bool decides, else the tags, else it is on.
+fn is_enabled(dependency: &Dependency, values: &Map, path: &str, log: &Log) -> bool {
+    let warn = |what: &'static str, name: &str| {
+        let attributes = vec![(what, name.to_owned()), ("chart", dependency.name.clone())];
+        log.add(Level::Warn, "returned non-bool value", attributes);
+    };
+    let mut flags = Vec::new();
+    if let Some(Value::Map(tags)) = values.get("tags") {
+        for tag in &dependency.tags {
+            match tags.get(tag) {
+                Some(Value::Bool(flag)) => flags.push(flag),
+                Some(_) => warn("tag", tag),
+                None => {}
+            }
         }
     }
-    let Some(Value::Map(tags)) = values.get("tags") else {
-        return true;
-    };
-    let flags: Vec<bool> = dependency
-        .tags
-        .iter()
-        .filter_map(|tag| match tags.get(tag) {
-            Some(Value::Bool(flag)) => Some(flag),
-            _ => None,
-        })
-        .collect();
+    for condition in dependency.condition.trim().split(',') {
+        match value_at(values, &format!("{path}{condition}")) {
+            _ if condition.is_empty() => {}
+            Some(Value::Bool(flag)) => return flag,
+            Some(Value::Map(_)) | None => {}
+            Some(_) => warn("path", condition),
+        }
+    }
     flags.is_empty() || flags.contains(&true)
 }
 
@@ -139,14 +141,14 @@ fn value_at(values: &Map, path: &str) -> Option<Value> {
 }
 
 /// Takes values of subcharts over, from the deepest charts up.
-fn import_values(chart: &mut Chart) -> Result<(), Error> {
+fn import_values(chart: &mut Chart, log: &Log) -> Result<(), Error> {
     for sub in &mut chart.dependencies {
-        import_values(sub)?;
+        import_values(sub, log)?;
     }
     if chart.metadata.dependencies.is_empty() {
         return Ok(());
     }
-    let values = merged_values(chart, &Map::new())?;
+    let values = merged_values(chart, &Map::new(), log)?;
     let imported = Map::new();
     for dependency in &chart.metadata.dependencies {
         for import in &dependency.import_values {
@@ -157,14 +159,31 @@ fn import_values(chart: &mut Chart) -> Result<(), Error> {
                     map.get("parent").text().to_owned(),
                 ),
             };
-            if let Ok(found) = table(&values, &format!("{}.{child}", dependency.name)) {
-                coalesce_tables(&imported, &at_path(&parent, found), true);
+            match table(&values, &format!("{}.{child}", dependency.name)) {
+                Ok(found) => {
+                    coalesce_tables(&imported, &at_path(&parent, found), "", true, log);
+                }
+                Err(error) => warn_missing(dependency, import, error, log),
             }
         }
     }
-    coalesce_tables(&values, &imported, true);
+    coalesce_tables(&values, &imported, "", true, log);
     chart.values = values;
     Ok(())
+}
+
+/// A table that is to be imported and is not there.
+fn warn_missing(dependency: &Dependency, import: &yaml::Value, error: String, log: &Log) {
+    let is_export = matches!(import, yaml::Value::String(_));
+    let (message, mut attributes) = match is_export {
+        true => ("ImportValues missing table", Vec::new()),
+        false => (
+            "ImportValues missing table from chart",
+            vec![("chart", dependency.name.clone())],
+        ),
+    };
+    attributes.push(("error", error));
+    log.add(Level::Warn, message, attributes);
 }
 
 /// The map under a path of names joined by dots; `.` is the map itself.

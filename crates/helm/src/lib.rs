@@ -29,8 +29,11 @@ mod functions;
 mod glob;
 mod ignore;
 mod json;
+mod log;
 mod manifest;
+mod path_match;
 mod release;
+mod release_name;
 mod render;
 mod schema;
 mod set;
@@ -40,10 +43,14 @@ pub use capabilities::{HELM_VERSION, KubeVersion};
 pub use chart::{Chart, Dependency, Metadata};
 pub use error::Error;
 pub use gotmpl::Origin;
-pub use manifest::{Hook, INSTALL_ORDER, Manifest};
+pub use ignore::IgnoreRules;
+pub use log::{Level, Log, Notice};
+pub use manifest::{Hook, INSTALL_ORDER, Manifest, split_manifests};
+pub use path_match::PathPattern;
 pub use release::{Release, Status};
+pub use release_name::check_release_name;
 pub use render::{
-    File, Lookup, ReleaseOptions, Rendered, effective_values, render, render_templates,
+    File, Lookup, Prepared, ReleaseOptions, Rendered, effective_values, render, render_templates,
 };
-pub use set::SetKind;
+pub use set::{ReadFile, SetKind};
 pub use values::Values;

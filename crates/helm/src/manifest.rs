@@ -1,6 +1,7 @@
 //! Rendered files cut into manifests, hooks set apart, in the order of installation.
 
 use crate::error::Error;
+use crate::log::{Level, Log};
 use std::collections::BTreeMap;
 
 /// A manifest that a template made.
@@ -18,6 +19,15 @@ pub struct Manifest {
     pub content: String,
     /// Where in the rendered file it begins, in bytes.
     pub offset: usize,
+}
+
+impl Manifest {
+    /// Adds the manifest to a text of several, with a line that says where it is from.
+    pub fn write(&self, out: &mut String) {
+        for part in ["---\n# Source: ", &self.source, "\n", &self.content, "\n"] {
+            out.push_str(part);
+        }
+    }
 }
 
 /// A manifest that is run at a point in a release's life.
@@ -90,7 +100,10 @@ const EVENTS: &[&str] = &[
 ];
 
 /// Cuts rendered files into manifests and hooks, both in the order of installation.
-pub(crate) fn sort(files: &BTreeMap<String, String>) -> Result<(Vec<Manifest>, Vec<Hook>), Error> {
+pub(crate) fn sort(
+    files: &BTreeMap<String, String>,
+    log: &Log,
+) -> Result<(Vec<Manifest>, Vec<Hook>), Error> {
     let (mut manifests, mut hooks) = (Vec::new(), Vec::new());
     for (path, text) in files {
         for (offset, content) in split(text) {
@@ -105,7 +118,7 @@ pub(crate) fn sort(files: &BTreeMap<String, String>) -> Result<(Vec<Manifest>, V
             };
             match head.annotations.get("helm.sh/hook") {
                 None => manifests.push(manifest),
-                Some(events) => hooks.extend(hook(manifest, events, &head)),
+                Some(events) => hooks.extend(hook(manifest, events, &head, log)),
             }
         }
     }
@@ -127,7 +140,7 @@ fn install_order(kind: &str) -> (usize, &str) {
 }
 
 /// A hook; none if it names an event that does not exist, for such are left out.
-fn hook(manifest: Manifest, events: &str, head: &Head) -> Option<Hook> {
+fn hook(manifest: Manifest, events: &str, head: &Head, log: &Log) -> Option<Hook> {
     let words = |text: &str| -> Vec<String> {
         text.split(',')
             .map(|word| word.trim().to_lowercase())
@@ -141,6 +154,8 @@ fn hook(manifest: Manifest, events: &str, head: &Head) -> Option<Hook> {
             event
         };
         if !EVENTS.contains(&event.as_str()) {
+            let attributes = vec![("hookTypes", events.to_owned())];
+            log.add(Level::Info, "skipping unknown hooks", attributes);
             return None;
         }
         known.push(event);
@@ -156,6 +171,16 @@ fn hook(manifest: Manifest, events: &str, head: &Head) -> Option<Hook> {
             .map(words)
             .unwrap_or_default(),
     })
+}
+
+/// The documents of a text: what stands between lines that begin with `---`
+/// (helm.sh/helm/v4/pkg/release/v1/util/manifest.go).
+#[must_use]
+pub fn split_manifests(text: &str) -> Vec<&str> {
+    split(text)
+        .into_iter()
+        .map(|(_, document)| document)
+        .collect()
 }
 
 /// The documents of a text with their offsets: what stands between lines that begin with `---`.

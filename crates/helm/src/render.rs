@@ -8,6 +8,7 @@ use crate::dependencies;
 use crate::error::Error;
 use crate::functions::random::Random;
 use crate::functions::{Constraint, FILES, HelmFunction, Version, file_map};
+use crate::log::Log;
 use crate::manifest::{self, Hook, Manifest};
 use crate::schema;
 use crate::values::{VALUES, Values, coalesce_values, table};
@@ -48,6 +49,10 @@ pub struct ReleaseOptions {
     pub seed: u64,
     /// The answers of `lookup`; none finds nothing.
     pub lookup: Option<Lookup>,
+    /// Whether values go unchecked by values.schema.json.
+    pub skip_schema_validation: bool,
+    /// Where notices go.
+    pub log: Log,
 }
 
 impl Default for ReleaseOptions {
@@ -62,6 +67,8 @@ impl Default for ReleaseOptions {
             now_ms: 0,
             seed: 0,
             lookup: None,
+            skip_schema_validation: false,
+            log: Log::default(),
         }
     }
 }
@@ -96,10 +103,7 @@ impl Rendered {
     pub fn manifest(&self) -> String {
         let mut out = String::new();
         for manifest in &self.manifests {
-            out.push_str(&format!(
-                "---\n# Source: {}\n{}\n",
-                manifest.source, manifest.content
-            ));
+            manifest.write(&mut out);
         }
         out
     }
@@ -108,18 +112,23 @@ impl Rendered {
     /// before them.
     #[must_use]
     pub fn to_template_output(&self, include_crds: bool) -> String {
+        let mut out = self.manifests_text(include_crds);
+        for hook in &self.hooks {
+            hook.manifest.write(&mut out);
+        }
+        out
+    }
+
+    /// The part of that before the hooks.
+    #[must_use]
+    pub fn manifests_text(&self, include_crds: bool) -> String {
         let mut out = String::new();
         for (path, text) in self.crds.iter().filter(|_| include_crds) {
             out.push_str(&format!("---\n# Source: {path}\n{text}\n"));
         }
         out.push_str(&self.manifest());
-        let mut out = format!("{}\n", out.trim());
-        for hook in &self.hooks {
-            let Manifest {
-                source, content, ..
-            } = &hook.manifest;
-            out.push_str(&format!("---\n# Source: {source}\n{content}\n"));
-        }
+        out.truncate(out.trim_end().len());
+        out.push('\n');
         out
     }
 
@@ -192,32 +201,7 @@ struct Renderable<'c> {
 /// # Errors
 /// What Helm says: templates, values, missing subcharts, manifests that are no YAML.
 pub fn render(chart: &Chart, values: &Values, options: &ReleaseOptions) -> Result<Rendered, Error> {
-    let mut chart = chart.clone();
-    dependencies::process(&mut chart, &values.0)?;
-    check_kube_version(&chart, &options.kube_version)?;
-    let values = coalesce_values(&chart, &values.0)?;
-    schema::check(&chart, &Values(values.clone()).to_yaml())?;
-    let files = render_files(&chart, &values, options)?;
-    let notes_path = format!("{}/templates/NOTES.txt", chart.name());
-    let notes = files
-        .get(&notes_path)
-        .map(|file| file.text.clone())
-        .unwrap_or_default();
-    let texts = files
-        .iter()
-        .filter(|(path, file)| !path.ends_with("NOTES.txt") && !file.text.trim().is_empty())
-        .map(|(path, file)| (path.clone(), file.text.clone()));
-    let texts = lean::map(texts);
-    let (manifests, hooks) = manifest::sort(&texts)?;
-    let mut crds = Vec::new();
-    collect_crds(&chart, chart.name(), &mut crds);
-    Ok(Rendered {
-        manifests,
-        hooks,
-        crds,
-        notes,
-        files,
-    })
+    Prepared::new(chart.clone(), values, options)?.render(options)
 }
 
 /// Renders every template file, before Helm cuts them into manifests.
@@ -229,11 +213,7 @@ pub fn render_templates(
     values: &Values,
     options: &ReleaseOptions,
 ) -> Result<BTreeMap<String, File>, Error> {
-    let mut chart = chart.clone();
-    dependencies::process(&mut chart, &values.0)?;
-    let values = coalesce_values(&chart, &values.0)?;
-    schema::check(&chart, &Values(values.clone()).to_yaml())?;
-    render_files(&chart, &values, options)
+    Prepared::new(chart.clone(), values, options)?.render_templates(options)
 }
 
 /// The values as templates see them: the chart's own under those given.
@@ -241,9 +221,86 @@ pub fn render_templates(
 /// # Errors
 /// Missing subcharts, and values of the wrong shape.
 pub fn effective_values(chart: &Chart, values: &Values) -> Result<yaml::Value, Error> {
-    let mut chart = chart.clone();
-    dependencies::process(&mut chart, &values.0)?;
-    Ok(Values(coalesce_values(&chart, &values.0)?).to_yaml())
+    let options = ReleaseOptions {
+        skip_schema_validation: true,
+        ..ReleaseOptions::default()
+    };
+    Ok(Prepared::new(chart.clone(), values, &options)?.values())
+}
+
+/// A chart whose subcharts and values are settled: all but the rendering. An error before this
+/// point is about what was given, one after it about the templates.
+#[derive(Clone, Debug)]
+pub struct Prepared {
+    chart: Chart,
+    values: Map,
+}
+
+impl Prepared {
+    /// Settles which subcharts take part, and the values.
+    ///
+    /// # Errors
+    /// Missing subcharts, values of the wrong shape or against a schema.
+    pub fn new(
+        mut chart: Chart,
+        values: &Values,
+        options: &ReleaseOptions,
+    ) -> Result<Prepared, Error> {
+        dependencies::process(&mut chart, &values.0, &options.log)?;
+        let values = coalesce_values(&chart, &values.0, &options.log)?;
+        if !options.skip_schema_validation {
+            schema::check(&chart, &Values(values.clone()).to_yaml(), &options.log)?;
+        }
+        Ok(Prepared { chart, values })
+    }
+
+    /// The values as templates see them.
+    #[must_use]
+    pub fn values(&self) -> yaml::Value {
+        Values(self.values.clone()).to_yaml()
+    }
+
+    /// Renders the templates, and cuts them into manifests.
+    ///
+    /// # Errors
+    /// A Kubernetes version that the chart is not for, templates that fail, manifests that are no
+    /// YAML.
+    pub fn render(&self, options: &ReleaseOptions) -> Result<Rendered, Error> {
+        let chart = &self.chart;
+        let files = self.render_templates(options)?;
+        let notes_path = format!("{}/templates/NOTES.txt", chart.name());
+        let notes = files
+            .get(&notes_path)
+            .map(|file| file.text.clone())
+            .unwrap_or_default();
+        let texts = files
+            .iter()
+            .filter(|(path, file)| !path.ends_with("NOTES.txt") && !file.text.trim().is_empty())
+            .map(|(path, file)| (path.clone(), file.text.clone()));
+        let texts = lean::map(texts);
+        let (manifests, hooks) = manifest::sort(&texts, &options.log)?;
+        let mut crds = Vec::new();
+        collect_crds(chart, chart.name(), &mut crds);
+        Ok(Rendered {
+            manifests,
+            hooks,
+            crds,
+            notes,
+            files,
+        })
+    }
+
+    /// Renders every template file, by its path with the chart's name.
+    ///
+    /// # Errors
+    /// As [`Prepared::render`], but for manifests that are no YAML.
+    pub fn render_templates(
+        &self,
+        options: &ReleaseOptions,
+    ) -> Result<BTreeMap<String, File>, Error> {
+        check_kube_version(&self.chart, &options.kube_version)?;
+        render_files(&self.chart, &self.values, options)
+    }
 }
 
 fn collect_crds(chart: &Chart, path: &str, crds: &mut Vec<(String, String)>) {

@@ -4,15 +4,16 @@
 use crate::chart::Chart;
 use crate::error::Error;
 use crate::functions::compile_pattern;
+use crate::log::{Level, Log};
 use yaml::{Map, Value};
 
 /// How deep schemas and values may go into one another.
 const DEPTH_MAX: usize = 64;
 
 /// Checks the values of a chart and its subcharts against their schemas.
-pub(crate) fn check(chart: &Chart, values: &Value) -> Result<(), Error> {
+pub(crate) fn check(chart: &Chart, values: &Value, log: &Log) -> Result<(), Error> {
     let mut report = String::new();
-    check_chart(chart, values, &mut report)?;
+    check_chart(chart, values, &mut report, log);
     if report.is_empty() {
         return Ok(());
     }
@@ -24,36 +25,57 @@ pub(crate) fn check(chart: &Chart, values: &Value) -> Result<(), Error> {
     ))
 }
 
-fn check_chart(chart: &Chart, values: &Value, report: &mut String) -> Result<(), Error> {
+fn check_chart(chart: &Chart, values: &Value, report: &mut String, log: &Log) {
     if let Some(text) = &chart.schema {
-        let schema = match crate::json::decode(text.as_bytes()) {
-            Ok(schema) => crate::json::to_yaml(&schema).unwrap_or_default(),
-            Err(found) => {
-                report.push_str(&format!("{}:\n{}\n", chart.name(), found.message));
-                return Ok(());
-            }
-        };
-        let mut checker = Checker {
-            root: &schema,
-            problems: Vec::new(),
-        };
-        checker.check(&schema, values, "", 0);
-        if !checker.problems.is_empty() {
-            report.push_str(&format!("{}:\n", chart.name()));
-            for problem in &checker.problems {
-                problem.show(report, 0);
-            }
-            report.push('\n');
+        log.add(
+            Level::Debug,
+            "chart name",
+            vec![("chart-name", chart.name().to_owned())],
+        );
+        check_schema(chart, text, values, report, log);
+    }
+    let attributes = vec![
+        ("chart", chart.name().to_owned()),
+        ("dependencies", chart.dependencies.len().to_string()),
+    ];
+    log.add(
+        Level::Debug,
+        "number of dependencies in the chart",
+        attributes,
+    );
+    for sub in &chart.dependencies {
+        match values.get(sub.name()) {
+            Value::Null => {}
+            inner => check_chart(sub, inner, report, log),
         }
     }
-    for sub in &chart.dependencies {
-        let inner = match values.get(sub.name()) {
-            Value::Null => Value::Map(Map::new()),
-            inner => inner.clone(),
-        };
-        check_chart(sub, &inner, report)?;
+}
+
+fn check_schema(chart: &Chart, text: &str, values: &Value, report: &mut String, log: &Log) {
+    let schema = match crate::json::decode(text.as_bytes()) {
+        Ok(schema) => crate::json::to_yaml(&schema).unwrap_or_default(),
+        Err(found) => {
+            report.push_str(&format!("{}:\n{}\n", chart.name(), found.message));
+            return;
+        }
+    };
+    log.add(
+        Level::Debug,
+        "unmarshalled JSON schema",
+        vec![("schema", text.to_owned())],
+    );
+    let mut checker = Checker {
+        root: &schema,
+        problems: Vec::new(),
+    };
+    checker.check(&schema, values, "", 0);
+    if !checker.problems.is_empty() {
+        report.push_str(&format!("{}:\n", chart.name()));
+        for problem in &checker.problems {
+            problem.show(report, 0);
+        }
+        report.push('\n');
     }
-    Ok(())
 }
 
 /// What is wrong at a place, and what led to it.

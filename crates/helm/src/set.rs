@@ -22,6 +22,9 @@ pub enum SetKind {
     Literal,
 }
 
+/// Reads the file that `--set-file` names; an error is the text of what went wrong.
+pub type ReadFile<'r> = &'r mut dyn FnMut(&str) -> Result<String, String>;
+
 /// Sets what `text` says in `values`.
 ///
 /// # Errors
@@ -30,22 +33,41 @@ pub fn set(values: &Map, text: &str, kind: SetKind) -> Result<(), Error> {
     if kind == SetKind::Json && text.trim_start().starts_with('{') {
         return set_object(values, text);
     }
+    parse(values, text, kind, None).map_err(|message| {
+        Error::new(match kind {
+            SetKind::Set => format!("failed parsing --set data: {message}"),
+            SetKind::String => format!("failed parsing --set-string data: {message}"),
+            SetKind::Json => format!("failed parsing --set-json data {text}"),
+            SetKind::Literal => format!("failed parsing --set-literal data: {message}"),
+        })
+    })
+}
+
+/// Sets what `text` says in `values`, each value being the text of the file of that name.
+///
+/// # Errors
+/// What cannot be read, in Helm's words.
+pub fn set_file(values: &Map, text: &str, read: ReadFile<'_>) -> Result<(), Error> {
+    parse(values, text, SetKind::String, Some(read))
+        .map_err(|message| Error::new(format!("failed parsing --set-file data: {message}")))
+}
+
+fn parse(
+    values: &Map,
+    text: &str,
+    kind: SetKind,
+    read: Option<ReadFile<'_>>,
+) -> Result<(), String> {
     let mut parser = Parser {
         rest: text.chars().collect::<Vec<char>>().into(),
         kind,
+        read,
     };
     loop {
         match parser.key(values, 0) {
             Ok(()) => {}
             Err(Stop::End) => return Ok(()),
-            Err(Stop::Fault(message)) => {
-                return Err(Error::new(match kind {
-                    SetKind::Set => format!("failed parsing --set data: {message}"),
-                    SetKind::String => format!("failed parsing --set-string data: {message}"),
-                    SetKind::Json => format!("failed parsing --set-json data {text}"),
-                    SetKind::Literal => format!("failed parsing --set-literal data: {message}"),
-                }));
-            }
+            Err(Stop::Fault(message)) => return Err(message),
         }
     }
 }
@@ -75,9 +97,11 @@ fn fault<T>(message: impl Into<String>) -> Result<T, Stop> {
     Err(Stop::Fault(message.into()))
 }
 
-struct Parser {
+struct Parser<'r> {
     rest: std::collections::VecDeque<char>,
     kind: SetKind,
+    /// What a value stands for, when it is the name of a file.
+    read: Option<ReadFile<'r>>,
 }
 
 /// Text, and the letter that ended it; none at the end.
@@ -93,7 +117,7 @@ fn quoted(text: &str) -> String {
     gotmpl::quote::quote(text.as_bytes())
 }
 
-impl Parser {
+impl Parser<'_> {
     /// Reads to one of `stops`. A backslash makes the next letter stand for itself.
     fn until(&mut self, stops: &[char]) -> Until {
         let mut text = String::new();
@@ -113,20 +137,23 @@ impl Parser {
         (text, None)
     }
 
-    fn typed(&self, text: String) -> Value {
+    fn typed(&mut self, text: String) -> Result<Value, Stop> {
+        if let Some(read) = &mut self.read {
+            return read(&text).map(Value::from).map_err(Stop::Fault);
+        }
         if self.kind != SetKind::Set {
-            return Value::from(text);
+            return Ok(Value::from(text));
         }
         match text.to_lowercase().as_str() {
-            "true" => return Value::Bool(true),
-            "false" => return Value::Bool(false),
-            "null" => return Value::Nil,
-            "0" => return Value::int64(0),
+            "true" => return Ok(Value::Bool(true)),
+            "false" => return Ok(Value::Bool(false)),
+            "null" => return Ok(Value::Nil),
+            "0" => return Ok(Value::int64(0)),
             _ => {}
         }
         match text.parse::<i64>() {
-            Ok(number) if !text.starts_with('0') => Value::int64(number),
-            _ => Value::from(text),
+            Ok(number) if !text.starts_with('0') => Ok(Value::int64(number)),
+            _ => Ok(Value::from(text)),
         }
     }
 
@@ -215,7 +242,7 @@ impl Parser {
             }
             Some(_) => {
                 let (text, _) = self.until(&[',']);
-                Ok((self.typed(text), false))
+                Ok((self.typed(text)?, false))
             }
         }
     }
@@ -227,8 +254,7 @@ impl Parser {
             match last {
                 None => return fault("list must terminate with '}'"),
                 Some(letter) => {
-                    let value = self.typed(text);
-                    items.push(value);
+                    items.push(self.typed(text)?);
                     if letter == '}' {
                         if self.rest.front() == Some(&',') {
                             self.rest.pop_front();

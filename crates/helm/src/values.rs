@@ -3,7 +3,8 @@
 use crate::chart::Chart;
 use crate::error::Error;
 use crate::json::deep_copy_map;
-use crate::set::{self, SetKind};
+use crate::log::{Level, Log};
+use crate::set::{self, ReadFile, SetKind};
 use gotmpl::value::{ElementType, MapType, Text};
 use gotmpl::{Map, Value};
 
@@ -46,6 +47,15 @@ impl Values {
     /// What cannot be read, in Helm's words.
     pub fn set(&self, text: &str, kind: SetKind) -> Result<(), Error> {
         set::set(&self.0, text, kind)
+    }
+
+    /// Sets what one `--set-file` says; `read` gives the text of a file. Helm takes these after
+    /// `--set-string` and before `--set-literal`.
+    ///
+    /// # Errors
+    /// What cannot be read, in Helm's words.
+    pub fn set_file(&self, text: &str, read: ReadFile<'_>) -> Result<(), Error> {
+        set::set_file(&self.0, text, read)
     }
 
     /// As plain data.
@@ -131,21 +141,29 @@ type Merging = bool;
 
 /// The values for `chart` and all its subcharts: the chart's own under what is given. A null that
 /// is given deletes the chart's value.
-pub(crate) fn coalesce_values(chart: &Chart, given: &Map) -> Result<Map, Error> {
+pub(crate) fn coalesce_values(chart: &Chart, given: &Map, log: &Log) -> Result<Map, Error> {
     let values = deep_copy_map(given);
-    coalesce(chart, &values, false)?;
+    coalesce(chart, &values, "", false, log)?;
     Ok(values)
 }
 
 /// The same, but a null stays a null.
-pub(crate) fn merged_values(chart: &Chart, given: &Map) -> Result<Map, Error> {
+pub(crate) fn merged_values(chart: &Chart, given: &Map, log: &Log) -> Result<Map, Error> {
     let values = deep_copy_map(given);
-    coalesce(chart, &values, true)?;
+    coalesce(chart, &values, "", true, log)?;
     Ok(values)
 }
 
-fn coalesce(chart: &Chart, values: &Map, merging: Merging) -> Result<(), Error> {
-    lay_over_defaults(chart, values, merging);
+/// `path` is where the chart stands among its parents, in dots.
+fn coalesce(
+    chart: &Chart,
+    values: &Map,
+    path: &str,
+    merging: Merging,
+    log: &Log,
+) -> Result<(), Error> {
+    let path = join(path, chart.name());
+    lay_over_defaults(chart, values, &path, merging, log);
     for sub in &chart.dependencies {
         let name = Text::from(sub.name());
         let inner = match values.get_text(&name) {
@@ -156,32 +174,56 @@ fn coalesce(chart: &Chart, values: &Map, merging: Merging) -> Result<(), Error> 
             }
             Some(Value::Map(inner)) => inner,
             Some(other) => {
-                let shown = gotmpl::print::sprintf(b"%t", &[other]);
-                let shown = String::from_utf8_lossy(&shown).into_owned();
                 return Err(Error::new(format!(
-                    "type mismatch on {}: {shown}",
-                    sub.name()
+                    "type mismatch on {}: {}",
+                    sub.name(),
+                    shown(b"%t", other)
                 )));
             }
         };
-        pass_globals(values, &inner);
-        coalesce(sub, &inner, merging)?;
+        pass_globals(values, &inner, &path, log);
+        coalesce(sub, &inner, &path, merging, log)?;
     }
     Ok(())
 }
 
+fn join(path: &str, name: &str) -> String {
+    match path {
+        "" => name.to_owned(),
+        path => format!("{path}.{name}"),
+    }
+}
+
+/// A value as Go prints it.
+fn shown(format: &[u8], value: Value) -> String {
+    String::from_utf8_lossy(&gotmpl::print::sprintf(format, &[value])).into_owned()
+}
+
+/// What Helm says in passing about values that do not fit each other.
+fn warn(log: &Log, message: String) {
+    log.add(Level::Info, message, Vec::new());
+}
+
 /// The `global` table of a map; none if something else stands there.
-fn globals(values: &Map) -> Option<Map> {
+fn globals(values: &Map, whose: &str, log: &Log) -> Option<Map> {
     match values.get("global") {
         None => Some(Map::new()),
         Some(Value::Map(map)) => Some(map),
-        Some(_) => None,
+        Some(_) => {
+            let message =
+                format!("warning: skipping globals because {whose} global is not a table.");
+            warn(log, message);
+            None
+        }
     }
 }
 
 /// What stands under `global` is seen by subcharts too, over their own.
-fn pass_globals(from: &Map, to: &Map) {
-    let (Some(target), Some(source)) = (globals(to), globals(from)) else {
+fn pass_globals(from: &Map, to: &Map, path: &str, log: &Log) {
+    let Some(target) = globals(to, "destination", log) else {
+        return;
+    };
+    let Some(source) = globals(from, "source", log) else {
         return;
     };
     for (key, value) in source.snapshot() {
@@ -189,10 +231,19 @@ fn pass_globals(from: &Map, to: &Map) {
             (Value::Map(above), None) => target.insert(key, shallow_copy(above)),
             (Value::Map(above), Some(Value::Map(below))) => {
                 let above = shallow_copy(above);
-                coalesce_tables(&above, &below, true);
+                coalesce_tables(&above, &below, &join(path, &key.to_str()), true, log);
                 target.insert(key, above);
             }
-            (Value::Map(_), Some(_)) | (_, Some(Value::Map(_))) => {}
+            (Value::Map(_), Some(_)) => warn(
+                log,
+                format!(
+                    "Conflict: cannot merge map onto non-map for {}. Skipping.",
+                    gotmpl::quote::quote(key.as_bytes())
+                ),
+            ),
+            (_, Some(Value::Map(_))) => {
+                warn(log, format!("key {} is table. Skipping", key.to_str()))
+            }
             _ => target.insert(key, value),
         }
     }
@@ -207,7 +258,7 @@ fn shallow_copy(map: &Map) -> Map {
     copy
 }
 
-fn lay_over_defaults(chart: &Chart, values: &Map, merging: Merging) {
+fn lay_over_defaults(chart: &Chart, values: &Map, path: &str, merging: Merging, log: &Log) {
     for (key, default) in deep_copy_map(&chart.values).snapshot() {
         match (values.get_text(&key), default) {
             (Some(Value::Nil), _) if !merging => {
@@ -223,8 +274,16 @@ fn lay_over_defaults(chart: &Chart, values: &Map, merging: Merging) {
                 if !merging {
                     remove_nulls(&default);
                 }
-                coalesce_tables(&given, &default, merging);
+                let path = join(path, &key.to_str());
+                coalesce_tables(&given, &default, &path, merging, log);
             }
+            (Some(Value::Map(_)), default) if !default.is_nil() => warn(
+                log,
+                format!(
+                    "warning: skipped value for {path}.{}: Not a table.",
+                    key.to_str()
+                ),
+            ),
             (Some(_), _) => {}
             (None, Value::Nil) if !merging => {}
             (None, default) => {
@@ -237,8 +296,8 @@ fn lay_over_defaults(chart: &Chart, values: &Map, merging: Merging) {
     }
 }
 
-/// Adds to `given` what only `default` has.
-pub(crate) fn coalesce_tables(given: &Map, default: &Map, merging: Merging) {
+/// Adds to `given` what only `default` has. `path` is where they stand, in dots.
+pub(crate) fn coalesce_tables(given: &Map, default: &Map, path: &str, merging: Merging, log: &Log) {
     let had_value = |key: &Text| default.get_text(key).is_some_and(|value| !value.is_nil());
     let deleted: Vec<Text> = given
         .snapshot()
@@ -247,11 +306,30 @@ pub(crate) fn coalesce_tables(given: &Map, default: &Map, merging: Merging) {
         .map(|(key, _)| key)
         .collect();
     for (key, below) in default.snapshot() {
+        let here = || join(path, &key.to_str());
         match (given.get_text(&key), below) {
             (None, below) => given.insert(key, below),
             (Some(Value::Map(above)), Value::Map(below)) => {
-                coalesce_tables(&above, &below, merging);
+                coalesce_tables(&above, &below, &here(), merging, log);
             }
+            // A null takes the place of what is below it, without a word.
+            (Some(Value::Nil), _) | (Some(Value::Map(_)), Value::Nil) => {}
+            (Some(_), below @ Value::Map(_)) => warn(
+                log,
+                format!(
+                    "warning: cannot overwrite table with non table for {} ({})",
+                    here(),
+                    shown(b"%v", below)
+                ),
+            ),
+            (Some(Value::Map(_)), below) => warn(
+                log,
+                format!(
+                    "warning: destination for {} is a table. Ignoring non-table value ({})",
+                    here(),
+                    shown(b"%v", below)
+                ),
+            ),
             _ => {}
         }
     }
