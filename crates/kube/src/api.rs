@@ -4,7 +4,7 @@
 
 use crate::object::{condition, controller_ref};
 use crate::{Change, Key, Meta, Millis, Object, Status, Store, Value, defaults, kind_info, map};
-use crate::{patch, time, validate};
+use crate::{admission, patch, strategy, time, validate};
 use ecow::{EcoString, eco_format};
 use std::rc::Rc;
 
@@ -20,6 +20,8 @@ pub struct Request {
     pub key: Key,
     /// `status`, `binding`, or empty.
     pub subresource: &'static str,
+    /// Answer as if, and store nothing (`dryRun=All`).
+    pub dry_run: bool,
 }
 
 /// What can be asked, with what it takes.
@@ -107,6 +109,13 @@ const MODIFIED: &str = "the object has been modified; please apply your changes 
 /// # Errors
 /// A refusal with the API server's code, reason and words. The store is then as it was.
 pub fn serve(store: &mut Store, now: Millis, request: Request) -> Response {
+    if request.dry_run {
+        return answer(&mut store.clone(), now, request);
+    }
+    answer(store, now, request)
+}
+
+fn answer(store: &mut Store, now: Millis, request: Request) -> Response {
     let Request {
         key, subresource, ..
     } = request;
@@ -194,10 +203,11 @@ fn create(store: &mut Store, now: Millis, mut key: Key, mut body: Value) -> Resp
     if info.is_none_or(|info| info.counted) {
         metadata.set("generation", 1);
     }
-    validate::check(None, &body)?;
-    if key.kind == "Pod" && body.get("status").is_null() {
-        *body.entry("status") = map! { "phase" => "Pending" };
+    admission::mutate(store, &key, &mut body)?;
+    if let Some(info) = info {
+        strategy::prepare(store, now, info, &key, &mut body);
     }
+    validate::check(None, &body)?;
     Ok(Answer::Object(store.put(key, body, now)))
 }
 

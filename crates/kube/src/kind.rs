@@ -34,6 +34,14 @@ const fn kind(
 /// Every kind the server knows, by name. Others are stored too, as namespaced.
 pub const KINDS: &[KindInfo] = &[
     kind(
+        "APIService",
+        "apiregistration.k8s.io/v1",
+        "apiservices",
+        false,
+        false,
+    ),
+    kind("CSIDriver", "storage.k8s.io/v1", "csidrivers", false, false),
+    kind(
         "ClusterRole",
         "rbac.authorization.k8s.io/v1",
         "clusterroles",
@@ -48,7 +56,21 @@ pub const KINDS: &[KindInfo] = &[
         false,
     ),
     kind("ConfigMap", "v1", "configmaps", true, false),
+    kind(
+        "ControllerRevision",
+        "apps/v1",
+        "controllerrevisions",
+        true,
+        false,
+    ),
     kind("CronJob", "batch/v1", "cronjobs", true, true),
+    kind(
+        "CustomResourceDefinition",
+        "apiextensions.k8s.io/v1",
+        "customresourcedefinitions",
+        false,
+        true,
+    ),
     kind("DaemonSet", "apps/v1", "daemonsets", true, true),
     kind("Deployment", "apps/v1", "deployments", true, true),
     kind(
@@ -58,6 +80,7 @@ pub const KINDS: &[KindInfo] = &[
         true,
         true,
     ),
+    kind("Endpoints", "v1", "endpoints", true, false),
     kind("Event", "v1", "events", true, false),
     kind(
         "HorizontalPodAutoscaler",
@@ -67,8 +90,23 @@ pub const KINDS: &[KindInfo] = &[
         false,
     ),
     kind("Ingress", "networking.k8s.io/v1", "ingresses", true, true),
+    kind(
+        "IngressClass",
+        "networking.k8s.io/v1",
+        "ingressclasses",
+        false,
+        true,
+    ),
     kind("Job", "batch/v1", "jobs", true, true),
+    kind("Lease", "coordination.k8s.io/v1", "leases", true, false),
     kind("LimitRange", "v1", "limitranges", true, false),
+    kind(
+        "MutatingWebhookConfiguration",
+        "admissionregistration.k8s.io/v1",
+        "mutatingwebhookconfigurations",
+        false,
+        true,
+    ),
     kind("Namespace", "v1", "namespaces", false, false),
     kind(
         "NetworkPolicy",
@@ -78,6 +116,7 @@ pub const KINDS: &[KindInfo] = &[
         true,
     ),
     kind("Node", "v1", "nodes", false, false),
+    kind("PersistentVolume", "v1", "persistentvolumes", false, false),
     kind(
         "PersistentVolumeClaim",
         "v1",
@@ -93,7 +132,22 @@ pub const KINDS: &[KindInfo] = &[
         true,
         true,
     ),
+    kind("PodTemplate", "v1", "podtemplates", true, false),
+    kind(
+        "PriorityClass",
+        "scheduling.k8s.io/v1",
+        "priorityclasses",
+        false,
+        true,
+    ),
     kind("ReplicaSet", "apps/v1", "replicasets", true, true),
+    kind(
+        "ReplicationController",
+        "v1",
+        "replicationcontrollers",
+        true,
+        true,
+    ),
     kind("ResourceQuota", "v1", "resourcequotas", true, false),
     kind("Role", "rbac.authorization.k8s.io/v1", "roles", true, false),
     kind(
@@ -103,10 +157,45 @@ pub const KINDS: &[KindInfo] = &[
         true,
         false,
     ),
+    kind(
+        "RuntimeClass",
+        "node.k8s.io/v1",
+        "runtimeclasses",
+        false,
+        false,
+    ),
     kind("Secret", "v1", "secrets", true, false),
     kind("Service", "v1", "services", true, false),
     kind("ServiceAccount", "v1", "serviceaccounts", true, false),
     kind("StatefulSet", "apps/v1", "statefulsets", true, true),
+    kind(
+        "StorageClass",
+        "storage.k8s.io/v1",
+        "storageclasses",
+        false,
+        false,
+    ),
+    kind(
+        "ValidatingAdmissionPolicy",
+        "admissionregistration.k8s.io/v1",
+        "validatingadmissionpolicies",
+        false,
+        true,
+    ),
+    kind(
+        "ValidatingAdmissionPolicyBinding",
+        "admissionregistration.k8s.io/v1",
+        "validatingadmissionpolicybindings",
+        false,
+        true,
+    ),
+    kind(
+        "ValidatingWebhookConfiguration",
+        "admissionregistration.k8s.io/v1",
+        "validatingwebhookconfigurations",
+        false,
+        true,
+    ),
 ];
 
 /// What is known about `kind`.

@@ -9,6 +9,8 @@
 // Decisions are made in whole numbers, so that they are the same everywhere.
 #![deny(clippy::float_arithmetic)]
 
+mod admission;
+mod allocate;
 pub mod api;
 mod defaults;
 mod hash;
@@ -20,6 +22,7 @@ mod random;
 pub mod selector;
 mod status;
 mod store;
+mod strategy;
 pub mod time;
 mod validate;
 

@@ -1,11 +1,111 @@
 //! Quantities: `250m`, `128Mi`, `1.5`, as `k8s.io/apimachinery/pkg/api/resource` reads them.
 
 use crate::Value;
+use ecow::{EcoString, eco_format};
 
-/// The amount in thousandths (`100m` of CPU is 100), rounded up; none for text that is no quantity
-/// or beyond what 64 bits hold.
-#[must_use]
-pub fn milli(text: &str) -> Option<i64> {
+/// A quantity as it was written: an amount, and the kind of suffix to write it with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Quantity {
+    /// The amount in thousand-millionths, which is as fine as quantities are.
+    pub nano: i128,
+    /// How it is written.
+    pub format: Format,
+}
+
+/// How a quantity is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Format {
+    /// `100m`, `1`, `2k`
+    Decimal,
+    /// `1e3`
+    Exponent,
+    /// `1Ki`
+    Binary,
+}
+
+const NANO: i128 = 1_000_000_000;
+
+impl Quantity {
+    /// The quantity that a text names; none if it names none. What is finer than a
+    /// thousand-millionth is rounded up, away from zero.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Quantity> {
+        let (digits, parts, suffix) = split(text)?;
+        let (times, per) = scale(suffix)?;
+        let parts = parts.checked_mul(per)?;
+        let amount = digits.checked_mul(times)?.checked_mul(NANO)?;
+        let up = if amount > 0 { parts - 1 } else { 0 };
+        let format = match suffix.as_bytes() {
+            [_, b'i'] => Format::Binary,
+            [b'e' | b'E', _, ..] => Format::Exponent,
+            _ => Format::Decimal,
+        };
+        let nano = (amount + up).div_euclid(parts);
+        Some(Quantity { nano, format })
+    }
+
+    /// The quantity of a field, whether it was written as text or as a number.
+    #[must_use]
+    pub fn of(value: &Value) -> Option<Quantity> {
+        match value {
+            Value::String(text) => Quantity::parse(text),
+            Value::Int(number) => Some(Quantity {
+                nano: i128::from(*number) * NANO,
+                format: Format::Decimal,
+            }),
+            Value::Float(number) => Quantity::parse(&number.to_string()),
+            _ => None,
+        }
+    }
+
+    /// A whole number.
+    #[must_use]
+    pub fn whole(number: i64) -> Quantity {
+        Quantity {
+            nano: i128::from(number) * NANO,
+            format: Format::Decimal,
+        }
+    }
+
+    /// Whether it is a whole number.
+    #[must_use]
+    pub fn is_whole(&self) -> bool {
+        self.nano % NANO == 0
+    }
+
+    /// The canonical text: no fraction, the largest suffix that leaves none.
+    #[must_use]
+    pub fn to_text(&self) -> EcoString {
+        // A binary suffix would have to round what is small, so that is written as a decimal.
+        if self.format == Format::Binary && self.nano.abs() >= 1024 * NANO {
+            let mut number = (self.nano + NANO - 1).div_euclid(NANO);
+            let mut power = 0;
+            while number % 1024 == 0 && power < 6 {
+                number /= 1024;
+                power += 1;
+            }
+            let suffix = ["", "Ki", "Mi", "Gi", "Ti", "Pi", "Ei"][power];
+            return eco_format!("{number}{suffix}");
+        }
+        let (mut number, mut exponent) = (self.nano, -9);
+        if number == 0 {
+            return "0".into();
+        }
+        while number % 1000 == 0 && exponent < 18 {
+            number /= 1000;
+            exponent += 3;
+        }
+        if self.format == Format::Exponent && exponent != 0 {
+            return eco_format!("{number}e{exponent}");
+        }
+        let suffixes = ["n", "u", "m", "", "k", "M", "G", "T", "P", "E"];
+        let suffix = usize::try_from((exponent + 9) / 3).map_or("", |at| suffixes[at]);
+        eco_format!("{number}{suffix}")
+    }
+}
+
+/// A text as digits, by what to divide them for the decimal point, and a suffix.
+fn split(text: &str) -> Option<(i128, i128, &str)> {
     let at = text
         .find(|c: char| !matches!(c, '0'..='9' | '.' | '+' | '-'))
         .unwrap_or(text.len());
@@ -20,11 +120,21 @@ pub fn milli(text: &str) -> Option<i64> {
         return None;
     }
     let digits: i128 = format!("{whole}{fraction}").parse().ok()?;
-    let (times, parts) = scale(suffix)?;
-    let parts = parts.checked_mul(10_i128.checked_pow(fraction.len().try_into().ok()?)?)?;
+    let parts = 10_i128.checked_pow(fraction.len().try_into().ok()?)?;
+    Some((if negative { -digits } else { digits }, parts, suffix))
+}
+
+/// The amount in thousandths (`100m` of CPU is 100), rounded up; none for text that is no quantity
+/// or beyond what 64 bits hold.
+#[must_use]
+pub fn milli(text: &str) -> Option<i64> {
+    let (digits, parts, suffix) = split(text)?;
+    let (times, per) = scale(suffix)?;
+    let parts = parts.checked_mul(per)?;
     let amount = digits.checked_mul(times)?.checked_mul(1000)?;
-    let milli = (amount + parts - 1).div_euclid(parts);
-    i64::try_from(if negative { -milli } else { milli }).ok()
+    // Away from zero.
+    let up = if amount > 0 { parts - 1 } else { 0 };
+    i64::try_from((amount + up).div_euclid(parts)).ok()
 }
 
 /// A suffix as a fraction: how many units it stands for.
@@ -99,6 +209,26 @@ mod tests {
         ];
         for (text, expected) in cases {
             assert_eq!(milli(text), expected, "{text}");
+        }
+        let canonical = [
+            ("0.5", "500m"),
+            ("1.5Gi", "1536Mi"),
+            ("2048Mi", "2Gi"),
+            ("1e3", "1e3"),
+            ("1000k", "1M"),
+            ("1G", "1G"),
+            ("0.0001", "100u"),
+            ("1000m", "1"),
+            ("0.5Ki", "512"),
+            ("100Ki", "100Ki"),
+            ("0", "0"),
+            ("-1", "-1"),
+            ("12345678901", "12345678901"),
+            ("1500", "1500"),
+        ];
+        for (text, expected) in canonical {
+            let quantity = Quantity::parse(text).map(|quantity| quantity.to_text());
+            assert_eq!(quantity.as_deref(), Some(expected), "{text}");
         }
         assert_eq!(units_of(&"1500m".into()), 2);
         assert_eq!(units_of(&Value::Int(3)), 3);

@@ -81,6 +81,13 @@ impl Status {
         Status::new(409, "Conflict", message)
     }
 
+    /// 403: admission does not let the object in.
+    #[must_use]
+    pub fn forbidden(kind: &str, name: &str, why: &str) -> Status {
+        let message = eco_format!("{} {name:?} is forbidden: {why}", resource(kind));
+        Status::new(403, "Forbidden", message)
+    }
+
     /// 400: the request itself makes no sense.
     #[must_use]
     pub fn bad_request(message: impl Into<EcoString>) -> Status {

@@ -29,6 +29,7 @@ impl Cluster {
                 verb,
                 key,
                 subresource,
+                dry_run: false,
             },
         )
     }

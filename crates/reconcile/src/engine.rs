@@ -265,6 +265,7 @@ impl World {
             verb,
             key: key.clone(),
             subresource,
+            dry_run: false,
         };
         match api::serve(&mut self.store, self.now, request) {
             Ok(answer) => {
@@ -422,6 +423,7 @@ impl World {
             verb: Verb::Create(object),
             key,
             subresource: "",
+            dry_run: false,
         };
         if api::serve(&mut self.store, self.now, request).is_ok() {
             self.seen = self.store.version();

@@ -9,6 +9,8 @@
 // A test may read the files it is about.
 #![allow(clippy::disallowed_methods)]
 
+mod compare;
+mod defaults;
 mod rollouts;
 
 use kube::Value;
@@ -77,6 +79,11 @@ fn check_family(family: &str, run: fn(&Value) -> Result<(), String>) {
         closed.is_empty(),
         "no longer a gap, so take it off the list: {closed:?}"
     );
+}
+
+#[test]
+fn defaults() {
+    check_family("defaults", defaults::run);
 }
 
 #[test]

@@ -1,0 +1,129 @@
+//! What the API server fills in (`pkg/apis/*/v1/defaults.go` and the conversions beside them).
+//!
+//! Every function only adds what is absent, so an object that is complete already is not copied.
+//! What decides by other objects of the cluster (service accounts, priorities, limits) is admission,
+//! not defaulting.
+
+mod batch;
+mod network;
+mod pod;
+mod policy;
+mod quantities;
+mod sparse;
+mod storage;
+mod workload;
+
+use crate::{KindInfo, Value, kind_info, map};
+
+/// The default values of one kind.
+type Defaulter = fn(&mut Value);
+
+/// Every kind that has defaults, by name.
+const DEFAULTERS: &[(&str, Defaulter)] = &[
+    ("ClusterRole", policy::role),
+    ("ClusterRoleBinding", policy::role_binding),
+    ("CronJob", batch::cron_job),
+    ("DaemonSet", workload::daemon_set),
+    ("Deployment", workload::deployment),
+    ("HorizontalPodAutoscaler", policy::autoscaler),
+    ("Job", batch::job),
+    ("LimitRange", policy::limit_range),
+    ("Namespace", policy::namespace),
+    ("NetworkPolicy", network::network_policy),
+    ("PersistentVolume", storage::volume),
+    ("PersistentVolumeClaim", storage::claim),
+    ("Pod", pod::pod),
+    ("PriorityClass", policy::priority_class),
+    ("ReplicaSet", workload::replica_set),
+    ("ReplicationController", workload::replica_set),
+    ("Role", policy::role),
+    ("RoleBinding", policy::role_binding),
+    ("Secret", policy::secret),
+    ("Service", network::service),
+    ("StatefulSet", workload::stateful_set),
+    ("StorageClass", storage::class),
+];
+
+/// Fills in what an object of its kind leaves open, and writes it as the server would: what is empty
+/// is left out, and quantities are in their canonical form.
+pub(crate) fn apply(object: &mut Value) {
+    let Some(info) = kind_info(object.get("kind").text()) else {
+        return;
+    };
+    sparse::leave_out(object);
+    quantities::canonicalize(object);
+    if let Some((_, defaulter)) = DEFAULTERS.iter().find(|(kind, _)| *kind == info.kind) {
+        defaulter(object);
+    }
+}
+
+/// The status that an object of a kind begins with (the kinds' `PrepareForCreate`). None: the kind
+/// keeps what it was given.
+pub(crate) fn first_status(info: &KindInfo, object: &Value) -> Option<Value> {
+    Some(match info.kind {
+        "Deployment" | "Job" | "CronJob" | "ResourceQuota" => map! {},
+        "ReplicaSet" | "ReplicationController" => map! { "replicas" => 0 },
+        "StatefulSet" => map! { "replicas" => 0, "availableReplicas" => 0 },
+        "DaemonSet" => map! {
+            "currentNumberScheduled" => 0,
+            "desiredNumberScheduled" => 0,
+            "numberMisscheduled" => 0,
+            "numberReady" => 0,
+        },
+        "HorizontalPodAutoscaler" => policy::autoscaler_status(object),
+        "Ingress" | "Service" => map! { "loadBalancer" => map! {} },
+        "Namespace" => map! { "phase" => "Active" },
+        "PersistentVolumeClaim" => map! { "phase" => "Pending" },
+        "Pod" => map! { "phase" => "Pending", "qosClass" => pod::qos_class(object.get("spec")) },
+        "PodDisruptionBudget" => map! {
+            "currentHealthy" => 0,
+            "desiredHealthy" => 0,
+            "disruptionsAllowed" => 0,
+            "expectedPods" => 0,
+        },
+        _ => return None,
+    })
+}
+
+/// Changes a member of a map in place; one that is absent becomes an empty map.
+fn within(object: &mut Value, key: &str, change: impl FnOnce(&mut Value)) {
+    // Written back only if it changed: what is shared stays shared.
+    let mut member = object.get(key).clone();
+    if member.is_null() {
+        member = map! {};
+    }
+    change(&mut member);
+    if object.get(key) != &member {
+        *object.entry(key) = member;
+    }
+}
+
+/// Changes a member of a map in place, if it is there.
+fn inside(object: &mut Value, key: &str, change: impl FnOnce(&mut Value)) {
+    if !object.get(key).is_null() {
+        within(object, key, change);
+    }
+}
+
+/// Changes each item of a list in place.
+fn each(object: &mut Value, key: &str, change: impl Fn(&mut Value)) {
+    let items = object.get(key).items();
+    let changed: Vec<Value> = items
+        .iter()
+        .map(|item| {
+            let mut item = item.clone();
+            change(&mut item);
+            item
+        })
+        .collect();
+    if items != changed.as_slice() {
+        *object.entry(key) = changed.into();
+    }
+}
+
+/// Sets a member that is absent.
+fn default(object: &mut Value, key: &str, value: impl Into<Value>) {
+    if object.get(key).is_null() {
+        *object.entry(key) = value.into();
+    }
+}

@@ -1,0 +1,114 @@
+//! Leaves out what the server leaves out when it writes an object: members that are null, empty
+//! lists, empty maps of names, and values of optional fields that say nothing (`omitempty` in the Go
+//! types, `k8s.io/api`).
+
+use crate::{Map, Value};
+
+/// Lists that are written even when they are empty.
+const KEPT_LISTS: &[&str] = &[
+    "containers",
+    "endpoints",
+    "limits",
+    "nodeSelectorTerms",
+    "paths",
+    "rules",
+];
+
+/// Maps from names to values. Their members are not fields, so they are not looked into.
+const NAME_MAPS: &[&str] = &[
+    "annotations",
+    "binaryData",
+    "capacity",
+    "data",
+    "default",
+    "defaultRequest",
+    "hard",
+    "labels",
+    "limits",
+    "matchLabels",
+    "max",
+    "maxLimitRequestRatio",
+    "min",
+    "nodeSelector",
+    "overhead",
+    "parameters",
+    "requests",
+    "stringData",
+];
+
+/// Optional fields whose zero value is not written. A field that is a pointer in Go is not here: it
+/// tells zero from nothing.
+const ZERO_IS_NOTHING: &[&str] = &[
+    "hostIP",
+    "hostIPC",
+    "hostNetwork",
+    "hostPID",
+    "hostPort",
+    "hostname",
+    "initialDelaySeconds",
+    "minReadySeconds",
+    "nodeName",
+    "nodePort",
+    "paused",
+    "priorityClassName",
+    "publishNotReadyAddresses",
+    "readOnly",
+    "serviceAccount",
+    "serviceAccountName",
+    "stdin",
+    "stdinOnce",
+    "subPath",
+    "subdomain",
+    "tty",
+    "value",
+    "workingDir",
+];
+
+/// Takes out of an object what says nothing.
+pub(super) fn leave_out(value: &mut Value) {
+    if says_nothing_somewhere(value) {
+        *value = without(value);
+    }
+}
+
+fn is_nothing(key: &str, value: &Value) -> bool {
+    match value {
+        Value::Null => true,
+        Value::List(items) => items.is_empty() && !KEPT_LISTS.contains(&key),
+        Value::Map(map) => map.is_empty() && NAME_MAPS.contains(&key),
+        Value::Bool(false) | Value::Int(0) => ZERO_IS_NOTHING.contains(&key),
+        Value::String(text) => text.is_empty() && ZERO_IS_NOTHING.contains(&key),
+        _ => false,
+    }
+}
+
+fn says_nothing_somewhere(value: &Value) -> bool {
+    match value {
+        Value::Map(map) => map.iter().any(|(key, member)| {
+            is_nothing(key, member)
+                || !NAME_MAPS.contains(&key.as_str()) && says_nothing_somewhere(member)
+        }),
+        Value::List(items) => items.iter().any(says_nothing_somewhere),
+        _ => false,
+    }
+}
+
+fn without(value: &Value) -> Value {
+    match value {
+        Value::Map(map) => {
+            let mut kept = Map::new();
+            for (key, member) in map.iter().filter(|(key, member)| !is_nothing(key, member)) {
+                let looked_into = !NAME_MAPS.contains(&key.as_str()) || !member.items().is_empty();
+                let member = if looked_into {
+                    without(member)
+                } else {
+                    member.clone()
+                };
+                kept.insert(key.clone(), member);
+            }
+            Value::Map(kept)
+        }
+        Value::List(items) => items.iter().map(without).collect(),
+        other => other.clone(),
+    }
+}
