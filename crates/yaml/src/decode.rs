@@ -4,9 +4,10 @@
 use crate::error::{Error, Stage};
 use crate::node::{Kind, Node};
 use crate::number::{format_g, parse_decimal};
+use crate::parse::parse_members;
 use crate::resolve::{Resolved, resolve};
 use crate::scan::Style;
-use crate::{Map, Value, parse, parse_first};
+use crate::{Value, parse, parse_first};
 use ecow::{EcoString, EcoVec};
 
 /// What a mapping does with a key that stands twice.
@@ -36,6 +37,20 @@ pub fn decode_with(text: &str, duplicates: Duplicates) -> Result<Value, Error> {
     match parse_first(text)? {
         Some(node) => decode_node(&node, duplicates),
         None => Ok(Value::Null),
+    }
+}
+
+/// The members in `wanted` of the mapping that the one document of `text` is; of keys that stand
+/// twice, the last one counts. What is wrong in other members is found as by [`decode_with`], but
+/// what they hold is not kept. A document that is no mapping is given as it is.
+///
+/// # Errors
+/// As [`decode_with`].
+pub fn decode_members(text: &str, wanted: &[&str]) -> Result<Value, Error> {
+    match parse_members(text, wanted)? {
+        Some(Some(node)) => decode_node(&node, Duplicates::LastWins),
+        Some(None) => Ok(Value::Null),
+        None => decode_with(text, Duplicates::LastWins),
     }
 }
 
@@ -90,9 +105,9 @@ impl Decoder {
                 Ok(Value::List(items?))
             }
             Kind::Map(_) => {
-                let mut map = Map::new();
-                self.members(node, &mut map, &mut Vec::new())?;
-                Ok(Value::Map(map))
+                let mut found = Vec::new();
+                self.members(node, &mut found)?;
+                Ok(Value::Map(found.into_iter().collect()))
             }
             Kind::Alias(_, target) => {
                 self.alias_depth += 1;
@@ -126,37 +141,29 @@ impl Decoder {
         Ok(())
     }
 
-    /// Adds the members of `node` to `map`. `seen` are the keys that were written in this mapping
-    /// itself: what a merge brought may be written again.
-    fn members(
-        &mut self,
-        node: &Node,
-        map: &mut Map,
-        seen: &mut Vec<EcoString>,
-    ) -> Result<(), Error> {
+    /// Adds the members of `node` to `found`, in which the last of several with one key counts.
+    fn members(&mut self, node: &Node, found: &mut Vec<(EcoString, Value)>) -> Result<(), Error> {
         let Kind::Map(members) = &node.kind else {
             return Ok(());
         };
+        // The keys that are written here: what a merge brought may be written again.
+        let mut own = Vec::new();
         for (key, value) in members.iter() {
             if is_merge(key) {
-                self.merge(value, map)?;
+                self.merge(value, found)?;
                 continue;
             }
             let name = self.key(key, value)?;
             let value = self.value(value)?;
             if self.duplicates == Duplicates::Refuse {
-                if let Err(at) = seen.binary_search(&name) {
-                    seen.insert(at, name.clone());
-                } else {
-                    return Err(duplicate(key, &name));
-                }
+                own.push((name.clone(), key));
             }
-            map.insert(name, value);
+            found.push((name, value));
         }
-        Ok(())
+        first_duplicate(own)
     }
 
-    fn merge(&mut self, source: &Node, map: &mut Map) -> Result<(), Error> {
+    fn merge(&mut self, source: &Node, found: &mut Vec<(EcoString, Value)>) -> Result<(), Error> {
         let wrong = || {
             fault(
                 source,
@@ -164,17 +171,17 @@ impl Decoder {
             )
         };
         match &source.kind {
-            Kind::Map(_) => self.members(source, map, &mut Vec::new()),
+            Kind::Map(_) => self.members(source, found),
             Kind::Alias(_, target) if matches!(target.kind, Kind::Map(_)) => {
                 self.count(source)?;
                 self.alias_depth += 1;
-                let done = self.members(target, map, &mut Vec::new());
+                let done = self.members(target, found);
                 self.alias_depth -= 1;
                 done
             }
             // Earlier maps of the list take precedence, so they are laid on last.
             Kind::List(items) => items.iter().rev().try_for_each(|item| match item.kind {
-                Kind::Map(_) | Kind::Alias(..) => self.merge(item, map),
+                Kind::Map(_) | Kind::Alias(..) => self.merge(item, found),
                 _ => Err(wrong()),
             }),
             _ => Err(wrong()),
@@ -211,12 +218,19 @@ impl Decoder {
     }
 }
 
-fn duplicate(key: &Node, name: &str) -> Error {
+/// An error for the first of the keys that was there before.
+fn first_duplicate(mut keys: Vec<(EcoString, &Node)>) -> Result<(), Error> {
+    lean::sort_by(&mut keys, |a, b| a.0.cmp(&b.0));
+    let again = keys.windows(2).filter(|pair| pair[0].0 == pair[1].0);
+    let Some(pair) = again.min_by_key(|pair| pair[1].1.mark.offset) else {
+        return Ok(());
+    };
+    let (name, key) = &pair[1];
     let line = key.line();
-    fault(
+    Err(fault(
         key,
         format!("unmarshal errors:\n  line {line}: key {name:?} already set in map"),
-    )
+    ))
 }
 
 fn short_float(number: f64) -> String {
@@ -231,9 +245,9 @@ fn short_float(number: f64) -> String {
 
 fn is_merge(key: &Node) -> bool {
     match (&key.kind, key.tag.as_deref()) {
-        (Kind::Scalar { text, style }, None) => &**text == "<<" && *style == Style::Plain,
+        (Kind::Scalar { text, style }, None) => text == "<<" && *style == Style::Plain,
         (Kind::Scalar { text, .. }, Some(tag)) => {
-            &**text == "<<" && matches!(tag, "!" | "tag:yaml.org,2002:merge")
+            text == "<<" && matches!(tag, "!" | "tag:yaml.org,2002:merge")
         }
         _ => false,
     }
@@ -264,7 +278,7 @@ fn go_syntax(value: &Value) -> String {
     }
 }
 
-fn scalar(node: &Node, text: &str, style: Style) -> Result<Value, Error> {
+fn scalar(node: &Node, text: &EcoString, style: Style) -> Result<Value, Error> {
     let short = node
         .tag
         .as_deref()
@@ -282,7 +296,7 @@ fn scalar(node: &Node, text: &str, style: Style) -> Result<Value, Error> {
     Ok(plain(resolved, text))
 }
 
-fn plain(resolved: Resolved, text: &str) -> Value {
+fn plain(resolved: Resolved, text: &EcoString) -> Value {
     match resolved {
         Resolved::Null => Value::Null,
         Resolved::Bool(flag) => Value::Bool(flag),
@@ -295,7 +309,7 @@ fn plain(resolved: Resolved, text: &str) -> Value {
 }
 
 /// A scalar that says what it is. Only a whole number may be called something else: a float.
-fn tagged(node: &Node, text: &str, tag: &str) -> Result<Value, Error> {
+fn tagged(node: &Node, text: &EcoString, tag: &str) -> Result<Value, Error> {
     let resolved = resolve(text);
     let found = match &resolved {
         Resolved::Null => "null",

@@ -19,7 +19,7 @@ mod resolve;
 mod scan;
 mod value;
 
-pub use decode::{Duplicates, decode, decode_all, decode_node, decode_with};
+pub use decode::{Duplicates, decode, decode_all, decode_members, decode_node, decode_with};
 pub use encode::{encode, encode_indented, natural_order};
 pub use error::{Error, Mark};
 pub use node::{Kind, Node};

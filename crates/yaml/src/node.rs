@@ -2,6 +2,7 @@
 
 use crate::Style;
 use crate::error::Mark;
+use ecow::EcoString;
 use std::ops::Range;
 use std::rc::Rc;
 
@@ -24,7 +25,7 @@ pub enum Kind {
     /// A scalar's text, with quotes and escapes resolved.
     Scalar {
         /// The text.
-        text: Rc<str>,
+        text: EcoString,
         /// How it was quoted.
         style: Style,
     },

@@ -3,6 +3,7 @@
 use crate::error::{Error, Mark, Stage};
 use crate::node::{Kind, Node};
 use crate::scan::{Scanner, Style, Token, TokenKind};
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
@@ -37,11 +38,43 @@ struct Documents<'a> {
     /// The nodes with a name; none while the node is being read.
     anchors: BTreeMap<String, Option<Rc<Node>>>,
     first: bool,
+    /// What is read without being kept, if that is wanted.
+    skim: Option<Skim<'a>>,
+}
+
+/// Reading a mapping for a few of its members.
+struct Skim<'a> {
+    /// The members that are kept.
+    wanted: &'a [&'a str],
+    /// How many mappings are around what is being read.
+    depth: usize,
+    /// Whether that belongs to another member.
+    passing: bool,
+    /// Whether what was passed over has a value for sure: no tags, no aliases, no odd keys.
+    is_plain: bool,
+}
+
+/// The first document of `text`, but of the mapping that it is only the members in `wanted`: what
+/// others hold is not kept. None where what they hold has to be decoded to know whether it can be.
+///
+/// # Errors
+/// The first mistake in that document.
+pub(crate) fn parse_members(text: &str, wanted: &[&str]) -> Result<Option<Option<Node>>, Error> {
+    let mut documents = Documents::new(text)?;
+    documents.skim = Some(Skim {
+        wanted,
+        depth: 0,
+        passing: false,
+        is_plain: true,
+    });
+    let node = documents.next()?;
+    let is_plain = documents.skim.is_some_and(|skim| skim.is_plain);
+    Ok(is_plain.then_some(node))
 }
 
 impl<'a> Documents<'a> {
     fn new(text: &'a str) -> Parse<Documents<'a>> {
-        if let Some(at) = text.find(is_forbidden) {
+        if let Some(at) = find_forbidden(text) {
             let message = "control characters are not allowed";
             return Err(Error::new(Stage::Decoder, mark_at(text, at), message));
         }
@@ -50,6 +83,7 @@ impl<'a> Documents<'a> {
             tag_prefixes: BTreeMap::new(),
             anchors: BTreeMap::new(),
             first: true,
+            skim: None,
         })
     }
 
@@ -65,7 +99,7 @@ impl<'a> Documents<'a> {
         let token = self.scanner.peek()?;
         let starts = matches!(
             token.kind,
-            TokenKind::Version(..) | TokenKind::TagDirective { .. } | TokenKind::DocumentStart
+            TokenKind::Version(..) | TokenKind::TagDirective | TokenKind::DocumentStart
         );
         let node = if token.kind == TokenKind::StreamEnd {
             return Ok(None);
@@ -81,7 +115,7 @@ impl<'a> Documents<'a> {
             let next = self.scanner.peek()?;
             match next.kind {
                 TokenKind::Version(..)
-                | TokenKind::TagDirective { .. }
+                | TokenKind::TagDirective
                 | TokenKind::DocumentStart
                 | TokenKind::DocumentEnd
                 | TokenKind::StreamEnd => empty(next.start),
@@ -99,32 +133,42 @@ impl<'a> Documents<'a> {
         loop {
             let start = self.scanner.peek()?.start;
             let fault = |message: &str| Err(Error::new(Stage::Parser, start, message));
-            match self.scanner.peek()?.kind.clone() {
+            match self.scanner.peek()?.kind {
                 TokenKind::Version(..) if versioned => {
                     return fault("found duplicate %YAML directive");
                 }
                 TokenKind::Version(1, 1) => versioned = true,
                 TokenKind::Version(..) => return fault("found incompatible YAML document"),
-                TokenKind::TagDirective { handle, prefix } => {
-                    if self.tag_prefixes.insert(handle, prefix).is_some() {
-                        return fault("found duplicate %TAG directive");
-                    }
-                }
+                TokenKind::TagDirective => {}
                 _ => return Ok(()),
             }
-            self.scanner.take()?;
+            let token = self.scanner.take()?;
+            if token.kind == TokenKind::TagDirective {
+                let (handle, prefix) = (token.text.into_owned(), token.second.into());
+                if self.tag_prefixes.insert(handle, prefix).is_some() {
+                    return fault("found duplicate %TAG directive");
+                }
+            }
         }
     }
 
     /// One node with its anchor and tag. `block`: block collections may begin here.
     /// `indentless`: so may a list at the indentation of its key.
     fn node(&mut self, block: bool, indentless: bool) -> Parse<Node> {
-        let start = self.scanner.peek()?.start;
-        if matches!(self.scanner.peek()?.kind, TokenKind::Alias(_)) {
-            let token = self.scanner.take()?;
-            return self.alias(&token);
+        let token = self.scanner.peek()?;
+        let start = token.start;
+        let (mut anchor, mut tag) = (None, None);
+        match token.kind {
+            TokenKind::Alias => {
+                let token = self.scanner.take()?;
+                return self.alias(&token);
+            }
+            TokenKind::Anchor | TokenKind::Tag => {
+                (anchor, tag) = self.properties(start)?;
+                self.is_odd();
+            }
+            _ => {}
         }
-        let (anchor, tag) = self.properties(start)?;
         if let Some(name) = &anchor {
             self.anchors.insert(name.clone(), None);
         }
@@ -132,18 +176,18 @@ impl<'a> Documents<'a> {
         let start = token.start;
         let mut node = match token.kind {
             TokenKind::BlockEntry if indentless => self.indentless_list(start)?,
-            TokenKind::Scalar { .. } => match self.scanner.take()? {
-                Token {
-                    kind: TokenKind::Scalar { value, style },
-                    end,
-                    ..
-                } => scalar(&value, style, start, end.offset),
-                _ => empty(start),
-            },
+            TokenKind::Scalar(style) => {
+                let token = self.scanner.take()?;
+                let text = match self.is_passing() {
+                    true => Cow::Borrowed(""),
+                    false => token.text,
+                };
+                scalar(&text, style, start, token.end.offset)
+            }
             TokenKind::FlowSequenceStart => self.flow_list()?,
-            TokenKind::FlowMappingStart => self.flow_map()?,
+            TokenKind::FlowMappingStart => self.deeper(Self::flow_map)?,
             TokenKind::BlockSequenceStart if block => self.block_list()?,
-            TokenKind::BlockMappingStart if block => self.block_map()?,
+            TokenKind::BlockMappingStart if block => self.deeper(Self::block_map)?,
             _ if anchor.is_some() || tag.is_some() => empty(start),
             _ => {
                 let message = "did not find expected node content";
@@ -157,13 +201,12 @@ impl<'a> Documents<'a> {
         Ok(node)
     }
 
-    fn alias(&mut self, token: &Token) -> Parse<Node> {
-        let TokenKind::Alias(name) = &token.kind else {
-            return Ok(empty(token.start));
-        };
+    fn alias(&mut self, token: &Token<'_>) -> Parse<Node> {
+        self.is_odd();
+        let name = &*token.text;
         let kind = match self.anchors.get(name) {
-            Some(Some(target)) => Kind::Alias(name.as_str().into(), target.clone()),
-            Some(None) => Kind::Cycle(name.as_str().into()),
+            Some(Some(target)) => Kind::Alias(name.into(), target.clone()),
+            Some(None) => Kind::Cycle(name.into()),
             None => {
                 let message = format!("unknown anchor '{name}' referenced");
                 return Err(Error::new(Stage::Decoder, token.start, message));
@@ -173,27 +216,89 @@ impl<'a> Documents<'a> {
     }
 
     fn properties(&mut self, start: Mark) -> Parse<(Option<String>, Option<Rc<str>>)> {
-        let (mut anchor, mut tag) = (None, None);
+        let (mut anchor, mut tag): (Option<String>, Option<String>) = (None, None);
         for _ in 0..2 {
-            let is_property = matches!(
-                self.scanner.peek()?.kind,
-                TokenKind::Anchor(_) | TokenKind::Tag { .. }
-            );
-            if !is_property {
-                break;
-            }
-            let token = self.scanner.peek()?.clone();
-            match token.kind {
-                TokenKind::Anchor(name) if anchor.is_none() => anchor = Some(name),
-                TokenKind::Tag { handle, suffix } if tag.is_none() => {
-                    tag = Some(self.long_tag(&handle, &suffix, start)?);
+            match self.scanner.peek()?.kind {
+                TokenKind::Anchor if anchor.is_none() => {
+                    anchor = Some(self.scanner.take()?.text.into_owned());
+                }
+                TokenKind::Tag if tag.is_none() => {
+                    let token = self.scanner.take()?;
+                    tag = Some(self.long_tag(&token.text, &token.second, start)?);
                 }
                 _ => break,
             }
-            self.scanner.take()?;
         }
         // `!` alone says "not resolved", which a plain scalar is not anyway.
         Ok((anchor, tag.filter(|tag| !tag.is_empty()).map(Into::into)))
+    }
+
+    // ── skimming ────────────────────────────────────────────────────────────────────────────────
+
+    fn is_passing(&self) -> bool {
+        self.skim.as_ref().is_some_and(|skim| skim.passing)
+    }
+
+    /// Something is here whose value depends on more than itself.
+    fn is_odd(&mut self) {
+        if let Some(skim) = &mut self.skim {
+            skim.is_plain = false;
+        }
+    }
+
+    /// Before a member of a mapping. Gives what [`Documents::member`] wants back.
+    fn before_key(&mut self) -> bool {
+        match &mut self.skim {
+            Some(skim) => std::mem::take(&mut skim.passing),
+            None => false,
+        }
+    }
+
+    /// Between the key and the value of a member: decides whether it is kept.
+    fn after_key(&mut self, key: &Node, passing: bool) {
+        let Some(skim) = &mut self.skim else {
+            return;
+        };
+        let text = match &key.kind {
+            Kind::Scalar { text, .. } => &**text,
+            _ => "",
+        };
+        // Merges, and keys that are null or no text at all.
+        skim.is_plain &= !matches!(text, "" | "<<" | "~" | "null" | "Null" | "NULL");
+        skim.passing = passing || (skim.depth == 1 && !skim.wanted.contains(&text));
+    }
+
+    /// After a member of a mapping.
+    fn member(&mut self, members: &mut Vec<(Node, Node)>, key: Node, value: Node, passing: bool) {
+        let is_kept = !self.is_passing();
+        self.restore(passing);
+        if is_kept {
+            members.push((key, value));
+        }
+    }
+
+    fn restore(&mut self, passing: bool) {
+        if let Some(skim) = &mut self.skim {
+            skim.passing = passing;
+        }
+    }
+
+    fn item(&mut self, items: &mut Vec<Node>, item: Node) {
+        if !self.is_passing() {
+            items.push(item);
+        }
+    }
+
+    /// Reads a mapping, inside which the depth is one more.
+    fn deeper(&mut self, read: fn(&mut Self) -> Parse<Node>) -> Parse<Node> {
+        if let Some(skim) = &mut self.skim {
+            skim.depth += 1;
+        }
+        let node = read(self)?;
+        if let Some(skim) = &mut self.skim {
+            skim.depth -= 1;
+        }
+        Ok(node)
     }
 
     fn long_tag(&self, handle: &str, suffix: &str, at: Mark) -> Parse<String> {
@@ -226,12 +331,12 @@ impl<'a> Documents<'a> {
         let start = self.scanner.take()?.start;
         let mut items = Vec::new();
         loop {
-            let token = self.scanner.peek()?.clone();
-            match token.kind {
+            match self.scanner.peek()?.kind {
                 TokenKind::BlockEntry => {
-                    self.scanner.take()?;
+                    let end = self.scanner.take()?.end;
                     let none = [TokenKind::BlockEntry, TokenKind::BlockEnd];
-                    items.push(self.item_or_empty(&none, false, token.end)?);
+                    let item = self.item_or_empty(&none, false, end)?;
+                    self.item(&mut items, item);
                 }
                 TokenKind::BlockEnd => {
                     self.scanner.take()?;
@@ -252,7 +357,8 @@ impl<'a> Documents<'a> {
                 TokenKind::Value,
                 TokenKind::BlockEnd,
             ];
-            items.push(self.item_or_empty(&none, false, end)?);
+            let item = self.item_or_empty(&none, false, end)?;
+            self.item(&mut items, item);
         }
         Ok(list(items, start))
     }
@@ -270,18 +376,19 @@ impl<'a> Documents<'a> {
         let none = [TokenKind::Key, TokenKind::Value, TokenKind::BlockEnd];
         let mut members = Vec::new();
         loop {
-            let token = self.scanner.peek()?.clone();
-            match token.kind {
+            match self.scanner.peek()?.kind {
                 TokenKind::Key => {
-                    self.scanner.take()?;
-                    let key = self.item_or_empty(&none, true, token.end)?;
+                    let end = self.scanner.take()?.end;
+                    let passing = self.before_key();
+                    let key = self.item_or_empty(&none, true, end)?;
+                    self.after_key(&key, passing);
                     let value = if self.next_is(&[TokenKind::Value])? {
                         let end = self.scanner.take()?.end;
                         self.item_or_empty(&none, true, end)?
                     } else {
                         empty(self.scanner.peek()?.start)
                     };
-                    members.push((key, value));
+                    self.member(&mut members, key, value, passing);
                 }
                 TokenKind::BlockEnd => {
                     self.scanner.take()?;
@@ -295,20 +402,21 @@ impl<'a> Documents<'a> {
     fn flow_list(&mut self) -> Parse<Node> {
         let start = self.scanner.take()?.start;
         let mut items = Vec::new();
+        let mut is_first = true;
         while !self.next_is(&[TokenKind::FlowSequenceEnd])? {
-            if !items.is_empty() {
+            if !is_first {
                 if !self.next_is(&[TokenKind::FlowEntry])? {
                     return Err(self.unexpected("did not find expected ',' or ']'"));
                 }
                 self.scanner.take()?;
             }
-            if self.next_is(&[TokenKind::Key])? {
-                items.push(self.flow_pair()?);
-            } else if !self.next_is(&[TokenKind::FlowSequenceEnd])? {
-                items.push(self.node(false, false)?);
-            } else {
-                break;
-            }
+            is_first = false;
+            let item = match self.scanner.peek()?.kind {
+                TokenKind::Key => self.deeper(Self::flow_pair)?,
+                TokenKind::FlowSequenceEnd => break,
+                _ => self.node(false, false)?,
+            };
+            self.item(&mut items, item);
         }
         let end = self.scanner.take()?.end;
         Ok(Node {
@@ -325,62 +433,75 @@ impl<'a> Documents<'a> {
             TokenKind::FlowEntry,
             TokenKind::FlowSequenceEnd,
         ];
-        let token = self.scanner.peek()?.clone();
-        let key = if none.contains(&token.kind) {
+        let passing = self.before_key();
+        let key = if self.next_is(&none)? {
             // As go-yaml: the token that shows the key to be absent is used up by it.
-            self.scanner.take()?;
-            empty(token.end)
+            empty(self.scanner.take()?.end)
         } else {
             self.node(false, false)?
         };
-        let mut value = empty(self.scanner.peek()?.start);
+        self.after_key(&key, passing);
+        let value = self.flow_value(&[TokenKind::FlowEntry, TokenKind::FlowSequenceEnd])?;
+        let mut members = Vec::new();
+        self.member(&mut members, key, value, passing);
+        Ok(map(members, start, None))
+    }
+
+    /// What follows a key in a flow collection, up to one of `ends`.
+    fn flow_value(&mut self, ends: &[TokenKind]) -> Parse<Node> {
+        let start = self.scanner.peek()?.start;
         if self.next_is(&[TokenKind::Value])? {
             self.scanner.take()?;
-            if !self.next_is(&[TokenKind::FlowEntry, TokenKind::FlowSequenceEnd])? {
-                value = self.node(false, false)?;
+            if !self.next_is(ends)? {
+                return self.node(false, false);
             }
         }
-        Ok(map(vec![(key, value)], start, None))
+        Ok(empty(start))
     }
 
     fn flow_map(&mut self) -> Parse<Node> {
         let start = self.scanner.take()?.start;
-        let none = [TokenKind::FlowEntry, TokenKind::FlowMappingEnd];
+        let ends = [TokenKind::FlowEntry, TokenKind::FlowMappingEnd];
         let mut members: Vec<(Node, Node)> = Vec::new();
+        let mut is_first = true;
         while !self.next_is(&[TokenKind::FlowMappingEnd])? {
-            if !members.is_empty() {
+            if !is_first {
                 if !self.next_is(&[TokenKind::FlowEntry])? {
                     return Err(self.unexpected("did not find expected ',' or '}'"));
                 }
                 self.scanner.take()?;
             }
-            if self.next_is(&[TokenKind::Key])? {
-                self.scanner.take()?;
-                let absent = [
-                    TokenKind::Value,
-                    TokenKind::FlowEntry,
-                    TokenKind::FlowMappingEnd,
-                ];
-                let key = if self.next_is(&absent)? {
-                    empty(self.scanner.peek()?.start)
-                } else {
-                    self.node(false, false)?
-                };
-                let mut value = empty(self.scanner.peek()?.start);
-                if self.next_is(&[TokenKind::Value])? {
+            is_first = false;
+            let passing = self.before_key();
+            let (key, value);
+            match self.scanner.peek()?.kind {
+                TokenKind::Key => {
                     self.scanner.take()?;
-                    if !self.next_is(&none)? {
-                        value = self.node(false, false)?;
-                    }
+                    let absent = [
+                        TokenKind::Value,
+                        TokenKind::FlowEntry,
+                        TokenKind::FlowMappingEnd,
+                    ];
+                    key = if self.next_is(&absent)? {
+                        empty(self.scanner.peek()?.start)
+                    } else {
+                        self.node(false, false)?
+                    };
+                    self.after_key(&key, passing);
+                    value = self.flow_value(&ends)?;
                 }
-                members.push((key, value));
-            } else if !self.next_is(&[TokenKind::FlowMappingEnd])? {
-                let key = self.node(false, false)?;
-                let value = empty(self.scanner.peek()?.start);
-                members.push((key, value));
-            } else {
-                break;
+                TokenKind::FlowMappingEnd => {
+                    // A comma after the last member.
+                    self.restore(passing);
+                    break;
+                }
+                _ => {
+                    key = self.node(false, false)?;
+                    self.after_key(&key, passing);
+                    value = empty(self.scanner.peek()?.start);
+                }
             }
+            self.member(&mut members, key, value, passing);
         }
         let end = self.scanner.take()?.end;
         Ok(map(members, start, Some(end)))
@@ -427,6 +548,14 @@ fn is_forbidden(letter: char) -> bool {
     !matches!(letter,
         '\t' | '\n' | '\r' | ' '..='~' | '\u{85}' | '\u{A0}'..='\u{D7FF}'
         | '\u{E000}'..='\u{FFFD}' | '\u{10000}'..='\u{10FFFF}')
+}
+
+/// Where the first forbidden character is. Most texts are plain ASCII, byte for byte.
+fn find_forbidden(text: &str) -> Option<usize> {
+    let is_plain = |byte: &u8| matches!(byte, b'\t' | b'\n' | b'\r' | b' '..=b'~');
+    let start = text.as_bytes().iter().position(|byte| !is_plain(byte))?;
+    // All before it are one byte each, so a character begins here.
+    text[start..].find(is_forbidden).map(|at| start + at)
 }
 
 /// Line and column of a byte offset.

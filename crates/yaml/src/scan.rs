@@ -5,6 +5,7 @@ mod flow;
 mod scalar;
 
 use crate::error::{Error, Mark, Stage};
+use std::borrow::Cow;
 use std::collections::VecDeque;
 
 /// How a scalar was written.
@@ -23,11 +24,12 @@ pub enum Style {
 }
 
 /// What a token is.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum TokenKind {
     StreamEnd,
-    Version(u32, u32),
-    TagDirective { handle: String, prefix: String },
+    Version(u8, u8),
+    /// Its text is the handle, its second text the prefix.
+    TagDirective,
     DocumentStart,
     DocumentEnd,
     BlockSequenceStart,
@@ -41,15 +43,21 @@ pub(crate) enum TokenKind {
     FlowEntry,
     Key,
     Value,
-    Alias(String),
-    Anchor(String),
-    Tag { handle: String, suffix: String },
-    Scalar { value: String, style: Style },
+    Alias,
+    Anchor,
+    /// Its text is the handle, its second text the suffix.
+    Tag,
+    Scalar(Style),
 }
 
 #[derive(Clone, Debug)]
-pub(crate) struct Token {
+pub(crate) struct Token<'a> {
     pub kind: TokenKind,
+    /// The value of a scalar or the name of an anchor: a part of the document where it stands there
+    /// as it is meant, which most do.
+    pub text: Cow<'a, str>,
+    /// What a tag or its directive says beside its text.
+    pub second: Box<str>,
     pub start: Mark,
     pub end: Mark,
 }
@@ -69,9 +77,10 @@ pub(crate) const DEPTH_MAX: usize = 200;
 const SIMPLE_KEY_MAX: usize = 1024;
 
 pub(crate) struct Scanner<'a> {
+    source: &'a str,
     text: &'a [u8],
     mark: Mark,
-    tokens: VecDeque<Token>,
+    tokens: VecDeque<Token<'a>>,
     tokens_parsed: usize,
     ended: bool,
     /// Column of the current block collection; -1 outside any.
@@ -85,9 +94,20 @@ pub(crate) struct Scanner<'a> {
 
 type Scan<T> = Result<T, Error>;
 
+fn token<'a>(kind: TokenKind, start: Mark, end: Mark) -> Token<'a> {
+    Token {
+        kind,
+        text: Cow::Borrowed(""),
+        second: Box::default(),
+        start,
+        end,
+    }
+}
+
 impl<'a> Scanner<'a> {
     pub fn new(text: &'a str) -> Scanner<'a> {
         Scanner {
+            source: text,
             text: text.as_bytes(),
             mark: Mark::default(),
             tokens: VecDeque::new(),
@@ -102,13 +122,13 @@ impl<'a> Scanner<'a> {
     }
 
     /// The next token, which stays.
-    pub fn peek(&mut self) -> Scan<&Token> {
+    pub fn peek(&mut self) -> Scan<&Token<'a>> {
         self.fetch_more()?;
         Ok(&self.tokens[0])
     }
 
     /// The next token, taken. The end of the stream is given again and again.
-    pub fn take(&mut self) -> Scan<Token> {
+    pub fn take(&mut self) -> Scan<Token<'a>> {
         self.fetch_more()?;
         if self.tokens.len() == 1 && self.tokens[0].kind == TokenKind::StreamEnd {
             return Ok(self.tokens[0].clone());
@@ -178,6 +198,30 @@ impl<'a> Scanner<'a> {
         }
     }
 
+    /// Steps over the bytes, none of which is a line break, as long as `belongs` takes them.
+    fn skip_while(&mut self, belongs: impl Fn(u8) -> bool) {
+        let rest = &self.text[self.mark.offset..];
+        let width = rest.iter().take_while(|byte| belongs(**byte)).count();
+        self.mark.offset += width;
+        self.mark.column += characters(&rest[..width]);
+    }
+
+    /// Steps over what is left of the line.
+    fn skip_rest_of_line(&mut self) {
+        while !self.is_break_or_end(0) {
+            self.skip_while(|byte| !begins_break(byte));
+            // A byte that may begin a line break and does not.
+            if !self.is_break_or_end(0) {
+                self.skip();
+            }
+        }
+    }
+
+    /// The document from `start` to here.
+    fn since(&self, start: usize) -> &'a [u8] {
+        &self.text[start..self.mark.offset]
+    }
+
     /// Steps over one character that is no line break.
     fn skip(&mut self) {
         self.mark.offset = (self.mark.offset + self.char_width()).min(self.text.len());
@@ -220,17 +264,22 @@ impl<'a> Scanner<'a> {
 
     fn skip_comment(&mut self) {
         if self.byte(0) == b'#' {
-            while !self.is_break_or_end(0) {
-                self.skip();
-            }
+            self.skip_rest_of_line();
         }
     }
 
     // ── the token queue ─────────────────────────────────────────────────────────────────────────
 
     fn push(&mut self, kind: TokenKind, start: Mark) {
-        let end = self.mark;
-        self.tokens.push_back(Token { kind, start, end });
+        self.push_text(kind, Cow::Borrowed(""), start, self.mark);
+    }
+
+    fn push_text(&mut self, kind: TokenKind, text: Cow<'a, str>, start: Mark, end: Mark) {
+        let token = Token {
+            text,
+            ..token(kind, start, end)
+        };
+        self.tokens.push_back(token);
     }
 
     /// Reads on until the first token in the queue is certain: a possible key may still put a
@@ -312,11 +361,7 @@ impl<'a> Scanner<'a> {
         self.indents.push(self.indent);
         self.indent = column as isize;
         self.check_depth()?;
-        let token = Token {
-            kind,
-            start: mark,
-            end: mark,
-        };
+        let token = token(kind, mark, mark);
         match number {
             Some(number) => self.tokens.insert(number - self.tokens_parsed, token),
             None => self.tokens.push_back(token),
@@ -389,9 +434,7 @@ impl<'a> Scanner<'a> {
                 self.skip();
             }
             let tab_is_space = self.flow_level > 0 || !self.simple_key_allowed;
-            while self.byte(0) == b' ' || (tab_is_space && self.byte(0) == b'\t') {
-                self.skip();
-            }
+            self.skip_while(|byte| byte == b' ' || (tab_is_space && byte == b'\t'));
             self.skip_comment();
             if !self.is_break() {
                 return;
@@ -460,11 +503,7 @@ impl<'a> Scanner<'a> {
         let level = self.simple_keys.len() - 1;
         if self.check_simple_key(level)? {
             let key = self.simple_keys[level];
-            let token = Token {
-                kind: TokenKind::Key,
-                start: key.mark,
-                end: key.mark,
-            };
+            let token = token(TokenKind::Key, key.mark, key.mark);
             self.tokens
                 .insert(key.token_number - self.tokens_parsed, token);
             let kind = TokenKind::BlockMappingStart;
@@ -491,4 +530,14 @@ impl<'a> Scanner<'a> {
         self.skip();
         self.push(kind, start);
     }
+}
+
+/// How many characters UTF-8 has there: every byte but those that continue one.
+fn characters(text: &[u8]) -> usize {
+    text.iter().filter(|byte| **byte & 0xC0 != 0x80).count()
+}
+
+/// Whether a line break may begin with the byte.
+fn begins_break(byte: u8) -> bool {
+    matches!(byte, b'\n' | b'\r' | 0xC2 | 0xE2)
 }

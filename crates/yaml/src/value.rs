@@ -257,11 +257,37 @@ impl Map {
 impl<K: Into<EcoString>, V: Into<Value>> FromIterator<(K, V)> for Map {
     /// Later members replace earlier ones of the same key.
     fn from_iter<I: IntoIterator<Item = (K, V)>>(members: I) -> Map {
-        let mut map = Map::new();
-        for (key, value) in members {
-            map.insert(key, value);
+        let members = members.into_iter();
+        Map::sorted(
+            members
+                .map(|(key, value)| (key.into(), value.into()))
+                .collect(),
+        )
+    }
+}
+
+impl Map {
+    /// One sort for all keys: to put them in one by one would take time with the square of their
+    /// number.
+    fn sorted(mut entries: EcoVec<(EcoString, Value)>) -> Map {
+        if !entries.is_sorted_by(|a, b| a.0 < b.0) {
+            let entries = entries.make_mut();
+            lean::sort_by(entries, |a, b| a.0.cmp(&b.0));
         }
-        map
+        if entries.windows(2).any(|pair| pair[0].0 == pair[1].0) {
+            let mut kept: EcoVec<(EcoString, Value)> = EcoVec::with_capacity(entries.len());
+            for entry in entries {
+                match kept.last() {
+                    Some(last) if last.0 == entry.0 => {
+                        let at = kept.len() - 1;
+                        kept.make_mut()[at] = entry;
+                    }
+                    _ => kept.push(entry),
+                }
+            }
+            return Map { entries: kept };
+        }
+        Map { entries }
     }
 }
 

@@ -1,12 +1,14 @@
 //! Flow collections, anchors, tags and directives.
 
 use super::{Scan, Scanner, SimpleKey, TokenKind};
+use crate::error::Mark;
+use std::borrow::Cow;
 
 fn is_word(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-')
 }
 
-impl Scanner<'_> {
+impl<'a> Scanner<'a> {
     pub(super) fn fetch_flow_start(&mut self, kind: TokenKind) -> Scan<()> {
         self.save_simple_key()?;
         self.simple_keys.push(SimpleKey::default());
@@ -35,12 +37,10 @@ impl Scanner<'_> {
         Ok(())
     }
 
-    fn read_word(&mut self) -> String {
-        let mut word = Vec::new();
-        while is_word(self.byte(0)) {
-            self.read(&mut word);
-        }
-        String::from_utf8_lossy(&word).into_owned()
+    fn read_word(&mut self) -> &'a str {
+        let start = self.mark.offset;
+        self.skip_while(is_word);
+        &self.source[start..self.mark.offset]
     }
 
     pub(super) fn fetch_anchor(&mut self) -> Scan<()> {
@@ -59,11 +59,11 @@ impl Scanner<'_> {
             return Err(self.error("did not find expected alphabetic or numeric character"));
         }
         let kind = if is_alias {
-            TokenKind::Alias(name)
+            TokenKind::Alias
         } else {
-            TokenKind::Anchor(name)
+            TokenKind::Anchor
         };
-        self.push(kind, start);
+        self.push_text(kind, Cow::Borrowed(name), start, self.mark);
         Ok(())
     }
 
@@ -96,8 +96,15 @@ impl Scanner<'_> {
         if !self.is_blank_or_end(0) {
             return Err(self.error("did not find expected whitespace or line break"));
         }
-        self.push(TokenKind::Tag { handle, suffix }, start);
+        self.push_text(TokenKind::Tag, handle.into(), start, self.mark);
+        self.add_second(suffix);
         Ok(())
+    }
+
+    fn add_second(&mut self, text: String) {
+        if let Some(token) = self.tokens.back_mut() {
+            token.second = text.into();
+        }
     }
 
     fn read_tag_handle(&mut self, directive: bool) -> Scan<String> {
@@ -160,12 +167,11 @@ impl Scanner<'_> {
             return Err(self.error("found unexpected non-alphabetical character"));
         }
         self.skip_blanks();
-        let kind = match name.as_str() {
-            "YAML" => self.scan_version()?,
-            "TAG" => self.scan_tag_directive()?,
+        match name {
+            "YAML" => self.scan_version(start)?,
+            "TAG" => self.scan_tag_directive(start)?,
             _ => return Err(self.error("found unknown directive name")),
-        };
-        self.push(kind, start);
+        }
         self.skip_blanks();
         self.skip_comment();
         if !self.is_break_or_end(0) {
@@ -175,17 +181,18 @@ impl Scanner<'_> {
         Ok(())
     }
 
-    fn scan_version(&mut self) -> Scan<TokenKind> {
+    fn scan_version(&mut self, start: Mark) -> Scan<()> {
         let major = self.scan_version_number()?;
         if self.byte(0) != b'.' {
             return Err(self.error("did not find expected digit or '.' character"));
         }
         self.skip();
         let minor = self.scan_version_number()?;
-        Ok(TokenKind::Version(major, minor))
+        self.push(TokenKind::Version(major, minor), start);
+        Ok(())
     }
 
-    fn scan_version_number(&mut self) -> Scan<u32> {
+    fn scan_version_number(&mut self) -> Scan<u8> {
         let mut digits = 0;
         let mut number = 0;
         while let Some(digit) = char::from(self.byte(0)).to_digit(10) {
@@ -193,7 +200,7 @@ impl Scanner<'_> {
             if digits > 2 {
                 return Err(self.error("found extremely long version number"));
             }
-            number = number * 10 + digit;
+            number = number * 10 + digit as u8;
             self.skip();
         }
         if digits == 0 {
@@ -202,7 +209,7 @@ impl Scanner<'_> {
         Ok(number)
     }
 
-    fn scan_tag_directive(&mut self) -> Scan<TokenKind> {
+    fn scan_tag_directive(&mut self, start: Mark) -> Scan<()> {
         let handle = self.read_tag_handle(true)?;
         if !self.is_blank(0) {
             return Err(self.error("did not find expected whitespace"));
@@ -212,6 +219,8 @@ impl Scanner<'_> {
         if !self.is_blank_or_end(0) {
             return Err(self.error("did not find expected whitespace or line break"));
         }
-        Ok(TokenKind::TagDirective { handle, prefix })
+        self.push_text(TokenKind::TagDirective, handle.into(), start, self.mark);
+        self.add_second(prefix);
+        Ok(())
     }
 }

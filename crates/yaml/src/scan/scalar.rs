@@ -1,7 +1,8 @@
 //! Scalars: plain, quoted, and the two block styles.
 
-use super::{Scan, Scanner, Style, TokenKind};
+use super::{Scan, Scanner, Style, TokenKind, begins_break};
 use crate::error::Mark;
+use std::borrow::Cow;
 
 /// White space inside a scalar, collected until it is known what becomes of it.
 #[derive(Default)]
@@ -34,8 +35,13 @@ impl Gap {
     }
 }
 
-fn text(bytes: Vec<u8>) -> String {
-    String::from_utf8_lossy(&bytes).into_owned()
+fn text<'a>(bytes: Vec<u8>) -> Cow<'a, str> {
+    match String::from_utf8(bytes) {
+        Ok(text) => text.into(),
+        Err(error) => String::from_utf8_lossy(error.as_bytes())
+            .into_owned()
+            .into(),
+    }
 }
 
 impl Scanner<'_> {
@@ -45,17 +51,29 @@ impl Scanner<'_> {
         let start = self.mark;
         let mut end = start;
         let indent = self.indent + 1;
-        let mut value = Vec::new();
+        // On one line the value is what stands there; only line breaks are folded.
+        let mut folded: Option<Vec<u8>> = None;
         let mut gap = Gap::default();
         loop {
             let at_document = self.is_document_indicator(b'-') || self.is_document_indicator(b'.');
             if at_document || self.byte(0) == b'#' {
                 break;
             }
-            while !self.is_blank_or_end(0) && !self.ends_plain() {
-                gap.fold_into(&mut value);
-                self.read(&mut value);
+            let from = self.mark.offset;
+            if !self.is_blank_or_end(0) && !self.ends_plain() {
+                if gap.broken {
+                    let line = &self.text[start.offset..end.offset];
+                    folded.get_or_insert_with(|| line.to_vec());
+                }
+                self.skip_plain_word();
                 end = self.mark;
+                match &mut folded {
+                    Some(value) => {
+                        gap.fold_into(value);
+                        value.extend_from_slice(self.since(from));
+                    }
+                    None => gap.blanks.clear(),
+                }
             }
             if !(self.is_blank(0) || self.is_break()) {
                 break;
@@ -68,8 +86,26 @@ impl Scanner<'_> {
         if gap.broken {
             self.simple_key_allowed = true;
         }
-        self.push_scalar(value, Style::Plain, start, end);
+        let value = match folded {
+            Some(value) => text(value),
+            None => Cow::Borrowed(&self.source[start.offset..end.offset]),
+        };
+        self.push_text(TokenKind::Scalar(Style::Plain), value, start, end);
         Ok(())
+    }
+
+    /// Steps over what a plain scalar has up to a blank, a line break or its end.
+    fn skip_plain_word(&mut self) {
+        let in_flow = self.flow_level > 0;
+        while !self.is_blank_or_end(0) && !self.ends_plain() {
+            // The first byte belongs to it; of those that follow, some have to be looked at.
+            self.skip();
+            self.skip_while(|byte| match byte {
+                b' ' | b'\t' | b':' => false,
+                b',' | b'?' | b'[' | b']' | b'{' | b'}' => !in_flow,
+                byte => !begins_break(byte),
+            });
+        }
     }
 
     fn ends_plain(&self) -> bool {
@@ -106,14 +142,6 @@ impl Scanner<'_> {
         }
     }
 
-    fn push_scalar(&mut self, value: Vec<u8>, style: Style, start: Mark, end: Mark) {
-        let value = text(value);
-        self.push(TokenKind::Scalar { value, style }, start);
-        if let Some(token) = self.tokens.back_mut() {
-            token.end = end;
-        }
-    }
-
     pub(super) fn fetch_quoted(&mut self, style: Style) -> Scan<()> {
         self.save_simple_key()?;
         self.simple_key_allowed = false;
@@ -143,7 +171,12 @@ impl Scanner<'_> {
                     }
                     self.scan_escape(&mut value)?;
                 } else {
-                    self.read(&mut value);
+                    let from = self.mark.offset;
+                    self.skip();
+                    self.skip_while(|byte| {
+                        !matches!(byte, b' ' | b'\t' | b'\\' | b'\'' | b'"') && !begins_break(byte)
+                    });
+                    value.extend_from_slice(self.since(from));
                 }
             }
             if self.byte(0) == quote && !self.is_end() {
@@ -159,7 +192,8 @@ impl Scanner<'_> {
             }
         }
         self.skip();
-        self.push_scalar(value, style, start, self.mark);
+        let value = text(value);
+        self.push_text(TokenKind::Scalar(style), value, start, self.mark);
         Ok(())
     }
 
@@ -248,9 +282,9 @@ impl Scanner<'_> {
             }
             value.append(&mut trailing);
             after_blank = blank;
-            while !self.is_break_or_end(0) {
-                self.read(&mut value);
-            }
+            let from = self.mark.offset;
+            self.skip_rest_of_line();
+            value.extend_from_slice(self.since(from));
             self.read_line(&mut leading);
             self.scan_block_breaks(&mut indent, &mut trailing, &mut end)?;
         }
@@ -260,7 +294,7 @@ impl Scanner<'_> {
         if keep == Some(true) {
             value.append(&mut trailing);
         }
-        self.push_scalar(value, style, start, end);
+        self.push_text(TokenKind::Scalar(style), text(value), start, end);
         Ok(())
     }
 
@@ -292,7 +326,8 @@ impl Scanner<'_> {
         let mut deepest = 0;
         loop {
             while (*indent == 0 || self.mark.column < *indent) && self.byte(0) == b' ' {
-                self.skip();
+                self.mark.offset += 1;
+                self.mark.column += 1;
             }
             deepest = deepest.max(self.mark.column);
             if (*indent == 0 || self.mark.column < *indent) && self.byte(0) == b'\t' {
