@@ -6,9 +6,11 @@ use crate::log::{Level, Log};
 use crate::values::read_values;
 use gotmpl::value::{ElementType, Text};
 use gotmpl::{List, Map, Value};
+use std::borrow::Cow;
 use std::collections::BTreeMap;
+use std::rc::Rc;
 
-/// A chart and its subcharts.
+/// A chart and its subcharts. Clones share the texts.
 #[derive(Clone, Debug)]
 pub struct Chart {
     /// Chart.yaml.
@@ -16,13 +18,13 @@ pub struct Chart {
     /// values.yaml.
     pub(crate) values: Map,
     /// Files under `templates/`, by their path in the chart.
-    pub templates: BTreeMap<String, String>,
+    pub templates: BTreeMap<String, Rc<str>>,
     /// Manifests under `crds/`, by their path in the chart, in the order of the folder or archive.
-    pub crds: Vec<(String, String)>,
+    pub crds: Vec<(String, Rc<str>)>,
     /// All other files: what `.Files` gives.
-    pub files: BTreeMap<String, Vec<u8>>,
+    pub files: BTreeMap<String, Text>,
     /// values.schema.json, if there is one.
-    pub schema: Option<String>,
+    pub schema: Option<Rc<str>>,
     /// The charts under `charts/`.
     pub dependencies: Vec<Chart>,
 }
@@ -173,7 +175,7 @@ fn load(files: Vec<(String, Vec<u8>)>, log: &Log, depth: usize) -> Result<Chart,
         return Err(Error::in_file("Chart.yaml", "Chart.yaml file is missing"));
     };
     let mut chart = Chart {
-        metadata: read_metadata(&String::from_utf8_lossy(chart_file))?,
+        metadata: read_metadata(&text(chart_file))?,
         values: Map::new(),
         templates: BTreeMap::new(),
         crds: Vec::new(),
@@ -199,33 +201,32 @@ fn load(files: Vec<(String, Vec<u8>)>, log: &Log, depth: usize) -> Result<Chart,
         };
         match (place, path.as_str()) {
             ("templates", _) => {
-                chart.templates.insert(path, text(content));
+                chart.templates.insert(path, text(&content).into());
             }
             (_, "Chart.yaml" | "Chart.lock") => {}
             (_, "values.yaml") => {
                 chart.values =
-                    read_values(&text(content), "values.yaml").map_err(|error| Error {
+                    read_values(&text(&content), "values.yaml").map_err(|error| Error {
                         message: format!("cannot load values.yaml: {}", error.message),
                         ..error
                     })?;
             }
-            (_, "values.schema.json") => chart.schema = Some(text(content)),
+            (_, "values.schema.json") => chart.schema = Some(text(&content).into()),
             (_, "requirements.yaml") => {
                 let before = "cannot load requirements.yaml: ";
-                let value = decode(&path, before, &String::from_utf8_lossy(&content))?;
+                let value = decode(&path, before, &text(&content))?;
                 chart.metadata.dependencies = read_dependencies(&value);
                 if chart.metadata.api_version == "v1" {
-                    chart.files.insert(path, content);
+                    chart.files.insert(path, content.into());
                 } else {
                     log.add(Level::Info, REQUIREMENTS_ARE_OLD, Vec::new());
                 }
             }
             _ => {
                 if place == "crds" && is_manifest(&path) {
-                    let text = String::from_utf8_lossy(&content).into_owned();
-                    chart.crds.push((path.clone(), text));
+                    chart.crds.push((path.clone(), text(&content).into()));
                 }
-                chart.files.insert(path, content);
+                chart.files.insert(path, content.into());
             }
         }
     }
@@ -254,9 +255,8 @@ fn is_manifest(path: &str) -> bool {
         .any(|end| path.ends_with(end))
 }
 
-fn text(content: Vec<u8>) -> String {
-    String::from_utf8(content)
-        .unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned())
+fn text(content: &[u8]) -> Cow<'_, str> {
+    String::from_utf8_lossy(content)
 }
 
 fn decode(file: &str, before: &str, text: &str) -> Result<yaml::Value, Error> {

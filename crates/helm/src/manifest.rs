@@ -24,9 +24,14 @@ pub struct Manifest {
 impl Manifest {
     /// Adds the manifest to a text of several, with a line that says where it is from.
     pub fn write(&self, out: &mut String) {
-        for part in ["---\n# Source: ", &self.source, "\n", &self.content, "\n"] {
-            out.push_str(part);
-        }
+        write(out, &self.source, &self.content);
+    }
+}
+
+/// Writes a document as `helm template` prints it.
+pub(crate) fn write(out: &mut String, source: &str, content: &str) {
+    for part in ["---\n# Source: ", source, "\n", content, "\n"] {
+        out.push_str(part);
     }
 }
 
@@ -100,8 +105,8 @@ const EVENTS: &[&str] = &[
 ];
 
 /// Cuts rendered files into manifests and hooks, both in the order of installation.
-pub(crate) fn sort(
-    files: &BTreeMap<String, String>,
+pub(crate) fn sort<'f>(
+    files: impl Iterator<Item = (&'f str, &'f str)>,
     log: &Log,
 ) -> Result<(Vec<Manifest>, Vec<Hook>), Error> {
     let (mut manifests, mut hooks) = (Vec::new(), Vec::new());
@@ -109,7 +114,7 @@ pub(crate) fn sort(
         for (offset, content) in split(text) {
             let head = Head::read(path, content)?;
             let manifest = Manifest {
-                source: path.clone(),
+                source: path.to_owned(),
                 kind: head.kind.clone(),
                 api_version: head.api_version.clone(),
                 name: head.name.clone(),
@@ -186,26 +191,30 @@ pub fn split_manifests(text: &str) -> Vec<&str> {
 /// The documents of a text with their offsets: what stands between lines that begin with `---`.
 pub(crate) fn split(text: &str) -> Vec<(usize, &str)> {
     let mut documents = Vec::new();
-    let lead = text.len() - text.trim_start().len();
-    let mut start = lead;
-    let mut at = lead;
-    let mut push = |from: usize, to: usize| {
-        let document = &text[from..to];
-        let body = document.trim_start();
+    let mut start = text.len() - text.trim_start().len();
+    let mut end = match text[start..].starts_with("---") {
+        true => Some(start),
+        false => next_separator(text, start),
+    };
+    loop {
+        let to = end.unwrap_or(text.len());
+        let body = text[start..to].trim_start();
         if !body.is_empty() {
             documents.push((to - body.len(), body));
         }
-    };
-    for line in text[lead..].split_inclusive('\n') {
-        if let Some(after) = line.strip_prefix("---") {
-            push(start, at);
-            let blanks = after.len() - after.trim_start_matches([' ', '\t']).len();
-            start = at + 3 + blanks;
+        if end.is_none() {
+            return documents;
         }
-        at += line.len();
+        start = to + 3;
+        let rest = &text[start..];
+        start += rest.len() - rest.trim_start_matches([' ', '\t']).len();
+        end = next_separator(text, start);
     }
-    push(start, text.len());
-    documents
+}
+
+/// Where the next line that begins with `---` begins.
+fn next_separator(text: &str, from: usize) -> Option<usize> {
+    text[from..].find("\n---").map(|at| from + at + 1)
 }
 
 /// What is looked at of a manifest.
@@ -219,7 +228,8 @@ struct Head {
 impl Head {
     fn read(path: &str, content: &str) -> Result<Head, Error> {
         let before = format!("YAML parse error on {path}: error ");
-        let value = yaml::decode_with(content, yaml::Duplicates::LastWins).map_err(|error| {
+        let members = ["apiVersion", "kind", "metadata"];
+        let value = yaml::decode_members(content, &members).map_err(|error| {
             Error::yaml(path, &format!("{before}converting YAML to JSON: "), &error)
         })?;
         let wrong = |value: &yaml::Value, target: &str| {

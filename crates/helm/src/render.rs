@@ -90,7 +90,7 @@ pub struct Rendered {
     /// The hooks, in the order of installation.
     pub hooks: Vec<Hook>,
     /// Files under `crds/`, of subcharts too: path with the chart's name, and text.
-    pub crds: Vec<(String, String)>,
+    pub crds: Vec<(String, Rc<str>)>,
     /// NOTES.txt of the chart.
     pub notes: String,
     /// Every rendered file, by its path with the chart's name.
@@ -124,9 +124,11 @@ impl Rendered {
     pub fn manifests_text(&self, include_crds: bool) -> String {
         let mut out = String::new();
         for (path, text) in self.crds.iter().filter(|_| include_crds) {
-            out.push_str(&format!("---\n# Source: {path}\n{text}\n"));
+            manifest::write(&mut out, path, text);
         }
-        out.push_str(&self.manifest());
+        for manifest in &self.manifests {
+            manifest.write(&mut out);
+        }
         out.truncate(out.trim_end().len());
         out.push('\n');
         out
@@ -249,7 +251,7 @@ impl Prepared {
         dependencies::process(&mut chart, &values.0, &options.log)?;
         let values = coalesce_values(&chart, &values.0, &options.log)?;
         if !options.skip_schema_validation {
-            schema::check(&chart, &Values(values.clone()).to_yaml(), &options.log)?;
+            schema::check(&chart, &values, &options.log)?;
         }
         Ok(Prepared { chart, values })
     }
@@ -275,10 +277,9 @@ impl Prepared {
             .unwrap_or_default();
         let texts = files
             .iter()
-            .filter(|(path, file)| !path.ends_with("NOTES.txt") && !file.text.trim().is_empty())
-            .map(|(path, file)| (path.clone(), file.text.clone()));
-        let texts = lean::map(texts);
-        let (manifests, hooks) = manifest::sort(&texts, &options.log)?;
+            .filter(|(path, _)| !path.ends_with("NOTES.txt"))
+            .map(|(path, file)| (path.as_str(), file.text.as_str()));
+        let (manifests, hooks) = manifest::sort(texts, &options.log)?;
         let mut crds = Vec::new();
         collect_crds(chart, chart.name(), &mut crds);
         Ok(Rendered {
@@ -303,7 +304,7 @@ impl Prepared {
     }
 }
 
-fn collect_crds(chart: &Chart, path: &str, crds: &mut Vec<(String, String)>) {
+fn collect_crds(chart: &Chart, path: &str, crds: &mut Vec<(String, Rc<str>)>) {
     for (name, text) in &chart.crds {
         crds.push((format!("{path}/{name}"), text.clone()));
     }
@@ -403,12 +404,19 @@ fn render_files(
         files.insert(
             path.clone(),
             File {
-                text: String::from_utf8_lossy(&output.text).into_owned(),
+                text: into_text(output.text),
                 origins: output.origins,
             },
         );
     }
     Ok(files)
+}
+
+fn into_text(bytes: Vec<u8>) -> String {
+    match String::from_utf8(bytes) {
+        Ok(text) => text,
+        Err(error) => String::from_utf8_lossy(error.as_bytes()).into_owned(),
+    }
 }
 
 /// Lists the templates of a chart and its subcharts, and returns what the chart's templates see.

@@ -11,7 +11,11 @@ use yaml::{Map, Value};
 const DEPTH_MAX: usize = 64;
 
 /// Checks the values of a chart and its subcharts against their schemas.
-pub(crate) fn check(chart: &Chart, values: &Value, log: &Log) -> Result<(), Error> {
+pub(crate) fn check(chart: &Chart, values: &gotmpl::Map, log: &Log) -> Result<(), Error> {
+    if !has_schema(chart) {
+        return Ok(());
+    }
+    let values = &crate::json::to_yaml(&values.clone().into()).unwrap_or_default();
     let mut report = String::new();
     check_chart(chart, values, &mut report, log);
     if report.is_empty() {
@@ -23,6 +27,10 @@ pub(crate) fn check(chart: &Chart, values: &Value, log: &Log) -> Result<(), Erro
             "values don't meet the specifications of the schema(s) in the following chart(s):\n{report}"
         ),
     ))
+}
+
+fn has_schema(chart: &Chart) -> bool {
+    chart.schema.is_some() || chart.dependencies.iter().any(has_schema)
 }
 
 fn check_chart(chart: &Chart, values: &Value, report: &mut String, log: &Log) {

@@ -154,3 +154,43 @@ fn a_node_knows_its_place() {
         ("\"app:1\"", 4, 12)
     );
 }
+
+/// Some members of a mapping are the same whether the others are kept or not, and so are errors.
+#[test]
+fn members_are_those_of_the_whole() {
+    let cases = [
+        "kind: A\nmetadata: {name: x, labels: {a: [1, 2], b: }}\nspec: {a: {kind: B}, c: [d, {e: f}]}",
+        "spec:\n  kind: C\n  list:\n  - kind: D\n  - [a, b: c, ]\n  text: |\n    kind: E\nkind: F\n",
+        "kind: A\nspec:\n  *x : y\n",
+        "spec: &a {kind: B}\nmetadata: *a",
+        "spec: {<<: {a: b}}\nkind: C",
+        "spec: {<<: a}\nkind: C",
+        "spec: {~: a}\nkind: C",
+        "spec:\n  [a]: b\n",
+        "spec: !!int x",
+        "spec: [a, b\nkind: C",
+        "kind: A\nkind: B\nspec: a",
+        "- kind: A\n- spec",
+        "spec:\n- kind: A\n  metadata: B\n",
+        "just text",
+        "",
+    ];
+    for text in cases {
+        let whole = yaml::decode_with(text, yaml::Duplicates::LastWins);
+        let expected =
+            whole.map(|value| (value.get("kind").clone(), value.get("metadata").clone()));
+        let some = yaml::decode_members(text, &["kind", "metadata"]);
+        let got = some.map(|value| (value.get("kind").clone(), value.get("metadata").clone()));
+        assert_eq!(got, expected, "\n{text}");
+    }
+}
+
+/// Keys in the worst order take no longer than others.
+#[test]
+fn many_keys_are_sorted_once() {
+    let text: String = (0..200_000)
+        .rev()
+        .map(|n| format!("k{n:06}: 1\n"))
+        .collect();
+    assert_eq!(yaml::decode(&text).unwrap().members().count(), 200_000);
+}

@@ -17,10 +17,10 @@ pub(crate) static FILES: MapType = MapType {
 };
 
 /// `.Files` of a chart.
-pub(crate) fn file_map(files: &BTreeMap<String, Vec<u8>>) -> Map {
+pub(crate) fn file_map(files: &BTreeMap<String, Text>) -> Map {
     let map = Map::of(&FILES);
     for (name, data) in files {
-        map.insert(name.as_str(), Value::Bytes(data.as_slice().into()));
+        map.insert(name.as_str(), Value::Bytes(data.clone()));
     }
     map
 }
