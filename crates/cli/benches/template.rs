@@ -41,6 +41,10 @@ impl Figures {
 }
 
 fn main() {
+    // Cargo says so when it measures; when it only tests that a bench still runs, it does not.
+    if !std::env::args().any(|argument| argument == "--bench") {
+        return;
+    }
     let charts =
         Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/conformance/helm/charts");
     if !charts.is_dir() {

@@ -1,5 +1,9 @@
 //! `cargo xtask build`: the release site in `dist/`, with relative addresses only.
 
+use std::env;
+use std::fs;
+use std::path::PathBuf;
+
 use crate::step::{run as run_program, step};
 use crate::tools;
 
@@ -19,6 +23,27 @@ pub fn site() -> Result<(), String> {
     tools::npm_packages()?;
     step("release site into dist/", || {
         let mut trunk = tools::program("trunk");
-        run_program(trunk.args(["build", "--release", "--cargo-profile", PROFILE]))
+        trunk.args(["build", "--release", "--cargo-profile", PROFILE]);
+        run_program(trunk.env("CARGO_ENCODED_RUSTFLAGS", without_paths()?))
     })
+}
+
+/// Flags that leave the folders of this machine out of the module: they are of no use to whoever
+/// reads a panic's place, they differ from machine to machine, and they weigh.
+///
+/// In cargo's encoded form, which allows spaces in paths.
+fn without_paths() -> Result<String, String> {
+    let cargo_home = env::var_os("CARGO_HOME")
+        .map(PathBuf::from)
+        .or_else(|| env::home_dir().map(|home| home.join(".cargo")))
+        .ok_or("cannot tell where cargo keeps its packages")?;
+    let sources = cargo_home.join("registry/src");
+    let mut folders = vec![tools::root(), sources.clone()];
+    let registries = fs::read_dir(&sources).into_iter().flatten().flatten();
+    folders.extend(registries.map(|entry| entry.path()));
+    let flags: Vec<String> = folders
+        .iter()
+        .map(|folder| format!("--remap-path-prefix={}=", folder.display()))
+        .collect();
+    Ok(flags.join("\u{1f}"))
 }

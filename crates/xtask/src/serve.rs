@@ -1,13 +1,18 @@
 //! `cargo xtask serve`: the lab on this machine, built again on every change.
 
+use std::net::TcpListener;
+
 use crate::{step, tools};
 
 /// Sets up what is missing, then builds and serves until it is stopped.
 pub fn run(arguments: &[String]) -> Result<(), String> {
     let port = crate::option(arguments, "--port")?.unwrap_or("8080");
-    if port.parse::<u16>().is_err() {
-        return Err(format!("`{port}` is not a port"));
-    }
+    let number: u16 = port
+        .parse()
+        .map_err(|_| format!("`{port}` is not a port"))?;
+    // Asked before the build, which takes minutes the first time.
+    TcpListener::bind(("127.0.0.1", number))
+        .map_err(|error| format!("port {port} cannot be had ({error}); --port takes another"))?;
     tools::site_builders()?;
 
     println!("==> Rollout Lab will be at http://127.0.0.1:{port} (stop it with Ctrl+C)");
