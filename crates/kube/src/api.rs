@@ -6,6 +6,7 @@ use crate::object::{condition, controller_ref};
 use crate::{Change, Key, Meta, Millis, Object, Status, Store, Value, defaults, kind_info, map};
 use crate::{admission, patch, strategy, time, validate};
 use ecow::{EcoString, eco_format};
+pub use patch::PatchType;
 use std::rc::Rc;
 
 /// What somebody asks of the API server.
@@ -42,15 +43,6 @@ pub enum Verb {
     Patch(PatchType, Value),
     /// Removal.
     Delete(DeleteOptions),
-}
-
-/// The kinds of patches.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum PatchType {
-    /// `application/merge-patch+json`
-    Merge,
-    /// `application/strategic-merge-patch+json`
-    Strategic,
 }
 
 /// How to delete (`metav1.DeleteOptions`).
@@ -140,11 +132,7 @@ fn answer(store: &mut Store, now: Millis, request: Request) -> Response {
         }
         Verb::Patch(how, change) => {
             let old = find(store, &key)?;
-            let mut body = old.value.clone();
-            match how {
-                PatchType::Merge => patch::merge(&mut body, &change),
-                PatchType::Strategic => patch::strategic(&mut body, &change),
-            }
+            let body = patch::apply(how, &old.value, &change)?;
             write(store, now, &old, body, subresource)
         }
         Verb::Delete(options) => delete(store, now, &key, &options),
@@ -227,12 +215,8 @@ fn bind(store: &mut Store, now: Millis, key: &Key, binding: &Value) -> Response 
         "status" => "True",
         "lastTransitionTime" => time::rfc3339(now),
     };
-    patch::strategic(
-        &mut body,
-        &map! {
-            "status" => map! { "conditions" => vec![scheduled] },
-        },
-    );
+    let change = map! { "status" => map! { "conditions" => vec![scheduled] } };
+    let body = patch::strategic(&body, &change)?;
     Ok(Answer::Object(store.put(key.clone(), body, now)))
 }
 
@@ -261,7 +245,12 @@ fn write(
         defaults::apply(&mut body);
     }
     let mut generation = old.meta.generation;
-    if generation > 0 && body.get("spec") != old.spec() {
+    // A Deployment's annotations count too (`deployment/strategy.go`): its controller copies them.
+    let annotations = |object: &Value| object.at(&["metadata", "annotations"]).clone();
+    let annotated = old.key.kind == "Deployment"
+        && subresource.is_empty()
+        && annotations(&body) != annotations(&old.value);
+    if generation > 0 && (body.get("spec") != old.spec() || annotated) {
         generation += 1;
     }
     for field in ["uid", "creationTimestamp", "namespace", "name"] {

@@ -94,6 +94,35 @@ impl Status {
         Status::new(400, "BadRequest", message.into())
     }
 
+    /// 413: the request is larger than the server takes.
+    #[must_use]
+    pub fn too_large(why: &str) -> Status {
+        let message = eco_format!("Request entity too large: {why}");
+        Status::new(413, "RequestEntityTooLarge", message)
+    }
+
+    /// 415: a strategic merge patch for a kind of which nobody knows how its fields merge.
+    #[must_use]
+    pub fn unsupported_patch() -> Status {
+        let message = "the body of the request was in an unknown format - accepted media types \
+                       include: application/json-patch+json, application/merge-patch+json, \
+                       application/apply-patch+yaml";
+        Status::new(415, "UnsupportedMediaType", message.into())
+    }
+
+    /// 422, without saying what is wrong: a patch that does not apply.
+    #[must_use]
+    pub fn unprocessable() -> Status {
+        let message = "the server rejected our request due to an error in our request";
+        Status::new(422, "Invalid", message.into())
+    }
+
+    /// 500: the server could not do it. Such an answer has no reason.
+    #[must_use]
+    pub fn internal(message: impl Into<EcoString>) -> Status {
+        Status::new(500, "", message.into())
+    }
+
     /// 410: a watch asked for changes that are no longer kept.
     #[must_use]
     pub fn expired(asked: u64, version: u64) -> Status {
@@ -143,7 +172,7 @@ impl Status {
             "kind" => "Status",
             "status" => "Failure",
             "message" => &self.message,
-            "reason" => self.reason,
+            "reason" => Some(self.reason).filter(|reason| !reason.is_empty()),
             "code" => i64::from(self.code),
         };
         if !causes.is_empty() {

@@ -7,7 +7,7 @@ use super::{Context, Controller};
 use crate::plan::Plan;
 use crate::trace::Note;
 use ecow::{EcoString, eco_format};
-use kube::api::Verb;
+use kube::api::{PatchType, Verb};
 use kube::{Change, ChangeKind, Key, Store, map, time};
 use std::collections::BTreeMap;
 
@@ -85,7 +85,6 @@ fn reconcile(store: &Store, key: &Key, context: &Context<'_>) -> Plan {
     if pod.condition("PodScheduled").get("message").text() == message {
         return plan;
     }
-    let mut object = pod.value.clone();
     let condition = map! {
         "type" => "PodScheduled",
         "status" => "False",
@@ -93,12 +92,14 @@ fn reconcile(store: &Store, key: &Key, context: &Context<'_>) -> Plan {
         "message" => &message,
         "lastTransitionTime" => time::rfc3339(context.now),
     };
-    kube::patch::strategic(
-        &mut object,
-        &map! { "status" => map! { "conditions" => vec![condition] } },
-    );
+    let change = map! { "status" => map! { "conditions" => vec![condition] } };
     let why = eco_format!("{} waits: no node has room for what it requests.", key.name);
-    plan.update_status(key, object, Note::warning("patch", "Unschedulable", why));
+    plan.write(
+        key.clone(),
+        "status",
+        Verb::Patch(PatchType::Strategic, change),
+        Note::warning("patch", "Unschedulable", why),
+    );
     plan.event(pod, Note::warning("event", "FailedScheduling", message));
     plan
 }

@@ -11,6 +11,7 @@
 
 mod compare;
 mod defaults;
+mod patches;
 mod rollouts;
 
 use kube::Value;
@@ -89,4 +90,9 @@ fn defaults() {
 #[test]
 fn rollouts() {
     check_family("rollouts", rollouts::run);
+}
+
+#[test]
+fn patches() {
+    check_family("patches", patches::run);
 }

@@ -301,22 +301,19 @@ impl Driver {
     }
 
     fn set_ready(&mut self, pod: &Object, ready: bool) -> Result<Rc<Object>, Status> {
-        let mut value = pod.value.clone();
-        value.entry("status").set("phase", "Running");
         let condition = map! {
             "type" => "Ready",
             "status" => if ready { "True" } else { "False" },
             "lastTransitionTime" => time::rfc3339(self.world.now()),
         };
-        kube::patch::strategic(
-            &mut value,
-            &map! { "status" => map! { "conditions" => vec![condition] } },
-        );
+        let change = map! {
+            "status" => map! { "phase" => "Running", "conditions" => vec![condition] },
+        };
         self.world.request(
             DRIVER,
             pod.key.clone(),
             "status",
-            Verb::Update(value),
+            Verb::Patch(PatchType::Strategic, change),
             note(),
         )
     }
