@@ -89,9 +89,14 @@ text: |
   second: [2, 3]
 ";
 
-/// A template: renders or says why not, twice the same; where it renders, every byte has an origin.
+/// A template: renders or says why not, twice the same, recorded or not; where it renders, every line
+/// has an origin.
 fn template(text: &str) {
-    let render = || {
+    let render = |provenance: bool| {
+        let options = ReleaseOptions {
+            provenance,
+            ..ReleaseOptions::default()
+        };
         let files = BTreeMap::from([
             (
                 "Chart.yaml".to_owned(),
@@ -106,18 +111,16 @@ fn template(text: &str) {
             ("templates/t".to_owned(), text),
         ]);
         let chart = Chart::load(&files)?;
-        helm::render_templates(&chart, &Values::new(), &ReleaseOptions::default())
+        helm::render_templates(&chart, &Values::new(), &options)
+            .map(|files| files["t/templates/t"].clone())
     };
-    let rendered = render();
-    assert_eq!(rendered, render());
-    if let Ok(files) = rendered {
-        let file = &files["t/templates/t"];
-        let mut end = 0;
-        for origin in &file.origins {
-            assert!(end <= origin.end, "{:?}", file.origins);
-            end = origin.end;
-        }
-        assert_eq!(end, file.text.len());
+    let rendered = render(true);
+    assert_eq!(rendered, render(true));
+    let plain = render(false).map(|file| file.text);
+    assert_eq!(rendered.clone().map(|file| file.text), plain);
+    if let Ok(file) = rendered {
+        assert_eq!(file.lines.len(), file.text.split_inclusive('\n').count());
+        assert!(file.lines.iter().all(|line| !line.sites.is_empty()));
     }
 }
 

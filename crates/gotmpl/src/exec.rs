@@ -9,6 +9,7 @@ use crate::error::{Error, Place};
 use crate::function::Host;
 use crate::parse::{Trees, parse};
 use crate::print;
+use crate::provenance::{Key, LineOrigin, Record, Source};
 use crate::quote::quote;
 use crate::value::{ElementType, Kind, Value};
 use std::rc::Rc;
@@ -33,7 +34,7 @@ pub enum MissingKey {
 }
 
 /// Which template node made a range of the output.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub struct Origin {
     /// Where in the output the range ends; it begins where the one before it ends.
     pub end: usize,
@@ -41,6 +42,9 @@ pub struct Origin {
     pub file: Rc<str>,
     /// Line of the node, from 1.
     pub line: usize,
+    pub(crate) from: Source,
+    pub(crate) under: Source,
+    pub(crate) frame: u32,
 }
 
 /// What executing a template gave.
@@ -48,8 +52,46 @@ pub struct Origin {
 pub struct Output {
     /// The text.
     pub text: Vec<u8>,
-    /// Where it came from, range after range.
+    /// Where it came from, range after range, if the machine was told to record it.
     pub origins: Vec<Origin>,
+}
+
+impl Output {
+    /// Takes every `mark` out of the text.
+    pub fn remove(&mut self, mark: &[u8]) {
+        let Some(first) = find(&self.text, mark, 0) else {
+            return;
+        };
+        let old = std::mem::take(&mut self.text);
+        let mut removed = Vec::new();
+        let (mut start, mut next) = (0, Some(first));
+        while let Some(at) = next {
+            self.text.extend_from_slice(&old[start..at]);
+            removed.push(at);
+            start = at + mark.len();
+            next = find(&old, mark, start);
+        }
+        self.text.extend_from_slice(&old[start..]);
+        for origin in &mut self.origins {
+            let before = removed.partition_point(|at| *at < origin.end);
+            // The last one may go on after the range.
+            let last = removed[..before].last().map_or(0, |at| origin.end - at);
+            origin.end -= before.saturating_sub(1) * mark.len() + last.min(mark.len());
+        }
+    }
+}
+
+/// Where `mark` is next.
+fn find(text: &[u8], mark: &[u8], from: usize) -> Option<usize> {
+    let first = mark.first()?;
+    let mut at = from;
+    loop {
+        at += text.get(at..)?.iter().position(|byte| byte == first)?;
+        if text[at..].starts_with(mark) {
+            return Some(at);
+        }
+        at += 1;
+    }
 }
 
 /// A value under evaluation. `boxed`: it is held in an interface, as the elements of maps and
@@ -58,6 +100,8 @@ pub struct Output {
 pub(crate) struct Operand {
     pub value: Value,
     pub boxed: bool,
+    /// Where it comes from, if that is recorded.
+    pub from: Source,
 }
 
 impl Operand {
@@ -65,11 +109,16 @@ impl Operand {
         Operand {
             value,
             boxed: false,
+            from: 0,
         }
     }
 
     pub fn boxed(value: Value) -> Operand {
-        Operand { value, boxed: true }
+        Operand {
+            value,
+            boxed: true,
+            from: 0,
+        }
     }
 
     /// An element of a map or a slice: in an interface, unless its type says otherwise.
@@ -77,6 +126,7 @@ impl Operand {
         Operand {
             value,
             boxed: of == ElementType::Any,
+            from: 0,
         }
     }
 
@@ -96,7 +146,10 @@ impl Operand {
 
     /// Takes the value out of its interface.
     fn unboxed(self) -> Operand {
-        Operand::plain(self.value)
+        Operand {
+            boxed: false,
+            ..self
+        }
     }
 }
 
@@ -111,13 +164,25 @@ pub struct Machine<'h, H> {
     pub host: &'h mut H,
     /// What a missing key gives.
     pub missing_key: MissingKey,
-    trees: Rc<Trees>,
+    /// The templates; what a text defines stands after what was there before it.
+    trees: Vec<Rc<Trees>>,
     out: Output,
     tree: Rc<Tree>,
     node: Option<Rc<Node>>,
     vars: Vec<Variable>,
+    /// The name `$`, which every template has.
+    dollar: Rc<str>,
     calls: usize,
     steps: u64,
+    record: Option<Box<Record>>,
+    /// What was read for the call that is being made.
+    read: Source,
+    /// Where the text of the template comes from that is executed.
+    text_from: Source,
+    /// What decided that the node is executed.
+    under: Source,
+    /// The template call around the node.
+    frame: u32,
 }
 
 /// How walking a node ended.
@@ -142,14 +207,46 @@ impl<'h, H: Host> Machine<'h, H> {
         Machine {
             host,
             missing_key: MissingKey::default(),
-            trees,
+            trees: vec![trees],
             out: Output::default(),
             tree: Rc::new(nothing),
             node: None,
             vars: Vec::new(),
+            dollar: "$".into(),
             calls: 0,
             steps: 0,
+            record: None,
+            read: 0,
+            text_from: 0,
+            under: 0,
+            frame: 0,
         }
+    }
+
+    /// From now on, records where output comes from. `path` is what paths into `data` begin with.
+    pub fn record(&mut self, path: &str, data: &Value) {
+        self.record.get_or_insert_default().add_root(path, data);
+    }
+
+    /// Where each line of an output comes from; nothing if it was not recorded.
+    #[must_use]
+    pub fn line_origins(&self, output: &Output) -> Vec<LineOrigin> {
+        match &self.record {
+            Some(record) => record.lines(output),
+            None => Vec::new(),
+        }
+    }
+
+    /// The template of that name. A blank one does not hide what was defined before.
+    fn find_tree(&self, name: &str) -> Option<Rc<Tree>> {
+        let mut found: Option<&Rc<Tree>> = None;
+        for tree in self.trees.iter().rev().filter_map(|trees| trees.get(name)) {
+            found = Some(tree);
+            if !tree.is_empty() {
+                break;
+            }
+        }
+        found.cloned()
     }
 
     /// Executes the template `name` with `data` as its dot, and gives what it wrote.
@@ -158,8 +255,8 @@ impl<'h, H: Host> Machine<'h, H> {
     /// # Errors
     /// Go's text for what went wrong. `root` is the name Go shows for the set of templates.
     pub fn execute(&mut self, name: &str, data: Value, root: &str) -> Result<Output, Error> {
-        match self.trees.get(name).cloned() {
-            Some(tree) => self.execute_tree(tree, data),
+        match self.find_tree(name) {
+            Some(tree) => self.execute_tree(tree, data, 0),
             None => Err(Error::new(format!(
                 "template: no template {} associated with template {}",
                 quote(name.as_bytes()),
@@ -179,23 +276,45 @@ impl<'h, H: Host> Machine<'h, H> {
         text: &str,
         data: Value,
     ) -> Result<Output, TextError> {
-        let mut trees = (*self.trees).clone();
         let host = &*self.host;
         let is_function = |name: &str| is_function(host, name);
+        let mut trees = Trees::new();
         let tree = parse(name, text, &mut trees, &is_function).map_err(TextError::Parse)?;
-        let outer = std::mem::replace(&mut self.trees, Rc::new(trees));
-        let output = self.execute_tree(tree, data);
-        self.trees = outer;
+        self.trees.push(Rc::new(trees));
+        let output = self.execute_tree(tree, data, self.read);
+        self.trees.pop();
         output.map_err(TextError::Execute)
     }
 
-    fn execute_tree(&mut self, tree: Rc<Tree>, data: Value) -> Result<Output, Error> {
+    fn execute_tree(
+        &mut self,
+        tree: Rc<Tree>,
+        data: Value,
+        text_from: Source,
+    ) -> Result<Output, Error> {
         let outer_out = std::mem::take(&mut self.out);
         let outer_node = self.node.take();
-        let result = self.run(tree, Operand::plain(data));
+        let outer_frame = std::mem::take(&mut self.frame);
+        let outer_text_from = std::mem::replace(&mut self.text_from, text_from);
+        let outer_read = std::mem::take(&mut self.read);
+        let dot = Operand {
+            from: self.known(&data),
+            ..Operand::plain(data)
+        };
+        let result = self.run(tree, dot);
         self.node = outer_node;
+        self.frame = outer_frame;
+        self.text_from = outer_text_from;
         let output = std::mem::replace(&mut self.out, outer_out);
-        result.map(|()| output)
+        result?;
+        self.read = match &mut self.record {
+            Some(record) => {
+                let written = record.written(&output);
+                record.both(outer_read, written)
+            }
+            None => 0,
+        };
+        Ok(output)
     }
 
     /// Walks a tree with variables of its own.
@@ -205,7 +324,7 @@ impl<'h, H: Host> Machine<'h, H> {
         }
         self.calls += 1;
         let root = Variable {
-            name: "$".into(),
+            name: self.dollar.clone(),
             operand: dot.clone(),
         };
         let outer_tree = std::mem::replace(&mut self.tree, tree.clone());
@@ -263,7 +382,7 @@ impl<'h, H: Host> Machine<'h, H> {
 
     // ── output ──────────────────────────────────────────────────────────────────────────────────
 
-    fn write(&mut self, node: &Rc<Node>, bytes: &[u8]) -> Exec<()> {
+    fn write(&mut self, node: &Node, bytes: &[u8], from: Source) -> Exec<()> {
         if bytes.is_empty() {
             return Ok(());
         }
@@ -272,34 +391,67 @@ impl<'h, H: Host> Machine<'h, H> {
         if end > OUTPUT_MAX {
             return Err(self.error(format!("exceeded maximum output of {OUTPUT_MAX} bytes")));
         }
-        if let NodeKind::Text(_) = node.kind {
-            self.write_text_origins(node, bytes, end);
-        } else {
-            self.push_origin(end, self.tree.position(node.pos).0);
+        if self.record.is_some() {
+            self.write_origins(node, bytes, from);
         }
         Ok(())
     }
 
     /// Text has lines of its own: each is an origin.
-    fn write_text_origins(&mut self, node: &Rc<Node>, bytes: &[u8], end: usize) {
-        let first = self.tree.position(node.pos).0;
-        let mut at = end - bytes.len();
-        for (number, line) in bytes.split_inclusive(|byte| *byte == b'\n').enumerate() {
-            at += line.len();
-            self.push_origin(at, first + number);
+    fn write_origins(&mut self, node: &Node, bytes: &[u8], from: Source) {
+        let from = self.both(from, self.text_from);
+        let line = self.tree.position(node.pos).0;
+        let mut end = self.out.text.len();
+        if let NodeKind::Text(_) = node.kind {
+            end -= bytes.len();
+            for (number, text) in bytes.split_inclusive(|byte| *byte == b'\n').enumerate() {
+                end += text.len();
+                self.push_origin(end, line + number, from);
+            }
+        } else {
+            self.push_origin(end, line, from);
         }
     }
 
-    fn push_origin(&mut self, end: usize, line: usize) {
-        if let Some(last) = self.out.origins.last_mut()
-            && last.line == line
-            && last.file == self.tree.file
-        {
-            last.end = end;
-            return;
+    fn push_origin(&mut self, end: usize, line: usize, from: Source) {
+        self.out.origins.push(Origin {
+            end,
+            file: self.tree.file.clone(),
+            line,
+            from,
+            under: self.under,
+            frame: self.frame,
+        });
+    }
+
+    // ── provenance ──────────────────────────────────────────────────────────────────────────────
+
+    fn both(&mut self, a: Source, b: Source) -> Source {
+        match &mut self.record {
+            Some(record) => record.both(a, b),
+            None => 0,
         }
-        let file = self.tree.file.clone();
-        self.out.origins.push(Origin { end, file, line });
+    }
+
+    fn known(&self, value: &Value) -> Source {
+        self.record.as_ref().map_or(0, |record| record.known(value))
+    }
+
+    /// A member of a collection, with where it comes from.
+    fn element_of(
+        &mut self,
+        of: &Value,
+        from: Source,
+        key: impl FnOnce() -> Key,
+        element: Operand,
+    ) -> Operand {
+        match &mut self.record {
+            Some(record) => Operand {
+                from: record.member(of, from, key(), &element.value),
+                ..element
+            },
+            None => element,
+        }
     }
 
     // ── variables ───────────────────────────────────────────────────────────────────────────────
@@ -347,23 +499,25 @@ impl<'h, H: Host> Machine<'h, H> {
         match &node.kind {
             NodeKind::Text(text) => {
                 let text = text.clone();
-                self.write(node, text.as_bytes())?;
+                self.write(node, text.as_bytes(), 0)?;
             }
             NodeKind::Action(pipe) => {
                 let operand = self.eval_pipeline(dot, pipe)?;
                 if pipe.as_pipe().is_some_and(|pipe| pipe.decl.is_empty()) {
                     self.at(node);
-                    let text = match &operand.value {
-                        Value::Nil => b"<no value>".to_vec(),
-                        Value::Struct(of) if of.pointer_text.is_some() => of
-                            .pointer_text
-                            .clone()
-                            .unwrap_or_default()
-                            .as_bytes()
-                            .to_vec(),
-                        _ => print::sprint(&[operand.value]),
-                    };
-                    self.write(node, &text)?;
+                    let from = operand.from;
+                    match &operand.value {
+                        Value::Nil => self.write(node, b"<no value>", from)?,
+                        Value::String(text) => self.write(node, text.as_bytes(), from)?,
+                        Value::Struct(of) if of.pointer_text.is_some() => {
+                            let text = of.pointer_text.clone().unwrap_or_default();
+                            self.write(node, text.as_bytes(), from)?;
+                        }
+                        value => {
+                            let text = print::sprint(std::slice::from_ref(value));
+                            self.write(node, &text, from)?;
+                        }
+                    }
                 }
             }
             NodeKind::Break => return Ok(Flow::Break),
@@ -392,37 +546,51 @@ impl<'h, H: Host> Machine<'h, H> {
         kind: ControlKind,
     ) -> Exec<Flow> {
         let operand = self.eval_pipeline(dot, &control.pipe)?;
-        if operand.value.truth() {
-            let dot = if kind == ControlKind::With {
-                &operand
-            } else {
-                dot
-            };
-            return self.walk_all(dot, &control.body);
-        }
-        match &control.otherwise {
-            Some(otherwise) => self.walk_all(dot, otherwise),
-            None => Ok(Flow::On),
-        }
+        let under = self.both(self.under, operand.from);
+        let under = std::mem::replace(&mut self.under, under);
+        let flow = match (operand.value.truth(), &control.otherwise) {
+            (true, _) if kind == ControlKind::With => self.walk_all(&operand, &control.body),
+            (true, _) => self.walk_all(dot, &control.body),
+            (false, Some(otherwise)) => self.walk_all(dot, otherwise),
+            (false, None) => Ok(Flow::On),
+        };
+        self.under = under;
+        flow
     }
 
     fn walk_template(&mut self, dot: &Operand, name: &str, pipe: Option<&Rc<Node>>) -> Exec<()> {
-        let Some(tree) = self.trees.get(name).cloned() else {
+        let Some(tree) = self.find_tree(name) else {
             return Err(self.error(format!("template {} not defined", quote(name.as_bytes()))));
         };
         let data = match pipe {
             Some(pipe) => self.eval_pipeline(dot, pipe)?,
             None => Operand::default(),
         };
-        self.run(tree, data)
+        let frame = self.frame;
+        if let (Some(record), Some(node)) = (&mut self.record, &self.node) {
+            let line = self.tree.position(node.pos).0;
+            self.frame = record.call(frame, self.tree.file.clone(), line);
+        }
+        let result = self.run(tree, data);
+        self.frame = frame;
+        result
     }
 
     fn walk_range(&mut self, dot: &Operand, control: &Control) -> Exec<Flow> {
         let operand = self.eval_pipeline(dot, &control.pipe)?;
+        let under = self.both(self.under, operand.from);
+        let under = std::mem::replace(&mut self.under, under);
+        let flow = self.range_over(dot, control, &operand);
+        self.under = under;
+        flow
+    }
+
+    fn range_over(&mut self, dot: &Operand, control: &Control, operand: &Operand) -> Exec<Flow> {
         let Some(pipe) = control.pipe.as_pipe() else {
             return Ok(Flow::On);
         };
         let known = self.vars.len();
+        let from = operand.from;
         let mut ran = false;
         let mut each = |machine: &mut Self, index: Operand, element: Operand| {
             ran = true;
@@ -450,7 +618,13 @@ impl<'h, H: Host> Machine<'h, H> {
             Value::Map(map) => {
                 for (key, value) in map.snapshot() {
                     let element = Operand::element(map.ty.of, value);
-                    if each(self, Operand::plain(key.into()), element)? {
+                    let name = || Key::Name(key.clone());
+                    let element = self.element_of(&operand.value, from, name, element);
+                    let index = Operand {
+                        from: element.from,
+                        ..Operand::plain(key.into())
+                    };
+                    if each(self, index, element)? {
                         break;
                     }
                 }
@@ -463,7 +637,10 @@ impl<'h, H: Host> Machine<'h, H> {
                     };
                     for (at, element) in elements.iter().enumerate() {
                         let index = Operand::plain(Value::from(at as i64));
-                        if each(self, index, Operand::element(of, element.clone()))? {
+                        let element = Operand::element(of, element.clone());
+                        let element =
+                            self.element_of(&operand.value, from, || Key::Index(at), element);
+                        if each(self, index, element)? {
                             break;
                         }
                     }

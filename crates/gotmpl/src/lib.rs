@@ -1,8 +1,8 @@
 //! Go's `text/template`: the language of Helm charts, with Go's types, words and places.
 //!
 //! [`parse`] makes [`Tree`]s of text, [`Machine`] executes them with data. The embedder gives its
-//! own functions and methods through [`Host`]. Every range of the output knows the template line
-//! that made it ([`Origin`]).
+//! own functions and methods through [`Host`]. A machine that records it ([`Machine::record`]) knows of
+//! each line of output the template lines that made it and the values they read ([`LineOrigin`]).
 //!
 //! Bounded: calls, steps, nesting and output have limits whose errors name themselves.
 //! Knows nothing of Helm.
@@ -32,6 +32,7 @@ mod function;
 mod lex;
 mod parse;
 pub mod print;
+mod provenance;
 pub mod quote;
 pub mod value;
 
@@ -42,4 +43,5 @@ pub use exec::{
 };
 pub use function::{Function, Host, Type};
 pub use parse::{DEPTH_MAX, Trees, parse};
+pub use provenance::{LineOrigin, Site};
 pub use value::{ElementType, IntType, List, Map, Text, UintType, Value};

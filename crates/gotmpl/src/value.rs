@@ -524,6 +524,18 @@ impl Value {
         }
     }
 
+    /// The address of the text or collection that this shares; none for other kinds.
+    pub(crate) fn address(&self) -> Option<usize> {
+        match self {
+            Value::String(text) if !text.as_bytes().is_empty() => {
+                Some(text.as_bytes().as_ptr() as usize)
+            }
+            Value::Map(map) => Some(Rc::as_ptr(&map.entries).cast::<u8>() as usize),
+            Value::List(list) => Some(Rc::as_ptr(&list.items).cast::<u8>() as usize),
+            _ => None,
+        }
+    }
+
     /// Whether this is nil.
     #[must_use]
     pub fn is_nil(&self) -> bool {

@@ -163,14 +163,25 @@ fn errors_have_gos_words_and_place() {
 
 #[test]
 fn output_knows_its_lines() {
-    let output = render("a\n{{ .s }}\n{{ range .l }}{{ . }}\n{{ end }}").unwrap();
-    let lines: Vec<(usize, usize)> = output
-        .origins
-        .iter()
-        .map(|origin| (origin.end, origin.line))
-        .collect();
+    let mut functions = Functions;
+    let mut trees = Trees::new();
+    let text = "a\n{{ .s }}\n{{ range .l }}{{ . }}\n{{ end }}";
+    gotmpl::parse("t", text, &mut trees, &|_| true).unwrap();
+    let data = Value::from(&yaml::decode("{s: text, l: [a, b]}").unwrap());
+    let mut machine = Machine::new(Rc::new(trees), &mut functions);
+    machine.record("", &data);
+    let output = machine.execute("t", data, "root").unwrap();
     assert_eq!(output.text, b"a\ntext\na\nb\n");
-    assert_eq!(lines, [(2, 1), (7, 2), (11, 3)]);
+    let lines = machine.line_origins(&output);
+    let lines: Vec<(usize, String)> = lines
+        .iter()
+        .map(|line| (line.sites[0].line, line.values.join(" ")))
+        .collect();
+    let expected = [(1, ""), (2, "s"), (3, "l[0]"), (3, "l[1]")];
+    assert_eq!(
+        lines,
+        expected.map(|(line, values)| (line, values.to_owned()))
+    );
 }
 
 #[test]

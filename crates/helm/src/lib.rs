@@ -42,7 +42,7 @@ mod values;
 pub use capabilities::{HELM_VERSION, KubeVersion};
 pub use chart::{Chart, Dependency, Metadata};
 pub use error::Error;
-pub use gotmpl::Origin;
+pub use gotmpl::{LineOrigin, Site};
 pub use ignore::IgnoreRules;
 pub use log::{Level, Log, Notice};
 pub use manifest::{Hook, INSTALL_ORDER, Manifest, split_manifests};

@@ -13,12 +13,14 @@ use crate::manifest::{self, Hook, Manifest};
 use crate::schema;
 use crate::values::{VALUES, Values, coalesce_values, table};
 use gotmpl::value::ANY_MAP;
-use gotmpl::{Host, Machine, Map, Origin, Output, Trees, Value};
+use gotmpl::{Host, LineOrigin, Machine, Map, Trees, Value};
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
 /// The name of the set of templates, which Go shows in some errors.
 pub(crate) const ROOT: &str = "gotpl";
+/// What Go writes for nil; Helm takes it out of every rendered text.
+pub(crate) const NO_VALUE: &[u8] = b"<no value>";
 /// Around messages of `fail` and `required`.
 pub(crate) const WARN_START: &str = "HELM_ERR_START";
 /// The end of such a message.
@@ -51,6 +53,8 @@ pub struct ReleaseOptions {
     pub lookup: Option<Lookup>,
     /// Whether values go unchecked by values.schema.json.
     pub skip_schema_validation: bool,
+    /// Whether it is recorded where each line of the output comes from, which takes longer.
+    pub provenance: bool,
     /// Where notices go.
     pub log: Log,
 }
@@ -68,6 +72,7 @@ impl Default for ReleaseOptions {
             seed: 0,
             lookup: None,
             skip_schema_validation: false,
+            provenance: false,
             log: Log::default(),
         }
     }
@@ -78,8 +83,8 @@ impl Default for ReleaseOptions {
 pub struct File {
     /// The text.
     pub text: String,
-    /// Which template line made which range of it.
-    pub origins: Vec<Origin>,
+    /// Where each line of it comes from, if that was asked for ([`ReleaseOptions::provenance`]).
+    pub lines: Vec<LineOrigin>,
 }
 
 /// A rendered chart.
@@ -134,20 +139,13 @@ impl Rendered {
         out
     }
 
-    /// The template file and line that made the line (from 0) of a manifest.
+    /// Where a line (from 0) of a manifest comes from: the template lines that made it, and the
+    /// values they read. Known only if it was asked for ([`ReleaseOptions::provenance`]).
     #[must_use]
-    pub fn origin(&self, manifest: &Manifest, line: usize) -> Option<&Origin> {
-        let lines = manifest.content.split_inclusive('\n').take(line);
-        let at = manifest.offset + lines.map(str::len).sum::<usize>();
+    pub fn origin(&self, manifest: &Manifest, line: usize) -> Option<&LineOrigin> {
         let file = self.files.get(&manifest.source)?;
-        // The first byte that is not white space says more than an indentation.
-        let blanks = file
-            .text
-            .get(at..)?
-            .bytes()
-            .take_while(|byte| *byte == b' ')
-            .count();
-        file.origins.iter().find(|origin| origin.end > at + blanks)
+        let before = file.text.get(..manifest.offset)?.matches('\n').count();
+        file.lines.get(before + line)
     }
 }
 
@@ -383,6 +381,9 @@ fn render_files(
             .map_err(|error| report::parse_error(path, &error))?;
     }
     let mut machine = Machine::new(Rc::new(trees), &mut context);
+    if options.provenance {
+        machine.record("", &Value::Map(values.clone()));
+    }
     let mut files = BTreeMap::new();
     for path in order {
         if path
@@ -400,12 +401,13 @@ fn render_files(
         let output = machine
             .execute(path, Value::Map(renderable.data.clone()), ROOT)
             .map_err(|error| report::execution_error(path, &error))?;
-        let output = without_no_value(output);
+        let mut output = output;
+        output.remove(NO_VALUE);
         files.insert(
             path.clone(),
             File {
+                lines: machine.line_origins(&output),
                 text: into_text(output.text),
-                origins: output.origins,
             },
         );
     }
@@ -463,33 +465,4 @@ fn collect<'c>(
         );
     }
     data
-}
-
-/// The output without `<no value>`, which Helm takes out of every rendered text.
-pub(crate) fn without_no_value(output: Output) -> Output {
-    const MARK: &[u8] = b"<no value>";
-    if !output.text.windows(MARK.len()).any(|window| window == MARK) {
-        return output;
-    }
-    let mut text = Vec::with_capacity(output.text.len());
-    let mut removed = Vec::new();
-    let mut at = 0;
-    while at < output.text.len() {
-        if output.text[at..].starts_with(MARK) {
-            removed.push(at);
-            at += MARK.len();
-        } else {
-            text.push(output.text[at]);
-            at += 1;
-        }
-    }
-    let mut origins = output.origins;
-    for origin in &mut origins {
-        let before: usize = removed
-            .iter()
-            .map(|start| origin.end.saturating_sub(*start).min(MARK.len()))
-            .sum();
-        origin.end -= before;
-    }
-    Output { text, origins }
 }

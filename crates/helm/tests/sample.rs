@@ -32,6 +32,7 @@ fn it_renders_and_every_line_has_an_origin() {
     values.set("image.tag=1.4.2-abcdef0", SetKind::Set).unwrap();
     let options = ReleaseOptions {
         name: "order-service".to_owned(),
+        provenance: true,
         ..ReleaseOptions::default()
     };
     let rendered = helm::render(&chart, &values, &options).unwrap();
@@ -49,7 +50,7 @@ fn it_renders_and_every_line_has_an_origin() {
     for (at, line) in deployment.content.lines().enumerate() {
         let origin = rendered.origin(deployment, at);
         assert!(
-            origin.is_some_and(|origin| origin.file.contains("templates/")),
+            origin.is_some_and(|origin| origin.sites[0].file.contains("templates/")),
             "{line}"
         );
     }

@@ -5,6 +5,7 @@ use crate::ast::{Node, NodeKind};
 use crate::builtin::{self, Builtin};
 use crate::error::Error;
 use crate::function::{Function, Host, Type};
+use crate::provenance::{Arguments, Source};
 use crate::quote::quote;
 use crate::value::Value;
 use std::rc::Rc;
@@ -22,9 +23,7 @@ impl<H: Host> Machine<'_, H> {
         let args = args.get(1..).unwrap_or_default();
         // The embedder's functions come first, as in Go.
         if let Some(function) = self.host.function(name) {
-            let values = self.eval_arguments(dot, name, function, args, last)?;
-            let result = (function.call)(self, values);
-            return self.returned(result.map(Operand::plain), name, node);
+            return self.call_function(dot, name, function, node, args, last, None);
         }
         match builtin::find(name) {
             Some(builtin) => self.call_builtin(dot, name, builtin, node, args, last),
@@ -42,13 +41,75 @@ impl<H: Host> Machine<'_, H> {
         node: &Rc<Node>,
         args: &[Rc<Node>],
         last: Option<Operand>,
-        receiver: Value,
+        receiver: Operand,
     ) -> Exec<Operand> {
         let args = args.get(1..).unwrap_or_default();
-        let mut values = vec![receiver];
-        values.extend(self.eval_arguments(dot, method.name, method, args, last)?);
-        let result = (method.call)(self, values);
-        self.returned(result.map(Operand::plain), method.name, node)
+        let receiver = Some(receiver);
+        self.call_function(dot, method.name, method, node, args, last, receiver)
+    }
+
+    #[allow(clippy::too_many_arguments, reason = "what Go's evalCall takes")]
+    fn call_function(
+        &mut self,
+        dot: &Operand,
+        name: &str,
+        function: &Function<H>,
+        node: &Rc<Node>,
+        args: &[Rc<Node>],
+        last: Option<Operand>,
+        receiver: Option<Operand>,
+    ) -> Exec<Operand> {
+        let outer = std::mem::take(&mut self.read);
+        let given = args.len() + usize::from(last.is_some());
+        let params = function.params;
+        self.check_count(name, given, args.len(), params.len(), function.variadic)?;
+        let param = |at: usize| params[at.min(params.len() - 1)];
+        let mut values = Vec::with_capacity(given + 1);
+        let mut sources = Vec::new();
+        if let Some(receiver) = receiver {
+            self.give(receiver.value, receiver.from, &mut values, &mut sources);
+        }
+        for (at, arg) in args.iter().enumerate() {
+            let operand = self.eval_arg(dot, param(at), arg)?;
+            self.give(operand.value, operand.from, &mut values, &mut sources);
+        }
+        if let Some(last) = last {
+            let from = last.from;
+            let value = self.validate(last, param(given - 1))?;
+            self.give(value, from, &mut values, &mut sources);
+        }
+        let arguments = match self.record {
+            Some(_) => Arguments::new(&values, &sources),
+            None => Arguments::default(),
+        };
+        let value = match (function.call)(self, values) {
+            Ok(value) => value,
+            Err(error) => return self.returned(Err(error), name, node),
+        };
+        let from = std::mem::replace(&mut self.read, outer);
+        let from = match &mut self.record {
+            Some(record) => record.result(&value, from, &arguments),
+            None => 0,
+        };
+        Ok(Operand {
+            from,
+            ..Operand::plain(value)
+        })
+    }
+
+    /// Adds an argument.
+    fn give(
+        &mut self,
+        value: Value,
+        from: Source,
+        values: &mut Vec<Value>,
+        sources: &mut Vec<Source>,
+    ) {
+        values.push(value);
+        if self.record.is_some() {
+            sources.push(from);
+            self.read = self.both(self.read, from);
+        }
     }
 
     fn returned(
@@ -61,28 +122,6 @@ impl<H: Host> Machine<'_, H> {
             self.at(node);
             self.error_from(&format!("error calling {name}: "), Some(error))
         })
-    }
-
-    fn eval_arguments(
-        &mut self,
-        dot: &Operand,
-        name: &str,
-        function: &Function<H>,
-        args: &[Rc<Node>],
-        last: Option<Operand>,
-    ) -> Exec<Vec<Value>> {
-        let given = args.len() + usize::from(last.is_some());
-        let params = function.params;
-        self.check_count(name, given, args.len(), params.len(), function.variadic)?;
-        let param = |at: usize| params[at.min(params.len() - 1)];
-        let mut values = Vec::with_capacity(given);
-        for (at, arg) in args.iter().enumerate() {
-            values.push(self.eval_arg(dot, param(at), arg)?);
-        }
-        if let Some(last) = last {
-            values.push(self.validate(last, param(given - 1))?);
-        }
-        Ok(values)
     }
 
     fn check_count(
@@ -125,14 +164,17 @@ impl<H: Host> Machine<'_, H> {
         let mut operands = Vec::with_capacity(given);
         for (at, arg) in args.iter().enumerate() {
             let operand = match builtin.first_is_string && at == 0 {
-                true => Operand::plain(self.eval_arg(dot, Type::String, arg)?),
+                true => self.eval_arg(dot, Type::String, arg)?,
                 false => self.eval_any(dot, arg)?,
             };
             operands.push(operand);
         }
         if let Some(last) = last {
             let operand = match builtin.first_is_string && operands.is_empty() {
-                true => Operand::plain(self.validate(last, Type::String)?),
+                true => Operand {
+                    from: last.from,
+                    ..Operand::plain(self.validate(last, Type::String)?)
+                },
                 false => last,
             };
             operands.push(operand);
@@ -146,7 +188,16 @@ impl<H: Host> Machine<'_, H> {
         } else {
             (builtin.call)(&operands)
         };
-        self.returned(result, name, node)
+        let mut result = self.returned(result, name, node)?;
+        if let Some(record) = &mut self.record {
+            result.from = match name {
+                "index" => record.index(&operands),
+                _ => operands
+                    .iter()
+                    .fold(0, |from, operand| record.both(from, operand.from)),
+            };
+        }
+        Ok(result)
     }
 
     /// Arguments after the one that decides are not evaluated.
@@ -159,12 +210,18 @@ impl<H: Host> Machine<'_, H> {
     ) -> Exec<Operand> {
         let mut operand = Operand::default();
         for arg in args {
+            let before = operand.from;
             operand = self.eval_any(dot, arg)?;
+            operand.from = self.both(before, operand.from);
             if operand.value.truth() == is_or {
                 return Ok(operand);
             }
         }
-        Ok(last.unwrap_or(operand))
+        if let Some(last) = last {
+            let from = self.both(operand.from, last.from);
+            operand = Operand { from, ..last };
+        }
+        Ok(operand)
     }
 
     /// An argument where any type will do.
@@ -183,19 +240,24 @@ impl<H: Host> Machine<'_, H> {
     }
 
     /// An argument of a given type. Literals are read as that type.
-    fn eval_arg(&mut self, dot: &Operand, ty: Type, node: &Rc<Node>) -> Exec<Value> {
+    fn eval_arg(&mut self, dot: &Operand, ty: Type, node: &Rc<Node>) -> Exec<Operand> {
         self.at(node);
         match &node.kind {
             NodeKind::Nil => match ty.nil() {
-                Some(nil) => Ok(nil),
+                Some(nil) => Ok(Operand::plain(nil)),
                 None => Err(self.error(format!("cannot assign nil to {}", ty.name()))),
             },
             NodeKind::Bool(_) | NodeKind::Number(_) | NodeKind::String(..) => {
-                self.eval_literal(ty, node)
+                self.eval_literal(ty, node).map(Operand::plain)
             }
             _ => {
                 let operand = self.eval_any(dot, node)?;
-                self.validate(operand, ty)
+                let from = operand.from;
+                let value = self.validate(operand, ty)?;
+                Ok(Operand {
+                    from,
+                    ..Operand::plain(value)
+                })
             }
         }
     }

@@ -3,6 +3,7 @@
 use super::{Exec, Machine, MissingKey, Operand, Variable, first_name, has_fields};
 use crate::ast::{Node, NodeKind, Number};
 use crate::function::Host;
+use crate::provenance::Key;
 use crate::value::Value;
 use std::rc::Rc;
 
@@ -185,7 +186,7 @@ impl<H: Host> Machine<'_, H> {
             return Err(self.error(format!("nil pointer evaluating {type_name}.{name}")));
         }
         if let Some(method) = self.host.method(&receiver.value, name) {
-            return self.call_method(dot, method, node, args, last, receiver.value);
+            return self.call_method(dot, method, node, args, last, receiver);
         }
         let has_arguments = args.len() > 1 || last.is_some();
         match &receiver.value {
@@ -196,7 +197,10 @@ impl<H: Host> Machine<'_, H> {
                             "{name} has arguments but cannot be invoked as function"
                         )));
                     }
-                    return Ok(Operand::plain(field.clone()));
+                    return Ok(Operand {
+                        from: receiver.from,
+                        ..Operand::plain(field.clone())
+                    });
                 }
             }
             Value::Map(map) => {
@@ -204,16 +208,18 @@ impl<H: Host> Machine<'_, H> {
                     return Err(self.error(format!("{name} is not a method but has arguments")));
                 }
                 let of = map.ty.of;
-                return match map.get(name) {
-                    Some(value) => Ok(Operand::element(of, value)),
+                let element = match map.get(name) {
+                    Some(value) => Operand::element(of, value),
                     None => match self.missing_key {
-                        MissingKey::Invalid => Ok(Operand::default()),
-                        MissingKey::Zero => Ok(Operand::element(of, of.zero())),
+                        MissingKey::Invalid => Operand::default(),
+                        MissingKey::Zero => Operand::element(of, of.zero()),
                         MissingKey::Error => {
-                            Err(self.error(format!("map has no entry for key {name:?}")))
+                            return Err(self.error(format!("map has no entry for key {name:?}")));
                         }
                     },
                 };
+                let key = || Key::Name(name.into());
+                return Ok(self.element_of(&receiver.value, receiver.from, key, element));
             }
             _ => {}
         }

@@ -1,7 +1,7 @@
 //! Templates within templates, and giving up.
 
 use super::{HelmFunction, arg, fault, plain, text};
-use crate::render::{Context, without_no_value};
+use crate::render::{Context, NO_VALUE};
 use gotmpl::Type::{Any, String as Str};
 use gotmpl::value::Text;
 use gotmpl::{Error, Machine, TextError, Value};
@@ -67,7 +67,10 @@ fn tpl(machine: &mut Machine<'_, Context>, args: Vec<Value>) -> Result<Value, Er
     let source = text(&args, 0).into_owned();
     let shown = || gotmpl::quote::quote(source.as_bytes());
     match machine.execute_text(crate::render::ROOT, &source, arg(&args, 1)) {
-        Ok(output) => Ok(Text::from(without_no_value(output).text).into()),
+        Ok(mut output) => {
+            output.remove(NO_VALUE);
+            Ok(Text::from(output.text).into())
+        }
         Err(TextError::Parse(error)) => {
             Err(error.wrap(&format!("cannot parse template {}: ", shown())))
         }
