@@ -44,31 +44,66 @@ impl Default for KubeVersion {
 }
 
 impl KubeVersion {
-    /// Reads a version: two numbers at least.
+    /// The version that `helm template` takes the cluster for if nobody says: that of Helm's client.
+    #[must_use]
+    pub fn of_client() -> KubeVersion {
+        KubeVersion {
+            version: "v1.37.0".to_owned(),
+            normalized: "v1.37.0".to_owned(),
+            major: "1".to_owned(),
+            minor: "37".to_owned(),
+        }
+    }
+
+    /// Reads a version: two numbers at least
+    /// (k8s.io/apimachinery/pkg/util/version/version.go, `ParseGeneric`).
     ///
     /// # Errors
     /// What is no version, in Helm's words.
     pub fn parse(text: &str) -> Result<KubeVersion, Error> {
-        let wrong = || {
-            let shown = gotmpl::quote::quote(text.as_bytes());
-            Error::new(format!(
-                "invalid kube version {}: could not parse {shown} as version",
-                shown.trim_matches('"')
-            ))
-        };
-        let body = text.strip_prefix('v').unwrap_or(text);
+        let shown = |text: &str| gotmpl::quote::quote(text.as_bytes());
+        let fail = |why: String| Error::new(format!("invalid kube version '{text}': {why}"));
+        let unreadable = || fail(format!("could not parse {} as version", shown(text)));
+        let body = text.trim_start();
+        let body = body.strip_prefix('v').unwrap_or(body);
         let end = body
             .find(|letter: char| !(letter.is_ascii_digit() || letter == '.'))
             .unwrap_or(body.len());
-        let numbers: Vec<&str> = body[..end].trim_end_matches('.').split('.').collect();
-        if numbers.len() < 2 || numbers.iter().any(|number| number.parse::<u64>().is_err()) {
-            return Err(wrong());
+        // What follows the numbers may begin with a dot.
+        let numbers = body[..end].split("..").next().unwrap_or_default();
+        let numbers = numbers.strip_suffix('.').unwrap_or(numbers);
+        if !numbers.starts_with(|letter: char| letter.is_ascii_digit()) || body.contains('\n') {
+            return Err(unreadable());
         }
+        let mut components = Vec::new();
+        let parts: Vec<&str> = numbers.split('.').collect();
+        if parts.len() < 2 {
+            return Err(fail(format!("illegal version string {}", shown(text))));
+        }
+        for part in &parts {
+            if components.is_empty() && part.starts_with('0') && *part != "0" {
+                return Err(fail(format!(
+                    "illegal zero-prefixed version component {} in {}",
+                    shown(part),
+                    shown(text)
+                )));
+            }
+            let number = part.parse::<u64>().map_err(|_| {
+                fail(format!(
+                    "illegal non-numeric version component {} in {}: strconv.ParseUint: parsing {}: value out of range",
+                    shown(part),
+                    shown(text),
+                    shown(part)
+                ))
+            })?;
+            components.push(number.to_string());
+        }
+        let prefix = if text.starts_with('v') { "" } else { "v" };
         Ok(KubeVersion {
-            version: format!("v{body}"),
-            normalized: format!("v{}", numbers.join(".")),
-            major: numbers[0].to_owned(),
-            minor: numbers[1].to_owned(),
+            version: format!("{prefix}{text}"),
+            normalized: format!("v{}", components.join(".")),
+            major: components[0].clone(),
+            minor: components[1].clone(),
         })
     }
 

@@ -4,41 +4,13 @@ use crate::chart::{Chart, Dependency};
 use crate::error::Error;
 use crate::functions::{Constraint, Version};
 use crate::log::{Level, Log};
-use crate::values::{coalesce_tables, coalesce_values, merged_values, table};
+use crate::values::{coalesce_tables, coalesce_values, merged_values, shown, table};
 use gotmpl::{Map, Value};
 
 /// Applies aliases, conditions, tags and import-values throughout the chart.
 pub(crate) fn process(chart: &mut Chart, given: &Map, log: &Log) -> Result<(), Error> {
-    check_missing(chart)?;
     enable(chart, given, "", log)?;
     import_values(chart, log)
-}
-
-/// Every chart that Chart.yaml asks for must be there.
-fn check_missing(chart: &Chart) -> Result<(), Error> {
-    let is_there = |wanted: &&Dependency| {
-        chart
-            .dependencies
-            .iter()
-            .any(|sub| sub.name() == wanted.name)
-    };
-    let missing: Vec<&str> = chart
-        .metadata
-        .dependencies
-        .iter()
-        .filter(|wanted| !is_there(wanted))
-        .map(|wanted| wanted.name.as_str())
-        .collect();
-    if missing.is_empty() {
-        return Ok(());
-    }
-    Err(Error::in_file(
-        "Chart.yaml",
-        format!(
-            "an error occurred while checking for chart dependencies. You may need to run 'helm dependency build' to fetch missing dependencies: found in Chart.yaml, but missing in charts/ directory: {}",
-            missing.join(", ")
-        ),
-    ))
 }
 
 fn in_range(range: &str, version: &str) -> bool {
@@ -150,14 +122,16 @@ fn import_values(chart: &mut Chart, log: &Log) -> Result<(), Error> {
     }
     let values = merged_values(chart, &Map::new(), log)?;
     let imported = Map::new();
-    for dependency in &chart.metadata.dependencies {
-        for import in &dependency.import_values {
+    for dependency in &mut chart.metadata.dependencies {
+        let imports = std::mem::take(&mut dependency.import_values);
+        for import in &imports {
             let (child, parent) = match import {
                 yaml::Value::String(name) => (format!("exports.{name}"), ".".to_owned()),
-                map => (
-                    map.get("child").text().to_owned(),
-                    map.get("parent").text().to_owned(),
-                ),
+                yaml::Value::Map(_) => {
+                    let shown = |name: &str| shown(b"%v", Value::from(import.get(name)));
+                    (shown("child"), shown("parent"))
+                }
+                _ => continue,
             };
             match table(&values, &format!("{}.{child}", dependency.name)) {
                 Ok(found) => {
@@ -165,6 +139,11 @@ fn import_values(chart: &mut Chart, log: &Log) -> Result<(), Error> {
                 }
                 Err(error) => warn_missing(dependency, import, error, log),
             }
+            // Templates see what the import came to.
+            let mut import = yaml::Value::Null;
+            import.set("child", child);
+            import.set("parent", parent);
+            dependency.import_values.push(import);
         }
     }
     coalesce_tables(&values, &imported, "", true, log);

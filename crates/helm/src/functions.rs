@@ -28,6 +28,7 @@ use gotmpl::value::Text;
 use gotmpl::{Error, Function, Machine, Type, Value};
 use std::borrow::Cow;
 
+pub(crate) use date::check_time;
 pub(crate) use files::{FILES, file_map, method};
 pub(crate) use regex::compile_pattern;
 pub(crate) use semver::{Constraint, Version};

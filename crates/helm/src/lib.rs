@@ -37,6 +37,7 @@ mod release_name;
 mod render;
 mod schema;
 mod set;
+mod shape;
 mod values;
 
 pub use capabilities::{HELM_VERSION, KubeVersion};
@@ -48,7 +49,6 @@ pub use log::{Level, Log, Notice};
 pub use manifest::{Hook, INSTALL_ORDER, Manifest, split_manifests};
 pub use path_match::PathPattern;
 pub use release::{Release, Status};
-pub use release_name::check_release_name;
 pub use render::{
     File, Lookup, Prepared, ReleaseOptions, Rendered, effective_values, render, render_templates,
 };

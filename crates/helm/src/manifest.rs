@@ -2,7 +2,7 @@
 
 use crate::error::Error;
 use crate::log::{Level, Log};
-use std::collections::BTreeMap;
+use crate::shape::{self, Record, Shape};
 
 /// A manifest that a template made.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -115,13 +115,13 @@ pub(crate) fn sort<'f>(
             let head = Head::read(path, content)?;
             let manifest = Manifest {
                 source: path.to_owned(),
-                kind: head.kind.clone(),
-                api_version: head.api_version.clone(),
-                name: head.name.clone(),
+                kind: head.text("kind"),
+                api_version: head.text("apiVersion"),
+                name: head.0.at(&["metadata", "name"]).text().to_owned(),
                 content: content.to_owned(),
                 offset,
             };
-            match head.annotations.get("helm.sh/hook") {
+            match head.annotation("helm.sh/hook") {
                 None => manifests.push(manifest),
                 Some(events) => hooks.extend(hook(manifest, events, &head, log)),
             }
@@ -165,14 +165,15 @@ fn hook(manifest: Manifest, events: &str, head: &Head, log: &Log) -> Option<Hook
         }
         known.push(event);
     }
-    let annotation = |name: &str| head.annotations.get(name).map(String::as_str);
     Some(Hook {
         manifest,
         events: known,
-        weight: annotation("helm.sh/hook-weight")
+        weight: head
+            .annotation("helm.sh/hook-weight")
             .and_then(|w| w.parse().ok())
             .unwrap_or(0),
-        delete_policies: annotation("helm.sh/hook-delete-policy")
+        delete_policies: head
+            .annotation("helm.sh/hook-delete-policy")
             .map(words)
             .unwrap_or_default(),
     })
@@ -218,65 +219,42 @@ fn next_separator(text: &str, from: usize) -> Option<usize> {
 }
 
 /// What is looked at of a manifest.
-struct Head {
-    kind: String,
-    api_version: String,
-    name: String,
-    annotations: BTreeMap<String, String>,
-}
+struct Head(yaml::Value);
+
+static METADATA: Record = Record {
+    name: "struct { Name string \"json:\\\"name\\\"\"; Annotations map[string]string \"json:\\\"annotations\\\"\" }",
+    fields: &[("name", Shape::Text), ("annotations", Shape::TextMap)],
+};
+
+static HEAD: Record = Record {
+    name: "util.SimpleHead",
+    fields: &[
+        ("apiVersion", Shape::Text),
+        ("kind", Shape::Text),
+        ("metadata", Shape::Record(&METADATA)),
+    ],
+};
 
 impl Head {
     fn read(path: &str, content: &str) -> Result<Head, Error> {
-        let before = format!("YAML parse error on {path}: error ");
+        let before = format!("YAML parse error on {path}: ");
         let members = ["apiVersion", "kind", "metadata"];
         let value = yaml::decode_members(content, &members).map_err(|error| {
-            Error::yaml(path, &format!("{before}converting YAML to JSON: "), &error)
+            let before = format!("{before}error converting YAML to JSON: ");
+            Error::yaml(path, &before, &error)
         })?;
-        let wrong = |value: &yaml::Value, target: &str| {
-            let kind = value.kind();
-            Error::in_file(
-                path,
-                format!(
-                    "{before}unmarshaling JSON: while decoding JSON: json: cannot unmarshal {kind} into Go {target}"
-                ),
-            )
-        };
-        if !matches!(value, yaml::Value::Null | yaml::Value::Map(_)) {
-            return Err(wrong(&value, "value of type util.SimpleHead"));
-        }
-        let text = |value: &yaml::Value, field: &str| match value {
-            yaml::Value::Null => Ok(String::new()),
-            yaml::Value::String(text) => Ok(text.to_string()),
-            // Go's YAML turns scalars into the text that a field wants.
-            yaml::Value::Int(number) => Ok(number.to_string()),
-            yaml::Value::Float(number) => Ok(yaml::number::format_g(*number)),
-            yaml::Value::Bool(flag) => Ok(flag.to_string()),
-            other => Err(wrong(
-                other,
-                &format!("struct field {field} of type string"),
-            )),
-        };
-        let metadata = value.get("metadata");
-        if !matches!(metadata, yaml::Value::Null | yaml::Value::Map(_)) {
-            let target = "struct field .metadata of type struct { Name string \"json:\\\"name\\\"\"; Annotations map[string]string \"json:\\\"annotations\\\"\" }";
-            return Err(wrong(metadata, target));
-        }
-        let noted = metadata.get("annotations");
-        if !matches!(noted, yaml::Value::Null | yaml::Value::Map(_)) {
-            return Err(wrong(
-                noted,
-                "struct field .metadata.annotations of type map[string]string",
-            ));
-        }
-        let mut annotations = BTreeMap::new();
-        for (key, value) in noted.members() {
-            annotations.insert(key.to_string(), text(value, ".metadata.annotations")?);
-        }
-        Ok(Head {
-            kind: text(value.get("kind"), ".kind")?,
-            api_version: text(value.get("apiVersion"), ".apiVersion")?,
-            name: text(metadata.get("name"), ".metadata.name")?,
-            annotations,
-        })
+        let head = shape::fit(&value, path, &HEAD).map_err(|error| Error {
+            message: format!("{before}{}", error.message),
+            ..error
+        })?;
+        Ok(Head(head))
+    }
+
+    fn text(&self, name: &str) -> String {
+        self.0.get(name).text().to_owned()
+    }
+
+    fn annotation(&self, name: &str) -> Option<&str> {
+        self.0.at(&["metadata", "annotations", name]).as_str()
     }
 }

@@ -8,11 +8,8 @@ const BYTES_MAX: usize = 53;
 /// Lower-case letters, digits and `-`, in parts with dots between.
 const PATTERN: &str = r"^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$";
 
-/// Whether a release may have this name.
-///
-/// # Errors
-/// It may not, in Helm's words; the log says so too.
-pub fn check_release_name(name: &str, log: &Log) -> Result<(), Error> {
+/// Whether a release may have this name; the log too says why not.
+pub(crate) fn check_release_name(name: &str, log: &Log) -> Result<(), Error> {
     let is_letter = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit();
     let is_part = |part: &str| {
         let bytes = part.as_bytes();

@@ -10,6 +10,7 @@ use crate::functions::random::Random;
 use crate::functions::{Constraint, FILES, HelmFunction, Version, file_map};
 use crate::log::Log;
 use crate::manifest::{self, Hook, Manifest};
+use crate::release_name::check_release_name;
 use crate::schema;
 use crate::values::{VALUES, Values, coalesce_values, table};
 use gotmpl::value::ANY_MAP;
@@ -246,6 +247,8 @@ impl Prepared {
         values: &Values,
         options: &ReleaseOptions,
     ) -> Result<Prepared, Error> {
+        chart.check_installable(&options.log)?;
+        check_release_name(&options.name, &options.log)?;
         dependencies::process(&mut chart, &values.0, &options.log)?;
         let values = coalesce_values(&chart, &values.0, &options.log)?;
         if !options.skip_schema_validation {

@@ -12,10 +12,6 @@ const DEPTH_MAX: usize = 64;
 
 /// Checks the values of a chart and its subcharts against their schemas.
 pub(crate) fn check(chart: &Chart, values: &gotmpl::Map, log: &Log) -> Result<(), Error> {
-    if !has_schema(chart) {
-        return Ok(());
-    }
-    let values = &crate::json::to_yaml(&values.clone().into()).unwrap_or_default();
     let mut report = String::new();
     check_chart(chart, values, &mut report, log);
     if report.is_empty() {
@@ -29,32 +25,23 @@ pub(crate) fn check(chart: &Chart, values: &gotmpl::Map, log: &Log) -> Result<()
     ))
 }
 
-fn has_schema(chart: &Chart) -> bool {
-    chart.schema.is_some() || chart.dependencies.iter().any(has_schema)
-}
-
-fn check_chart(chart: &Chart, values: &Value, report: &mut String, log: &Log) {
+fn check_chart(chart: &Chart, values: &gotmpl::Map, report: &mut String, log: &Log) {
+    let debug = |message: &str, attributes| log.add(Level::Debug, message, attributes);
     if let Some(text) = &chart.schema {
-        log.add(
-            Level::Debug,
-            "chart name",
-            vec![("chart-name", chart.name().to_owned())],
-        );
-        check_schema(chart, text, values, report, log);
+        debug("chart name", vec![("chart-name", chart.name().to_owned())]);
+        let values = crate::json::to_yaml(&values.clone().into()).unwrap_or_default();
+        check_schema(chart, text, &values, report, log);
     }
-    let attributes = vec![
-        ("chart", chart.name().to_owned()),
-        ("dependencies", chart.dependencies.len().to_string()),
-    ];
-    log.add(
-        Level::Debug,
+    debug(
         "number of dependencies in the chart",
-        attributes,
+        vec![
+            ("chart", chart.name().to_owned()),
+            ("dependencies", chart.dependencies.len().to_string()),
+        ],
     );
     for sub in &chart.dependencies {
-        match values.get(sub.name()) {
-            Value::Null => {}
-            inner => check_chart(sub, inner, report, log),
+        if let Some(gotmpl::Value::Map(inner)) = values.get(sub.name()) {
+            check_chart(sub, &inner, report, log);
         }
     }
 }
@@ -63,7 +50,12 @@ fn check_schema(chart: &Chart, text: &str, values: &Value, report: &mut String, 
     let schema = match crate::json::decode(text.as_bytes()) {
         Ok(schema) => crate::json::to_yaml(&schema).unwrap_or_default(),
         Err(found) => {
-            report.push_str(&format!("{}:\n{}\n", chart.name(), found.message));
+            let message = match found.message.as_str() {
+                "unexpected end of JSON input" if text.trim().is_empty() => "EOF",
+                "unexpected end of JSON input" => "unexpected EOF",
+                message => message,
+            };
+            report.push_str(&format!("{}:\n{message}", chart.name()));
             return;
         }
     };

@@ -195,7 +195,7 @@ fn join(path: &str, name: &str) -> String {
 }
 
 /// A value as Go prints it.
-fn shown(format: &[u8], value: Value) -> String {
+pub(crate) fn shown(format: &[u8], value: Value) -> String {
     String::from_utf8_lossy(&gotmpl::print::sprintf(format, &[value])).into_owned()
 }
 

@@ -3,7 +3,7 @@
 
 use crate::error::{Error, Stage};
 use crate::node::{Kind, Node};
-use crate::number::{format_g, parse_decimal};
+use crate::number::{format_g, format_single};
 use crate::parse::parse_members;
 use crate::resolve::{Resolved, resolve};
 use crate::scan::Style;
@@ -40,8 +40,8 @@ pub fn decode_with(text: &str, duplicates: Duplicates) -> Result<Value, Error> {
     }
 }
 
-/// The members in `wanted` of the mapping that the one document of `text` is; of keys that stand
-/// twice, the last one counts. What is wrong in other members is found as by [`decode_with`], but
+/// The members in `wanted`, in any case, of the mapping that the one document of `text` is; of keys
+/// that stand twice, the last one counts. What is wrong in other members is found as by [`decode_with`], but
 /// what they hold is not kept. A document that is no mapping is given as it is.
 ///
 /// # Errors
@@ -199,7 +199,7 @@ impl Decoder {
                 _ if number.is_nan() => ".nan".into(),
                 f64::INFINITY => ".inf".into(),
                 f64::NEG_INFINITY => "-.inf".into(),
-                _ => short_float(number).into(),
+                _ => format_single(number).into(),
             },
             Value::Null => {
                 let message = format!(
@@ -231,16 +231,6 @@ fn first_duplicate(mut keys: Vec<(EcoString, &Node)>) -> Result<(), Error> {
         key,
         format!("unmarshal errors:\n  line {line}: key {name:?} already set in map"),
     ))
-}
-
-fn short_float(number: f64) -> String {
-    let single = number as f32;
-    if single.is_finite() {
-        // The shortest digits that give the same 32 bits.
-        let digits = format!("{single:e}");
-        return format_g(parse_decimal(&digits).unwrap_or(number));
-    }
-    format_g(number)
 }
 
 fn is_merge(key: &Node) -> bool {

@@ -18,6 +18,19 @@ pub fn format_g(number: f64) -> String {
     format!("{number}")
 }
 
+/// The same with 32 bits (`strconv.FormatFloat(f, 'g', -1, 32)`), as YAML's numbers are printed where
+/// Go wants text.
+#[must_use]
+pub fn format_single(number: f64) -> String {
+    let single = number as f32;
+    if single.is_finite() {
+        // The shortest digits that give the same 32 bits.
+        let digits = format!("{single:e}");
+        return format_g(parse_decimal(&digits).unwrap_or(number));
+    }
+    format_g(number)
+}
+
 /// The decimal exponent of a finite float: 0 for 1 ≤ |x| < 10.
 #[must_use]
 pub fn exponent_of(number: f64) -> i32 {

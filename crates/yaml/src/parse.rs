@@ -178,10 +178,14 @@ impl<'a> Documents<'a> {
             TokenKind::BlockEntry if indentless => self.indentless_list(start)?,
             TokenKind::Scalar(style) => {
                 let token = self.scanner.take()?;
-                let text = match self.is_passing() {
-                    true => Cow::Borrowed(""),
-                    false => token.text,
-                };
+                let mut text = token.text;
+                if self.is_passing() {
+                    // What may be an infinity or no number at all has no form as JSON.
+                    if style == Style::Plain && may_be_no_number(&text) {
+                        self.is_odd();
+                    }
+                    text = Cow::Borrowed("");
+                }
                 scalar(&text, style, start, token.end.offset)
             }
             TokenKind::FlowSequenceStart => self.flow_list()?,
@@ -265,7 +269,8 @@ impl<'a> Documents<'a> {
         };
         // Merges, and keys that are null or no text at all.
         skim.is_plain &= !matches!(text, "" | "<<" | "~" | "null" | "Null" | "NULL");
-        skim.passing = passing || (skim.depth == 1 && !skim.wanted.contains(&text));
+        let is_wanted = |name: &&str| name.eq_ignore_ascii_case(text) || !text.is_ascii();
+        skim.passing = passing || (skim.depth == 1 && !skim.wanted.iter().any(is_wanted));
     }
 
     /// After a member of a mapping.
@@ -515,6 +520,11 @@ fn node(kind: Kind, start: Mark, end: usize) -> Node {
         tag: None,
         kind,
     }
+}
+
+/// Whether a plain scalar may be `.inf` or `.nan`, in any case and with any sign.
+fn may_be_no_number(text: &str) -> bool {
+    text.len() < 6 && text.contains('.') && text.ends_with(['f', 'F', 'n', 'N'])
 }
 
 fn scalar(text: &str, style: Style, start: Mark, end: usize) -> Node {

@@ -137,8 +137,6 @@ impl Run<'_> {
         self.debug("Chart path", "path", &path.display().to_string());
         let values = self.values()?;
         let chart = chart::load(self.files, &path, &self.log)?;
-        chart.check_installable(&self.log)?;
-        helm::check_release_name(&options.name, &self.log)?;
         let prepared = Prepared::new(chart, &values, &options)?;
         let rendered = prepared.render(&options).map_err(|error| Failure {
             error,
@@ -158,6 +156,7 @@ impl Run<'_> {
         let now_ms = since.map_or(0, |since| since.as_millis());
         let mut options = ReleaseOptions {
             is_upgrade: flags.is_on("is-upgrade"),
+            kube_version: KubeVersion::of_client(),
             api_versions: flags.all("api-versions").to_vec(),
             now_ms: i64::try_from(now_ms).unwrap_or_default(),
             seed: u64::try_from(now_ms).unwrap_or_default(),

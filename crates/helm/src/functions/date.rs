@@ -13,6 +13,11 @@ use std::rc::Rc;
 
 static TIME: StructType = StructType { name: "time.Time" };
 
+/// Whether a text shows a time in the layout; the error is that of Go's `time.Parse`.
+pub(crate) fn check_time(layout: &str, text: &str) -> Result<(), String> {
+    parse(layout, text).map(drop)
+}
+
 pub(super) static TABLE: &[HelmFunction] = &[
     plain("ago", &[Any], |machine, args| {
         let then = time_of(&args[0], machine);
