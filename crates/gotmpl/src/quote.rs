@@ -65,18 +65,16 @@ fn push_escaped(out: &mut String, letter: char, quote: char, ascii: bool) {
 }
 
 /// Whether Go takes the character for printable: letters, marks, numbers, punctuation, symbols and
-/// the ASCII space.
+/// the ASCII space. Rust's debug form asks the same, but for a mark that nothing stands before.
 #[must_use]
 pub fn is_print(letter: char) -> bool {
-    match letter {
-        ' '..='~' => true,
-        '\0'..='\u{A0}' | '\u{AD}' => false,
-        '\u{1680}' | '\u{2000}'..='\u{200F}' | '\u{2028}'..='\u{202F}' => false,
-        '\u{205F}'..='\u{206F}' | '\u{3000}' | '\u{FEFF}' => false,
-        '\u{E000}'..='\u{F8FF}' | '\u{FFF0}'..='\u{FFFB}' | '\u{FFFE}'..='\u{FFFF}' => false,
-        '\u{E0000}'..='\u{E00FF}' | '\u{F0000}'..='\u{10FFFF}' => false,
-        _ => true,
+    if letter.is_ascii() {
+        return matches!(letter, ' '..='~');
     }
+    let mut buffer = [b'a'; 5];
+    let length = 1 + letter.encode_utf8(&mut buffer[1..]).len();
+    let text = std::str::from_utf8(&buffer[..length]).unwrap_or_default();
+    text.escape_debug().count() == 2
 }
 
 /// What a Go string literal stands for: `"…"` with escapes, or a raw one in backquotes

@@ -225,25 +225,39 @@ impl Writer {
         self.column += 1;
     }
 
+    /// A line break of Unicode's that is part of a text: what follows it is indented anew.
+    fn put_break(&mut self, letter: char) {
+        self.out.push(letter);
+        self.column = 0;
+        self.only_indented = true;
+    }
+
     fn single_quoted(&mut self, text: &str, is_key: bool) {
         self.indicator("'", true, false, false);
         self.continued(|writer| {
             let letters: Vec<char> = text.chars().collect();
-            let mut after_space = false;
+            let (mut after_space, mut after_break) = (false, false);
             for (at, letter) in letters.iter().enumerate() {
                 let inner = at > 0 && at + 1 < letters.len();
                 let next_is_space = letters.get(at + 1) == Some(&' ');
                 let room = writer.column <= writer.width || next_is_space || !inner;
                 if *letter == ' ' && !is_key && !after_space && !room {
                     writer.write_indent();
+                } else if is_break(*letter) {
+                    writer.put_break(*letter);
+                    after_break = true;
                 } else {
+                    if after_break && *letter != ' ' {
+                        writer.write_indent();
+                        after_break = false;
+                    }
                     if *letter == '\'' {
                         writer.put_char('\'');
                     }
                     writer.put_char(*letter);
                 }
                 after_space = *letter == ' ';
-                if !after_space {
+                if !after_space && !is_break(*letter) {
                     writer.only_indented = false;
                 }
             }
@@ -255,6 +269,8 @@ impl Writer {
         self.indicator("\"", true, false, false);
         self.continued(|writer| {
             let letters: Vec<char> = text.chars().collect();
+            // go-yaml asks of the whole text, not of the letter, whether it is a byte order mark.
+            let escapes_all = text.starts_with('\u{FEFF}');
             let mut after_space = false;
             for (at, letter) in letters.iter().enumerate() {
                 let inner = at > 0 && at + 1 < letters.len();
@@ -265,6 +281,7 @@ impl Writer {
                         writer.put_char('\\');
                     }
                 } else if is_printable(*letter)
+                    && !escapes_all
                     && !matches!(
                         letter,
                         '"' | '\\' | '\n' | '\u{85}' | '\u{2028}' | '\u{2029}'
@@ -282,23 +299,21 @@ impl Writer {
 
     fn literal(&mut self, text: &str) {
         self.indicator("|", true, false, false);
-        if text.starts_with([' ', '\n', '\u{85}', '\u{2028}', '\u{2029}', '\r']) {
+        if text.starts_with(|first| first == ' ' || is_break(first)) {
             self.indicator("2", false, false, false);
         }
-        let body = text.strip_suffix('\n');
-        match body {
-            None => self.indicator("-", false, false, false),
-            Some(body) if body.is_empty() || body.ends_with('\n') => {
-                self.indicator("+", false, false, false);
-            }
-            Some(_) => {}
+        let mut ending = text.chars().rev().map(is_break);
+        match (ending.next(), ending.next()) {
+            (Some(true), Some(false)) => {}
+            (Some(true), _) => self.indicator("+", false, false, false),
+            _ => self.indicator("-", false, false, false),
         }
         self.line_break();
         self.spaced = true;
         self.only_indented = true;
         self.continued(|writer| {
-            for line in text.split_inclusive('\n') {
-                let content = line.strip_suffix('\n').unwrap_or(line);
+            for line in text.split_inclusive(is_break) {
+                let content = line.trim_end_matches(is_break);
                 if !content.is_empty() {
                     writer.write_indent();
                     writer.put(content);
@@ -306,10 +321,14 @@ impl Writer {
                     // The emitter's own bookkeeping: a break follows.
                     writer.spaced = false;
                 }
-                if line.ends_with('\n') {
-                    writer.line_break();
-                    writer.only_indented = true;
-                    writer.spaced = true;
+                match line.chars().next_back() {
+                    Some('\n') => {
+                        writer.line_break();
+                        writer.only_indented = true;
+                        writer.spaced = true;
+                    }
+                    Some(last) if is_break(last) => writer.put_break(last),
+                    _ => {}
                 }
             }
         });

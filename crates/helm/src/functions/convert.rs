@@ -67,8 +67,82 @@ fn must(result: Result<String, String>) -> Result<Value, Error> {
 
 /// The value as YAML, without its last line break.
 pub(super) fn write_yaml(value: &Value) -> Result<String, String> {
-    let text = yaml::encode(&to_yaml(value)?);
+    let mut value = to_yaml(value)?;
+    if !reads_as_written(&value) {
+        value = read_back(&value)?;
+    }
+    let text = yaml::encode(&value);
     Ok(text.strip_suffix('\n').map(str::to_owned).unwrap_or(text))
+}
+
+/// NEL, a line break to YAML and a letter to JSON.
+const NEXT_LINE: char = '\u{85}';
+
+/// Whether JSON leaves the letter as it is and YAML does not take it for what it is.
+fn is_odd(letter: char) -> bool {
+    matches!(letter, '\u{7F}'..='\u{9F}' | '\u{FFFE}' | '\u{FFFF}')
+}
+
+/// Whether no text of the value is changed by [`read_back`].
+fn reads_as_written(value: &yaml::Value) -> bool {
+    match value {
+        yaml::Value::String(text) => !text.contains(is_odd),
+        yaml::Value::List(items) => items.iter().all(reads_as_written),
+        yaml::Value::Map(map) => map
+            .iter()
+            .all(|(key, value)| !key.contains(is_odd) && reads_as_written(value)),
+        _ => true,
+    }
+}
+
+/// What YAML's reader makes of the value's JSON, which is what sigs.k8s.io/yaml then writes
+/// (`JSONToYAML`): control characters are refused, and a [`NEXT_LINE`] is folded.
+fn read_back(value: &yaml::Value) -> Result<yaml::Value, String> {
+    Ok(match value {
+        yaml::Value::String(text) => fold(text)?.into(),
+        yaml::Value::List(items) => {
+            let items: Result<Vec<yaml::Value>, String> = items.iter().map(read_back).collect();
+            yaml::Value::from(items?)
+        }
+        yaml::Value::Map(map) => {
+            let mut members = Vec::new();
+            for (key, value) in map.iter() {
+                if key.contains(NEXT_LINE) {
+                    return Err("yaml: did not find expected ',' or '}'".to_owned());
+                }
+                members.push((fold(key)?, read_back(value)?));
+            }
+            yaml::Value::Map(members.into_iter().collect())
+        }
+        plain => plain.clone(),
+    })
+}
+
+/// A text as a double-quoted scalar is read that holds it.
+fn fold(text: &str) -> Result<String, String> {
+    if text.contains(|letter| is_odd(letter) && letter != NEXT_LINE) {
+        return Err("yaml: control characters are not allowed".to_owned());
+    }
+    let mut lines = text.split(NEXT_LINE).peekable();
+    let mut folded = lines.next().unwrap_or_default().to_owned();
+    let mut breaks = 0;
+    while let Some(line) = lines.next() {
+        if breaks == 0 {
+            folded.truncate(folded.trim_end_matches(' ').len());
+        }
+        breaks += 1;
+        let line = line.trim_start_matches(' ');
+        let is_last = lines.peek().is_none();
+        if is_last || !line.is_empty() {
+            match breaks {
+                1 => folded.push(' '),
+                _ => folded.push_str(&"\n".repeat(breaks - 1)),
+            }
+            folded.push_str(line);
+            breaks = 0;
+        }
+    }
+    Ok(folded)
 }
 
 /// A map with the error under `Error`.

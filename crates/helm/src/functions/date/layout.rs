@@ -125,16 +125,13 @@ fn next_part(layout: &str) -> Option<(&str, Part, &str, &str)> {
             return Some((&layout[..=at], Part::LongYear, &rest[1..5], after));
         }
         for (text, part) in PARTS {
-            let lower_follows = rest[text.len().min(rest.len())..]
-                .starts_with(|letter: char| letter.is_ascii_lowercase());
+            let Some(after) = rest.strip_prefix(text) else {
+                continue;
+            };
+            let lower_follows = after.starts_with(|letter: char| letter.is_ascii_lowercase());
             let is_word = matches!(*text, "Jan" | "Mon");
-            if rest.starts_with(text) && !(is_word && lower_follows) {
-                return Some((
-                    &layout[..at],
-                    *part,
-                    &rest[..text.len()],
-                    &rest[text.len()..],
-                ));
+            if !(is_word && lower_follows) {
+                return Some((&layout[..at], *part, &rest[..text.len()], after));
             }
         }
     }
