@@ -21,7 +21,10 @@ fn seeds_and_found_inputs_hold_the_properties() {
             for entry in entries {
                 let path = entry.unwrap().path();
                 println!("{}", path.display());
-                properties::check(target, &fs::read_to_string(&path).unwrap());
+                let bytes = fs::read(&path).unwrap();
+                // A target gets as much of its input as is text.
+                let text = bytes.utf8_chunks().next().map(|chunk| chunk.valid());
+                properties::check(target, text.unwrap_or_default());
                 tried += 1;
             }
         }
