@@ -179,7 +179,7 @@ fn index(operands: &[Operand]) -> Result<Operand, Error> {
                     None => return fault("reflect: slice index out of range"),
                 },
                 None => {
-                    let name = value.type_name();
+                    let name = value.type_name().trim_start_matches('*');
                     return fault(format!("can't index item of type {name}"));
                 }
             },
@@ -220,7 +220,7 @@ fn slice(operands: &[Operand]) -> Result<Operand, Error> {
     ok(match item {
         Value::String(text) => Value::String(text.as_bytes()[from..to].into()),
         Value::Bytes(text) => Value::Bytes(text.as_bytes()[from..to].into()),
-        Value::List(list) => Value::List(List::of(list.of, list[from..to].to_vec())),
+        Value::List(list) => Value::List(List::typed(list.ty, list[from..to].to_vec())),
         _ => Value::Nil,
     })
 }

@@ -632,7 +632,7 @@ impl<'h, H: Host> Machine<'h, H> {
             value => match value.elements() {
                 Some(elements) => {
                     let of = match value {
-                        Value::List(list) => list.of,
+                        Value::List(list) => list.ty.of,
                         _ => ElementType::Int,
                     };
                     for (at, element) in elements.iter().enumerate() {

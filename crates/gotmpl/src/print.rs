@@ -236,8 +236,8 @@ impl Printer {
         match (verb, value) {
             ('T' | 'v', Value::Nil) => self.pad("<nil>".as_bytes()),
             ('T', _) => self.format_string(value.type_name().as_bytes(), 's'),
-            (_, Value::Nil) => self.bad_verb(verb, value),
-            ('p', _) => self.bad_verb(verb, value),
+            // `%w` is for errors, `%p` for pointers.
+            (_, Value::Nil) | ('p' | 'w', _) => self.bad_verb(verb, value),
             _ => self.print_value(value, verb, 0),
         }
     }
@@ -429,7 +429,12 @@ impl Printer {
     ) {
         let as_char = || u32::try_from(magnitude).ok().filter(|_| !negative);
         let text = match verb {
-            'v' if self.flags.sharp_v && !signed => format!("0x{magnitude:x}"),
+            'v' if self.flags.sharp_v && !signed => {
+                self.flags.sharp = true;
+                self.pad_integer(magnitude, false, 16, 'x');
+                self.flags.sharp = false;
+                return;
+            }
             'v' | 'd' => return self.pad_integer(magnitude, negative, 10, verb),
             'b' => return self.pad_integer(magnitude, negative, 2, verb),
             'o' | 'O' => return self.pad_integer(magnitude, negative, 8, verb),
@@ -438,13 +443,19 @@ impl Printer {
             'q' => quote_char(letter_of(as_char()), self.flags.plus),
             'U' => {
                 let digits = self.flags.precision.unwrap_or(4).max(4);
-                let code = format!("U+{magnitude:0digits$X}");
-                match as_char().and_then(char::from_u32) {
-                    Some(letter) if self.flags.sharp && crate::quote::is_print(letter) => {
-                        format!("{code} '{letter}'")
-                    }
-                    _ => code,
+                let number = if negative {
+                    magnitude.wrapping_neg()
+                } else {
+                    magnitude
+                };
+                let mut code = format!("U+{number:0digits$X}");
+                if let Some(letter) = as_char().and_then(char::from_u32)
+                    && self.flags.sharp
+                    && crate::quote::is_print(letter)
+                {
+                    code.push_str(&format!(" '{letter}'"));
                 }
+                return self.pad_without_zeros(code.as_bytes());
             }
             _ => return self.bad_verb(verb, value),
         };
@@ -457,9 +468,9 @@ fn letter_of(code: Option<u32>) -> char {
 }
 
 fn can_backquote(text: &str) -> bool {
-    !text
-        .chars()
-        .any(|letter| (letter < ' ' && letter != '\t') || letter == '`' || letter == '\x7F')
+    !text.chars().any(|letter| {
+        (letter < ' ' && letter != '\t') || matches!(letter, '`' | '\x7F' | '\u{FEFF}')
+    })
 }
 
 /// Byte offsets at which characters begin; a byte that belongs to none counts as one.

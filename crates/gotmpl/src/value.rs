@@ -108,13 +108,45 @@ pub enum UintType {
     Uint64,
 }
 
-/// A slice: its element type, and the elements.
+/// A slice: its type, and the elements.
 #[derive(Clone, Debug)]
 pub struct List {
-    /// The type of the elements.
-    pub of: ElementType,
+    /// Its type.
+    pub ty: &'static ListType,
     items: Rc<Vec<Value>>,
 }
+
+/// The type of a slice.
+#[derive(Debug, PartialEq, Eq)]
+pub struct ListType {
+    /// The Go name of the type.
+    pub name: &'static str,
+    /// The type of its elements.
+    pub of: ElementType,
+    /// Whether Go has a nil here: empty for templates, `null` in JSON.
+    pub is_nil: bool,
+}
+
+/// A nil `[]string`, what a search without a match gives.
+pub static NIL_STRINGS: ListType = ListType {
+    is_nil: true,
+    ..list_type("[]string", ElementType::String)
+};
+
+const fn list_type(name: &'static str, of: ElementType) -> ListType {
+    ListType {
+        name,
+        of,
+        is_nil: false,
+    }
+}
+
+static ANY_LIST: ListType = list_type("[]interface {}", ElementType::Any);
+static STRING_LIST: ListType = list_type("[]string", ElementType::String);
+static INT_LIST: ListType = list_type("[]int", ElementType::Int);
+static BYTES_LIST: ListType = list_type("[][]uint8", ElementType::Bytes);
+static MAP_LIST: ListType = list_type("[]map[string]interface {}", ElementType::Map);
+static LIST_LIST: ListType = list_type("[][]interface {}", ElementType::List);
 
 /// The static type of what a slice or a map holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -234,25 +266,26 @@ impl ElementType {
 }
 
 impl List {
-    /// A slice of the given type.
+    /// A slice of the unnamed type with such elements.
     #[must_use]
     pub fn of(of: ElementType, items: Vec<Value>) -> List {
-        List {
-            of,
-            items: Rc::new(items),
-        }
+        let ty = match of {
+            ElementType::Any => &ANY_LIST,
+            ElementType::String => &STRING_LIST,
+            ElementType::Int => &INT_LIST,
+            ElementType::Bytes => &BYTES_LIST,
+            ElementType::Map => &MAP_LIST,
+            ElementType::List => &LIST_LIST,
+        };
+        List::typed(ty, items)
     }
 
-    /// The Go name of the type.
+    /// A slice of the given type.
     #[must_use]
-    pub fn type_name(&self) -> &'static str {
-        match self.of {
-            ElementType::Any => "[]interface {}",
-            ElementType::String => "[]string",
-            ElementType::Int => "[]int",
-            ElementType::Bytes => "[][]uint8",
-            ElementType::Map => "[]map[string]interface {}",
-            ElementType::List => "[][]interface {}",
+    pub fn typed(ty: &'static ListType, items: Vec<Value>) -> List {
+        List {
+            ty,
+            items: Rc::new(items),
         }
     }
 }
@@ -502,7 +535,7 @@ impl Value {
             Value::Float(_) => "float64",
             Value::String(_) => "string",
             Value::Bytes(_) => "[]uint8",
-            Value::List(list) => list.type_name(),
+            Value::List(list) => list.ty.name,
             Value::Map(map) => map.ty.name,
             Value::Struct(of) => of.ty.name,
         }

@@ -1,8 +1,8 @@
 //! What the cluster can do: `.Capabilities` of templates.
 
 use crate::error::Error;
-use gotmpl::Value;
-use gotmpl::value::{Struct, StructType, Text};
+use gotmpl::value::{ElementType, ListType, Struct, StructType, Text};
+use gotmpl::{List, Value};
 use std::rc::Rc;
 
 static CAPABILITIES: StructType = StructType {
@@ -122,12 +122,21 @@ impl KubeVersion {
     }
 }
 
+/// The type of `.Capabilities.APIVersions`.
+pub(crate) static VERSION_SET: ListType = ListType {
+    name: "common.VersionSet",
+    of: ElementType::String,
+    is_nil: false,
+};
+
 /// `.Capabilities` for a version and further APIs.
 pub(crate) fn capabilities(kube_version: &KubeVersion, more: &[String]) -> Value {
     let versions = API_VERSIONS
         .iter()
         .copied()
-        .chain(more.iter().map(String::as_str));
+        .chain(more.iter().map(String::as_str))
+        .map(Value::from)
+        .collect();
     let helm = Struct {
         ty: &BUILD_INFO,
         fields: vec![
@@ -147,7 +156,7 @@ pub(crate) fn capabilities(kube_version: &KubeVersion, more: &[String]) -> Value
         ty: &CAPABILITIES,
         fields: vec![
             ("KubeVersion", kube_version.to_value()),
-            ("APIVersions", Value::strings(versions)),
+            ("APIVersions", List::typed(&VERSION_SET, versions).into()),
             ("HelmVersion", Value::Struct(Rc::new(helm))),
         ],
         text: None,

@@ -30,7 +30,6 @@ use std::borrow::Cow;
 
 pub(crate) use date::check_time;
 pub(crate) use files::{FILES, file_map, method};
-pub(crate) use regex::compile_pattern;
 pub(crate) use semver::{Constraint, Version};
 
 /// A function of Helm's templates.

@@ -2,6 +2,7 @@
 
 mod read;
 
+use crate::functions::Version;
 use gotmpl::value::{StructType, Text};
 use gotmpl::{Map, Value};
 use yaml::number::format_json;
@@ -40,6 +41,7 @@ fn write(out: &mut String, value: &Value, style: Style, depth: usize) -> Result<
     match value {
         Value::Nil => out.push_str("null"),
         Value::Map(map) if map.is_nil && map.is_empty() => out.push_str("null"),
+        Value::List(list) if list.ty.is_nil => out.push_str("null"),
         Value::Bool(flag) => out.push_str(if *flag { "true" } else { "false" }),
         Value::Int(_, number) => out.push_str(&number.to_string()),
         Value::Uint(_, number) => out.push_str(&number.to_string()),
@@ -170,7 +172,7 @@ fn write_string(out: &mut String, text: &Text, escape_html: bool) {
             }
         }
         if !chunk.invalid().is_empty() {
-            out.push_str("\\ufffd");
+            out.push(char::REPLACEMENT_CHARACTER);
         }
     }
     out.push('"');
@@ -188,6 +190,7 @@ fn to_yaml_at(value: &Value, depth: usize) -> Result<yaml::Value, String> {
     Ok(match value {
         Value::Nil => yaml::Value::Null,
         Value::Map(map) if map.is_nil && map.is_empty() => yaml::Value::Null,
+        Value::List(list) if list.ty.is_nil => yaml::Value::Null,
         Value::Bool(flag) => yaml::Value::Bool(*flag),
         Value::Int(_, number) => yaml::Value::Int(*number),
         Value::Uint(_, number) => match i64::try_from(*number) {
@@ -231,13 +234,15 @@ fn deep_copy_at(value: &Value, depth: usize) -> Value {
     match value {
         _ if depth > DEPTH_MAX => Value::Nil,
         Value::Map(map) => Value::Map(copy_map(map, depth)),
-        Value::List(items) => Value::List(gotmpl::List::of(
-            items.of,
+        Value::List(items) => Value::List(gotmpl::List::typed(
+            items.ty,
             items
                 .iter()
                 .map(|item| deep_copy_at(item, depth + 1))
                 .collect(),
         )),
+        // Go copies the fields that are seen outside: of a version none.
+        Value::Struct(of) if of.ty.name == "*semver.Version" => Version::default().to_value(""),
         value => value.clone(),
     }
 }

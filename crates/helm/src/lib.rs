@@ -32,6 +32,7 @@ mod json;
 mod log;
 mod manifest;
 mod path_match;
+mod regexp;
 mod release;
 mod release_name;
 mod render;

@@ -3,8 +3,8 @@
 
 use crate::chart::Chart;
 use crate::error::Error;
-use crate::functions::compile_pattern;
 use crate::log::{Level, Log};
+use crate::regexp::Regexp;
 use yaml::{Map, Value};
 
 /// How deep schemas and values may go into one another.
@@ -272,7 +272,7 @@ impl<'s> Checker<'s> {
     fn check_string(&mut self, schema: &Value, text: &str, at: &str) {
         self.check_count(schema, ["minLength", "maxLength"], text.chars().count(), at);
         if let Some(pattern) = schema.get("pattern").as_str()
-            && compile_pattern(pattern).is_some_and(|regex| !regex.is_match(text))
+            && Regexp::new(pattern).is_ok_and(|regexp| !regexp.is_match(text.as_bytes()))
         {
             let message = format!(
                 "{} does not match pattern {}",
@@ -362,7 +362,7 @@ impl<'s> Checker<'s> {
                 self.check(schema, value, &place, depth + 1);
             }
             for (pattern, schema) in schema.get("patternProperties").members() {
-                if compile_pattern(pattern).is_some_and(|regex| regex.is_match(name)) {
+                if Regexp::new(pattern).is_ok_and(|regexp| regexp.is_match(name.as_bytes())) {
                     known = true;
                     self.check(schema, value, &place, depth + 1);
                 }

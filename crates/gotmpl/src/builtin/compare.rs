@@ -66,7 +66,7 @@ fn equal(a: &Value, b: &Value) -> Result<bool, Error> {
             shown(a),
             a.type_name(),
             b.type_name(),
-            shown(b)
+            crate::print::to_text(b).to_str()
         ));
     }
     if !is_comparable(b) {

@@ -2,7 +2,7 @@
 
 use super::{Printer, char_starts};
 use crate::value::Value;
-use yaml::number::{exponent_of, format_e, format_g, parse_decimal};
+use yaml::number::format_g;
 
 /// What stands between `%` and the verb.
 #[derive(Clone, Copy, Default)]
@@ -70,7 +70,7 @@ impl Printer {
         }
     }
 
-    fn pad_without_zeros(&mut self, text: &[u8]) {
+    pub(super) fn pad_without_zeros(&mut self, text: &[u8]) {
         let zero = std::mem::take(&mut self.flags.zero);
         self.pad(text);
         self.flags.zero = zero;
@@ -98,37 +98,35 @@ impl Printer {
         };
         let digits = format!("{digits:0>least$}");
         let prefix = match (base, verb) {
-            (8, 'O') => "0o",
-            _ if !flags.sharp => "",
-            (2, _) => "0b",
-            (8, _) if !digits.starts_with('0') => "0",
-            (16, 'X') => "0X",
-            (16, _) => "0x",
+            (2, _) if flags.sharp => "0b",
+            (8, _) if flags.sharp && !digits.starts_with('0') => "0",
+            (16, 'X') if flags.sharp => "0X",
+            (16, _) if flags.sharp => "0x",
             _ => "",
         };
+        let mark = if verb == 'O' { "0o" } else { "" };
         let sign = match (negative, flags.plus, flags.space) {
             (true, ..) => "-",
             (_, true, _) => "+",
             (_, _, true) => " ",
             _ => "",
         };
-        self.pad_without_zeros(format!("{sign}{prefix}{digits}").as_bytes());
+        self.pad_without_zeros(format!("{sign}{mark}{prefix}{digits}").as_bytes());
     }
 
     pub(super) fn format_float(&mut self, value: &Value, number: f64, verb: char) {
         let precision = self.flags.precision;
-        let text = match verb {
+        let mut text = match verb {
             'v' | 'g' | 'G' => general(number, precision),
             'e' | 'E' => scientific(number, precision.unwrap_or(6)),
             'f' | 'F' => fixed(number, precision.unwrap_or(6)),
-            'x' | 'X' if number.is_finite() && precision.is_none() => hexadecimal(number, verb),
+            'x' | 'X' => hexadecimal(number, precision),
+            'b' => binary(number),
             _ => return self.bad_verb(verb, value),
         };
-        let text = if matches!(verb, 'G' | 'E') {
-            text.to_uppercase()
-        } else {
-            text
-        };
+        if matches!(verb, 'G' | 'E' | 'X') && number.is_finite() {
+            text.make_ascii_uppercase();
+        }
         let (sign, body) = match text.strip_prefix(['-', '+']) {
             Some(body) => (if text.starts_with('-') { "-" } else { "+" }, body),
             None => ("+", text.as_str()),
@@ -148,7 +146,7 @@ impl Printer {
             };
             return self.pad_without_zeros(format!("{sign}{body}").as_bytes());
         }
-        let body = if self.flags.sharp {
+        let body = if self.flags.sharp && verb != 'b' {
             sharp_float(body, verb, precision)
         } else {
             body.to_owned()
@@ -174,30 +172,66 @@ fn fixed(number: f64, precision: usize) -> String {
     }
 }
 
-/// `%x`: `0x1.8p+01`, the digits that the float has.
-fn hexadecimal(number: f64, verb: char) -> String {
+const FRACTION_BITS: u32 = 52;
+
+/// The whole mantissa and the binary exponent of its last bit: `4503599627370496p-52` is 1.
+fn binary(number: f64) -> String {
+    if !number.is_finite() {
+        return fixed(number, 0);
+    }
     let bits = number.to_bits();
-    let (mut exponent, mut fraction) = ((bits >> 52 & 0x7FF) as i64 - 1023, bits & ((1 << 52) - 1));
-    let mut whole = 1;
+    let (exponent, fraction) = (
+        bits >> FRACTION_BITS & 0x7FF,
+        bits & ((1 << FRACTION_BITS) - 1),
+    );
+    let mantissa = match exponent {
+        0 => fraction,
+        _ => fraction | 1 << FRACTION_BITS,
+    };
+    let sign = if bits >> 63 == 1 { "-" } else { "" };
+    format!("{sign}{mantissa}p{:+}", exponent.max(1) as i64 - 1075)
+}
+
+/// `%x`: `0x1.8p+01`, the digits that the float has, or so many.
+fn hexadecimal(number: f64, precision: Option<usize>) -> String {
+    if !number.is_finite() {
+        return fixed(number, 0);
+    }
+    let bits = number.to_bits();
+    let fraction = bits & ((1 << FRACTION_BITS) - 1);
+    let mut exponent = (bits >> FRACTION_BITS & 0x7FF) as i64 - 1023;
+    let mut mantissa = fraction | 1 << FRACTION_BITS;
     if number == 0.0 {
-        (whole, exponent) = (0, 0);
+        (mantissa, exponent) = (0, 0);
     } else if exponent == -1023 {
         // A subnormal float: Go shows it with a leading 1 like all others.
         let shift = fraction.leading_zeros() - 11;
-        fraction = fraction << shift & ((1 << 52) - 1);
-        exponent = -1022 - i64::from(shift);
+        (mantissa, exponent) = (fraction << shift, -1022 - i64::from(shift));
     }
-    let digits = format!("{fraction:013x}");
-    let digits = digits.trim_end_matches('0');
+    if let Some(digits) = precision.filter(|digits| *digits < 13) {
+        let unit = 1u64 << (FRACTION_BITS - 4 * digits as u32);
+        let (rest, half) = (mantissa & (unit - 1), unit >> 1);
+        mantissa -= rest;
+        if rest > half || (rest == half && mantissa & unit != 0) {
+            mantissa += unit;
+        }
+        if mantissa >> FRACTION_BITS > 1 {
+            (mantissa, exponent) = (mantissa >> 1, exponent + 1);
+        }
+    }
+    let whole = mantissa >> FRACTION_BITS;
+    let mut digits = format!("{:013x}", mantissa & ((1 << FRACTION_BITS) - 1));
+    match precision {
+        Some(precision) => {
+            digits.truncate(precision);
+            digits = format!("{digits:0<precision$}");
+        }
+        None => digits.truncate(digits.trim_end_matches('0').len()),
+    }
     let point = if digits.is_empty() { "" } else { "." };
     let sign = if bits >> 63 == 1 { "-" } else { "" };
     let side = if exponent < 0 { '-' } else { '+' };
-    let text = format!("{sign}0x{whole}{point}{digits}p{side}{:02}", exponent.abs());
-    if verb == 'X' {
-        text.to_uppercase()
-    } else {
-        text
-    }
+    format!("{sign}0x{whole}{point}{digits}p{side}{:02}", exponent.abs())
 }
 
 fn scientific(number: f64, precision: usize) -> String {
@@ -222,52 +256,55 @@ fn general(number: f64, precision: Option<usize>) -> String {
     let Some(precision) = precision.filter(|_| number.is_finite()) else {
         return format_g(number);
     };
-    let digits = precision.clamp(1, 1000);
-    let decimals = digits - 1;
-    let rounded = format!("{number:.decimals$e}");
-    let rounded = parse_decimal(&rounded).unwrap_or(number);
-    let exponent = exponent_of(rounded);
-    // Go looks at the digits that are left after trailing zeros are gone.
-    let shortest = format!("{rounded:e}");
-    let left = shortest
-        .split('e')
-        .next()
-        .unwrap_or("")
-        .bytes()
-        .filter(u8::is_ascii_digit)
-        .count();
-    let point = exponent + 1;
-    let limit = match i32::try_from(left) {
-        Ok(left) if digits as i32 > left && left >= point => left,
-        _ => digits as i32,
+    let precision = precision.clamp(1, 1000);
+    let rounded = format!("{:.*e}", precision - 1, number.abs());
+    let (mantissa, exponent) = rounded.split_once('e').unwrap_or((&rounded, "0"));
+    let exponent: i32 = exponent.parse().unwrap_or(0);
+    // Trailing zeros are gone before Go looks how many digits there are.
+    let digits = mantissa.replace('.', "");
+    let digits = digits.trim_end_matches('0');
+    let sign = if number.is_sign_negative() { "-" } else { "" };
+    let (count, point) = (digits.len() as i32, exponent + 1);
+    let limit = match precision as i32 {
+        precision if precision > count && count >= point => count,
+        precision => precision,
     };
-    if rounded != 0.0 && (exponent < -4 || exponent >= limit) {
-        return format_e(rounded);
+    if number != 0.0 && (exponent < -4 || exponent >= limit) {
+        let (first, rest) = digits.split_at(1);
+        let dot = if rest.is_empty() { "" } else { "." };
+        return with_exponent(&format!("{sign}{first}{dot}{rest}e{exponent}"));
     }
-    format!("{rounded}")
+    let decimals = usize::try_from(count - point).unwrap_or(0);
+    let shown: f64 = number.abs();
+    match number == 0.0 {
+        true => format!("{sign}0"),
+        false => format!("{sign}{shown:.decimals$}"),
+    }
 }
 
 /// `%#g` and kin keep the point and, for `g`, trailing zeros.
 fn sharp_float(body: &str, verb: char, precision: Option<usize>) -> String {
-    let (mantissa, exponent) = match body.find(['e', 'E']) {
+    let ends_mantissa: &[char] = match verb {
+        'x' | 'X' => &['p', 'P'],
+        _ => &['e', 'E'],
+    };
+    let (mantissa, exponent) = match body.find(ends_mantissa) {
         Some(at) => body.split_at(at),
         None => (body, ""),
     };
     let mut mantissa = mantissa.to_owned();
-    let has_point = mantissa.contains('.');
-    if !has_point {
+    if !mantissa.contains('.') {
         mantissa.push('.');
     }
-    if matches!(verb, 'g' | 'G' | 'v') {
+    if matches!(verb, 'g' | 'G' | 'v' | 'x') {
         let wanted = precision.unwrap_or(6);
+        // Go counts the `x` of `0x1` too.
         let significant = mantissa
             .bytes()
-            .filter(u8::is_ascii_digit)
+            .filter(|byte| *byte != b'.')
             .skip_while(|digit| *digit == b'0')
             .count()
-            .max(usize::from(
-                mantissa.starts_with("0.") && mantissa.len() == 2,
-            ));
+            .max(usize::from(mantissa == "0."));
         for _ in significant..wanted {
             mantissa.push('0');
         }

@@ -1,11 +1,13 @@
-//! Times and dates. The clock is the caller's; the local zone is UTC, and no other zone is known.
+//! Times and dates. The clock is the caller's and the local zone is UTC. With the feature `zones` the
+//! zones of the IANA database are known; without it a time in another zone is shown in UTC.
 
 mod layout;
+mod zone;
 
 use super::duration::parse_duration;
 use super::{HelmFunction, arg, fault, int, plain, text};
 use crate::render::Context;
-use gotmpl::Type::{Any, Int, String as Str, Time as When};
+use gotmpl::Type::{Any, Int, Named, String as Str, Time as When};
 use gotmpl::value::{Struct, StructType, Text};
 use gotmpl::{Error, IntType, Machine, Value};
 pub(super) use layout::{format, parse};
@@ -27,7 +29,7 @@ pub(super) static TABLE: &[HelmFunction] = &[
         Ok(gotmpl::print::duration(seconds.saturating_mul(1_000_000_000)).into())
     }),
     plain("date", &[Str, Any], |machine, args| {
-        Ok(format(&time_of(&args[1], machine), &text(&args, 0)).into())
+        Ok(format(&local(&args[1], machine), &text(&args, 0)).into())
     }),
     plain("dateInZone", &[Str, Any, Str], in_zone),
     plain("date_in_zone", &[Str, Any, Str], in_zone),
@@ -38,10 +40,11 @@ pub(super) static TABLE: &[HelmFunction] = &[
         Ok(modify(&args).unwrap_or_else(|_| arg(&args, 1)))
     }),
     plain("htmlDate", &[Any], |machine, args| {
-        Ok(format(&time_of(&args[0], machine), "2006-01-02").into())
+        Ok(format(&local(&args[0], machine), "2006-01-02").into())
     }),
     plain("htmlDateInZone", &[Any, Str], |machine, args| {
-        Ok(format(&time_of(&args[0], machine), "2006-01-02").into())
+        let time = time_of(&args[0], machine).in_zone(&text(&args, 1));
+        Ok(format(&time, "2006-01-02").into())
     }),
     plain("mustDateModify", &[Str, When], |_, args| modify(&args)),
     plain("mustToDate", &[Str, Str], |_, args| {
@@ -73,13 +76,19 @@ pub(crate) struct Time {
     pub nanos: u32,
     /// Seconds east of UTC.
     pub offset: i64,
+    /// What the zone calls itself; empty if it has an offset only.
+    pub zone: &'static str,
 }
+
+/// The zone that all is in unless it says otherwise.
+const UTC: &str = "UTC";
 
 /// Go's zero time: the first of January of the year 1.
 const ZERO: Time = Time {
     seconds: -62_135_596_800,
     nanos: 0,
     offset: 0,
+    zone: UTC,
 };
 
 /// A time as a calendar and a clock show it.
@@ -96,6 +105,27 @@ pub(super) struct Civil {
 }
 
 impl Time {
+    /// The same moment in UTC.
+    fn utc(self) -> Time {
+        Time {
+            offset: 0,
+            zone: UTC,
+            ..self
+        }
+    }
+
+    /// The same moment in a zone of the IANA database; in UTC if that is not known.
+    fn in_zone(self, name: &str) -> Time {
+        match zone::at(name, self.seconds) {
+            Some((offset, zone)) => Time {
+                offset,
+                zone,
+                ..self
+            },
+            None => self.utc(),
+        }
+    }
+
     pub fn civil(&self) -> Civil {
         let local = self.seconds + self.offset;
         let (days, clock) = (local.div_euclid(86_400), local.rem_euclid(86_400));
@@ -124,7 +154,7 @@ impl Time {
     }
 
     /// Nanoseconds from `earlier` to this.
-    fn since(self, earlier: Time) -> i64 {
+    pub(super) fn since(self, earlier: Time) -> i64 {
         (self.seconds.saturating_sub(earlier.seconds))
             .saturating_mul(1_000_000_000)
             .saturating_add(i64::from(self.nanos) - i64::from(earlier.nanos))
@@ -157,10 +187,12 @@ impl Time {
             Some(Value::Int(_, number)) => Some(*number),
             _ => None,
         };
+        let offset = number("offset")?;
         Some(Time {
             seconds: number("seconds")?,
             nanos: u32::try_from(number("nanos")?).ok()?,
-            offset: number("offset")?,
+            offset,
+            zone: if offset == 0 { UTC } else { "" },
         })
     }
 }
@@ -193,12 +225,12 @@ fn date_of(days: i64) -> (i64, i64, i64) {
     (year, month, day_of_year - (153 * shifted + 2) / 5 + 1)
 }
 
-fn now(machine: &Machine<'_, Context>) -> Time {
+pub(super) fn now(machine: &Machine<'_, Context>) -> Time {
     let millis = machine.host.now_ms;
     Time {
         seconds: millis.div_euclid(1000),
         nanos: (millis.rem_euclid(1000) * 1_000_000) as u32,
-        offset: 0,
+        ..ZERO
     }
 }
 
@@ -207,18 +239,19 @@ fn time_of(value: &Value, machine: &Machine<'_, Context>) -> Time {
     match value {
         Value::Int(IntType::Int | IntType::Int64 | IntType::Int32, seconds) => Time {
             seconds: *seconds,
-            nanos: 0,
-            offset: 0,
+            ..ZERO
         },
         value => Time::from_value(value).unwrap_or_else(|| now(machine)),
     }
 }
 
+/// A time, as `time_of` has it, in the local zone.
+fn local(value: &Value, machine: &Machine<'_, Context>) -> Time {
+    time_of(value, machine).utc()
+}
+
 fn in_zone(machine: &mut Machine<'_, Context>, args: Vec<Value>) -> Result<Value, Error> {
-    let time = Time {
-        offset: 0,
-        ..time_of(&args[1], machine)
-    };
+    let time = time_of(&args[1], machine).in_zone(&text(&args, 2));
     Ok(format(&time, &text(&args, 0)).into())
 }
 
@@ -234,8 +267,13 @@ fn this(args: &[Value]) -> Time {
     Time::from_value(&arg(args, 0)).unwrap_or(ZERO)
 }
 
+const DURATION: gotmpl::Type = Named("time.Duration");
+
 /// The methods of a time that charts use.
 pub(super) static METHODS: &[HelmFunction] = &[
+    plain("Add", &[DURATION], |_, args| {
+        Ok(this(&args).plus(int(&args, 1)).to_value())
+    }),
     plain("AddDate", &[Int, Int, Int], |_, args| {
         let time = this(&args);
         let civil = time.civil();
@@ -249,7 +287,19 @@ pub(super) static METHODS: &[HelmFunction] = &[
         }
         .to_value())
     }),
+    plain("After", &[When], |_, args| {
+        Ok((this(&args).since(this(&args[1..])) > 0).into())
+    }),
+    plain("Before", &[When], |_, args| {
+        Ok((this(&args).since(this(&args[1..])) < 0).into())
+    }),
+    plain("Compare", &[When], |_, args| {
+        Ok(this(&args).since(this(&args[1..])).signum().into())
+    }),
     plain("Day", &[], |_, args| Ok(this(&args).civil().day.into())),
+    plain("Equal", &[When], |_, args| {
+        Ok((this(&args).since(this(&args[1..])) == 0).into())
+    }),
     plain("Format", &[Str], |_, args| {
         Ok(format(&this(&args), &text(&args, 1)).into())
     }),
@@ -257,6 +307,7 @@ pub(super) static METHODS: &[HelmFunction] = &[
     plain("IsZero", &[], |_, args| {
         Ok((this(&args).seconds == ZERO.seconds).into())
     }),
+    plain("Local", &[], |_, args| Ok(this(&args).utc().to_value())),
     plain("Minute", &[], |_, args| {
         Ok(this(&args).civil().minute.into())
     }),
@@ -272,14 +323,18 @@ pub(super) static METHODS: &[HelmFunction] = &[
     plain("String", &[], |_, args| {
         Ok(gotmpl::print::to_text(&this(&args).to_value()).into())
     }),
-    plain("UTC", &[], |_, args| {
-        Ok(Time {
-            offset: 0,
-            ..this(&args)
-        }
-        .to_value())
+    plain("Sub", &[When], |_, args| {
+        let length = this(&args).since(this(&args[1..]));
+        Ok(Value::Int(IntType::Duration, length))
     }),
+    plain("UTC", &[], |_, args| Ok(this(&args).utc().to_value())),
     plain("Unix", &[], |_, args| Ok(Value::int64(this(&args).seconds))),
+    plain("UnixMicro", &[], |_, args| {
+        let time = this(&args);
+        Ok(Value::int64(
+            time.seconds.saturating_mul(1_000_000) + i64::from(time.nanos / 1000),
+        ))
+    }),
     plain("UnixMilli", &[], |_, args| {
         let time = this(&args);
         Ok(Value::int64(

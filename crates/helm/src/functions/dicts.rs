@@ -68,6 +68,9 @@ pub(super) static TABLE: &[HelmFunction] = &[
     }),
     plain("set", &[Dict, Str, Any], |_, args| {
         let dict = map(&args, 0);
+        if dict.is_nil {
+            return fault("assignment to entry in nil map");
+        }
         dict.insert(key(&args, 1), arg(&args, 2));
         Ok(as_dict(&dict))
     }),

@@ -15,11 +15,9 @@ pub(super) static TABLE: &[HelmFunction] = &[
         Ok(gotmpl::print::duration(seconds.wrapping_mul(SECOND)).into())
     }),
     plain("durationDays", &[Any], |_, args| {
-        Ok(in_units(&args, 24 * 3600 * SECOND))
+        Ok(Value::from(hours(&args) / 24.0))
     }),
-    plain("durationHours", &[Any], |_, args| {
-        Ok(in_units(&args, 3600 * SECOND))
-    }),
+    plain("durationHours", &[Any], |_, args| Ok(hours(&args).into())),
     plain("durationMicroseconds", &[Any], |_, args| {
         Ok(Value::int64(nanos(&args) / 1_000))
     }),
@@ -27,22 +25,24 @@ pub(super) static TABLE: &[HelmFunction] = &[
         Ok(Value::int64(nanos(&args) / 1_000_000))
     }),
     plain("durationMinutes", &[Any], |_, args| {
-        Ok(in_units(&args, 60 * SECOND))
+        Ok(in_units(&args, 60 * SECOND).into())
     }),
     plain("durationNanoseconds", &[Any], |_, args| {
         Ok(Value::int64(nanos(&args)))
     }),
-    plain(
-        "durationRound",
-        &[Any],
-        |_, args| Ok(round(&args[0]).into()),
-    ),
+    plain("durationRound", &[Any], |machine, args| {
+        let length = match super::date::Time::from_value(&args[0]) {
+            Some(then) => super::date::now(machine).since(then),
+            None => whole_nanos(&args[0]),
+        };
+        Ok(round(length).into())
+    }),
     plain("durationRoundTo", &[Any, Any], |_, args| {
         let (length, unit) = (nanos(&args), nanos(&args[1..]));
         Ok(Value::Int(IntType::Duration, round_to(length, unit)))
     }),
     plain("durationSeconds", &[Any], |_, args| {
-        Ok(in_units(&args, SECOND))
+        Ok(in_units(&args, SECOND).into())
     }),
     plain("durationTruncateTo", &[Any, Any], |_, args| {
         let (length, unit) = (nanos(&args), nanos(&args[1..]));
@@ -50,7 +50,7 @@ pub(super) static TABLE: &[HelmFunction] = &[
         Ok(Value::Int(IntType::Duration, length - rest))
     }),
     plain("durationWeeks", &[Any], |_, args| {
-        Ok(in_units(&args, 7 * 24 * 3600 * SECOND))
+        Ok(Value::from(hours(&args) / 24.0 / 7.0))
     }),
     plain("mustToDuration", &[Any], |_, args| {
         match as_nanos(&args[0]) {
@@ -85,8 +85,8 @@ fn as_nanos(value: &Value) -> Result<i64, Error> {
             }
         }
         Value::Float(seconds) => from_float(*seconds),
-        Value::String(text) => {
-            let text = text.to_str();
+        Value::String(original) => {
+            let text = original.to_str();
             let trimmed = text.trim();
             if trimmed.is_empty() {
                 return fault("empty duration");
@@ -97,7 +97,7 @@ fn as_nanos(value: &Value) -> Result<i64, Error> {
             match yaml::number::parse_float(trimmed) {
                 Some(_) => from_float(to_float(&Value::from(trimmed))),
                 None => {
-                    let shown = gotmpl::quote::quote(text.as_bytes());
+                    let shown = gotmpl::quote::quote(original.as_bytes());
                     fault(format!("could not parse duration {shown}"))
                 }
             }
@@ -118,9 +118,13 @@ fn from_float(seconds: f64) -> Result<i64, Error> {
 }
 
 /// The length in a unit, whole part and fraction apart as Go divides them.
-fn in_units(args: &[Value], unit: i64) -> Value {
+fn in_units(args: &[Value], unit: i64) -> f64 {
     let nanos = nanos(args);
-    Value::from((nanos / unit) as f64 + (nanos % unit) as f64 / unit as f64)
+    (nanos / unit) as f64 + (nanos % unit) as f64 / unit as f64
+}
+
+fn hours(args: &[Value]) -> f64 {
+    in_units(args, 3600 * SECOND)
 }
 
 /// To the nearest multiple, halves away from zero.
@@ -141,13 +145,17 @@ fn round_to(length: i64, unit: i64) -> i64 {
     up.unwrap_or(if length < 0 { i64::MIN } else { i64::MAX })
 }
 
-/// `2h10m` as `2h`: the largest unit only.
-fn round(value: &Value) -> String {
-    let nanos = match value {
+/// A duration's text, or an `int64` of nanoseconds; of anything else nothing.
+fn whole_nanos(value: &Value) -> i64 {
+    match value {
         Value::String(text) => parse_duration(&text.to_str()).unwrap_or(0),
         Value::Int(IntType::Int64, nanos) => *nanos,
         _ => 0,
-    };
+    }
+}
+
+/// `2h10m` as `2h`: the largest unit only.
+fn round(nanos: i64) -> String {
     let hour = 3600 * SECOND as u64;
     let length = nanos.unsigned_abs();
     let units = [

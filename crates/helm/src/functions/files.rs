@@ -4,6 +4,7 @@ use super::convert::write_yaml;
 use super::encoding::base64_encode;
 use super::semver::{VERSION, Version};
 use super::{HelmFunction, arg, fault, map, plain, text};
+use crate::capabilities::VERSION_SET;
 use crate::values::VALUES;
 use gotmpl::Type::{Named, String as Str};
 use gotmpl::value::{ElementType, MapType, Text};
@@ -33,7 +34,7 @@ pub(crate) fn method(value: &Value, name: &str) -> Option<&'static HelmFunction>
         Value::Struct(of) if of.ty.name == "common.KubeVersion" => KUBE_METHODS,
         Value::Struct(of) if std::ptr::eq(of.ty, &VERSION) => VERSION_METHODS,
         Value::Struct(of) if of.ty.name == "time.Time" => super::date::METHODS,
-        Value::List(list) if list.of == ElementType::String => SET_METHODS,
+        Value::List(list) if list.ty == &VERSION_SET => SET_METHODS,
         _ => return None,
     };
     table.iter().find(|method| method.name == name)
@@ -170,8 +171,19 @@ static VERSION_METHODS: &[HelmFunction] = &[
     plain("GreaterThan", &[Named("*semver.Version")], |_, args| {
         Ok((compare(&args) == std::cmp::Ordering::Greater).into())
     }),
+    plain(
+        "GreaterThanEqual",
+        &[Named("*semver.Version")],
+        |_, args| Ok(compare(&args).is_ge().into()),
+    ),
+    plain("IncMajor", &[], |_, args| Ok(increased(&args, 0))),
+    plain("IncMinor", &[], |_, args| Ok(increased(&args, 1))),
+    plain("IncPatch", &[], |_, args| Ok(increased(&args, 2))),
     plain("LessThan", &[Named("*semver.Version")], |_, args| {
         Ok((compare(&args) == std::cmp::Ordering::Less).into())
+    }),
+    plain("LessThanEqual", &[Named("*semver.Version")], |_, args| {
+        Ok(compare(&args).is_le().into())
     }),
     plain("Major", &[], |_, args| {
         Ok(part(&args, |version| version.major))
@@ -193,6 +205,11 @@ static VERSION_METHODS: &[HelmFunction] = &[
         Ok(Version::from_value(&args[0]).to_string().into())
     }),
 ];
+
+fn increased(args: &[Value], part: usize) -> Value {
+    let next = Version::from_value(&args[0]).increased(part);
+    next.to_value(&next.to_string())
+}
 
 fn compare(args: &[Value]) -> std::cmp::Ordering {
     Version::from_value(&args[0]).cmp(&Version::from_value(&args[1]))

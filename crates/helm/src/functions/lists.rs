@@ -177,7 +177,7 @@ fn slice(args: &[Value]) -> Result<Value, Error> {
         Some((start, end)) => {
             let part = list[start..end].to_vec();
             Ok(match value {
-                Value::List(list) => Value::List(List::of(list.of, part)),
+                Value::List(list) => Value::List(List::typed(list.ty, part)),
                 Value::Bytes(bytes) => Value::Bytes(bytes.as_bytes()[start..end].into()),
                 _ => Value::list(part),
             })

@@ -17,11 +17,11 @@ pub(super) static TABLE: &[HelmFunction] = &[
         Ok(Value::int64(to_int(&args[0]).wrapping_add(1)))
     }),
     plain("add1f", &[Any], |_, args| {
-        Ok(decimal(&[arg(&args, 0), 1.into()], Decimal::add))
+        decimal(&[arg(&args, 0), 1.into()], Decimal::add)
     }),
     variadic("addf", &[Any], |_, args| {
         let all: Vec<Value> = std::iter::once(Value::from(0)).chain(args).collect();
-        Ok(decimal(&all, Decimal::add))
+        decimal(&all, Decimal::add)
     }),
     plain("atoi", &[Str], |_, args| {
         Ok(text(&args, 0)
@@ -43,7 +43,7 @@ pub(super) static TABLE: &[HelmFunction] = &[
         if args.iter().skip(1).any(|value| to_float(value) == 0.0) {
             return fault("decimal division by 0");
         }
-        Ok(decimal(&args, Decimal::div))
+        decimal(&args, Decimal::div)
     }),
     plain("float64", &[Any], |_, args| Ok(to_float(&args[0]).into())),
     plain("floor", &[Any], |_, args| {
@@ -69,9 +69,7 @@ pub(super) static TABLE: &[HelmFunction] = &[
             args.iter().map(to_int).fold(1, i64::wrapping_mul),
         ))
     }),
-    variadic("mulf", &[Any, Any], |_, args| {
-        Ok(decimal(&args, Decimal::mul))
-    }),
+    variadic("mulf", &[Any, Any], |_, args| decimal(&args, Decimal::mul)),
     variadic("round", &[Any, Int, Float], |_, args| {
         Ok(round(&args).into())
     }),
@@ -81,9 +79,7 @@ pub(super) static TABLE: &[HelmFunction] = &[
             to_int(&args[0]).wrapping_sub(to_int(&args[1])),
         ))
     }),
-    variadic("subf", &[Any, Any], |_, args| {
-        Ok(decimal(&args, Decimal::sub))
-    }),
+    variadic("subf", &[Any, Any], |_, args| decimal(&args, Decimal::sub)),
     plain("toDecimal", &[Any], |_, args| {
         let shown = gotmpl::print::to_text(&args[0]);
         let octal = i64::from_str_radix(&shown.to_str(), 8).unwrap_or(0);
@@ -191,7 +187,7 @@ fn count_up(start: i64, stop: i64, step: i64) -> Result<Vec<i64>, Error> {
             return fault(format!("until makes more than {LENGTH_MAX} elements"));
         }
         numbers.push(at);
-        at = at.saturating_add(step);
+        at = at.wrapping_add(step);
     }
     Ok(numbers)
 }
@@ -217,7 +213,7 @@ fn seq(args: &[Value]) -> Result<Value, Error> {
     }
     let numbers = count_up(
         start,
-        end.saturating_add(direction),
+        end.wrapping_add(direction),
         step.unwrap_or(direction),
     )?;
     let words: Vec<String> = numbers.iter().map(i64::to_string).collect();
@@ -302,8 +298,15 @@ impl Decimal {
     }
 }
 
-fn decimal(args: &[Value], operation: fn(Decimal, Decimal) -> Option<Decimal>) -> Value {
+fn decimal(
+    args: &[Value],
+    operation: fn(Decimal, Decimal) -> Option<Decimal>,
+) -> Result<Value, Error> {
     let numbers: Vec<f64> = args.iter().map(to_float).collect();
+    if let Some(number) = numbers.iter().find(|number| !number.is_finite()) {
+        let shown = yaml::number::format_g(*number);
+        return fault(format!("Cannot create a Decimal from {shown}"));
+    }
     let exact = || {
         let mut numbers = numbers.iter().map(|number| Decimal::new(*number));
         let first = numbers.next()??;
@@ -311,7 +314,7 @@ fn decimal(args: &[Value], operation: fn(Decimal, Decimal) -> Option<Decimal>) -
             .try_fold(first, |sum, number| operation(sum, number?))
             .map(Decimal::to_float)
     };
-    Value::from(exact().unwrap_or(f64::NAN))
+    Ok(Value::from(exact().unwrap_or(f64::NAN)))
 }
 
 /// A float as Go prints it, for tests of what a function gives.
@@ -329,9 +332,9 @@ mod tests {
 
     #[test]
     fn decimals_are_exact() {
-        let sum = decimal(&[0.1.into(), 0.2.into()], Decimal::add);
+        let sum = decimal(&[0.1.into(), 0.2.into()], Decimal::add).unwrap();
         assert_eq!(shown(&sum), "0.3");
-        let third = decimal(&[1.into(), 3.into()], Decimal::div);
+        let third = decimal(&[1.into(), 3.into()], Decimal::div).unwrap();
         assert_eq!(shown(&third), "0.3333333333333333");
     }
 }

@@ -13,14 +13,14 @@ const INDENT_MAX: i64 = 1 << 16;
 
 pub(super) static TABLE: &[HelmFunction] = &[
     plain("abbrev", &[Int, Str], |_, args| {
-        Ok(words::abbreviate(&text(&args, 1), 0, int(&args, 0)).into())
+        Ok(words::abbreviate(bytes(&args, 1), 0, int(&args, 0)).into())
     }),
     plain("abbrevboth", &[Int, Int, Str], |_, args| {
         let (left, right) = (int(&args, 0), int(&args, 1));
         if right < 4 || (left > 0 && right < 7) {
             return Ok(arg(&args, 2));
         }
-        Ok(words::abbreviate(&text(&args, 2), left, right).into())
+        Ok(words::abbreviate(bytes(&args, 2), left, right).into())
     }),
     plain("camelcase", &[Str], |_, args| {
         Ok(words::pascal_case(&text(&args, 0)).into())
@@ -46,7 +46,7 @@ pub(super) static TABLE: &[HelmFunction] = &[
         indent(&args).map(Value::from)
     }),
     plain("initials", &[Str], |_, args| {
-        Ok(words::initials(&text(&args, 0)).into())
+        Ok(words::initials(bytes(&args, 0)).into())
     }),
     plain("join", &[Str, Any], |_, args| {
         let texts = strings_of(&arg(&args, 1));
@@ -65,11 +65,7 @@ pub(super) static TABLE: &[HelmFunction] = &[
         Ok(Text::from(out).into())
     }),
     plain("nospace", &[Str], |_, args| {
-        Ok(text(&args, 0)
-            .chars()
-            .filter(|c| !c.is_whitespace())
-            .collect::<String>()
-            .into())
+        Ok(words::without_space(bytes(&args, 0)).into())
     }),
     plain("plural", &[Str, Str, Int], |_, args| {
         Ok(arg(&args, usize::from(int(&args, 2) != 1)))
@@ -87,6 +83,9 @@ pub(super) static TABLE: &[HelmFunction] = &[
         let Ok(count) = usize::try_from(count) else {
             return fault("strings: negative Repeat count");
         };
+        if i64::try_from(count.saturating_mul(unit.len())).is_err() {
+            return fault("strings: Repeat output length overflow");
+        }
         if count.saturating_mul(unit.len()) > REPEAT_MAX {
             return fault(format!("repeat makes more than {REPEAT_MAX} bytes"));
         }
@@ -145,7 +144,7 @@ pub(super) static TABLE: &[HelmFunction] = &[
         Ok(words::swap_case(&text(&args, 0)).into())
     }),
     plain("title", &[Str], |_, args| {
-        Ok(words::each_first(&text(&args, 0), true, |c| c.to_uppercase().collect()).into())
+        Ok(words::each_first(&text(&args, 0), true, words::title_letter).into())
     }),
     plain("toString", &[Any], |_, args| {
         Ok(string_of(&arg(&args, 0)).into())
@@ -179,16 +178,16 @@ pub(super) static TABLE: &[HelmFunction] = &[
         Ok(Text::from(part).into())
     }),
     plain("untitle", &[Str], |_, args| {
-        Ok(words::each_first(&text(&args, 0), false, |c| c.to_lowercase().collect()).into())
+        Ok(words::each_first(&text(&args, 0), false, words::lower_letter).into())
     }),
     plain("upper", &[Str], |_, args| {
         Ok(words::upper(&text(&args, 0)).into())
     }),
     plain("wrap", &[Int, Str], |_, args| {
-        Ok(words::wrap(&text(&args, 1), int(&args, 0), "", false).into())
+        Ok(words::wrap(bytes(&args, 1), int(&args, 0), b"", false).into())
     }),
     plain("wrapWith", &[Int, Str, Str], |_, args| {
-        Ok(words::wrap(&text(&args, 2), int(&args, 0), &text(&args, 1), true).into())
+        Ok(words::wrap(bytes(&args, 2), int(&args, 0), bytes(&args, 1), true).into())
     }),
 ];
 

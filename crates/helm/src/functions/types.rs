@@ -53,7 +53,7 @@ fn deep_equal_at(a: &Value, b: &Value, depth: usize) -> bool {
         (Value::Float(a), Value::Float(b)) => a == b,
         (Value::String(a), Value::String(b)) | (Value::Bytes(a), Value::Bytes(b)) => a == b,
         (Value::List(a), Value::List(b)) => {
-            a.of == b.of
+            a.ty == b.ty
                 && a.len() == b.len()
                 && a.iter()
                     .zip(b.iter())

@@ -1,6 +1,6 @@
 //! Go's layouts: a time is shown, or read, as the layout shows `Mon Jan 2 15:04:05 MST 2006`.
 
-use super::{Time, days_of};
+use super::{Time, UTC, days_of};
 use gotmpl::quote::quote;
 
 const MONTHS: [&str; 12] = [
@@ -128,10 +128,9 @@ fn next_part(layout: &str) -> Option<(&str, Part, &str, &str)> {
             let Some(after) = rest.strip_prefix(text) else {
                 continue;
             };
-            let lower_follows = after.starts_with(|letter: char| letter.is_ascii_lowercase());
-            let is_word = matches!(*text, "Jan" | "Mon");
-            if !(is_word && lower_follows) {
-                return Some((&layout[..at], *part, &rest[..text.len()], after));
+            let goes_on = after.starts_with(|letter: char| letter.is_ascii_lowercase());
+            if !(matches!(*text, "Jan" | "Mon") && goes_on) {
+                return Some((&layout[..at], *part, text, after));
             }
         }
     }
@@ -191,7 +190,7 @@ pub(in super::super) fn format(time: &Time, layout: &str) -> String {
             Part::Year => out.push_str(&format!("{:02}", civil.year.rem_euclid(100))),
             Part::Pm => out.push_str(if civil.hour >= 12 { "PM" } else { "AM" }),
             Part::SmallPm => out.push_str(if civil.hour >= 12 { "pm" } else { "am" }),
-            Part::Zone if time.offset == 0 => out.push_str("UTC"),
+            Part::Zone if !time.zone.is_empty() => out.push_str(time.zone),
             Part::Zone => push_offset(
                 &mut out,
                 time.offset,
@@ -286,7 +285,7 @@ pub(in super::super) fn parse(layout: &str, text: &str) -> Result<Time, String> 
         };
         let held = rest;
         rest = read_part(&mut read, part, rest, after).ok_or_else(|| fail(written, held, ""))?;
-        if let Some(what) = out_of_range(&read) {
+        if let Some(what) = out_of_range(&read, part) {
             return Err(fail("", "", &format!(": {what} out of range")));
         }
         pattern = after;
@@ -318,12 +317,16 @@ fn skip_literal<'t>(text: &'t str, literal: &str) -> Option<&'t str> {
     Some(rest)
 }
 
-fn out_of_range(read: &Read) -> Option<&'static str> {
+fn out_of_range(read: &Read, part: Part) -> Option<&'static str> {
+    let hours = match part {
+        Part::Hour12 | Part::ZeroHour12 => 12,
+        _ => 23,
+    };
     if !(1..=12).contains(&read.month) {
         return Some("month");
     }
     match () {
-        () if read.hour > 23 => Some("hour"),
+        () if read.hour > hours => Some("hour"),
         () if read.minute > 59 => Some("minute"),
         () if read.second > 59 => Some("second"),
         () => None,
@@ -375,11 +378,12 @@ fn read_part<'t>(read: &mut Read, part: Part, text: &'t str, after: &str) -> Opt
         Part::SpaceDay => (read.day, rest) = digits(text.strip_prefix(' ').unwrap_or(text), 1, 2)?,
         Part::ZeroDay => (read.day, rest) = digits(text, 2, 2)?,
         Part::SpaceYearDay | Part::ZeroYearDay => {
-            let (day, after) = digits(text.trim_start_matches(' '), 1, 3)?;
+            let least = if part == Part::ZeroYearDay { 3 } else { 1 };
+            let (day, after) = digits(text.trim_start_matches(' '), least, 3)?;
             read.year_day = Some(day);
             rest = after;
         }
-        Part::Hour => (read.hour, rest) = digits(text, 2, 2)?,
+        Part::Hour => (read.hour, rest) = digits(text, 1, 2)?,
         Part::Hour12 => (read.hour, rest) = digits(text, 1, 2)?,
         Part::ZeroHour12 => (read.hour, rest) = digits(text, 2, 2)?,
         Part::Minute => (read.minute, rest) = digits(text, 1, 2)?,
@@ -497,5 +501,6 @@ fn finish(read: Read) -> Option<Time> {
         seconds: days * 86_400 + hour * 3600 + read.minute * 60 + read.second - read.offset,
         nanos: read.nanos,
         offset: read.offset,
+        zone: if read.offset == 0 { UTC } else { "" },
     })
 }
