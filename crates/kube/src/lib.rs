@@ -13,6 +13,7 @@ mod admission;
 mod allocate;
 pub mod api;
 mod defaults;
+pub mod fields;
 mod hash;
 mod kind;
 mod object;

@@ -1,0 +1,242 @@
+//! Strict decoding: is every field known, and every value of its field's type? In the words of Go's
+//! `encoding/json` as the server uses it (`sigs.k8s.io/json`).
+
+use super::Table;
+use crate::{Status, Value, quantity};
+use ecow::{EcoString, EcoVec, eco_format};
+
+/// What is wrong with one field.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Fault {
+    /// Where: the keys and indices that lead there, as in `spec.ports[0].name`.
+    pub path: EcoString,
+    /// The server's words.
+    pub message: EcoString,
+    /// Whether the value has the wrong type. Then the object cannot be decoded at all; an unknown
+    /// field only stops a strict request.
+    pub undecodable: bool,
+    /// For an unknown field, the known one that was probably meant.
+    pub hint: Option<&'static str>,
+}
+
+/// Checks an object's fields, in their order. None where the kind is not in the table: it may be
+/// anything.
+#[must_use]
+pub fn check(table: &Table, object: &Value) -> EcoVec<Fault> {
+    let (version, kind) = (object.get("apiVersion").text(), object.get("kind").text());
+    let Some(root) = table.root(version, kind) else {
+        return EcoVec::new();
+    };
+    let mut walk = Walk {
+        table,
+        owner: root,
+        names: Vec::new(),
+        path: String::new(),
+        faults: EcoVec::new(),
+    };
+    walk.fields(root, object);
+    walk.faults
+}
+
+/// The server's refusal of an object with such faults; none if it has none.
+pub(crate) fn refuse(object: &Value, faults: &[Fault]) -> Option<Status> {
+    let said = match faults.iter().find(|fault| fault.undecodable) {
+        Some(fault) => fault.message.clone(),
+        None if faults.is_empty() => return None,
+        None => {
+            let all: Vec<&str> = faults.iter().map(|fault| fault.message.as_str()).collect();
+            eco_format!("strict decoding error: {}", all.join(", "))
+        }
+    };
+    let kind = object.get("kind").text();
+    let api_version = object.get("apiVersion").text();
+    let version = api_version.rsplit('/').next().unwrap_or_default();
+    let message = eco_format!("{kind} in version {version:?} cannot be handled as a {kind}: {said}");
+    Some(Status::bad_request(message))
+}
+
+struct Walk<'a> {
+    table: &'a Table,
+    /// The innermost struct: errors name it, and where in it they are.
+    owner: &'static str,
+    /// The names of the fields that lead here, without indices.
+    names: Vec<&'static str>,
+    /// The path with indices.
+    path: String,
+    faults: EcoVec<Fault>,
+}
+
+impl Walk<'_> {
+    fn fields(&mut self, owner: &'static str, object: &Value) {
+        let outer = std::mem::replace(&mut self.owner, owner);
+        let length = self.path.len();
+        for (key, value) in object.members() {
+            if length > 0 {
+                self.path.push('.');
+            }
+            self.path.push_str(key);
+            match self.table.field(owner, key) {
+                Some(field) => {
+                    self.names.push(field.name);
+                    self.value(field.code, value);
+                    self.names.pop();
+                }
+                None => {
+                    let message = eco_format!("unknown field {:?}", self.path);
+                    let hint = super::suggest(self.table.fields(owner).map(|it| it.name), key);
+                    self.faults.push(Fault {
+                        path: self.path.as_str().into(),
+                        message,
+                        undecodable: false,
+                        hint,
+                    });
+                }
+            }
+            self.path.truncate(length);
+        }
+        self.owner = outer;
+    }
+
+    fn value(&mut self, code: &'static str, value: &Value) {
+        if value.is_null() {
+            return;
+        }
+        let (sort, rest) = code.split_at(1);
+        let length = self.path.len();
+        match (sort, value) {
+            ("*", _) | ("b", Value::Bool(_)) | ("s", Value::String(_)) => {}
+            ("f", Value::Int(_) | Value::Float(_)) | ("l", Value::Int(_)) => {}
+            ("i", Value::Int(number)) if i32::try_from(*number).is_ok() => {}
+            ("p", value) => self.int_or_string(value),
+            ("q", value) => self.quantity(value),
+            ("y", Value::String(text)) => {
+                if let Some(at) = not_base64(text) {
+                    self.undecodable(eco_format!("illegal base64 data at input byte {at}"));
+                }
+            }
+            ("t" | "u" | "d", Value::String(_)) => {}
+            ("~", value) => match self.table.named(rest).0 {
+                // What is wrong is said of the named type.
+                plain @ ("s" | "i" | "b") => {
+                    if !fits(plain, value) {
+                        self.mismatch(code, value);
+                    }
+                }
+                inner => self.value(inner, value),
+            },
+            ("@", Value::Map(_)) => {
+                let (name, ..) = self.table.find(rest).copied().unwrap_or((rest, "", ""));
+                self.fields(name, value);
+            }
+            ("{", Value::Map(map)) => {
+                for (key, value) in map.iter() {
+                    self.path.push('.');
+                    self.path.push_str(key);
+                    self.value(rest, value);
+                    self.path.truncate(length);
+                }
+            }
+            ("[", Value::List(items)) => {
+                for (at, value) in items.iter().enumerate() {
+                    self.path.push_str(&eco_format!("[{at}]"));
+                    self.value(rest, value);
+                    self.path.truncate(length);
+                }
+            }
+            _ => self.mismatch(code, value),
+        }
+    }
+
+    fn int_or_string(&mut self, value: &Value) {
+        if !matches!(value, Value::String(_)) && !fits("i", value) {
+            let what = what(value, true);
+            self.undecodable(eco_format!("json: cannot unmarshal {what} into Go value of type int32"));
+        }
+    }
+
+    fn quantity(&mut self, value: &Value) {
+        let known = match value {
+            Value::String(text) => quantity::Quantity::parse(text).is_some(),
+            other => matches!(other, Value::Int(_) | Value::Float(_)),
+        };
+        if !known {
+            self.undecodable(NO_QUANTITY.into());
+        }
+    }
+
+    /// The value is of the wrong type.
+    fn mismatch(&mut self, code: &str, value: &Value) {
+        let number = matches!(code, "i" | "l");
+        let what = what(value, number);
+        let owner = self.owner.rsplit('.').next().unwrap_or_default();
+        let field = self.names.join(".");
+        let of = self.go_type(code);
+        self.undecodable(eco_format!(
+            "json: cannot unmarshal {what} into Go struct field {owner}.{field} of type {of}"
+        ));
+    }
+
+    fn undecodable(&mut self, message: EcoString) {
+        self.faults.push(Fault {
+            path: self.path.as_str().into(),
+            message,
+            undecodable: true,
+            hint: None,
+        });
+    }
+
+    /// The Go type of a code, as Go prints it.
+    fn go_type(&self, code: &str) -> EcoString {
+        let (sort, rest) = code.split_at(1);
+        let plain = match sort {
+            "b" => "bool",
+            "s" | "t" | "u" | "d" => "string",
+            "i" => "int32",
+            "l" => "int64",
+            "f" => "float64",
+            "q" => "resource.Quantity",
+            "p" => "intstr.IntOrString",
+            "y" => "[]uint8",
+            "[" => return eco_format!("[]{}", self.go_type(rest)),
+            "{" => return eco_format!("map[string]{}", self.go_type(rest)),
+            _ => rest.rsplit('/').next().unwrap_or_default(),
+        };
+        plain.into()
+    }
+}
+
+/// What a text that is no quantity is answered with (`k8s.io/apimachinery/pkg/api/resource`).
+const NO_QUANTITY: &str = "quantities must match the regular expression \
+                           '^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$'";
+
+fn fits(plain: &str, value: &Value) -> bool {
+    match value {
+        Value::String(_) => plain == "s",
+        Value::Bool(_) => plain == "b",
+        Value::Int(number) => plain == "i" && i32::try_from(*number).is_ok(),
+        _ => false,
+    }
+}
+
+/// What Go calls a JSON value; a number that does not fit is shown.
+fn what(value: &Value, wants_number: bool) -> EcoString {
+    match value {
+        Value::Int(number) if wants_number => eco_format!("number {number}"),
+        Value::Float(number) if wants_number => eco_format!("number {number}"),
+        other => other.kind().into(),
+    }
+}
+
+/// Where a text stops being base64.
+fn not_base64(text: &str) -> Option<usize> {
+    let bytes: Vec<u8> = text.bytes().filter(|byte| !matches!(byte, b'\n' | b'\r')).collect();
+    let padding = bytes.iter().rev().take_while(|byte| **byte == b'=').count();
+    let letters = &bytes[..bytes.len() - padding];
+    let known = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/');
+    match letters.iter().position(|byte| !known(byte)) {
+        Some(at) => Some(at),
+        None if padding > 2 => Some(letters.len() + 2),
+        None if bytes.len() % 4 != 0 => Some(bytes.len() / 4 * 4),
+        None => None,
+    }
+}
