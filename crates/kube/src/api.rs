@@ -196,6 +196,11 @@ fn create(store: &mut Store, now: Millis, mut key: Key, mut body: Value) -> Resp
         strategy::prepare(store, now, info, &key, &mut body);
     }
     validate::check(None, &body)?;
+    if key.kind == "Job" {
+        // What is stored is filled in again when it is read, and only then is there a label of the
+        // template to copy.
+        defaults::apply(&mut body);
+    }
     Ok(Answer::Object(store.put(key, body, now)))
 }
 

@@ -14,6 +14,7 @@ mod allocate;
 pub mod api;
 mod defaults;
 pub mod fields;
+mod gostruct;
 mod hash;
 mod kind;
 mod object;

@@ -38,12 +38,11 @@ pub(crate) fn resource(kind: &str) -> EcoString {
     }
 }
 
-/// `Deployment.apps`: a kind with its group, as messages name it.
-fn qualified(kind: &str) -> EcoString {
-    match kind_info(kind).and_then(|info| info.api_version.split_once('/')) {
-        Some((group, _)) => eco_format!("{kind}.{group}"),
-        None => kind.into(),
-    }
+/// The kind of an object, and its group: `Deployment` and `apps`.
+fn kind_and_group(object: &Value) -> (&str, &str) {
+    let version = object.get("apiVersion").text();
+    let group = version.split_once('/').map_or("", |(group, _)| group);
+    (object.get("kind").text(), group)
 }
 
 impl Status {
@@ -132,7 +131,9 @@ impl Status {
 
     /// 422: the object breaks rules of its kind.
     #[must_use]
-    pub fn invalid(kind: &str, name: &str, causes: EcoVec<Cause>) -> Status {
+    pub fn invalid(object: &Value, causes: EcoVec<Cause>) -> Status {
+        let (kind, group) = kind_and_group(object);
+        let name = object.at(&["metadata", "name"]).text();
         let mut said: Vec<EcoString> = Vec::new();
         for cause in &causes {
             let text = eco_format!("{}: {}", cause.field, cause.message);
@@ -144,7 +145,8 @@ impl Status {
             [one] => one.clone(),
             more => eco_format!("[{}]", more.join(", ")),
         };
-        let message = eco_format!("{} {name:?} is invalid: {list}", qualified(kind));
+        let dot = if group.is_empty() { "" } else { "." };
+        let message = eco_format!("{kind}{dot}{group} {name:?} is invalid: {list}");
         Status {
             code: 422,
             reason: "Invalid",

@@ -19,11 +19,7 @@ pub(crate) fn prepare(
             let annotations = object.entry_at(&["metadata", "annotations"]);
             annotations.set("deprecated.daemonset.template.generation", "1");
         }
-        "Job" => {
-            select_own_pods(object, key);
-            // What is stored is filled in again when it is read, and only then finds these labels.
-            defaults::apply(object);
-        }
+        "Job" => select_own_pods(object, key),
         "Namespace" => {
             let finalizers = object.entry_at(&["spec", "finalizers"]).items_mut();
             if !finalizers.contains(&"kubernetes".into()) {

@@ -9,6 +9,8 @@ mod service_account;
 mod storage;
 mod tolerations;
 
+pub(crate) use priority::SYSTEM_CLASSES;
+
 use crate::{Key, Status, Store, Value};
 
 /// Changes a new object, or refuses it.

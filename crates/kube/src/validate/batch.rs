@@ -1,0 +1,165 @@
+//! Jobs and CronJobs (`pkg/apis/batch/validation`).
+
+use super::{Faults, Path, SPEC, meta, pod, schedule};
+use crate::{Value, gostruct, map};
+
+pub(super) fn job(faults: &mut Faults, new: &Value, old: Option<&Value>) {
+    let spec = new.get("spec");
+    if old.is_none() {
+        generated_selector(faults, new);
+    }
+    job_spec(faults, &SPEC, spec);
+    if spec.get("selector").is_null() {
+        faults.required(&SPEC.child("selector"), "");
+    } else {
+        meta::label_selector(faults, &SPEC.child("selector"), spec.get("selector"));
+        meta::selects_template(faults, &SPEC.child("template"), spec);
+    }
+    if let Some(old) = old {
+        update(faults, spec, old);
+    }
+}
+
+/// A Job that does not select by hand selects by its uid, and by nothing else.
+fn generated_selector(faults: &mut Faults, job: &Value) {
+    let spec = job.get("spec");
+    if spec.get("manualSelector").as_bool() == Some(true) {
+        return;
+    }
+    let own = map! { "batch.kubernetes.io/controller-uid" => job.at(&["metadata", "uid"]).clone() };
+    let selector = spec.get("selector");
+    let only = selector.get("matchLabels") == &own && selector.get("matchExpressions").is_null();
+    if !only {
+        faults.invalid(&SPEC.child("selector"), selector, "`selector` not auto-generated");
+    }
+}
+
+/// What holds of a Job's spec and of a CronJob's template for it.
+fn job_spec(faults: &mut Faults, at: &Path<'_>, spec: &Value) {
+    for field in [
+        "parallelism",
+        "completions",
+        "activeDeadlineSeconds",
+        "backoffLimit",
+        "ttlSecondsAfterFinished",
+        "backoffLimitPerIndex",
+        "maxFailedIndexes",
+    ] {
+        faults.not_negative(&at.child(field), spec.get(field));
+    }
+    let mode = spec.get("completionMode");
+    if !mode.is_null() && !matches!(mode.text(), "NonIndexed" | "Indexed") {
+        faults.unsupported(&at.child("completionMode"), mode, &["NonIndexed", "Indexed"]);
+    }
+    if mode.text() == "Indexed" {
+        if spec.get("completions").is_null() {
+            let detail = "when completion mode is Indexed";
+            faults.required(&at.child("completions"), detail);
+        }
+        let parallel = spec.get("parallelism");
+        if parallel.as_int().is_some_and(|parallel| parallel > 100_000) {
+            let detail = "must be less than or equal to 100000 when completion mode is Indexed";
+            faults.invalid(&at.child("parallelism"), parallel, detail);
+        }
+    } else if !spec.get("backoffLimitPerIndex").is_null() {
+        let detail = "requires indexed completion mode";
+        faults.invalid(&at.child("backoffLimitPerIndex"), spec.get("backoffLimitPerIndex"), detail);
+    }
+    let policy = spec.get("podReplacementPolicy");
+    if !policy.is_null() && !matches!(policy.text(), "Failed" | "TerminatingOrFailed") {
+        let known = &["Failed", "TerminatingOrFailed"];
+        faults.unsupported(&at.child("podReplacementPolicy"), policy, known);
+    }
+    let template = at.child("template");
+    pod::template(faults, &template, spec.get("template"));
+    let policy = spec.at(&["template", "spec", "restartPolicy"]);
+    if !matches!(policy.text(), "OnFailure" | "Never") {
+        let at = template.child("spec");
+        faults.required(&at.child("restartPolicy"), "valid values: \"OnFailure\", \"Never\"");
+    }
+}
+
+fn update(faults: &mut Faults, new: &Value, old: &Value) {
+    let was = old.get("spec");
+    // The number of completions may grow with the parallelism, and only together with it.
+    let elastic = new.get("completionMode").text() == "Indexed"
+        && new.get("completions") == new.get("parallelism");
+    if !elastic {
+        faults.immutable(&SPEC.child("completions"), new.get("completions"), was.get("completions"));
+    }
+    faults.immutable(&SPEC.child("selector"), new.get("selector"), was.get("selector"));
+    let suspended = was.get("suspend").as_bool() == Some(true) && old.at(&["status", "startTime"]).is_null();
+    let (is, had) = (new.get("template"), was.get("template"));
+    if is != had && !(suspended && same_but_placement(is, had)) {
+        let shown = gostruct::json("PodTemplateSpec", is);
+        faults.invalid_shown(&SPEC.child("template"), &shown, "field is immutable");
+    }
+    for field in ["completionMode", "podFailurePolicy", "backoffLimitPerIndex", "managedBy"] {
+        faults.immutable(&SPEC.child(field), new.get(field), was.get(field));
+    }
+}
+
+/// While a Job is suspended and has not begun, where its pods may run can still change.
+fn same_but_placement(new: &Value, old: &Value) -> bool {
+    let rest = |template: &Value| {
+        let mut template = template.clone();
+        for field in ["nodeSelector", "affinity", "tolerations", "schedulingGates"] {
+            template.entry("spec").set(field, Value::Null);
+        }
+        let metadata = template.entry("metadata");
+        metadata.set("labels", Value::Null);
+        metadata.set("annotations", Value::Null);
+        template
+    };
+    rest(new) == rest(old)
+}
+
+pub(super) fn cron_job(faults: &mut Faults, new: &Value, old: Option<&Value>) {
+    let spec = new.get("spec");
+    let at = SPEC.child("schedule");
+    let when = spec.get("schedule").text();
+    if when.is_empty() {
+        faults.required(&at, "");
+    } else {
+        if let Err(why) = schedule::parse(when) {
+            faults.invalid_text(&at, when, &why);
+        }
+        if when.contains("TZ") {
+            let detail = "cannot use TZ or CRON_TZ in schedule, use timeZone field instead";
+            faults.invalid_text(&at, when, detail);
+        }
+    }
+    faults.not_negative(&SPEC.child("startingDeadlineSeconds"), spec.get("startingDeadlineSeconds"));
+    let policies = &["Allow", "Forbid", "Replace"];
+    faults.one_of(&SPEC.child("concurrencyPolicy"), spec.get("concurrencyPolicy"), policies);
+    let job = SPEC.child("jobTemplate");
+    job_spec(faults, &job.child("spec"), spec.at(&["jobTemplate", "spec"]));
+    if spec.at(&["jobTemplate", "spec", "manualSelector"]).as_bool() == Some(true) {
+        let at = job.child("spec");
+        let shown = &Value::Bool(true);
+        faults.unsupported(&at.child("manualSelector"), shown, &["nil", "false"]);
+    }
+    if let Some(zone) = spec.get("timeZone").as_str() {
+        time_zone(faults, zone);
+    }
+    faults.not_negative(&SPEC.child("successfulJobsHistoryLimit"), spec.get("successfulJobsHistoryLimit"));
+    faults.not_negative(&SPEC.child("failedJobsHistoryLimit"), spec.get("failedJobsHistoryLimit"));
+    let name = new.at(&["metadata", "name"]).text();
+    if old.is_none() && name.len() > 52 {
+        let metadata = Path::root("metadata");
+        faults.invalid_text(&metadata.child("name"), name, "must be no more than 52 characters");
+    }
+}
+
+fn time_zone(faults: &mut Faults, zone: &str) {
+    let at = SPEC.child("timeZone");
+    if zone.is_empty() {
+        faults.invalid_text(&at, zone, "timeZone must be nil or non-empty string");
+    } else if zone.eq_ignore_ascii_case("local") {
+        let detail =
+            "timeZone must be an explicit time zone as defined in https://www.iana.org/time-zones";
+        faults.invalid_text(&at, zone, detail);
+    } else if !schedule::is_zone(zone) {
+        faults.invalid_text(&at, zone, &ecow::eco_format!("unknown time zone {zone}"));
+    }
+}

@@ -1,0 +1,387 @@
+//! Containers (`pkg/apis/core/validation`, validateContainerCommon and those that call it).
+
+use super::{Faults, Path, names, probe, resources};
+use crate::Value;
+use ecow::{EcoString, eco_format};
+use std::collections::BTreeSet;
+
+/// All containers of a pod.
+pub(super) fn containers(faults: &mut Faults, at: &Path<'_>, spec: &Value) {
+    let grace = spec.get("terminationGracePeriodSeconds");
+    let main = spec.get("containers").items();
+    let list = at.child("containers");
+    if main.is_empty() {
+        faults.required(&list, "");
+    }
+    let mut names = BTreeSet::new();
+    for (index, container) in main.iter().enumerate() {
+        let at = list.index(index);
+        common(faults, &at, container, spec);
+        unique_name(faults, &at, container, &mut names);
+        probe::container(faults, &at, container, grace);
+    }
+    host_ports(faults, &list, main, &mut BTreeSet::new());
+    let list = at.child("initContainers");
+    let mut names = lean::set(main.iter().map(|it| it.get("name").text()));
+    for (index, container) in spec.get("initContainers").items().iter().enumerate() {
+        let at = list.index(index);
+        common(faults, &at, container, spec);
+        unique_name(faults, &at, container, &mut names);
+        host_ports(faults, &at.child(""), std::slice::from_ref(container), &mut BTreeSet::new());
+        if container.get("restartPolicy").text() == "Always" {
+            probe::container(faults, &at, container, grace);
+        } else {
+            for field in ["lifecycle", "livenessProbe", "readinessProbe", "startupProbe"] {
+                if !container.get(field).is_null() {
+                    let detail = "may not be set for init containers without restartPolicy=Always";
+                    faults.forbidden(&at.child(field), detail);
+                }
+            }
+        }
+    }
+}
+
+fn unique_name<'a>(
+    faults: &mut Faults,
+    at: &Path<'_>,
+    container: &'a Value,
+    names: &mut BTreeSet<&'a str>,
+) {
+    let name = container.get("name");
+    if !name.text().is_empty() && !names.insert(name.text()) {
+        faults.duplicate(&at.child("name"), name);
+    }
+}
+
+/// What holds of every container.
+fn common(faults: &mut Faults, at: &Path<'_>, container: &Value, spec: &Value) {
+    faults.required_named(&at.child("name"), container.get("name"), names::label);
+    let image = container.get("image").text();
+    if image.is_empty() {
+        faults.required(&at.child("image"), "");
+    } else if image != image.trim() {
+        let detail = "must not have leading or trailing whitespace";
+        faults.invalid_text(&at.child("image"), image, detail);
+    }
+    let policy = container.get("terminationMessagePolicy");
+    let policies = &["FallbackToLogsOnError", "File"];
+    faults.one_of(&at.child("terminationMessagePolicy"), policy, policies);
+    ports(faults, &at.child("ports"), container.get("ports"));
+    env(faults, &at.child("env"), container.get("env"));
+    env_from(faults, &at.child("envFrom"), container.get("envFrom"));
+    mounts(faults, &at.child("volumeMounts"), container.get("volumeMounts"), spec);
+    let policy = container.get("imagePullPolicy");
+    let policies = &["Always", "IfNotPresent", "Never"];
+    faults.one_of(&at.child("imagePullPolicy"), policy, policies);
+    let policy = container.get("restartPolicy");
+    if !policy.is_null() {
+        let policies = &["Always", "Never", "OnFailure"];
+        faults.one_of(&at.child("restartPolicy"), policy, policies);
+    }
+    resources::requirements(faults, &at.child("resources"), container.get("resources"));
+    security(faults, &at.child("securityContext"), container.get("securityContext"));
+}
+
+fn ports(faults: &mut Faults, list: &Path<'_>, ports: &Value) {
+    let mut names = BTreeSet::new();
+    for (index, port) in ports.items().iter().enumerate() {
+        let at = list.index(index);
+        let name = port.get("name");
+        if !name.text().is_empty() {
+            let bad = names::port(name.text());
+            if bad.is_empty() && !names.insert(name.text()) {
+                faults.duplicate(&at.child("name"), name);
+            }
+            for message in bad {
+                faults.invalid(&at.child("name"), name, &message);
+            }
+        }
+        match port.get("containerPort").as_int() {
+            None | Some(0) => faults.required(&at.child("containerPort"), ""),
+            Some(number) => faults.in_range(&at.child("containerPort"), number, 1, 65535),
+        }
+        if let Some(number) = port.get("hostPort").as_int().filter(|port| *port != 0) {
+            faults.in_range(&at.child("hostPort"), number, 1, 65535);
+        }
+        let protocols = &["SCTP", "TCP", "UDP"];
+        faults.one_of(&at.child("protocol"), port.get("protocol"), protocols);
+    }
+}
+
+/// No two containers may take the same port of the node.
+fn host_ports(
+    faults: &mut Faults,
+    list: &Path<'_>,
+    containers: &[Value],
+    taken: &mut BTreeSet<EcoString>,
+) {
+    for (index, container) in containers.iter().enumerate() {
+        let at = list.index(index);
+        let list = at.child("ports");
+        for (index, port) in container.get("ports").items().iter().enumerate() {
+            let Some(number) = port.get("hostPort").as_int().filter(|port| *port != 0) else {
+                continue;
+            };
+            let (protocol, ip) = (port.get("protocol").text(), port.get("hostIP").text());
+            let key = eco_format!("{protocol}/{ip}/{number}");
+            if !taken.insert(key.clone()) {
+                let at = list.index(index);
+                faults.duplicate(&at.child("hostPort"), &key.into());
+            }
+        }
+    }
+}
+
+fn env(faults: &mut Faults, list: &Path<'_>, variables: &Value) {
+    for (index, variable) in variables.items().iter().enumerate() {
+        let at = list.index(index);
+        faults.required_named(&at.child("name"), variable.get("name"), names::variable);
+        let from = variable.get("valueFrom");
+        if !from.is_null() {
+            let at = at.child("valueFrom");
+            value_from(faults, &at, from);
+            if !variable.get("value").text().is_empty() && from.members().next().is_some() {
+                faults.invalid_text(&at, "", "may not be specified when `value` is not empty");
+            }
+        }
+    }
+}
+
+/// The fields of a pod that an environment variable can have.
+const ENV_FIELDS: &[&str] = &[
+    "metadata.name",
+    "metadata.namespace",
+    "metadata.uid",
+    "spec.nodeName",
+    "spec.serviceAccountName",
+    "status.hostIP",
+    "status.hostIPs",
+    "status.podIP",
+    "status.podIPs",
+];
+
+fn value_from(faults: &mut Faults, at: &Path<'_>, from: &Value) {
+    let mut sources = 0;
+    for source in ["fieldRef", "resourceFieldRef", "configMapKeyRef", "secretKeyRef", "fileKeyRef"] {
+        let value = from.get(source);
+        if value.is_null() {
+            continue;
+        }
+        sources += 1;
+        let at = at.child(source);
+        match source {
+            "fieldRef" => field_ref(faults, &at, value, ENV_FIELDS, "spec.hostname"),
+            "resourceFieldRef" => resource_field_ref(faults, &at, value),
+            "configMapKeyRef" | "secretKeyRef" => {
+                faults.named(&at.child("name"), value.get("name").text(), names::subdomain);
+                faults.required_named(&at.child("key"), value.get("key"), names::config_key);
+            }
+            _ => {}
+        }
+    }
+    match sources {
+        0 => faults.invalid_text(
+            at,
+            "",
+            "must specify one of: `fieldRef`, `resourceFieldRef`, `configMapKeyRef`, `secretKeyRef` \
+             or `fileKeyRef`",
+        ),
+        1 => {}
+        _ => faults.invalid_text(at, "", "may not have more than one field specified at a time"),
+    }
+}
+
+/// A reference to a field of the pod: one that exists, and that may be used here.
+pub(super) fn field_ref(
+    faults: &mut Faults,
+    at: &Path<'_>,
+    field: &Value,
+    supported: &[&str],
+    known: &str,
+) {
+    if field.get("apiVersion").text().is_empty() {
+        faults.required(&at.child("apiVersion"), "");
+        return;
+    }
+    let at = at.child("fieldPath");
+    let path = field.get("fieldPath").text();
+    if path.is_empty() {
+        faults.required(&at, "");
+        return;
+    }
+    if let Some((base, key)) = path.strip_suffix(']').and_then(|path| path.split_once("['")) {
+        let key = key.strip_suffix('\'').unwrap_or(key);
+        match base {
+            "metadata.annotations" => faults.named(&at, &key.to_lowercase(), names::label_key),
+            "metadata.labels" => faults.named(&at, key, names::label_key),
+            _ => {
+                let detail = eco_format!("does not support subscript");
+                faults.invalid_text(&at, path, &detail);
+            }
+        }
+        return;
+    }
+    let exists = ENV_FIELDS.contains(&path)
+        || path == known
+        || matches!(path, "metadata.annotations" | "metadata.labels" | "spec.restartPolicy" | "spec.schedulerName" | "status.phase" | "status.nominatedNodeName" | "spec.hostNetwork");
+    if !exists {
+        let detail = eco_format!("error converting fieldPath: field label not supported: {path}");
+        faults.invalid_text(&at, path, &detail);
+    } else if !supported.contains(&path) {
+        faults.unsupported(&at, &path.into(), supported);
+    }
+}
+
+/// A reference to what a container asks for or is limited to.
+pub(super) fn resource_field_ref(faults: &mut Faults, at: &Path<'_>, field: &Value) {
+    const SUPPORTED: &[&str] = &[
+        "limits.cpu",
+        "limits.ephemeral-storage",
+        "limits.memory",
+        "requests.cpu",
+        "requests.ephemeral-storage",
+        "requests.memory",
+    ];
+    let resource = field.get("resource").text();
+    let huge = ["limits.hugepages-", "requests.hugepages-"];
+    if resource.is_empty() {
+        faults.required(&at.child("resource"), "");
+    } else if !SUPPORTED.contains(&resource) && !huge.iter().any(|it| resource.starts_with(it)) {
+        faults.unsupported(&at.child("resource"), field.get("resource"), SUPPORTED);
+    }
+    divisor(faults, &at.child("divisor"), resource, field.get("divisor").text());
+}
+
+fn divisor(faults: &mut Faults, at: &Path<'_>, resource: &str, divisor: &str) {
+    const BYTES: &[&str] =
+        &["1", "1k", "1M", "1G", "1T", "1P", "1E", "1Ki", "1Mi", "1Gi", "1Ti", "1Pi", "1Ei"];
+    if matches!(divisor, "" | "0") {
+        return;
+    }
+    let (allowed, shown, what) = match resource.split_once('.').map(|(_, name)| name) {
+        Some("cpu") => (&["1m", "1"][..], "1m and 1", "cpu"),
+        Some("memory") => (BYTES, "", "memory"),
+        Some("ephemeral-storage") => (BYTES, "", "local ephemeral storage"),
+        Some(name) if name.starts_with("hugepages-") => (BYTES, "", "hugepages"),
+        _ => return,
+    };
+    if !allowed.contains(&divisor) {
+        let list = if shown.is_empty() { allowed.join(", ") } else { shown.into() };
+        let detail = eco_format!("only divisor's values {list} are supported with the {what} resource");
+        faults.invalid_text(at, resource, &detail);
+    }
+}
+
+fn env_from(faults: &mut Faults, list: &Path<'_>, sources: &Value) {
+    for (index, source) in sources.items().iter().enumerate() {
+        let at = list.index(index);
+        let prefix = source.get("prefix").text();
+        if !prefix.is_empty() {
+            faults.named(&at.child("prefix"), prefix, names::variable);
+        }
+        let mut found = 0;
+        for kind in ["configMapRef", "secretRef"] {
+            let reference = source.get(kind);
+            if !reference.is_null() {
+                found += 1;
+                let at = at.child(kind);
+                faults.required_named(&at.child("name"), reference.get("name"), names::subdomain);
+            }
+        }
+        match found {
+            0 => faults.invalid_text(list, "", "must specify one of: `configMapRef` or `secretRef`"),
+            1 => {}
+            _ => faults.invalid_text(list, "", "may not have more than one field specified at a time"),
+        }
+    }
+}
+
+fn mounts(faults: &mut Faults, list: &Path<'_>, mounts: &Value, spec: &Value) {
+    let volumes = spec.get("volumes").items();
+    let mut paths = BTreeSet::new();
+    for (index, mount) in mounts.items().iter().enumerate() {
+        let at = list.index(index);
+        let (name, path) = (mount.get("name"), mount.get("mountPath"));
+        if name.text().is_empty() {
+            faults.required(&at.child("name"), "");
+        }
+        if !volumes.iter().any(|volume| volume.get("name").text() == name.text()) {
+            faults.not_found(&at.child("name"), name);
+        }
+        if path.text().is_empty() {
+            faults.required(&at.child("mountPath"), "");
+        }
+        if !paths.insert(path.text()) {
+            faults.invalid(&at.child("mountPath"), path, "must be unique");
+        }
+        // The server leaves the index out here.
+        for field in ["subPath", "subPathExpr"] {
+            descending_path(faults, &list.child(field), mount.get(field).text());
+        }
+        if !mount.get("subPath").is_null() && !mount.get("subPathExpr").is_null() {
+            let detail = "subPathExpr and subPath are mutually exclusive";
+            faults.invalid(&at.child("subPathExpr"), mount.get("subPathExpr"), detail);
+        }
+        let how = mount.get("mountPropagation");
+        let known = &["Bidirectional", "HostToContainer", "None"];
+        if !how.is_null() && !known.contains(&how.text()) {
+            faults.unsupported(&list.child("mountPropagation"), how, known);
+        }
+    }
+}
+
+/// A path that stays below where it begins.
+pub(super) fn descending_path(faults: &mut Faults, at: &Path<'_>, path: &str) {
+    if path.starts_with('/') {
+        faults.invalid_text(at, path, "must be a relative path");
+    }
+    if path.split('/').any(|part| part == "..") {
+        faults.invalid_text(at, path, "must not contain '..'");
+    }
+}
+
+fn security(faults: &mut Faults, at: &Path<'_>, context: &Value) {
+    for field in ["runAsUser", "runAsGroup"] {
+        if let Some(id) = context.get(field).as_int() {
+            faults.in_range(&at.child(field), id, 0, i64::from(i32::MAX));
+        }
+    }
+    let profile = context.get("seccompProfile");
+    seccomp(faults, &at.child("seccompProfile"), profile);
+    let flag = |field: &str| context.get(field).as_bool();
+    if flag("allowPrivilegeEscalation") == Some(false) {
+        if flag("privileged") == Some(true) {
+            let detail = "cannot set `allowPrivilegeEscalation` to false and `privileged` to true";
+            faults.invalid(at, context, detail);
+        }
+        let added = context.at(&["capabilities", "add"]).items();
+        if added.iter().any(|it| it.text() == "CAP_SYS_ADMIN") {
+            let detail =
+                "cannot set `allowPrivilegeEscalation` to false and `capabilities.Add` CAP_SYS_ADMIN";
+            faults.invalid(at, context, detail);
+        }
+    }
+}
+
+/// A seccomp profile; none is fine.
+pub(super) fn seccomp(faults: &mut Faults, at: &Path<'_>, profile: &Value) {
+    let local = profile.get("localhostProfile");
+    match profile.get("type").text() {
+        _ if profile.is_null() => {}
+        "Localhost" if local.is_null() => {
+            faults.required(&at.child("localhostProfile"), "must be set when seccomp type is Localhost");
+        }
+        "Localhost" => descending_path(faults, &at.child("localhostProfile"), local.text()),
+        "RuntimeDefault" | "Unconfined" => {
+            if !local.is_null() {
+                let detail = "can only be set when seccomp type is Localhost";
+                faults.invalid(&at.child("localhostProfile"), local, detail);
+            }
+        }
+        "" => faults.required(&at.child("type"), "type is required when seccompProfile is set"),
+        _ => {
+            let known = &["Localhost", "RuntimeDefault", "Unconfined"];
+            faults.unsupported(&at.child("type"), profile.get("type"), known);
+        }
+    }
+}

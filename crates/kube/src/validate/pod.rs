@@ -1,0 +1,218 @@
+//! Pods and pod templates (`pkg/apis/core/validation`, ValidatePodSpec and around it).
+
+use super::{Faults, Path, SPEC, container, meta, names, placement, resources, volumes};
+use crate::Value;
+
+/// What may change of a pod that runs.
+const UPDATES: &str = "pod updates may not change fields other than `spec.containers[*].image`,\
+    `spec.initContainers[*].image`,`spec.activeDeadlineSeconds`,`spec.tolerations` (only additions to \
+    existing tolerations),`spec.terminationGracePeriodSeconds` (allow it to be set to 1 if it was \
+    previously negative)";
+
+pub(super) fn pod(faults: &mut Faults, new: &Value, old: Option<&Value>) {
+    let spec = new.get("spec");
+    let cost = new.at(&["metadata", "annotations"]).get("controller.kubernetes.io/pod-deletion-cost");
+    if !cost.is_null() && !is_cost(cost.text()) {
+        let metadata = Path::root("metadata");
+        let at = metadata.child("annotations");
+        let at = at.key("controller.kubernetes.io/pod-deletion-cost");
+        faults.invalid(&at, cost, "must be a 32bit integer");
+    }
+    pod_spec(faults, &SPEC, spec);
+    match old {
+        None => {
+            if !spec.get("ephemeralContainers").items().is_empty() {
+                faults.forbidden(&SPEC.child("ephemeralContainers"), "cannot be set on create");
+            }
+        }
+        Some(old) => update(faults, spec, old.get("spec")),
+    }
+}
+
+fn is_cost(text: &str) -> bool {
+    let canonical = !text.starts_with('+') && !(text.starts_with('0') && text.len() > 1);
+    canonical && text.parse::<i32>().is_ok()
+}
+
+fn update(faults: &mut Faults, new: &Value, old: &Value) {
+    let count = |spec: &Value, list: &str| spec.get(list).items().len();
+    for list in ["containers", "initContainers"] {
+        if count(new, list) != count(old, list) {
+            faults.forbidden(&SPEC.child(list), "pod updates may not add or remove containers");
+            return;
+        }
+    }
+    deadline(faults, new.get("activeDeadlineSeconds"), old.get("activeDeadlineSeconds"));
+    let kept = old.get("tolerations").items();
+    let all_kept = kept.iter().all(|it| new.get("tolerations").items().contains(it));
+    if !all_kept {
+        let detail = "existing toleration can not be modified except its tolerationSeconds";
+        faults.forbidden(&SPEC.child("tolerations"), detail);
+    }
+    // With what may change put back, nothing else may differ.
+    let mut rest = new.clone();
+    for list in ["containers", "initContainers"] {
+        for at in 0..count(old, list) {
+            let image = old.get(list).items()[at].get("image").clone();
+            rest.entry(list).items_mut().make_mut()[at].set("image", image);
+        }
+        if count(old, list) == 0 {
+            rest.set(list, Value::Null);
+        }
+    }
+    for field in ["activeDeadlineSeconds", "tolerations"] {
+        rest.set(field, old.get(field).clone());
+    }
+    if old.get("terminationGracePeriodSeconds").as_int().is_some_and(|grace| grace < 0) {
+        rest.set("terminationGracePeriodSeconds", old.get("terminationGracePeriodSeconds").clone());
+    }
+    if &rest != old {
+        let detail = ecow::eco_format!("{UPDATES}\n{}", crate::gostruct::diff("PodSpec", old, &rest));
+        faults.forbidden(&SPEC, &detail);
+    }
+}
+
+/// A deadline may be set or made shorter.
+fn deadline(faults: &mut Faults, new: &Value, old: &Value) {
+    let at = SPEC.child("activeDeadlineSeconds");
+    match (new.as_int(), old.as_int()) {
+        (Some(new), _) if !(0..=i64::from(i32::MAX)).contains(&new) => {
+            faults.in_range(&at, new, 0, i64::from(i32::MAX));
+        }
+        (Some(is), Some(was)) if was < is => {
+            faults.invalid(&at, new, "must be less than or equal to previous value");
+        }
+        (None, Some(_)) => faults.invalid(&at, new, "must not update from a positive integer to nil value"),
+        _ => {}
+    }
+}
+
+/// The template of a controller's pods.
+pub(super) fn template(faults: &mut Faults, at: &Path<'_>, template: &Value) {
+    let metadata = template.get("metadata");
+    meta::labels(faults, &at.child("labels"), metadata.get("labels"));
+    meta::annotations(faults, &at.child("annotations"), metadata.get("annotations"));
+    let spec = template.get("spec");
+    pod_spec(faults, &at.child("spec"), spec);
+    if !spec.get("ephemeralContainers").items().is_empty() {
+        let at = at.child("spec");
+        let detail = "ephemeral containers not allowed in pod template";
+        faults.forbidden(&at.child("ephemeralContainers"), detail);
+    }
+}
+
+fn pod_spec(faults: &mut Faults, at: &Path<'_>, spec: &Value) {
+    volumes::volumes(faults, &at.child("volumes"), spec.get("volumes"));
+    container::containers(faults, at, spec);
+    if !spec.get("resources").is_null() {
+        resources::requirements(faults, &at.child("resources"), spec.get("resources"));
+    }
+    host_network(faults, at, spec);
+    let policies = &["Always", "OnFailure", "Never"];
+    faults.one_of(&at.child("restartPolicy"), spec.get("restartPolicy"), policies);
+    let policies = &["ClusterFirstWithHostNet", "ClusterFirst", "Default", "None"];
+    faults.one_of(&at.child("dnsPolicy"), spec.get("dnsPolicy"), policies);
+    meta::labels(faults, &at.child("nodeSelector"), spec.get("nodeSelector"));
+    security(faults, &at.child("securityContext"), spec.get("securityContext"));
+    for (index, secret) in spec.get("imagePullSecrets").items().iter().enumerate() {
+        if secret.get("name").text().is_empty() {
+            let list = at.child("imagePullSecrets");
+            let at = list.index(index);
+            faults.required(&at.child("name"), "");
+        }
+    }
+    placement::affinity(faults, &at.child("affinity"), spec.get("affinity"));
+    dns_config(faults, at, spec);
+    let gates = at.child("readinessGates");
+    for (index, gate) in spec.get("readinessGates").items().iter().enumerate() {
+        let at = gates.index(index);
+        faults.named(&at.child("conditionType"), gate.get("conditionType").text(), names::label_key);
+    }
+    let gates = at.child("schedulingGates");
+    for (index, gate) in spec.get("schedulingGates").items().iter().enumerate() {
+        faults.named(&gates.index(index), gate.get("name").text(), names::label_key);
+    }
+    let constraints = spec.get("topologySpreadConstraints");
+    placement::topology_spread(faults, &at.child("topologySpreadConstraints"), constraints);
+    for (field, check) in [
+        ("serviceAccountName", names::subdomain as super::Check),
+        ("nodeName", names::subdomain),
+    ] {
+        optional_name(faults, at, spec, field, check);
+    }
+    if let Some(seconds) = spec.get("activeDeadlineSeconds").as_int() {
+        faults.in_range(&at.child("activeDeadlineSeconds"), seconds, 1, i64::from(i32::MAX));
+    }
+    optional_name(faults, at, spec, "hostname", names::label);
+    optional_name(faults, at, spec, "subdomain", names::label);
+    placement::tolerations(faults, &at.child("tolerations"), spec.get("tolerations"));
+    for alias in spec.get("hostAliases").items() {
+        let at = at.child("hostAliases");
+        for name in alias.get("hostnames").items() {
+            faults.named(&at.child("hostnames"), name.text(), names::subdomain);
+        }
+    }
+    optional_name(faults, at, spec, "priorityClassName", names::subdomain);
+    optional_name(faults, at, spec, "runtimeClassName", names::subdomain);
+    let policy = spec.get("preemptionPolicy");
+    let policies = &["PreemptLowerPriority", "Never"];
+    if !policy.is_null() {
+        faults.one_of(&at.child("preemptionPolicy"), policy, policies);
+    }
+}
+
+fn optional_name(faults: &mut Faults, at: &Path<'_>, spec: &Value, field: &str, check: super::Check) {
+    let name = spec.get(field).text();
+    if !name.is_empty() {
+        faults.named(&at.child(field), name, check);
+    }
+}
+
+/// On the node's own network, a container's port is the node's port.
+fn host_network(faults: &mut Faults, at: &Path<'_>, spec: &Value) {
+    if spec.get("hostNetwork").as_bool() != Some(true) {
+        return;
+    }
+    for list in ["containers", "initContainers"] {
+        let at = at.child(list);
+        for (index, container) in spec.get(list).items().iter().enumerate() {
+            let at = at.index(index);
+            let at = at.child("ports");
+            for (index, port) in container.get("ports").items().iter().enumerate() {
+                let (host, own) = (port.get("hostPort"), port.get("containerPort"));
+                if !host.is_null() && host != own {
+                    let at = at.index(index);
+                    let detail = "must match `hostPort` when `hostNetwork` is true";
+                    faults.invalid(&at.child("containerPort"), own, detail);
+                }
+            }
+        }
+    }
+}
+
+fn security(faults: &mut Faults, at: &Path<'_>, context: &Value) {
+    for field in ["fsGroup", "runAsUser", "runAsGroup"] {
+        if let Some(id) = context.get(field).as_int() {
+            faults.in_range(&at.child(field), id, 0, i64::from(i32::MAX));
+        }
+    }
+    let groups = at.child("supplementalGroups");
+    for (index, group) in context.get("supplementalGroups").items().iter().enumerate() {
+        let at = groups.index(index);
+        faults.in_range(&at, group.as_int().unwrap_or(0), 0, i64::from(i32::MAX));
+    }
+    container::seccomp(faults, &at.child("seccompProfile"), context.get("seccompProfile"));
+}
+
+fn dns_config(faults: &mut Faults, at: &Path<'_>, spec: &Value) {
+    let servers = spec.at(&["dnsConfig", "nameservers"]).items();
+    let at = at.child("dnsConfig");
+    if spec.get("dnsPolicy").text() == "None" && servers.is_empty() {
+        if spec.get("dnsConfig").is_null() {
+            faults.required(&at, "must provide `dnsConfig` when `dnsPolicy` is None");
+        } else {
+            let detail = "must provide at least one DNS nameserver when `dnsPolicy` is None";
+            faults.required(&at.child("nameservers"), detail);
+        }
+    }
+}

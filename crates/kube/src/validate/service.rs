@@ -1,0 +1,193 @@
+//! Services (`pkg/apis/core/validation`, ValidateService).
+
+use super::{Faults, Path, SPEC, meta, names};
+use crate::{Value, gostruct};
+use std::collections::BTreeSet;
+use std::net::IpAddr;
+
+const BAD_IP: &str = "must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)";
+
+pub(super) fn service(faults: &mut Faults, new: &Value, old: Option<&Value>) {
+    let spec = new.get("spec");
+    let kind = spec.get("type").text();
+    let headless = spec.get("clusterIP").text() == "None";
+    let ports = spec.get("ports").items();
+    if ports.is_empty() && !headless && kind != "ExternalName" {
+        faults.required(&SPEC.child("ports"), "");
+    }
+    by_type(faults, spec, kind, headless);
+    let mut port_names = BTreeSet::new();
+    let list = SPEC.child("ports");
+    for (index, port) in ports.iter().enumerate() {
+        service_port(faults, &list.index(index), port, ports.len() > 1, &mut port_names);
+    }
+    meta::labels(faults, &SPEC.child("selector"), spec.get("selector"));
+    session_affinity(faults, spec);
+    cluster_ips(faults, spec, old.map(|old| old.get("spec")));
+    for (index, ip) in spec.get("externalIPs").items().iter().enumerate() {
+        let list = SPEC.child("externalIPs");
+        address(faults, &list.index(index), ip.text());
+    }
+    let types = &["ClusterIP", "ExternalName", "LoadBalancer", "NodePort"];
+    faults.one_of(&SPEC.child("type"), spec.get("type"), types);
+    for (index, port) in ports.iter().enumerate() {
+        if kind == "ClusterIP" && port.get("nodePort").as_int().unwrap_or(0) != 0 {
+            let at = list.index(index);
+            let detail = "may not be used when `type` is 'ClusterIP'";
+            faults.forbidden(&at.child("nodePort"), detail);
+        }
+    }
+    duplicate_ports(faults, ports);
+    for (field, known) in [
+        ("externalTrafficPolicy", &["Cluster", "Local"]),
+        ("internalTrafficPolicy", &["Cluster", "Local"]),
+    ] {
+        let policy = spec.get(field);
+        let external = field == "externalTrafficPolicy";
+        let outside = kind == "NodePort" || kind == "LoadBalancer" || !spec.get("externalIPs").is_null();
+        if !policy.is_null() && external && !outside {
+            let detail = "may only be set for externally-accessible services";
+            faults.invalid(&SPEC.child(field), policy, detail);
+        } else if !policy.is_null() && !known.contains(&policy.text()) {
+            faults.unsupported(&SPEC.child(field), policy, known);
+        }
+    }
+}
+
+fn by_type(faults: &mut Faults, spec: &Value, kind: &str, headless: bool) {
+    let ips = SPEC.child("clusterIPs");
+    match kind {
+        "LoadBalancer" => {
+            let list = SPEC.child("ports");
+            for (index, port) in spec.get("ports").items().iter().enumerate() {
+                if port.get("port").as_int() == Some(10250) {
+                    let at = list.index(index);
+                    let detail =
+                        "may not expose port 10250 externally since it is used by kubelet";
+                    faults.invalid(&at.child("port"), port.get("port"), detail);
+                }
+            }
+            if headless {
+                let detail = "may not be set to 'None' for LoadBalancer services";
+                faults.invalid_text(&ips.index(0), "None", detail);
+            }
+        }
+        "NodePort" if headless => {
+            let detail = "may not be set to 'None' for NodePort services";
+            faults.invalid_text(&ips.index(0), "None", detail);
+        }
+        "ExternalName" => {
+            for field in ["clusterIPs", "ipFamilies", "ipFamilyPolicy"] {
+                if !spec.get(field).is_null() {
+                    let detail = "may not be set for ExternalName services";
+                    faults.forbidden(&SPEC.child(field), detail);
+                }
+            }
+            let name = spec.get("externalName").text();
+            match name.strip_suffix('.').unwrap_or(name) {
+                "" => faults.required(&SPEC.child("externalName"), ""),
+                name => faults.named(&SPEC.child("externalName"), name, names::subdomain),
+            }
+        }
+        _ => {}
+    }
+}
+
+fn service_port<'a>(
+    faults: &mut Faults,
+    at: &Path<'_>,
+    port: &'a Value,
+    several: bool,
+    taken: &mut BTreeSet<&'a str>,
+) {
+    let name = port.get("name");
+    match name.text() {
+        "" if several => faults.required(&at.child("name"), ""),
+        "" => {}
+        text => {
+            faults.named(&at.child("name"), text, names::label);
+            if !taken.insert(text) {
+                faults.duplicate(&at.child("name"), name);
+            }
+        }
+    }
+    faults.port(&at.child("port"), port.get("port"));
+    faults.one_of(&at.child("protocol"), port.get("protocol"), &["SCTP", "TCP", "UDP"]);
+    faults.port_or_name(&at.child("targetPort"), port.get("targetPort"));
+    let application = port.get("appProtocol");
+    if !application.is_null() {
+        faults.named(&at.child("appProtocol"), application.text(), names::label_key);
+    }
+}
+
+fn session_affinity(faults: &mut Faults, spec: &Value) {
+    let affinity = spec.get("sessionAffinity");
+    faults.one_of(&SPEC.child("sessionAffinity"), affinity, &["ClientIP", "None"]);
+    let config = spec.get("sessionAffinityConfig");
+    let at = SPEC.child("sessionAffinityConfig");
+    let seconds = config.at(&["clientIP", "timeoutSeconds"]);
+    match affinity.text() {
+        "ClientIP" => {
+            if seconds.as_int().is_some_and(|seconds| !(1..=86400).contains(&seconds)) {
+                let at = at.child("clientIP");
+                let detail = "must be greater than 0 and less than 86400";
+                faults.invalid(&at.child("timeoutSeconds"), seconds, detail);
+            }
+        }
+        "None" if !config.is_null() => {
+            faults.forbidden(&at, "must not be set when session affinity is None");
+        }
+        _ => {}
+    }
+}
+
+fn address(faults: &mut Faults, at: &Path<'_>, text: &str) {
+    if text.parse::<IpAddr>().is_err() {
+        faults.invalid_text(at, text, BAD_IP);
+    }
+}
+
+/// Addresses must be some, and may not change once they are set.
+fn cluster_ips(faults: &mut Faults, spec: &Value, old: Option<&Value>) {
+    let list = SPEC.child("clusterIPs");
+    let ips = spec.get("clusterIPs");
+    for (index, ip) in ips.items().iter().enumerate() {
+        if ip.text() != "None" {
+            address(faults, &list.index(index), ip.text());
+        }
+    }
+    if let (Some(first), Some(ip)) = (ips.items().first(), spec.get("clusterIP").as_str())
+        && first.text() != ip
+    {
+        let detail = "must match the first entry in `clusterIPs`";
+        faults.invalid_text(&SPEC.child("clusterIP"), ip, detail);
+    }
+    let Some(old) = old else { return };
+    let named = |spec: &Value| spec.get("type").text() == "ExternalName";
+    if !named(old) && !named(spec) {
+        let (is, was) = (ips.items().first(), old.get("clusterIPs").items().first());
+        if was.is_some() && is != was {
+            faults.invalid(&list.index(0), ips, "may not change once set");
+        }
+    }
+}
+
+fn duplicate_ports(faults: &mut Faults, ports: &[Value]) {
+    let list = SPEC.child("ports");
+    let (mut taken, mut nodes) = (BTreeSet::new(), BTreeSet::new());
+    for (index, port) in ports.iter().enumerate() {
+        let protocol = port.get("protocol").text();
+        let node = port.get("nodePort").as_int().unwrap_or(0);
+        let at = list.index(index);
+        if node != 0 && !nodes.insert((protocol, node)) {
+            faults.duplicate(&at.child("nodePort"), &Value::Int(node));
+        }
+    }
+    for (index, port) in ports.iter().enumerate() {
+        let key = (port.get("protocol").text(), port.get("port").as_int().unwrap_or(0));
+        if !taken.insert(key) {
+            let shown = crate::map! { "protocol" => key.0, "port" => key.1, "targetPort" => 0 };
+            faults.duplicate_shown(&list.index(index), &gostruct::json("ServicePort", &shown));
+        }
+    }
+}

@@ -1,0 +1,233 @@
+//! Volumes of a pod (`pkg/apis/core/validation`, ValidateVolumes).
+
+use super::container::{descending_path, field_ref, resource_field_ref};
+use super::{Faults, Path, names};
+use crate::Value;
+use std::collections::BTreeSet;
+
+/// The kinds of volumes, in the order in which the server looks for them.
+const SOURCES: &[&str] = &[
+    "emptyDir",
+    "hostPath",
+    "gitRepo",
+    "gcePersistentDisk",
+    "awsElasticBlockStore",
+    "secret",
+    "nfs",
+    "iscsi",
+    "glusterfs",
+    "flocker",
+    "persistentVolumeClaim",
+    "rbd",
+    "cinder",
+    "cephfs",
+    "quobyte",
+    "downwardAPI",
+    "fc",
+    "configMap",
+    "azureFile",
+    "vsphereVolume",
+    "photonPersistentDisk",
+    "portworxVolume",
+    "azureDisk",
+    "storageos",
+    "projected",
+    "scaleIO",
+    "csi",
+    "ephemeral",
+    "image",
+];
+
+pub(super) fn volumes(faults: &mut Faults, list: &Path<'_>, volumes: &Value) {
+    let mut names = BTreeSet::new();
+    for (index, volume) in volumes.items().iter().enumerate() {
+        let at = list.index(index);
+        source(faults, &at, volume);
+        let name = volume.get("name");
+        faults.required_named(&at.child("name"), name, names::label);
+        if !name.text().is_empty() && !names.insert(name.text()) {
+            faults.duplicate(&at.child("name"), name);
+        }
+    }
+}
+
+fn source(faults: &mut Faults, at: &Path<'_>, volume: &Value) {
+    let mut found = 0;
+    for kind in SOURCES {
+        let source = volume.get(kind);
+        if source.is_null() {
+            continue;
+        }
+        found += 1;
+        let at = at.child(kind);
+        if found > 1 {
+            faults.forbidden(&at, "may not specify more than 1 volume type");
+            continue;
+        }
+        match *kind {
+            "emptyDir" => {
+                faults.quantity_not_negative(&at.child("sizeLimit"), source.get("sizeLimit"));
+            }
+            "hostPath" => host_path(faults, &at, source),
+            "secret" => files(faults, &at, source, "secretName"),
+            "configMap" => files(faults, &at, source, "name"),
+            "persistentVolumeClaim" => {
+                if source.get("claimName").text().is_empty() {
+                    faults.required(&at.child("claimName"), "");
+                }
+            }
+            "nfs" => {
+                for field in ["server", "path"] {
+                    if source.get(field).text().is_empty() {
+                        faults.required(&at.child(field), "");
+                    }
+                }
+                let path = source.get("path").text();
+                if !path.is_empty() && !path.starts_with('/') {
+                    faults.invalid_text(&at.child("path"), path, "must be an absolute path");
+                }
+            }
+            "downwardAPI" => downward(faults, &at, source),
+            "projected" => projected(faults, &at, source),
+            "csi" => {
+                if source.get("driver").text().is_empty() {
+                    faults.required(&at.child("driver"), "");
+                }
+            }
+            "ephemeral" => {
+                if source.get("volumeClaimTemplate").is_null() {
+                    faults.required(&at.child("volumeClaimTemplate"), "");
+                }
+            }
+            _ => {}
+        }
+    }
+    if found == 0 {
+        faults.required(at, "must specify a volume type");
+    }
+}
+
+/// A folder of the node; also what a PersistentVolume can be.
+pub(super) fn host_path(faults: &mut Faults, at: &Path<'_>, source: &Value) {
+    const KINDS: &[&str] =
+        &["", "BlockDevice", "CharDevice", "Directory", "DirectoryOrCreate", "File", "FileOrCreate", "Socket"];
+    let path = source.get("path").text();
+    if path.is_empty() {
+        faults.required(&at.child("path"), "");
+    } else if path.split('/').any(|part| part == "..") {
+        faults.invalid_text(&at.child("path"), path, "must not contain '..'");
+    }
+    let kind = source.get("type");
+    if !KINDS.contains(&kind.text()) {
+        faults.unsupported(&at.child("type"), kind, KINDS);
+    }
+}
+
+fn mode(faults: &mut Faults, at: &Path<'_>, mode: &Value) {
+    if mode.as_int().is_some_and(|mode| !(0..=0o777).contains(&mode)) {
+        let detail = "must be a number between 0 and 0777 (octal), both inclusive";
+        faults.invalid(at, mode, detail);
+    }
+}
+
+fn files(faults: &mut Faults, at: &Path<'_>, source: &Value, name: &str) {
+    if source.get(name).text().is_empty() {
+        faults.required(&at.child(name), "");
+    }
+    mode(faults, &at.child("defaultMode"), source.get("defaultMode"));
+    items(faults, at, source);
+}
+
+fn items(faults: &mut Faults, at: &Path<'_>, source: &Value) {
+    let list = at.child("items");
+    for (index, item) in source.get("items").items().iter().enumerate() {
+        let at = list.index(index);
+        if item.get("key").text().is_empty() {
+            faults.required(&at.child("key"), "");
+        }
+        file_path(faults, &at.child("path"), item.get("path").text());
+        mode(faults, &at.child("mode"), item.get("mode"));
+    }
+}
+
+fn file_path(faults: &mut Faults, at: &Path<'_>, path: &str) {
+    if path.is_empty() {
+        faults.required(at, "");
+    } else {
+        descending_path(faults, at, path);
+        if path.starts_with("..") && !path.starts_with("../") {
+            faults.invalid_text(at, path, "must not start with '..'");
+        }
+    }
+}
+
+fn downward(faults: &mut Faults, at: &Path<'_>, source: &Value) {
+    const FIELDS: &[&str] = &[
+        "metadata.annotations",
+        "metadata.labels",
+        "metadata.name",
+        "metadata.namespace",
+        "metadata.uid",
+    ];
+    mode(faults, &at.child("defaultMode"), source.get("defaultMode"));
+    for item in source.get("items").items() {
+        // The server names the list, not the item.
+        file_path(faults, &at.child("path"), item.get("path").text());
+        let (field, resource) = (item.get("fieldRef"), item.get("resourceFieldRef"));
+        if !field.is_null() {
+            field_ref(faults, &at.child("fieldRef"), field, FIELDS, "");
+            if !resource.is_null() {
+                let detail = "fieldRef and resourceFieldRef can not be specified simultaneously";
+                faults.invalid(at, &"resource".into(), detail);
+            }
+        } else if resource.is_null() {
+            faults.required(&at.child("fieldRef"), "one of fieldRef and resourceFieldRef is required");
+        } else {
+            resource_field_ref(faults, &at.child("resourceFieldRef"), resource);
+        }
+        mode(faults, &at.child("mode"), item.get("mode"));
+    }
+}
+
+fn projected(faults: &mut Faults, at: &Path<'_>, source: &Value) {
+    mode(faults, &at.child("defaultMode"), source.get("defaultMode"));
+    let list = at.child("sources");
+    for (index, source) in source.get("sources").items().iter().enumerate() {
+        let at = list.index(index);
+        let mut found = 0;
+        for kind in ["secret", "configMap", "downwardAPI", "serviceAccountToken", "clusterTrustBundle"] {
+            let part = source.get(kind);
+            if part.is_null() {
+                continue;
+            }
+            found += 1;
+            let at = at.child(kind);
+            if found > 1 {
+                faults.forbidden(&at, "may not specify more than 1 volume type");
+                continue;
+            }
+            match kind {
+                "secret" | "configMap" => {
+                    if part.get("name").text().is_empty() {
+                        faults.required(&at.child("name"), "");
+                    }
+                    items(faults, &at, part);
+                }
+                "downwardAPI" => downward(faults, &at, part),
+                "serviceAccountToken" => token(faults, &at, part),
+                _ => {}
+            }
+        }
+    }
+}
+
+fn token(faults: &mut Faults, at: &Path<'_>, token: &Value) {
+    let seconds = token.get("expirationSeconds");
+    if seconds.as_int().is_some_and(|seconds| seconds < 600) {
+        let detail = "may not specify a duration less than 10 minutes";
+        faults.invalid(&at.child("expirationSeconds"), seconds, detail);
+    }
+    if token.get("path").text().is_empty() {
+        faults.required(&at.child("path"), "");
+    }
+}
