@@ -55,7 +55,10 @@ fn main() -> Result<(), Box<dyn Error>> {
 }
 
 fn name(path: &Path) -> String {
-    path.file_name().unwrap_or_default().to_string_lossy().into_owned()
+    path.file_name()
+        .unwrap_or_default()
+        .to_string_lossy()
+        .into_owned()
 }
 
 fn folders(path: &Path) -> Result<Vec<PathBuf>, Box<dyn Error>> {
@@ -98,7 +101,8 @@ impl Types {
                 }
                 ["type", kind, of] if !line.contains("interface") => {
                     let code = type_code(of, package, &imports);
-                    self.named.insert(format!("{package}.{kind}"), (code, Vec::new()));
+                    self.named
+                        .insert(format!("{package}.{kind}"), (code, Vec::new()));
                 }
                 [_, kind, "=", value, ..] if value.starts_with('"') => {
                     if let Some((_, values)) = self.named.get_mut(&format!("{package}.{kind}")) {
@@ -116,9 +120,15 @@ impl Types {
             let Some(key) = key_of(id) else { continue };
             let mut fields = Vec::new();
             for (name, property) in schema.get("properties").members() {
-                fields.push(Field { name: name.to_string(), type_code: schema_code(property) });
+                fields.push(Field {
+                    name: name.to_string(),
+                    type_code: schema_code(property),
+                });
             }
-            if !self.structs.contains_key(&key) && !self.named.contains_key(&key) && !fields.is_empty() {
+            if !self.structs.contains_key(&key)
+                && !self.named.contains_key(&key)
+                && !fields.is_empty()
+            {
                 self.structs.insert(key, fields);
             }
         }
@@ -162,7 +172,11 @@ impl Types {
             let schema = schemas.get(key).copied().unwrap_or(&Value::NULL);
             let resource = resources.get(key).map_or("", String::as_str);
             let _ = writeln!(out, "={key}{resource}");
-            let _ = writeln!(descriptions, "{}", one_line(schema.get("description").text()));
+            let _ = writeln!(
+                descriptions,
+                "{}",
+                one_line(schema.get("description").text())
+            );
             let mut fields = self.fields(key);
             fields.sort_unstable();
             for (name, code) in fields {
@@ -170,7 +184,11 @@ impl Types {
                 let required = schema.get("required").items().contains(&name.into());
                 let mark = if required { "!" } else { "" };
                 let _ = writeln!(out, "{name} {mark}{}", self.resolve(code));
-                let _ = writeln!(descriptions, "{}", one_line(property.get("description").text()));
+                let _ = writeln!(
+                    descriptions,
+                    "{}",
+                    one_line(property.get("description").text())
+                );
             }
         }
         for (key, (code, values)) in self.named.iter().filter(|(key, _)| used.contains(*key)) {
@@ -187,7 +205,12 @@ impl Types {
             has("apiVersion") && has("metadata") && !key.ends_with("List")
         };
         let mut used = BTreeSet::new();
-        let mut rest: Vec<String> = self.structs.keys().filter(|key| is_object(key)).cloned().collect();
+        let mut rest: Vec<String> = self
+            .structs
+            .keys()
+            .filter(|key| is_object(key))
+            .cloned()
+            .collect();
         while let Some(key) = rest.pop() {
             if !used.insert(key.clone()) {
                 continue;
@@ -208,7 +231,9 @@ impl Types {
 fn imports(text: &str) -> BTreeMap<String, String> {
     let mut imports = BTreeMap::new();
     for line in text.lines().take_while(|line| !line.starts_with("type ")) {
-        let Some((alias, path)) = line.trim().split_once('"') else { continue };
+        let Some((alias, path)) = line.trim().split_once('"') else {
+            continue;
+        };
         let path = path.trim_end_matches('"');
         let package = match path.strip_prefix("k8s.io/api/") {
             Some(package) => package.to_owned(),
@@ -217,7 +242,14 @@ fn imports(text: &str) -> BTreeMap<String, String> {
         };
         let last = package.rsplit('/').next().unwrap_or_default();
         let alias = alias.trim();
-        imports.insert(if alias.is_empty() { last.to_owned() } else { alias.to_owned() }, package);
+        imports.insert(
+            if alias.is_empty() {
+                last.to_owned()
+            } else {
+                alias.to_owned()
+            },
+            package,
+        );
     }
     imports
 }
@@ -282,7 +314,9 @@ fn type_code(of: &str, package: &str, imports: &BTreeMap<String, String>) -> Str
 fn key_of(id: &str) -> Option<String> {
     let mut parts = id.rsplit('.');
     let (kind, version, group) = (parts.next()?, parts.next()?, parts.next()?);
-    version.starts_with('v').then(|| format!("{group}/{version}.{kind}"))
+    version
+        .starts_with('v')
+        .then(|| format!("{group}/{version}.{kind}"))
 }
 
 fn schema_code(property: &Value) -> String {
@@ -307,7 +341,11 @@ fn resources(swagger: &Value) -> BTreeMap<String, String> {
     let mut found = BTreeMap::new();
     for (path, operations) in swagger.get("paths").members() {
         let kind = operations.at(&["post", "x-kubernetes-group-version-kind"]);
-        let parts: Vec<&str> = path.trim_start_matches('/').trim_end_matches('/').split('/').collect();
+        let parts: Vec<&str> = path
+            .trim_start_matches('/')
+            .trim_end_matches('/')
+            .split('/')
+            .collect();
         let (api_version, rest) = match parts.as_slice() {
             ["api", version, rest @ ..] => ((*version).to_owned(), rest),
             ["apis", group, version, rest @ ..] => (format!("{group}/{version}"), rest),
@@ -318,13 +356,22 @@ fn resources(swagger: &Value) -> BTreeMap<String, String> {
             [plural] => (plural, "C"),
             _ => continue,
         };
-        let group = kind.get("group").text().split('.').next().unwrap_or_default();
+        let group = kind
+            .get("group")
+            .text()
+            .split('.')
+            .next()
+            .unwrap_or_default();
         let group = match group {
             "" => "core",
             "internal" => "apiserverinternal",
             group => group,
         };
-        let key = format!("{group}/{}.{}", kind.get("version").text(), kind.get("kind").text());
+        let key = format!(
+            "{group}/{}.{}",
+            kind.get("version").text(),
+            kind.get("kind").text()
+        );
         // Of a namespaced kind there is a path for all namespaces too, but nothing is posted there.
         if !kind.is_null() {
             found.insert(key, format!(" {api_version} {plural} {scope}"));

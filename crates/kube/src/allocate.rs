@@ -1,21 +1,24 @@
 //! Addresses and ports of Services (`pkg/registry/core/service/storage/alloc.go`), out of the ranges
 //! that a cluster has by default.
 
-use crate::{Store, Value};
+use crate::status::Cause;
+use crate::{Status, Store, Value};
 use ecow::{EcoString, eco_format};
 
 /// `--service-node-port-range`
-pub(crate) const NODE_PORTS: std::ops::RangeInclusive<i64> = 30000..=32767;
+const NODE_PORTS: std::ops::RangeInclusive<i64> = 30000..=32767;
 
-/// `--service-cluster-ip-range`: 10.96.0.0/16.
-const CLUSTER_IPS: (u8, u8) = (10, 96);
+/// `--service-cluster-ip-range`, which is 10.0.0.0/24 unless one is given.
+const NETWORK: &str = "10.0.0.";
 
-/// Gives a Service the addresses and ports that its type needs and it does not ask for by number.
-pub(crate) fn service(store: &mut Store, object: &mut Value) {
+/// Gives a Service the addresses and ports that its type needs, those that it asks for by number if
+/// they are to be had. A dry run does not look at ports.
+pub(crate) fn service(store: &mut Store, object: &mut Value, dry_run: bool) -> Result<(), Status> {
+    asked_for(store, object, dry_run)?;
     let spec = object.get("spec");
     let kind = spec.get("type").to_text();
     if kind == "ExternalName" {
-        return;
+        return Ok(());
     }
     let headless = spec.get("clusterIP").text() == "None";
     let selects = !spec.get("selector").is_null();
@@ -27,7 +30,14 @@ pub(crate) fn service(store: &mut Store, object: &mut Value) {
     if spec.get("clusterIP").is_null() {
         let ip = match spec.get("clusterIPs").items() {
             [given, ..] => given.to_text(),
-            [] => free_ip(store),
+            [] => match free_ip(store) {
+                Some(ip) => ip,
+                None => {
+                    return Err(Status::internal(
+                        "failed to allocate a serviceIP: range is full",
+                    ));
+                }
+            },
         };
         object.entry("spec").set("clusterIP", ip);
     }
@@ -48,57 +58,121 @@ pub(crate) fn service(store: &mut Store, object: &mut Value) {
     if kind == "NodePort" || kind == "LoadBalancer" && wanted {
         for at in 0..spec.get("ports").items().len() {
             if spec.get("ports").items()[at].get("nodePort").is_null() {
-                let port = free_port(store, spec);
+                let port = free_port(store, spec).ok_or_else(no_port)?;
                 spec.entry("ports").items_mut().make_mut()[at].set("nodePort", port);
             }
         }
     }
     let local = spec.get("externalTrafficPolicy").text() == "Local";
     if kind == "LoadBalancer" && local && spec.get("healthCheckNodePort").is_null() {
-        let port = free_port(store, spec);
+        let port = free_port(store, spec).ok_or_else(no_port)?;
         spec.set("healthCheckNodePort", port);
     }
+    Ok(())
 }
 
-/// An address that no Service has.
-fn free_ip(store: &mut Store) -> EcoString {
-    let mut at = store.random.below(65534);
-    loop {
-        at = at % 65534 + 1;
-        let ip = eco_format!(
-            "{}.{}.{}.{}",
-            CLUSTER_IPS.0,
-            CLUSTER_IPS.1,
-            at >> 8,
-            at & 255
-        );
-        let used = store
-            .list("Service")
-            .iter()
-            .any(|it| it.spec().get("clusterIP").text() == ip);
-        if !used {
-            return ip;
+/// Whether the address and the ports that a Service names are in range, and nobody else's.
+fn asked_for(store: &Store, object: &Value, dry_run: bool) -> Result<(), Status> {
+    let spec = object.get("spec");
+    let refuse = |field: EcoString, shown: EcoString, detail: EcoString| {
+        let message = eco_format!("Invalid value: {shown}: {detail}");
+        let cause = Cause {
+            reason: "FieldValueInvalid",
+            field,
+            message,
+        };
+        Err(Status::invalid(object, [cause].into_iter().collect()))
+    };
+    let ip = spec.get("clusterIP").text();
+    if !matches!(ip, "" | "None") {
+        let detail = if !ip.starts_with(NETWORK) {
+            match dry_run {
+                true => eco_format!(
+                    "the provided IP ({ip}) is not in the valid range. The range of valid IPs is \
+                     {NETWORK}0/24"
+                ),
+                false => "the provided network does not match the current range".into(),
+            }
+        } else if has_ip(store, ip) {
+            "provided IP is already allocated".into()
+        } else {
+            EcoString::new()
+        };
+        if !detail.is_empty() {
+            let detail = eco_format!("failed to allocate IP {ip}: {detail}");
+            return refuse("spec.clusterIPs".into(), eco_format!("[{ip:?}]"), detail);
         }
     }
+    for (at, port) in spec
+        .get("ports")
+        .items()
+        .iter()
+        .enumerate()
+        .filter(|_| !dry_run)
+    {
+        let field = eco_format!("spec.ports[{at}].nodePort");
+        match port.get("nodePort").as_int() {
+            Some(port) if !NODE_PORTS.contains(&port) => {
+                let (low, high) = (NODE_PORTS.start(), NODE_PORTS.end());
+                let detail = eco_format!(
+                    "provided port is not in the valid range. The range of valid ports is {low}-{high}"
+                );
+                return refuse(field, eco_format!("{port}"), detail);
+            }
+            Some(port)
+                if store
+                    .list("Service")
+                    .iter()
+                    .any(|it| has_port(it.spec(), port)) =>
+            {
+                return refuse(
+                    field,
+                    eco_format!("{port}"),
+                    "provided port is already allocated".into(),
+                );
+            }
+            _ => {}
+        }
+    }
+    Ok(())
 }
 
-/// A node port that neither another Service has nor this one; the first of the range when there is
-/// none left.
-fn free_port(store: &mut Store, spec: &Value) -> i64 {
-    let has = |spec: &Value, port: i64| {
-        spec.get("healthCheckNodePort").as_int() == Some(port)
-            || spec
-                .get("ports")
-                .items()
-                .iter()
-                .any(|it| it.get("nodePort").as_int() == Some(port))
-    };
+fn has_ip(store: &Store, ip: &str) -> bool {
+    let services = store.list("Service");
+    services
+        .iter()
+        .any(|it| it.spec().get("clusterIP").text() == ip)
+}
+
+fn has_port(spec: &Value, port: i64) -> bool {
+    let ports = spec.get("ports").items();
+    spec.get("healthCheckNodePort").as_int() == Some(port)
+        || ports
+            .iter()
+            .any(|it| it.get("nodePort").as_int() == Some(port))
+}
+
+fn no_port() -> Status {
+    Status::internal("failed to allocate a nodePort: range is full")
+}
+
+/// An address that no Service has; none when all are taken.
+fn free_ip(store: &mut Store) -> Option<EcoString> {
+    let first = store.random.below(254);
+    let mut all = (0..254).map(|step| eco_format!("{NETWORK}{}", (first + step) % 254 + 1));
+    all.find(|ip| !has_ip(store, ip))
+}
+
+/// A node port that neither another Service has nor this one; none when all are taken.
+fn free_port(store: &mut Store, spec: &Value) -> Option<i64> {
     let count = NODE_PORTS.end() - NODE_PORTS.start() + 1;
     let first = store.random.below(count.unsigned_abs()).cast_signed();
-    (0..count)
-        .map(|step| NODE_PORTS.start() + (first + step) % count)
-        .find(|port| {
-            !has(spec, *port) && !store.list("Service").iter().any(|it| has(it.spec(), *port))
-        })
-        .unwrap_or(*NODE_PORTS.start())
+    let mut all = (0..count).map(|step| NODE_PORTS.start() + (first + step) % count);
+    all.find(|port| {
+        let taken = store
+            .list("Service")
+            .iter()
+            .any(|it| has_port(it.spec(), *port));
+        !taken && !has_port(spec, *port)
+    })
 }

@@ -2,9 +2,10 @@
 //!
 //! Nothing else writes to the store. An HTTP front would turn its requests into [`Request`]s.
 
+use crate::fields::{self, Table};
 use crate::object::{condition, controller_ref};
 use crate::{Change, Key, Meta, Millis, Object, Status, Store, Value, defaults, kind_info, map};
-use crate::{admission, patch, strategy, time, validate};
+use crate::{admission, allocate, patch, strategy, time, validate};
 use ecow::{EcoString, eco_format};
 pub use patch::PatchType;
 use std::rc::Rc;
@@ -23,6 +24,23 @@ pub struct Request {
     pub subresource: &'static str,
     /// Answer as if, and store nothing (`dryRun=All`).
     pub dry_run: bool,
+    /// With the table of all fields, what is written may have no field that is not in it
+    /// (`fieldValidation=Strict`), and no value of a wrong type. Without it nobody looks.
+    pub fields: Option<&'static Table>,
+}
+
+impl Request {
+    /// A request for an object itself, done for good.
+    pub fn new(user: impl Into<EcoString>, key: Key, verb: Verb) -> Request {
+        Request {
+            user: user.into(),
+            verb,
+            key,
+            subresource: "",
+            dry_run: false,
+            fields: None,
+        }
+    }
 }
 
 /// What can be asked, with what it takes.
@@ -109,8 +127,16 @@ pub fn serve(store: &mut Store, now: Millis, request: Request) -> Response {
 
 fn answer(store: &mut Store, now: Millis, request: Request) -> Response {
     let Request {
-        key, subresource, ..
+        key,
+        subresource,
+        dry_run,
+        fields,
+        ..
     } = request;
+    let decode = |body: &Value| match fields {
+        Some(table) => fields::refuse(table, body),
+        None => Ok(()),
+    };
     match request.verb {
         Verb::Get => find(store, &key).map(Answer::Object),
         Verb::List if key.namespace.is_empty() => Ok(Answer::List(
@@ -125,14 +151,19 @@ fn answer(store: &mut Store, now: Millis, request: Request) -> Response {
         )),
         Verb::Watch(since) => watch(store, &key, since),
         Verb::Create(body) if subresource == "binding" => bind(store, now, &key, &body),
-        Verb::Create(body) => create(store, now, key, body),
+        Verb::Create(body) => {
+            decode(&body)?;
+            create(store, now, key, body, dry_run)
+        }
         Verb::Update(body) => {
             let old = find(store, &key)?;
+            decode(&body)?;
             write(store, now, &old, body, subresource)
         }
         Verb::Patch(how, change) => {
             let old = find(store, &key)?;
             let body = patch::apply(how, &old.value, &change)?;
+            decode(&body)?;
             write(store, now, &old, body, subresource)
         }
         Verb::Delete(options) => delete(store, now, &key, &options),
@@ -159,7 +190,19 @@ fn watch(store: &Store, key: &Key, since: u64) -> Response {
     ))
 }
 
-fn create(store: &mut Store, now: Millis, mut key: Key, mut body: Value) -> Response {
+fn create(
+    store: &mut Store,
+    now: Millis,
+    mut key: Key,
+    mut body: Value,
+    dry_run: bool,
+) -> Response {
+    let namespace = body.at(&["metadata", "namespace"]).text();
+    if !namespace.is_empty() && namespace != key.namespace {
+        let why =
+            "the namespace of the provided object does not match the namespace sent on the request";
+        return Err(Status::bad_request(why));
+    }
     defaults::apply(&mut body);
     let info = kind_info(&key.kind);
     if body.get("kind").is_null() {
@@ -193,9 +236,12 @@ fn create(store: &mut Store, now: Millis, mut key: Key, mut body: Value) -> Resp
     }
     admission::mutate(store, &key, &mut body)?;
     if let Some(info) = info {
-        strategy::prepare(store, now, info, &key, &mut body);
+        strategy::prepare(now, info, &key, &mut body);
     }
     validate::check(None, &body)?;
+    if key.kind == "Service" {
+        allocate::service(store, &mut body, dry_run)?;
+    }
     if key.kind == "Job" {
         // What is stored is filled in again when it is read, and only then is there a label of the
         // template to copy.
@@ -247,6 +293,7 @@ fn write(
         if !old.status().is_null() {
             body.set("status", of("status"));
         }
+        strategy::prepare_update(&old.value, &mut body);
         defaults::apply(&mut body);
     }
     let mut generation = old.meta.generation;

@@ -71,14 +71,20 @@ pub(crate) fn diff(kind: &str, old: &Value, new: &Value) -> EcoString {
 
 /// The fields of a struct; none for one that is not listed.
 fn fields(kind: &str) -> Option<&'static str> {
-    STRUCTS.lines().find_map(|line| line.strip_prefix(kind)?.strip_prefix('='))
+    STRUCTS
+        .lines()
+        .find_map(|line| line.strip_prefix(kind)?.strip_prefix('='))
 }
 
 /// `DNSPolicy` is `dnsPolicy` in JSON: the capitals at the beginning become small, except the one
 /// that begins a word.
 fn json_name(field: &str) -> EcoString {
     let capitals = field.chars().take_while(char::is_ascii_uppercase).count();
-    let small = if capitals == field.len() { capitals } else { capitals.saturating_sub(1).max(1) };
+    let small = if capitals == field.len() {
+        capitals
+    } else {
+        capitals.saturating_sub(1).max(1)
+    };
     eco_format!("{}{}", field[..small].to_lowercase(), &field[small..])
 }
 
@@ -134,7 +140,10 @@ fn write(out: &mut EcoString, kind: &str, value: &Value, indent: Option<&str>, d
 /// The members of a struct in Go's order, each with its name, its type, and its value.
 fn members(kind: &str, map: &Map) -> Vec<(EcoString, &'static str, Value)> {
     let Some(fields) = fields(kind) else {
-        return map.iter().map(|(key, value)| (key.clone(), "", value.clone())).collect();
+        return map
+            .iter()
+            .map(|(key, value)| (key.clone(), "", value.clone()))
+            .collect();
     };
     let mut members = Vec::new();
     for field in fields.split(' ') {
@@ -149,11 +158,15 @@ fn members(kind: &str, map: &Map) -> Vec<(EcoString, &'static str, Value)> {
             Some(_) => (Value::Null, &rest[1..]),
             None => (Value::Null, ""),
         };
-        let key = if plain == field { json_name(name) } else { name.into() };
+        let key = if plain == field {
+            json_name(name)
+        } else {
+            name.into()
+        };
         let value = match map.get(&key) {
-            _ if kind == "PodTemplateSpec" && plain != field => {
-                map.get("metadata").map_or(Value::Null, |it| it.get(name).clone())
-            }
+            _ if kind == "PodTemplateSpec" && plain != field => map
+                .get("metadata")
+                .map_or(Value::Null, |it| it.get(name).clone()),
             _ if name == "SecurityContext" && of == "PodSecurityContext" => security_context(map),
             Some(value) => value.clone(),
             None => zero,
@@ -168,7 +181,13 @@ fn members(kind: &str, map: &Map) -> Vec<(EcoString, &'static str, Value)> {
 /// Go keeps what a pod shares with its node with the rest of what is about security.
 fn security_context(spec: &Map) -> Value {
     let mut context = spec.get("securityContext").cloned().unwrap_or(Value::Null);
-    for name in ["hostNetwork", "hostPID", "hostIPC", "shareProcessNamespace", "hostUsers"] {
+    for name in [
+        "hostNetwork",
+        "hostPID",
+        "hostIPC",
+        "shareProcessNamespace",
+        "hostUsers",
+    ] {
         if let Some(value) = spec.get(name) {
             context.set(name, value.clone());
         }
@@ -183,7 +202,11 @@ fn unified(old: &[&str], new: &[&str]) -> EcoString {
     let edits = edits(old, new);
     let mut out = EcoString::new();
     let mut at = 0;
-    while let Some(first) = edits[at..].iter().position(|edit| edit.0 != ' ').map(|it| it + at) {
+    while let Some(first) = edits[at..]
+        .iter()
+        .position(|edit| edit.0 != ' ')
+        .map(|it| it + at)
+    {
         // A hunk ends where more lines are the same than two contexts have.
         let mut last = first;
         for (index, edit) in edits.iter().enumerate().skip(first) {
@@ -195,7 +218,12 @@ fn unified(old: &[&str], new: &[&str]) -> EcoString {
         }
         let start = first.saturating_sub(AROUND).max(at);
         let end = (last + 1 + AROUND).min(edits.len());
-        let count = |mark: char| edits[start..end].iter().filter(|edit| edit.0 != mark).count();
+        let count = |mark: char| {
+            edits[start..end]
+                .iter()
+                .filter(|edit| edit.0 != mark)
+                .count()
+        };
         let before = |mark: char| edits[..start].iter().filter(|edit| edit.0 != mark).count();
         let (was, is) = (count('+'), count('-'));
         let (from, to) = (before('+') + 1, before('-') + 1);
@@ -225,7 +253,9 @@ fn edits<'a>(old: &[&'a str], new: &[&'a str]) -> Vec<(char, &'a str)> {
         if i < old.len() && j < new.len() && old[i] == new[j] {
             edits.push((' ', old[i]));
             (i, j) = (i + 1, j + 1);
-        } else if i < old.len() && (j == new.len() || longest[(i + 1) * width + j] >= longest[i * width + j + 1]) {
+        } else if i < old.len()
+            && (j == new.len() || longest[(i + 1) * width + j] >= longest[i * width + j + 1])
+        {
             edits.push(('-', old[i]));
             i += 1;
         } else {
@@ -243,7 +273,12 @@ mod tests {
 
     #[test]
     fn names_lose_their_capitals() {
-        let cases = [("Name", "name"), ("DNSPolicy", "dnsPolicy"), ("TTY", "tty"), ("HostPID", "hostPID")];
+        let cases = [
+            ("Name", "name"),
+            ("DNSPolicy", "dnsPolicy"),
+            ("TTY", "tty"),
+            ("HostPID", "hostPID"),
+        ];
         for (field, expected) in cases {
             assert_eq!(json_name(field), expected);
         }
@@ -261,6 +296,9 @@ mod tests {
         let expected = "@@ -10,7 +10,7 @@\n   }\n  },\n  \"VolumeName\": \"\",\n- \"StorageClassName\": \"a\",\n\
                         + \"StorageClassName\": \"b\",\n  \"VolumeMode\": null,\n  \"DataSource\": null,\n  \
                         \"DataSourceRef\": null,\n";
-        assert_eq!(diff("PersistentVolumeClaimSpec", &claim("a"), &claim("b")), expected);
+        assert_eq!(
+            diff("PersistentVolumeClaimSpec", &claim("a"), &claim("b")),
+            expected
+        );
     }
 }

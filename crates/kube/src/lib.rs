@@ -17,6 +17,7 @@ pub mod fields;
 mod gostruct;
 mod hash;
 mod kind;
+pub mod kubectl;
 mod object;
 pub mod patch;
 pub mod quantity;

@@ -1,16 +1,10 @@
 //! What a kind does to an object before it is stored (`pkg/registry/*/*/strategy.go`,
 //! `PrepareForCreate`): a status of its own to begin with, and names that only the server can give.
 
-use crate::{Key, KindInfo, Millis, Store, Value, allocate, defaults, map, time};
+use crate::{Key, KindInfo, Millis, Value, defaults, map, time};
 
 /// Makes a new object, whose uid is given, ready to be validated and stored.
-pub(crate) fn prepare(
-    store: &mut Store,
-    now: Millis,
-    info: &KindInfo,
-    key: &Key,
-    object: &mut Value,
-) {
+pub(crate) fn prepare(now: Millis, info: &KindInfo, key: &Key, object: &mut Value) {
     if let Some(status) = defaults::first_status(info, object) {
         object.set("status", status);
     }
@@ -33,8 +27,27 @@ pub(crate) fn prepare(
                 map! { "phase" => "Pending", "lastPhaseTransitionTime" => since },
             );
         }
-        "Service" => allocate::service(store, object),
+        "Service" => one_address(object, &Value::NULL),
         _ => {}
+    }
+}
+
+/// Makes the new state of an old object ready to be validated and stored.
+pub(crate) fn prepare_update(old: &Value, new: &mut Value) {
+    if new.get("kind").text() == "Service" {
+        one_address(new, old);
+    }
+}
+
+/// `clusterIP` and the first of `clusterIPs` are the same: what was written as one is written as the
+/// other (`pkg/registry/core/service/storage`, normalizeClusterIPs).
+fn one_address(service: &mut Value, old: &Value) {
+    let spec = service.get("spec");
+    let (ip, was) = (spec.get("clusterIP"), old.at(&["spec", "clusterIP"]));
+    let same_list = spec.get("clusterIPs") == old.at(&["spec", "clusterIPs"]);
+    if !ip.is_null() && ip != was && same_list {
+        let ips = vec![ip.clone()];
+        service.entry("spec").set("clusterIPs", ips);
     }
 }
 

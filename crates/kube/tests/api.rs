@@ -30,6 +30,7 @@ impl Cluster {
                 key,
                 subresource,
                 dry_run: false,
+                fields: None,
             },
         )
     }

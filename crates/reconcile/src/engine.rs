@@ -266,6 +266,7 @@ impl World {
             key: key.clone(),
             subresource,
             dry_run: false,
+            fields: None,
         };
         match api::serve(&mut self.store, self.now, request) {
             Ok(answer) => {
@@ -424,6 +425,7 @@ impl World {
             key,
             subresource: "",
             dry_run: false,
+            fields: None,
         };
         if api::serve(&mut self.store, self.now, request).is_ok() {
             self.seen = self.store.version();

@@ -25,6 +25,7 @@
 mod strict;
 mod suggest;
 
+pub(crate) use strict::refuse;
 pub use strict::{Fault, check};
 pub use suggest::suggest;
 
@@ -122,6 +123,16 @@ impl Table {
         })
     }
 
+    /// The kind of an API version that is this one but for capitals.
+    #[must_use]
+    pub fn kind_in_any_case(&self, api_version: &str, kind: &str) -> Option<&'static str> {
+        self.types.iter().find_map(|(name, ..)| {
+            let own = name.rsplit('.').next().unwrap_or_default();
+            let same = own.eq_ignore_ascii_case(kind) && self.root(api_version, own) == Some(*name);
+            same.then_some(own)
+        })
+    }
+
     /// The fields of a struct, by name.
     pub fn fields(&self, name: &str) -> impl Iterator<Item = Field> + use<> {
         let body = self.find(name).map_or("", |(.., body)| body);
@@ -129,7 +140,11 @@ impl Table {
             let (name, code) = line.split_once(' ')?;
             let required = code.starts_with('!');
             let code = code.trim_start_matches('!');
-            Some(Field { name, required, code })
+            Some(Field {
+                name,
+                required,
+                code,
+            })
         })
     }
 

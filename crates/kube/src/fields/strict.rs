@@ -38,11 +38,22 @@ pub fn check(table: &Table, object: &Value) -> EcoVec<Fault> {
     walk.faults
 }
 
-/// The server's refusal of an object with such faults; none if it has none.
-pub(crate) fn refuse(object: &Value, faults: &[Fault]) -> Option<Status> {
+/// Refuses an object with such faults, as the server does.
+pub(crate) fn refuse(table: &Table, object: &Value) -> Result<(), Status> {
+    let (version, kind) = (object.get("apiVersion").text(), object.get("kind").text());
+    if table.root(version, kind).is_none()
+        && let Some(known) = table.kind_in_any_case(version, kind)
+    {
+        let short = version.rsplit('/').next().unwrap_or_default();
+        return Err(Status::bad_request(eco_format!(
+            "{kind} in version {short:?} cannot be handled as a {known}: no kind {kind:?} is registered \
+             for version {version:?} in scheme \"k8s.io/kubernetes/pkg/api/legacyscheme/scheme.go:30\""
+        )));
+    }
+    let faults = check(table, object);
     let said = match faults.iter().find(|fault| fault.undecodable) {
         Some(fault) => fault.message.clone(),
-        None if faults.is_empty() => return None,
+        None if faults.is_empty() => return Ok(()),
         None => {
             let all: Vec<&str> = faults.iter().map(|fault| fault.message.as_str()).collect();
             eco_format!("strict decoding error: {}", all.join(", "))
@@ -51,8 +62,9 @@ pub(crate) fn refuse(object: &Value, faults: &[Fault]) -> Option<Status> {
     let kind = object.get("kind").text();
     let api_version = object.get("apiVersion").text();
     let version = api_version.rsplit('/').next().unwrap_or_default();
-    let message = eco_format!("{kind} in version {version:?} cannot be handled as a {kind}: {said}");
-    Some(Status::bad_request(message))
+    let message =
+        eco_format!("{kind} in version {version:?} cannot be handled as a {kind}: {said}");
+    Err(Status::bad_request(message))
 }
 
 struct Walk<'a> {
@@ -150,7 +162,9 @@ impl Walk<'_> {
     fn int_or_string(&mut self, value: &Value) {
         if !matches!(value, Value::String(_)) && !fits("i", value) {
             let what = what(value, true);
-            self.undecodable(eco_format!("json: cannot unmarshal {what} into Go value of type int32"));
+            self.undecodable(eco_format!(
+                "json: cannot unmarshal {what} into Go value of type int32"
+            ));
         }
     }
 
@@ -229,7 +243,10 @@ fn what(value: &Value, wants_number: bool) -> EcoString {
 
 /// Where a text stops being base64.
 fn not_base64(text: &str) -> Option<usize> {
-    let bytes: Vec<u8> = text.bytes().filter(|byte| !matches!(byte, b'\n' | b'\r')).collect();
+    let bytes: Vec<u8> = text
+        .bytes()
+        .filter(|byte| !matches!(byte, b'\n' | b'\r'))
+        .collect();
     let padding = bytes.iter().rev().take_while(|byte| **byte == b'=').count();
     let letters = &bytes[..bytes.len() - padding];
     let known = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/');

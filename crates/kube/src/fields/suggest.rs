@@ -37,7 +37,13 @@ fn distance(a: &str, b: &str) -> usize {
 
 #[test]
 fn near_names_are_suggested() {
-    let known = ["replicas", "selector", "strategy", "template", "minReadySeconds"];
+    let known = [
+        "replicas",
+        "selector",
+        "strategy",
+        "template",
+        "minReadySeconds",
+    ];
     let cases = [
         ("replica", Some("replicas")),
         ("Replicas", Some("replicas")),

@@ -30,7 +30,11 @@ fn generated_selector(faults: &mut Faults, job: &Value) {
     let selector = spec.get("selector");
     let only = selector.get("matchLabels") == &own && selector.get("matchExpressions").is_null();
     if !only {
-        faults.invalid(&SPEC.child("selector"), selector, "`selector` not auto-generated");
+        faults.invalid(
+            &SPEC.child("selector"),
+            selector,
+            "`selector` not auto-generated",
+        );
     }
 }
 
@@ -49,7 +53,11 @@ fn job_spec(faults: &mut Faults, at: &Path<'_>, spec: &Value) {
     }
     let mode = spec.get("completionMode");
     if !mode.is_null() && !matches!(mode.text(), "NonIndexed" | "Indexed") {
-        faults.unsupported(&at.child("completionMode"), mode, &["NonIndexed", "Indexed"]);
+        faults.unsupported(
+            &at.child("completionMode"),
+            mode,
+            &["NonIndexed", "Indexed"],
+        );
     }
     if mode.text() == "Indexed" {
         if spec.get("completions").is_null() {
@@ -63,7 +71,11 @@ fn job_spec(faults: &mut Faults, at: &Path<'_>, spec: &Value) {
         }
     } else if !spec.get("backoffLimitPerIndex").is_null() {
         let detail = "requires indexed completion mode";
-        faults.invalid(&at.child("backoffLimitPerIndex"), spec.get("backoffLimitPerIndex"), detail);
+        faults.invalid(
+            &at.child("backoffLimitPerIndex"),
+            spec.get("backoffLimitPerIndex"),
+            detail,
+        );
     }
     let policy = spec.get("podReplacementPolicy");
     if !policy.is_null() && !matches!(policy.text(), "Failed" | "TerminatingOrFailed") {
@@ -75,7 +87,10 @@ fn job_spec(faults: &mut Faults, at: &Path<'_>, spec: &Value) {
     let policy = spec.at(&["template", "spec", "restartPolicy"]);
     if !matches!(policy.text(), "OnFailure" | "Never") {
         let at = template.child("spec");
-        faults.required(&at.child("restartPolicy"), "valid values: \"OnFailure\", \"Never\"");
+        faults.required(
+            &at.child("restartPolicy"),
+            "valid values: \"OnFailure\", \"Never\"",
+        );
     }
 }
 
@@ -85,16 +100,30 @@ fn update(faults: &mut Faults, new: &Value, old: &Value) {
     let elastic = new.get("completionMode").text() == "Indexed"
         && new.get("completions") == new.get("parallelism");
     if !elastic {
-        faults.immutable(&SPEC.child("completions"), new.get("completions"), was.get("completions"));
+        faults.immutable(
+            &SPEC.child("completions"),
+            new.get("completions"),
+            was.get("completions"),
+        );
     }
-    faults.immutable(&SPEC.child("selector"), new.get("selector"), was.get("selector"));
-    let suspended = was.get("suspend").as_bool() == Some(true) && old.at(&["status", "startTime"]).is_null();
+    faults.immutable(
+        &SPEC.child("selector"),
+        new.get("selector"),
+        was.get("selector"),
+    );
+    let suspended =
+        was.get("suspend").as_bool() == Some(true) && old.at(&["status", "startTime"]).is_null();
     let (is, had) = (new.get("template"), was.get("template"));
     if is != had && !(suspended && same_but_placement(is, had)) {
         let shown = gostruct::json("PodTemplateSpec", is);
         faults.invalid_shown(&SPEC.child("template"), &shown, "field is immutable");
     }
-    for field in ["completionMode", "podFailurePolicy", "backoffLimitPerIndex", "managedBy"] {
+    for field in [
+        "completionMode",
+        "podFailurePolicy",
+        "backoffLimitPerIndex",
+        "managedBy",
+    ] {
         faults.immutable(&SPEC.child(field), new.get(field), was.get(field));
     }
 }
@@ -129,12 +158,27 @@ pub(super) fn cron_job(faults: &mut Faults, new: &Value, old: Option<&Value>) {
             faults.invalid_text(&at, when, detail);
         }
     }
-    faults.not_negative(&SPEC.child("startingDeadlineSeconds"), spec.get("startingDeadlineSeconds"));
+    faults.not_negative(
+        &SPEC.child("startingDeadlineSeconds"),
+        spec.get("startingDeadlineSeconds"),
+    );
     let policies = &["Allow", "Forbid", "Replace"];
-    faults.one_of(&SPEC.child("concurrencyPolicy"), spec.get("concurrencyPolicy"), policies);
+    faults.one_of(
+        &SPEC.child("concurrencyPolicy"),
+        spec.get("concurrencyPolicy"),
+        policies,
+    );
     let job = SPEC.child("jobTemplate");
-    job_spec(faults, &job.child("spec"), spec.at(&["jobTemplate", "spec"]));
-    if spec.at(&["jobTemplate", "spec", "manualSelector"]).as_bool() == Some(true) {
+    job_spec(
+        faults,
+        &job.child("spec"),
+        spec.at(&["jobTemplate", "spec"]),
+    );
+    if spec
+        .at(&["jobTemplate", "spec", "manualSelector"])
+        .as_bool()
+        == Some(true)
+    {
         let at = job.child("spec");
         let shown = &Value::Bool(true);
         faults.unsupported(&at.child("manualSelector"), shown, &["nil", "false"]);
@@ -142,12 +186,22 @@ pub(super) fn cron_job(faults: &mut Faults, new: &Value, old: Option<&Value>) {
     if let Some(zone) = spec.get("timeZone").as_str() {
         time_zone(faults, zone);
     }
-    faults.not_negative(&SPEC.child("successfulJobsHistoryLimit"), spec.get("successfulJobsHistoryLimit"));
-    faults.not_negative(&SPEC.child("failedJobsHistoryLimit"), spec.get("failedJobsHistoryLimit"));
+    faults.not_negative(
+        &SPEC.child("successfulJobsHistoryLimit"),
+        spec.get("successfulJobsHistoryLimit"),
+    );
+    faults.not_negative(
+        &SPEC.child("failedJobsHistoryLimit"),
+        spec.get("failedJobsHistoryLimit"),
+    );
     let name = new.at(&["metadata", "name"]).text();
     if old.is_none() && name.len() > 52 {
         let metadata = Path::root("metadata");
-        faults.invalid_text(&metadata.child("name"), name, "must be no more than 52 characters");
+        faults.invalid_text(
+            &metadata.child("name"),
+            name,
+            "must be no more than 52 characters",
+        );
     }
 }
 

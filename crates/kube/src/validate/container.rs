@@ -27,11 +27,21 @@ pub(super) fn containers(faults: &mut Faults, at: &Path<'_>, spec: &Value) {
         let at = list.index(index);
         common(faults, &at, container, spec);
         unique_name(faults, &at, container, &mut names);
-        host_ports(faults, &at.child(""), std::slice::from_ref(container), &mut BTreeSet::new());
+        host_ports(
+            faults,
+            &at.child(""),
+            std::slice::from_ref(container),
+            &mut BTreeSet::new(),
+        );
         if container.get("restartPolicy").text() == "Always" {
             probe::container(faults, &at, container, grace);
         } else {
-            for field in ["lifecycle", "livenessProbe", "readinessProbe", "startupProbe"] {
+            for field in [
+                "lifecycle",
+                "livenessProbe",
+                "readinessProbe",
+                "startupProbe",
+            ] {
                 if !container.get(field).is_null() {
                     let detail = "may not be set for init containers without restartPolicy=Always";
                     faults.forbidden(&at.child(field), detail);
@@ -69,7 +79,12 @@ fn common(faults: &mut Faults, at: &Path<'_>, container: &Value, spec: &Value) {
     ports(faults, &at.child("ports"), container.get("ports"));
     env(faults, &at.child("env"), container.get("env"));
     env_from(faults, &at.child("envFrom"), container.get("envFrom"));
-    mounts(faults, &at.child("volumeMounts"), container.get("volumeMounts"), spec);
+    mounts(
+        faults,
+        &at.child("volumeMounts"),
+        container.get("volumeMounts"),
+        spec,
+    );
     let policy = container.get("imagePullPolicy");
     let policies = &["Always", "IfNotPresent", "Never"];
     faults.one_of(&at.child("imagePullPolicy"), policy, policies);
@@ -79,7 +94,11 @@ fn common(faults: &mut Faults, at: &Path<'_>, container: &Value, spec: &Value) {
         faults.one_of(&at.child("restartPolicy"), policy, policies);
     }
     resources::requirements(faults, &at.child("resources"), container.get("resources"));
-    security(faults, &at.child("securityContext"), container.get("securityContext"));
+    security(
+        faults,
+        &at.child("securityContext"),
+        container.get("securityContext"),
+    );
 }
 
 fn ports(faults: &mut Faults, list: &Path<'_>, ports: &Value) {
@@ -162,7 +181,13 @@ const ENV_FIELDS: &[&str] = &[
 
 fn value_from(faults: &mut Faults, at: &Path<'_>, from: &Value) {
     let mut sources = 0;
-    for source in ["fieldRef", "resourceFieldRef", "configMapKeyRef", "secretKeyRef", "fileKeyRef"] {
+    for source in [
+        "fieldRef",
+        "resourceFieldRef",
+        "configMapKeyRef",
+        "secretKeyRef",
+        "fileKeyRef",
+    ] {
         let value = from.get(source);
         if value.is_null() {
             continue;
@@ -173,7 +198,11 @@ fn value_from(faults: &mut Faults, at: &Path<'_>, from: &Value) {
             "fieldRef" => field_ref(faults, &at, value, ENV_FIELDS, "spec.hostname"),
             "resourceFieldRef" => resource_field_ref(faults, &at, value),
             "configMapKeyRef" | "secretKeyRef" => {
-                faults.named(&at.child("name"), value.get("name").text(), names::subdomain);
+                faults.named(
+                    &at.child("name"),
+                    value.get("name").text(),
+                    names::subdomain,
+                );
                 faults.required_named(&at.child("key"), value.get("key"), names::config_key);
             }
             _ => {}
@@ -209,7 +238,10 @@ pub(super) fn field_ref(
         faults.required(&at, "");
         return;
     }
-    if let Some((base, key)) = path.strip_suffix(']').and_then(|path| path.split_once("['")) {
+    if let Some((base, key)) = path
+        .strip_suffix(']')
+        .and_then(|path| path.split_once("['"))
+    {
         let key = key.strip_suffix('\'').unwrap_or(key);
         match base {
             "metadata.annotations" => faults.named(&at, &key.to_lowercase(), names::label_key),
@@ -223,7 +255,16 @@ pub(super) fn field_ref(
     }
     let exists = ENV_FIELDS.contains(&path)
         || path == known
-        || matches!(path, "metadata.annotations" | "metadata.labels" | "spec.restartPolicy" | "spec.schedulerName" | "status.phase" | "status.nominatedNodeName" | "spec.hostNetwork");
+        || matches!(
+            path,
+            "metadata.annotations"
+                | "metadata.labels"
+                | "spec.restartPolicy"
+                | "spec.schedulerName"
+                | "status.phase"
+                | "status.nominatedNodeName"
+                | "spec.hostNetwork"
+        );
     if !exists {
         let detail = eco_format!("error converting fieldPath: field label not supported: {path}");
         faults.invalid_text(&at, path, &detail);
@@ -249,12 +290,18 @@ pub(super) fn resource_field_ref(faults: &mut Faults, at: &Path<'_>, field: &Val
     } else if !SUPPORTED.contains(&resource) && !huge.iter().any(|it| resource.starts_with(it)) {
         faults.unsupported(&at.child("resource"), field.get("resource"), SUPPORTED);
     }
-    divisor(faults, &at.child("divisor"), resource, field.get("divisor").text());
+    divisor(
+        faults,
+        &at.child("divisor"),
+        resource,
+        field.get("divisor").text(),
+    );
 }
 
 fn divisor(faults: &mut Faults, at: &Path<'_>, resource: &str, divisor: &str) {
-    const BYTES: &[&str] =
-        &["1", "1k", "1M", "1G", "1T", "1P", "1E", "1Ki", "1Mi", "1Gi", "1Ti", "1Pi", "1Ei"];
+    const BYTES: &[&str] = &[
+        "1", "1k", "1M", "1G", "1T", "1P", "1E", "1Ki", "1Mi", "1Gi", "1Ti", "1Pi", "1Ei",
+    ];
     if matches!(divisor, "" | "0") {
         return;
     }
@@ -266,8 +313,13 @@ fn divisor(faults: &mut Faults, at: &Path<'_>, resource: &str, divisor: &str) {
         _ => return,
     };
     if !allowed.contains(&divisor) {
-        let list = if shown.is_empty() { allowed.join(", ") } else { shown.into() };
-        let detail = eco_format!("only divisor's values {list} are supported with the {what} resource");
+        let list = if shown.is_empty() {
+            allowed.join(", ")
+        } else {
+            shown.into()
+        };
+        let detail =
+            eco_format!("only divisor's values {list} are supported with the {what} resource");
         faults.invalid_text(at, resource, &detail);
     }
 }
@@ -289,9 +341,17 @@ fn env_from(faults: &mut Faults, list: &Path<'_>, sources: &Value) {
             }
         }
         match found {
-            0 => faults.invalid_text(list, "", "must specify one of: `configMapRef` or `secretRef`"),
+            0 => faults.invalid_text(
+                list,
+                "",
+                "must specify one of: `configMapRef` or `secretRef`",
+            ),
             1 => {}
-            _ => faults.invalid_text(list, "", "may not have more than one field specified at a time"),
+            _ => faults.invalid_text(
+                list,
+                "",
+                "may not have more than one field specified at a time",
+            ),
         }
     }
 }
@@ -305,7 +365,10 @@ fn mounts(faults: &mut Faults, list: &Path<'_>, mounts: &Value, spec: &Value) {
         if name.text().is_empty() {
             faults.required(&at.child("name"), "");
         }
-        if !volumes.iter().any(|volume| volume.get("name").text() == name.text()) {
+        if !volumes
+            .iter()
+            .any(|volume| volume.get("name").text() == name.text())
+        {
             faults.not_found(&at.child("name"), name);
         }
         if path.text().is_empty() {
@@ -356,8 +419,7 @@ fn security(faults: &mut Faults, at: &Path<'_>, context: &Value) {
         }
         let added = context.at(&["capabilities", "add"]).items();
         if added.iter().any(|it| it.text() == "CAP_SYS_ADMIN") {
-            let detail =
-                "cannot set `allowPrivilegeEscalation` to false and `capabilities.Add` CAP_SYS_ADMIN";
+            let detail = "cannot set `allowPrivilegeEscalation` to false and `capabilities.Add` CAP_SYS_ADMIN";
             faults.invalid(at, context, detail);
         }
     }
@@ -369,7 +431,10 @@ pub(super) fn seccomp(faults: &mut Faults, at: &Path<'_>, profile: &Value) {
     match profile.get("type").text() {
         _ if profile.is_null() => {}
         "Localhost" if local.is_null() => {
-            faults.required(&at.child("localhostProfile"), "must be set when seccomp type is Localhost");
+            faults.required(
+                &at.child("localhostProfile"),
+                "must be set when seccomp type is Localhost",
+            );
         }
         "Localhost" => descending_path(faults, &at.child("localhostProfile"), local.text()),
         "RuntimeDefault" | "Unconfined" => {
@@ -378,7 +443,10 @@ pub(super) fn seccomp(faults: &mut Faults, at: &Path<'_>, profile: &Value) {
                 faults.invalid(&at.child("localhostProfile"), local, detail);
             }
         }
-        "" => faults.required(&at.child("type"), "type is required when seccompProfile is set"),
+        "" => faults.required(
+            &at.child("type"),
+            "type is required when seccompProfile is set",
+        ),
         _ => {
             let known = &["Localhost", "RuntimeDefault", "Unconfined"];
             faults.unsupported(&at.child("type"), profile.get("type"), known);

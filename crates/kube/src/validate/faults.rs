@@ -22,22 +22,34 @@ enum Part<'a> {
 impl<'a> Path<'a> {
     /// A member of the object itself.
     pub const fn root(name: &'a str) -> Path<'a> {
-        Path { up: None, part: Part::Name(name) }
+        Path {
+            up: None,
+            part: Part::Name(name),
+        }
     }
 
     /// A member of the value here.
     pub const fn child(&'a self, name: &'a str) -> Path<'a> {
-        Path { up: Some(self), part: Part::Name(name) }
+        Path {
+            up: Some(self),
+            part: Part::Name(name),
+        }
     }
 
     /// An item of the list here.
     pub const fn index(&'a self, at: usize) -> Path<'a> {
-        Path { up: Some(self), part: Part::Index(at) }
+        Path {
+            up: Some(self),
+            part: Part::Index(at),
+        }
     }
 
     /// An entry of the map here.
     pub const fn key(&'a self, key: &'a str) -> Path<'a> {
-        Path { up: Some(self), part: Part::Key(key) }
+        Path {
+            up: Some(self),
+            part: Part::Key(key),
+        }
     }
 
     fn text(&self) -> EcoString {
@@ -67,7 +79,11 @@ impl Faults {
     }
 
     fn push(&mut self, reason: &'static str, at: &Path<'_>, message: EcoString) {
-        self.0.push(Cause { reason, field: at.text(), message });
+        self.0.push(Cause {
+            reason,
+            field: at.text(),
+            message,
+        });
     }
 
     /// A field is missing. The detail may be empty.
@@ -99,31 +115,51 @@ impl Faults {
 
     /// A value is there twice, which is shown as `gostruct` shows it.
     pub fn duplicate_shown(&mut self, at: &Path<'_>, shown: &str) {
-        self.push("FieldValueDuplicate", at, eco_format!("Duplicate value: {shown}"));
+        self.push(
+            "FieldValueDuplicate",
+            at,
+            eco_format!("Duplicate value: {shown}"),
+        );
     }
 
     /// A value is not one of those that are.
     pub fn unsupported(&mut self, at: &Path<'_>, value: &Value, supported: &[&str]) {
         let list: Vec<EcoString> = supported.iter().map(|one| eco_format!("{one:?}")).collect();
         let list = list.join(", ");
-        let shown = if value.is_null() { "\"\"".into() } else { json(value) };
+        let shown = if value.is_null() {
+            "\"\"".into()
+        } else {
+            json(value)
+        };
         let message = eco_format!("Unsupported value: {shown}: supported values: {list}");
         self.push("FieldValueNotSupported", at, message);
     }
 
     /// A field may not be there at all.
     pub fn forbidden(&mut self, at: &Path<'_>, detail: &str) {
-        self.push("FieldValueForbidden", at, eco_format!("Forbidden: {detail}"));
+        self.push(
+            "FieldValueForbidden",
+            at,
+            eco_format!("Forbidden: {detail}"),
+        );
     }
 
     /// A value is there twice.
     pub fn duplicate(&mut self, at: &Path<'_>, value: &Value) {
-        self.push("FieldValueDuplicate", at, eco_format!("Duplicate value: {}", json(value)));
+        self.push(
+            "FieldValueDuplicate",
+            at,
+            eco_format!("Duplicate value: {}", json(value)),
+        );
     }
 
     /// What a value names does not exist.
     pub fn not_found(&mut self, at: &Path<'_>, value: &Value) {
-        self.push("FieldValueNotFound", at, eco_format!("Not found: {}", json(value)));
+        self.push(
+            "FieldValueNotFound",
+            at,
+            eco_format!("Not found: {}", json(value)),
+        );
     }
 
     /// There is more than fits.

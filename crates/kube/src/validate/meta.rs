@@ -17,7 +17,9 @@ pub(super) fn created(faults: &mut Faults, object: &Value, name_rule: Check) {
     let prefix = metadata.get("generateName").text();
     if !prefix.is_empty() {
         // What is generated comes after it, so that it may end with a hyphen.
-        let shown = prefix.strip_suffix('-').map(|start| eco_format!("{start}a"));
+        let shown = prefix
+            .strip_suffix('-')
+            .map(|start| eco_format!("{start}a"));
         for message in name_rule(shown.as_deref().unwrap_or(prefix)) {
             faults.invalid_text(&METADATA.child("generateName"), prefix, &message);
         }
@@ -29,7 +31,11 @@ pub(super) fn created(faults: &mut Faults, object: &Value, name_rule: Check) {
     common(faults, metadata);
     let finalizers = metadata.get("finalizers").items();
     for finalizer in finalizers {
-        faults.named(&METADATA.child("finalizers"), finalizer.text(), names::label_key);
+        faults.named(
+            &METADATA.child("finalizers"),
+            finalizer.text(),
+            names::label_key,
+        );
     }
     for (at, finalizer) in finalizers.iter().enumerate() {
         let name = finalizer.text();
@@ -48,16 +54,34 @@ pub(super) fn updated(faults: &mut Faults, object: &Value) {
 
 fn common(faults: &mut Faults, metadata: &Value) {
     labels(faults, &METADATA.child("labels"), metadata.get("labels"));
-    annotations(faults, &METADATA.child("annotations"), metadata.get("annotations"));
-    owners(faults, &METADATA.child("ownerReferences"), metadata.get("ownerReferences"));
+    annotations(
+        faults,
+        &METADATA.child("annotations"),
+        metadata.get("annotations"),
+    );
+    owners(
+        faults,
+        &METADATA.child("ownerReferences"),
+        metadata.get("ownerReferences"),
+    );
 }
 
 fn owners(faults: &mut Faults, at: &Path<'_>, owners: &Value) {
     let mut controller = None;
     for owner in owners.items() {
         let version = owner.get("apiVersion");
-        if version.text().rsplit('/').next().unwrap_or_default().is_empty() {
-            faults.invalid(&at.child("apiVersion"), version, "version must not be empty");
+        if version
+            .text()
+            .rsplit('/')
+            .next()
+            .unwrap_or_default()
+            .is_empty()
+        {
+            faults.invalid(
+                &at.child("apiVersion"),
+                version,
+                "version must not be empty",
+            );
         }
         for field in ["kind", "name", "uid"] {
             if owner.get(field).text().is_empty() {
@@ -104,7 +128,11 @@ pub(super) fn annotations(faults: &mut Faults, at: &Path<'_>, annotations: &Valu
 
 /// A `metav1.LabelSelector`; none is fine.
 pub(super) fn label_selector(faults: &mut Faults, at: &Path<'_>, selector: &Value) {
-    labels(faults, &at.child("matchLabels"), selector.get("matchLabels"));
+    labels(
+        faults,
+        &at.child("matchLabels"),
+        selector.get("matchLabels"),
+    );
     let rules = at.child("matchExpressions");
     for (index, rule) in selector.get("matchExpressions").items().iter().enumerate() {
         let at = rules.index(index);
@@ -124,12 +152,20 @@ pub(super) fn label_selector(faults: &mut Faults, at: &Path<'_>, selector: &Valu
             }
             "In" | "NotIn" | "Exists" | "DoesNotExist" => {}
             operator => {
-                faults.invalid_text(&at.child("operator"), operator, "not a valid selector operator");
+                faults.invalid_text(
+                    &at.child("operator"),
+                    operator,
+                    "not a valid selector operator",
+                );
             }
         }
         faults.named(&at.child("key"), rule.get("key").text(), names::label_key);
         for (index, value) in values.iter().enumerate() {
-            faults.named(&at.child("values").index(index), value.text(), names::label_value);
+            faults.named(
+                &at.child("values").index(index),
+                value.text(),
+                names::label_value,
+            );
         }
     }
 }
@@ -146,6 +182,10 @@ pub(super) fn selects_template(faults: &mut Faults, template: &Path<'_>, spec: &
     let labels = spec.at(&["template", "metadata", "labels"]);
     if !selector::matches(spec.get("selector"), labels) {
         let at = template.child("metadata");
-        faults.invalid(&at.child("labels"), labels, "`selector` does not match template `labels`");
+        faults.invalid(
+            &at.child("labels"),
+            labels,
+            "`selector` does not match template `labels`",
+        );
     }
 }

@@ -34,12 +34,20 @@ type Validator = fn(&mut Faults, &Value, Option<&Value>);
 /// Every kind with rules of its own: how its objects may be called, and what else holds.
 const VALIDATORS: &[(&str, Check, Validator)] = &[
     ("ClusterRole", names::path_segment, rbac::role),
-    ("ClusterRoleBinding", names::path_segment, rbac::role_binding),
+    (
+        "ClusterRoleBinding",
+        names::path_segment,
+        rbac::role_binding,
+    ),
     ("ConfigMap", names::subdomain, config::config_map),
     ("CronJob", names::subdomain, batch::cron_job),
     ("DaemonSet", names::subdomain, workload::daemon_set),
     ("Deployment", names::subdomain, workload::deployment),
-    ("HorizontalPodAutoscaler", names::subdomain, autoscaler::autoscaler),
+    (
+        "HorizontalPodAutoscaler",
+        names::subdomain,
+        autoscaler::autoscaler,
+    ),
     ("Ingress", names::subdomain, network::ingress),
     ("Job", names::subdomain, batch::job),
     ("LimitRange", names::subdomain, policy::limit_range),
@@ -48,10 +56,18 @@ const VALIDATORS: &[(&str, Check, Validator)] = &[
     ("PersistentVolume", names::subdomain, storage::volume),
     ("PersistentVolumeClaim", names::subdomain, storage::claim),
     ("Pod", names::subdomain, pod::pod),
-    ("PodDisruptionBudget", names::subdomain, policy::disruption_budget),
+    (
+        "PodDisruptionBudget",
+        names::subdomain,
+        policy::disruption_budget,
+    ),
     ("PriorityClass", names::subdomain, policy::priority_class),
     ("ReplicaSet", names::subdomain, workload::replica_set),
-    ("ReplicationController", names::subdomain, workload::replica_set),
+    (
+        "ReplicationController",
+        names::subdomain,
+        workload::replica_set,
+    ),
     ("ResourceQuota", names::subdomain, policy::resource_quota),
     ("Role", names::path_segment, rbac::role),
     ("RoleBinding", names::path_segment, rbac::role_binding),
@@ -72,7 +88,15 @@ pub(crate) fn check(old: Option<&Value>, new: &Value) -> Result<(), Status> {
     let mut faults = Faults::default();
     let known = kind_info(kind).is_some();
     match old {
-        None => meta::created(&mut faults, new, if known { name_rule } else { names::path_segment }),
+        None => meta::created(
+            &mut faults,
+            new,
+            if known {
+                name_rule
+            } else {
+                names::path_segment
+            },
+        ),
         Some(_) => meta::updated(&mut faults, new),
     }
     if let Some(validate) = validate {

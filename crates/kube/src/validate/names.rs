@@ -61,7 +61,8 @@ fn lower(byte: u8) -> bool {
 fn shaped(text: &str, edge: fn(u8) -> bool, inner: fn(u8) -> bool) -> bool {
     let bytes = text.as_bytes();
     let ends = [bytes.first(), bytes.last()];
-    ends.iter().all(|end| end.is_some_and(|byte| edge(*byte))) && bytes.iter().all(|byte| inner(*byte))
+    ends.iter().all(|end| end.is_some_and(|byte| edge(*byte)))
+        && bytes.iter().all(|byte| inner(*byte))
 }
 
 fn is_label(text: &str) -> bool {
@@ -73,9 +74,11 @@ fn is_subdomain(text: &str) -> bool {
 }
 
 fn is_key_name(text: &str) -> bool {
-    shaped(text, |byte| byte.is_ascii_alphanumeric(), |byte| {
-        byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.')
-    })
+    shaped(
+        text,
+        |byte| byte.is_ascii_alphanumeric(),
+        |byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.'),
+    )
 }
 
 /// A DNS label: `my-name`.
@@ -83,7 +86,14 @@ pub(super) fn label(text: &str) -> Vec<EcoString> {
     let dotted = is_subdomain(text);
     said(&[
         (text.len() > 63, "must be no more than 63 characters"),
-        (!is_label(text), if dotted { "must not contain dots" } else { LABEL }),
+        (
+            !is_label(text),
+            if dotted {
+                "must not contain dots"
+            } else {
+                LABEL
+            },
+        ),
     ])
 }
 
@@ -127,7 +137,10 @@ pub(super) fn label_key(text: &str) -> Vec<EcoString> {
         }
         [prefix, name] => {
             let bad = subdomain_in_bytes(prefix);
-            faults.extend(bad.into_iter().map(|fault| eco_format!("prefix part {fault}")));
+            faults.extend(
+                bad.into_iter()
+                    .map(|fault| eco_format!("prefix part {fault}")),
+            );
             name
         }
         _ => {
@@ -170,10 +183,16 @@ pub(super) fn port(text: &str) -> Vec<EcoString> {
     let letter = text.bytes().any(|byte| byte.is_ascii_lowercase());
     said(&[
         (text.len() > 15, "must be no more than 15 characters"),
-        (!charset, "must contain only alpha-numeric characters (a-z, 0-9), and hyphens (-)"),
+        (
+            !charset,
+            "must contain only alpha-numeric characters (a-z, 0-9), and hyphens (-)",
+        ),
         (!letter, "must contain at least one letter (a-z)"),
         (text.contains("--"), "must not contain consecutive hyphens"),
-        (text.starts_with('-') || text.ends_with('-'), "must not begin or end with a hyphen"),
+        (
+            text.starts_with('-') || text.ends_with('-'),
+            "must not begin or end with a hyphen",
+        ),
     ])
 }
 
@@ -185,7 +204,10 @@ pub(super) fn config_key(text: &str) -> Vec<EcoString> {
         (text.is_empty() || !text.bytes().all(inner), CONFIG_KEY),
         (text == ".", "must not be '.'"),
         (text == "..", "must not be '..'"),
-        (text.starts_with("..") && text != "..", "must not start with '..'"),
+        (
+            text.starts_with("..") && text != "..",
+            "must not start with '..'",
+        ),
     ])
 }
 
@@ -206,7 +228,10 @@ pub(super) fn header(text: &str) -> Vec<EcoString> {
 pub(super) fn variable(text: &str) -> Vec<EcoString> {
     let printable = |c: char| (' '..='~').contains(&c) && c != '=';
     said(&[
-        (text.is_empty(), "environment variable name must be non-empty"),
+        (
+            text.is_empty(),
+            "environment variable name must be non-empty",
+        ),
         (!text.chars().all(printable), VARIABLE),
     ])
 }

@@ -7,7 +7,9 @@ use std::net::IpAddr;
 
 pub(super) fn ingress(faults: &mut Faults, new: &Value, old: Option<&Value>) {
     let spec = new.get("spec");
-    let class = new.at(&["metadata", "annotations"]).get("kubernetes.io/ingress.class");
+    let class = new
+        .at(&["metadata", "annotations"])
+        .get("kubernetes.io/ingress.class");
     if old.is_none() && !class.is_null() && !spec.get("ingressClassName").is_null() {
         let at = Path::root("annotations");
         let detail = "can not be set when the class field is also set";
@@ -36,7 +38,11 @@ pub(super) fn ingress(faults: &mut Faults, new: &Value, old: Option<&Value>) {
         let at = list.index(index);
         let hosts = at.child("hosts");
         for (index, host) in tls.get("hosts").items().iter().enumerate() {
-            let check = if host.text().contains('*') { names::wildcard } else { names::subdomain };
+            let check = if host.text().contains('*') {
+                names::wildcard
+            } else {
+                names::subdomain
+            };
             faults.named(&hosts.index(index), host.text(), check);
         }
         let secret = tls.get("secretName").text();
@@ -56,7 +62,11 @@ fn ingress_host(faults: &mut Faults, at: &Path<'_>, host: &str) {
     if host.parse::<IpAddr>().is_ok() {
         faults.invalid_text(at, host, "must be a DNS name, not an IP address");
     }
-    let check = if host.contains('*') { names::wildcard } else { names::subdomain };
+    let check = if host.contains('*') {
+        names::wildcard
+    } else {
+        names::subdomain
+    };
     faults.named(at, host, check);
 }
 
@@ -119,7 +129,10 @@ fn ingress_backend(faults: &mut Faults, at: &Path<'_>, backend: &Value) {
     } else {
         let of = at.child("service");
         faults.required_named(&of.child("name"), service.get("name"), names::label);
-        let (name, number) = (service.at(&["port", "name"]), service.at(&["port", "number"]));
+        let (name, number) = (
+            service.at(&["port", "name"]),
+            service.at(&["port", "number"]),
+        );
         let port = of.child("port");
         match (name.text(), number.as_int().unwrap_or(0)) {
             ("", 0) => faults.required(at, "port name or number is required"),

@@ -24,7 +24,11 @@ pub(super) fn affinity(faults: &mut Faults, at: &Path<'_>, affinity: &Value) {
         for (index, preferred) in pods.get(PREFERRED).items().iter().enumerate() {
             let at = list.index(index);
             weight(faults, &at, preferred);
-            pod_term(faults, &at.child("podAffinityTerm"), preferred.get("podAffinityTerm"));
+            pod_term(
+                faults,
+                &at.child("podAffinityTerm"),
+                preferred.get("podAffinityTerm"),
+            );
         }
     }
 }
@@ -72,7 +76,8 @@ fn node_term(faults: &mut Faults, at: &Path<'_>, term: &Value) {
             }
             "Exists" | "DoesNotExist" => {
                 if !values.items().is_empty() {
-                    let detail = "may not be specified when `operator` is 'Exists' or 'DoesNotExist'";
+                    let detail =
+                        "may not be specified when `operator` is 'Exists' or 'DoesNotExist'";
                     faults.forbidden(&at.child("values"), detail);
                 }
             }
@@ -83,12 +88,20 @@ fn node_term(faults: &mut Faults, at: &Path<'_>, term: &Value) {
                 }
             }
             operator => {
-                faults.invalid_text(&at.child("operator"), operator, "not a valid selector operator");
+                faults.invalid_text(
+                    &at.child("operator"),
+                    operator,
+                    "not a valid selector operator",
+                );
             }
         }
         faults.named(&at.child("key"), rule.get("key").text(), names::label_key);
         for (index, value) in values.items().iter().enumerate() {
-            faults.named(&at.child("values").index(index), value.text(), names::label_value);
+            faults.named(
+                &at.child("values").index(index),
+                value.text(),
+                names::label_value,
+            );
         }
     }
     let list = at.child("matchFields");
@@ -99,15 +112,24 @@ fn node_term(faults: &mut Faults, at: &Path<'_>, term: &Value) {
             faults.invalid(&at.child("key"), rule.get("key"), detail);
         }
         if rule.get("values").items().len() != 1 {
-            let detail = "must be only one value when `operator` is 'In' or 'NotIn' for node field selector";
+            let detail =
+                "must be only one value when `operator` is 'In' or 'NotIn' for node field selector";
             faults.required(&at.child("values"), detail);
         }
     }
 }
 
 fn pod_term(faults: &mut Faults, at: &Path<'_>, term: &Value) {
-    meta::label_selector(faults, &at.child("labelSelector"), term.get("labelSelector"));
-    meta::label_selector(faults, &at.child("namespaceSelector"), term.get("namespaceSelector"));
+    meta::label_selector(
+        faults,
+        &at.child("labelSelector"),
+        term.get("labelSelector"),
+    );
+    meta::label_selector(
+        faults,
+        &at.child("namespaceSelector"),
+        term.get("namespaceSelector"),
+    );
     for name in term.get("namespaces").items() {
         faults.named(&at.child("namespace"), name.text(), names::label);
     }
@@ -162,7 +184,11 @@ pub(super) fn topology_spread(faults: &mut Faults, list: &Path<'_>, constraints:
         let at = list.index(index);
         let skew = constraint.get("maxSkew").as_int().unwrap_or(0);
         if skew <= 0 {
-            faults.invalid(&at.child("maxSkew"), &Value::Int(skew), "must be greater than zero");
+            faults.invalid(
+                &at.child("maxSkew"),
+                &Value::Int(skew),
+                "must be greater than zero",
+            );
         }
         let key = constraint.get("topologyKey").text();
         if key.is_empty() {
@@ -176,7 +202,8 @@ pub(super) fn topology_spread(faults: &mut Faults, list: &Path<'_>, constraints:
             faults.unsupported(&at.child("whenUnsatisfiable"), when, known);
         }
         let same = |other: &Value| {
-            other.get("topologyKey") == constraint.get("topologyKey") && other.get("whenUnsatisfiable") == when
+            other.get("topologyKey") == constraint.get("topologyKey")
+                && other.get("whenUnsatisfiable") == when
         };
         if constraints[index + 1..].iter().any(same) {
             let pair = eco_format!("{{{key}, {}}}", when.text());
@@ -201,6 +228,10 @@ pub(super) fn topology_spread(faults: &mut Faults, list: &Path<'_>, constraints:
                 faults.unsupported(&at.child(field), policy, &["Honor", "Ignore"]);
             }
         }
-        meta::label_selector(faults, &at.child("labelSelector"), constraint.get("labelSelector"));
+        meta::label_selector(
+            faults,
+            &at.child("labelSelector"),
+            constraint.get("labelSelector"),
+        );
     }
 }

@@ -11,7 +11,9 @@ const UPDATES: &str = "pod updates may not change fields other than `spec.contai
 
 pub(super) fn pod(faults: &mut Faults, new: &Value, old: Option<&Value>) {
     let spec = new.get("spec");
-    let cost = new.at(&["metadata", "annotations"]).get("controller.kubernetes.io/pod-deletion-cost");
+    let cost = new
+        .at(&["metadata", "annotations"])
+        .get("controller.kubernetes.io/pod-deletion-cost");
     if !cost.is_null() && !is_cost(cost.text()) {
         let metadata = Path::root("metadata");
         let at = metadata.child("annotations");
@@ -22,7 +24,10 @@ pub(super) fn pod(faults: &mut Faults, new: &Value, old: Option<&Value>) {
     match old {
         None => {
             if !spec.get("ephemeralContainers").items().is_empty() {
-                faults.forbidden(&SPEC.child("ephemeralContainers"), "cannot be set on create");
+                faults.forbidden(
+                    &SPEC.child("ephemeralContainers"),
+                    "cannot be set on create",
+                );
             }
         }
         Some(old) => update(faults, spec, old.get("spec")),
@@ -38,13 +43,22 @@ fn update(faults: &mut Faults, new: &Value, old: &Value) {
     let count = |spec: &Value, list: &str| spec.get(list).items().len();
     for list in ["containers", "initContainers"] {
         if count(new, list) != count(old, list) {
-            faults.forbidden(&SPEC.child(list), "pod updates may not add or remove containers");
+            faults.forbidden(
+                &SPEC.child(list),
+                "pod updates may not add or remove containers",
+            );
             return;
         }
     }
-    deadline(faults, new.get("activeDeadlineSeconds"), old.get("activeDeadlineSeconds"));
+    deadline(
+        faults,
+        new.get("activeDeadlineSeconds"),
+        old.get("activeDeadlineSeconds"),
+    );
     let kept = old.get("tolerations").items();
-    let all_kept = kept.iter().all(|it| new.get("tolerations").items().contains(it));
+    let all_kept = kept
+        .iter()
+        .all(|it| new.get("tolerations").items().contains(it));
     if !all_kept {
         let detail = "existing toleration can not be modified except its tolerationSeconds";
         faults.forbidden(&SPEC.child("tolerations"), detail);
@@ -63,11 +77,21 @@ fn update(faults: &mut Faults, new: &Value, old: &Value) {
     for field in ["activeDeadlineSeconds", "tolerations"] {
         rest.set(field, old.get(field).clone());
     }
-    if old.get("terminationGracePeriodSeconds").as_int().is_some_and(|grace| grace < 0) {
-        rest.set("terminationGracePeriodSeconds", old.get("terminationGracePeriodSeconds").clone());
+    if old
+        .get("terminationGracePeriodSeconds")
+        .as_int()
+        .is_some_and(|grace| grace < 0)
+    {
+        rest.set(
+            "terminationGracePeriodSeconds",
+            old.get("terminationGracePeriodSeconds").clone(),
+        );
     }
     if &rest != old {
-        let detail = ecow::eco_format!("{UPDATES}\n{}", crate::gostruct::diff("PodSpec", old, &rest));
+        let detail = ecow::eco_format!(
+            "{UPDATES}\n{}",
+            crate::gostruct::diff("PodSpec", old, &rest)
+        );
         faults.forbidden(&SPEC, &detail);
     }
 }
@@ -82,7 +106,11 @@ fn deadline(faults: &mut Faults, new: &Value, old: &Value) {
         (Some(is), Some(was)) if was < is => {
             faults.invalid(&at, new, "must be less than or equal to previous value");
         }
-        (None, Some(_)) => faults.invalid(&at, new, "must not update from a positive integer to nil value"),
+        (None, Some(_)) => faults.invalid(
+            &at,
+            new,
+            "must not update from a positive integer to nil value",
+        ),
         _ => {}
     }
 }
@@ -91,7 +119,11 @@ fn deadline(faults: &mut Faults, new: &Value, old: &Value) {
 pub(super) fn template(faults: &mut Faults, at: &Path<'_>, template: &Value) {
     let metadata = template.get("metadata");
     meta::labels(faults, &at.child("labels"), metadata.get("labels"));
-    meta::annotations(faults, &at.child("annotations"), metadata.get("annotations"));
+    meta::annotations(
+        faults,
+        &at.child("annotations"),
+        metadata.get("annotations"),
+    );
     let spec = template.get("spec");
     pod_spec(faults, &at.child("spec"), spec);
     if !spec.get("ephemeralContainers").items().is_empty() {
@@ -109,11 +141,19 @@ fn pod_spec(faults: &mut Faults, at: &Path<'_>, spec: &Value) {
     }
     host_network(faults, at, spec);
     let policies = &["Always", "OnFailure", "Never"];
-    faults.one_of(&at.child("restartPolicy"), spec.get("restartPolicy"), policies);
+    faults.one_of(
+        &at.child("restartPolicy"),
+        spec.get("restartPolicy"),
+        policies,
+    );
     let policies = &["ClusterFirstWithHostNet", "ClusterFirst", "Default", "None"];
     faults.one_of(&at.child("dnsPolicy"), spec.get("dnsPolicy"), policies);
     meta::labels(faults, &at.child("nodeSelector"), spec.get("nodeSelector"));
-    security(faults, &at.child("securityContext"), spec.get("securityContext"));
+    security(
+        faults,
+        &at.child("securityContext"),
+        spec.get("securityContext"),
+    );
     for (index, secret) in spec.get("imagePullSecrets").items().iter().enumerate() {
         if secret.get("name").text().is_empty() {
             let list = at.child("imagePullSecrets");
@@ -126,11 +166,19 @@ fn pod_spec(faults: &mut Faults, at: &Path<'_>, spec: &Value) {
     let gates = at.child("readinessGates");
     for (index, gate) in spec.get("readinessGates").items().iter().enumerate() {
         let at = gates.index(index);
-        faults.named(&at.child("conditionType"), gate.get("conditionType").text(), names::label_key);
+        faults.named(
+            &at.child("conditionType"),
+            gate.get("conditionType").text(),
+            names::label_key,
+        );
     }
     let gates = at.child("schedulingGates");
     for (index, gate) in spec.get("schedulingGates").items().iter().enumerate() {
-        faults.named(&gates.index(index), gate.get("name").text(), names::label_key);
+        faults.named(
+            &gates.index(index),
+            gate.get("name").text(),
+            names::label_key,
+        );
     }
     let constraints = spec.get("topologySpreadConstraints");
     placement::topology_spread(faults, &at.child("topologySpreadConstraints"), constraints);
@@ -141,7 +189,12 @@ fn pod_spec(faults: &mut Faults, at: &Path<'_>, spec: &Value) {
         optional_name(faults, at, spec, field, check);
     }
     if let Some(seconds) = spec.get("activeDeadlineSeconds").as_int() {
-        faults.in_range(&at.child("activeDeadlineSeconds"), seconds, 1, i64::from(i32::MAX));
+        faults.in_range(
+            &at.child("activeDeadlineSeconds"),
+            seconds,
+            1,
+            i64::from(i32::MAX),
+        );
     }
     optional_name(faults, at, spec, "hostname", names::label);
     optional_name(faults, at, spec, "subdomain", names::label);
@@ -161,7 +214,13 @@ fn pod_spec(faults: &mut Faults, at: &Path<'_>, spec: &Value) {
     }
 }
 
-fn optional_name(faults: &mut Faults, at: &Path<'_>, spec: &Value, field: &str, check: super::Check) {
+fn optional_name(
+    faults: &mut Faults,
+    at: &Path<'_>,
+    spec: &Value,
+    field: &str,
+    check: super::Check,
+) {
     let name = spec.get(field).text();
     if !name.is_empty() {
         faults.named(&at.child(field), name, check);
@@ -201,7 +260,11 @@ fn security(faults: &mut Faults, at: &Path<'_>, context: &Value) {
         let at = groups.index(index);
         faults.in_range(&at, group.as_int().unwrap_or(0), 0, i64::from(i32::MAX));
     }
-    container::seccomp(faults, &at.child("seccompProfile"), context.get("seccompProfile"));
+    container::seccomp(
+        faults,
+        &at.child("seccompProfile"),
+        context.get("seccompProfile"),
+    );
 }
 
 fn dns_config(faults: &mut Faults, at: &Path<'_>, spec: &Value) {

@@ -14,7 +14,11 @@ pub(super) fn disruption_budget(faults: &mut Faults, new: &Value, _: Option<&Val
     let both = ["minAvailable", "maxUnavailable"];
     if both.iter().all(|field| !spec.get(field).is_null()) {
         let shown = gostruct::json("PodDisruptionBudgetSpec", spec);
-        faults.invalid_shown(&SPEC, &shown, "minAvailable and maxUnavailable cannot be both set");
+        faults.invalid_shown(
+            &SPEC,
+            &shown,
+            "minAvailable and maxUnavailable cannot be both set",
+        );
     }
     for field in both {
         count_or_percent(faults, &SPEC.child(field), spec.get(field));
@@ -42,7 +46,11 @@ pub(super) fn resource_quota(faults: &mut Faults, new: &Value, old: Option<&Valu
     }
     scopes(faults, spec);
     if let Some(old) = old {
-        faults.immutable(&SPEC.child("scopes"), spec.get("scopes"), old.at(&["spec", "scopes"]));
+        faults.immutable(
+            &SPEC.child("scopes"),
+            spec.get("scopes"),
+            old.at(&["spec", "scopes"]),
+        );
     }
 }
 
@@ -92,10 +100,19 @@ pub(super) fn limit_range(faults: &mut Faults, new: &Value, _: Option<&Value>) {
 
 fn limit_item(faults: &mut Faults, at: &Path<'_>, kind: &str, limit: &Value) {
     let mut names: BTreeSet<EcoString> = BTreeSet::new();
-    for field in ["max", "min", "default", "defaultRequest", "maxLimitRequestRatio"] {
+    for field in [
+        "max",
+        "min",
+        "default",
+        "defaultRequest",
+        "maxLimitRequestRatio",
+    ] {
         if kind == "Pod" && matches!(field, "default" | "defaultRequest") {
             if !limit.get(field).is_null() {
-                faults.forbidden(&at.child(field), "may not be specified when `type` is 'Pod'");
+                faults.forbidden(
+                    &at.child(field),
+                    "may not be specified when `type` is 'Pod'",
+                );
             }
             continue;
         }
@@ -107,20 +124,50 @@ fn limit_item(faults: &mut Faults, at: &Path<'_>, kind: &str, limit: &Value) {
         }
     }
     if kind == "PersistentVolumeClaim"
-        && [limit.get("min"), limit.get("max")].iter().all(|it| it.get("storage").is_null())
+        && [limit.get("min"), limit.get("max")]
+            .iter()
+            .all(|it| it.get("storage").is_null())
     {
-        faults.required(&at.child("limits"), "either minimum or maximum storage value is required, but neither was provided");
+        faults.required(
+            &at.child("limits"),
+            "either minimum or maximum storage value is required, but neither was provided",
+        );
     }
     for name in &names {
         let amount = |field: &str| Quantity::of(limit.get(field).get(name));
         let (least, most) = (amount("min"), amount("max"));
-        let (request, value, ratio) = (amount("defaultRequest"), amount("default"), amount("maxLimitRequestRatio"));
+        let (request, value, ratio) = (
+            amount("defaultRequest"),
+            amount("default"),
+            amount("maxLimitRequestRatio"),
+        );
         // Each pair must be in order; the second one's place is what is named.
         let pairs = [
             (least, most, "min", least, "min value", "max value"),
-            (least, request, "defaultRequest", request, "min value", "default request value"),
-            (request, most, "defaultRequest", request, "default request value", "max value"),
-            (request, value, "defaultRequest", request, "default request value", "default limit value"),
+            (
+                least,
+                request,
+                "defaultRequest",
+                request,
+                "min value",
+                "default request value",
+            ),
+            (
+                request,
+                most,
+                "defaultRequest",
+                request,
+                "default request value",
+                "max value",
+            ),
+            (
+                request,
+                value,
+                "defaultRequest",
+                request,
+                "default request value",
+                "default limit value",
+            ),
             (least, value, "default", least, "min value", "default value"),
             (value, most, "default", most, "default value", "max value"),
         ];
@@ -154,11 +201,18 @@ pub(super) fn priority_class(faults: &mut Faults, new: &Value, old: Option<&Valu
             faults.forbidden(&at, "may not be changed in an update.");
         }
         let policy = Path::root("preemptionPolicy");
-        faults.immutable(&policy, new.get("preemptionPolicy"), old.get("preemptionPolicy"));
+        faults.immutable(
+            &policy,
+            new.get("preemptionPolicy"),
+            old.get("preemptionPolicy"),
+        );
         return;
     }
     if name.starts_with("system-") {
-        if !SYSTEM_CLASSES.iter().any(|(class, worth)| *class == name && *worth == value) {
+        if !SYSTEM_CLASSES
+            .iter()
+            .any(|(class, worth)| *class == name && *worth == value)
+        {
             let metadata = Path::root("metadata");
             let detail = eco_format!(
                 "priority class names with 'system-' prefix are reserved for system use only. error: \

@@ -15,7 +15,13 @@ pub(super) fn container(faults: &mut Faults, at: &Path<'_>, container: &Value, g
     }
     for name in ["livenessProbe", "readinessProbe", "startupProbe"] {
         if !container.get(name).is_null() {
-            probe(faults, &at.child(name), container.get(name), name == "readinessProbe", grace);
+            probe(
+                faults,
+                &at.child(name),
+                container.get(name),
+                name == "readinessProbe",
+                grace,
+            );
         }
     }
 }
@@ -85,7 +91,11 @@ fn http_get(faults: &mut Faults, at: &Path<'_>, action: &Value) {
         faults.unsupported(&at.child("scheme"), scheme, &["HTTP", "HTTPS"]);
     }
     for header in action.get("httpHeaders").items() {
-        faults.named(&at.child("httpHeaders"), header.get("name").text(), names::header);
+        faults.named(
+            &at.child("httpHeaders"),
+            header.get("name").text(),
+            names::header,
+        );
     }
 }
 
@@ -94,8 +104,9 @@ fn sleep(faults: &mut Faults, at: &Path<'_>, seconds: &Value, grace: &Value) {
         return;
     };
     if seconds < 0 || seconds > grace {
-        let detail =
-            eco_format!("must be non-negative and less than terminationGracePeriodSeconds ({grace})");
+        let detail = eco_format!(
+            "must be non-negative and less than terminationGracePeriodSeconds ({grace})"
+        );
         faults.invalid(at, &Value::Int(seconds), &detail);
     }
 }

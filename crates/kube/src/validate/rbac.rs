@@ -19,7 +19,10 @@ pub(super) fn role(faults: &mut Faults, new: &Value, _: Option<&Value>) {
     let at = at.child("clusterRoleSelectors");
     let selectors = aggregation.get("clusterRoleSelectors").items();
     if selectors.is_empty() {
-        faults.required(&at, "at least one clusterRoleSelector required if aggregationRule is non-nil");
+        faults.required(
+            &at,
+            "at least one clusterRoleSelector required if aggregationRule is non-nil",
+        );
     }
     for (index, selector) in selectors.iter().enumerate() {
         meta::label_selector(faults, &at.index(index), selector);
@@ -44,10 +47,16 @@ fn policy_rule(faults: &mut Faults, at: &Path<'_>, rule: &Value, namespaced: boo
         return;
     }
     if !has("apiGroups") {
-        faults.required(&at.child("apiGroups"), "resource rules must supply at least one api group");
+        faults.required(
+            &at.child("apiGroups"),
+            "resource rules must supply at least one api group",
+        );
     }
     if !has("resources") {
-        faults.required(&at.child("resources"), "resource rules must supply at least one resource");
+        faults.required(
+            &at.child("resources"),
+            "resource rules must supply at least one resource",
+        );
     }
 }
 

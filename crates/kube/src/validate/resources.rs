@@ -36,8 +36,15 @@ pub(super) fn requirements(faults: &mut Faults, at: &Path<'_>, resources: &Value
             _ => {}
         }
     }
-    let huge = |list: &Value| list.members().any(|(name, _)| name.starts_with("hugepages-"));
-    let basic = |list: &Value| ["cpu", "memory"].iter().any(|name| !list.get(name).is_null());
+    let huge = |list: &Value| {
+        list.members()
+            .any(|(name, _)| name.starts_with("hugepages-"))
+    };
+    let basic = |list: &Value| {
+        ["cpu", "memory"]
+            .iter()
+            .any(|name| !list.get(name).is_null())
+    };
     if (huge(limits) || huge(requests)) && !basic(limits) && !basic(requests) {
         faults.forbidden(at, "HugePages require cpu or memory");
     }
@@ -55,7 +62,8 @@ fn is_native(name: &str) -> bool {
 
 fn container_resource(faults: &mut Faults, at: &Path<'_>, name: &str, amount: &Value) {
     resource_name(faults, at, name);
-    let standard = matches!(name, "cpu" | "memory" | "ephemeral-storage") || name.starts_with("hugepages-");
+    let standard =
+        matches!(name, "cpu" | "memory" | "ephemeral-storage") || name.starts_with("hugepages-");
     if !name.contains('/') && !standard {
         faults.invalid_text(at, name, "must be a standard resource for containers");
     } else if is_native(name) && name.contains('/') {
@@ -71,13 +79,20 @@ pub(super) fn resource_name(faults: &mut Faults, at: &Path<'_>, name: &str) {
         faults.invalid_text(at, name, message);
     }
     if bad.is_empty() && !name.contains('/') && !is_standard(name) {
-        faults.invalid_text(at, name, "must be a standard resource type or fully qualified");
+        faults.invalid_text(
+            at,
+            name,
+            "must be a standard resource type or fully qualified",
+        );
     }
 }
 
 /// `pkg/apis/core/helper`, standardResources
 pub(super) fn is_standard(name: &str) -> bool {
-    let name = name.strip_prefix("requests.").or(name.strip_prefix("limits.")).unwrap_or(name);
+    let name = name
+        .strip_prefix("requests.")
+        .or(name.strip_prefix("limits."))
+        .unwrap_or(name);
     matches!(name, "cpu" | "memory" | "ephemeral-storage" | "storage")
         || name.starts_with("hugepages-")
         || is_counted(name)

@@ -6,23 +6,34 @@ use ecow::{EcoString, eco_format};
 /// A field of a schedule: its least and greatest number, and the names its numbers have.
 type Bounds = (u32, u32, &'static [&'static str]);
 
-const MONTHS: &[&str] =
-    &["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"];
+const MONTHS: &[&str] = &[
+    "jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec",
+];
 const DAYS: &[&str] = &["sun", "mon", "tue", "wed", "thu", "fri", "sat"];
 
-const FIELDS: [Bounds; 5] = [(0, 59, &[]), (0, 23, &[]), (1, 31, &[]), (1, 12, MONTHS), (0, 6, DAYS)];
+const FIELDS: [Bounds; 5] = [
+    (0, 59, &[]),
+    (0, 23, &[]),
+    (1, 31, &[]),
+    (1, 12, MONTHS),
+    (0, 6, DAYS),
+];
 
 /// Checks a schedule.
 pub(super) fn parse(spec: &str) -> Result<(), EcoString> {
     if spec.is_empty() {
         return Err("empty spec string".into());
     }
-    let zoned = ["TZ=", "CRON_TZ="].iter().any(|prefix| spec.starts_with(prefix));
+    let zoned = ["TZ=", "CRON_TZ="]
+        .iter()
+        .any(|prefix| spec.starts_with(prefix));
     let spec = match spec.split_once(' ') {
         Some((zone, rest)) if zoned => {
             let name = zone.split_once('=').map_or("", |(_, name)| name);
             if !is_zone(name) {
-                return Err(eco_format!("provided bad location {name}: unknown time zone {name}"));
+                return Err(eco_format!(
+                    "provided bad location {name}: unknown time zone {name}"
+                ));
             }
             rest.trim()
         }
@@ -34,7 +45,10 @@ pub(super) fn parse(spec: &str) -> Result<(), EcoString> {
     let fields: Vec<&str> = spec.split_whitespace().collect();
     if fields.len() != 5 {
         let shown = fields.join(" ");
-        return Err(eco_format!("expected exactly 5 fields, found {}: [{shown}]", fields.len()));
+        return Err(eco_format!(
+            "expected exactly 5 fields, found {}: [{shown}]",
+            fields.len()
+        ));
     }
     for (field, bounds) in fields.iter().zip(FIELDS) {
         for range in field.split(',').filter(|range| !range.is_empty()) {
@@ -46,7 +60,9 @@ pub(super) fn parse(spec: &str) -> Result<(), EcoString> {
 
 fn descriptor(spec: &str) -> Result<(), EcoString> {
     match spec {
-        "@yearly" | "@annually" | "@monthly" | "@weekly" | "@daily" | "@midnight" | "@hourly" => Ok(()),
+        "@yearly" | "@annually" | "@monthly" | "@weekly" | "@daily" | "@midnight" | "@hourly" => {
+            Ok(())
+        }
         _ if spec.starts_with("@every ") => Ok(()),
         _ => Err(eco_format!("unrecognized descriptor: {spec}")),
     }
@@ -74,23 +90,34 @@ fn check_range(text: &str, (least, most, names): Bounds) -> Result<(), EcoString
         _ => return Err(eco_format!("too many slashes: {text}")),
     };
     if start < least {
-        return Err(eco_format!("beginning of range ({start}) below minimum ({least}): {text}"));
+        return Err(eco_format!(
+            "beginning of range ({start}) below minimum ({least}): {text}"
+        ));
     }
     if end > most {
-        return Err(eco_format!("end of range ({end}) above maximum ({most}): {text}"));
+        return Err(eco_format!(
+            "end of range ({end}) above maximum ({most}): {text}"
+        ));
     }
     if start > end {
-        return Err(eco_format!("beginning of range ({start}) beyond end of range ({end}): {text}"));
+        return Err(eco_format!(
+            "beginning of range ({start}) beyond end of range ({end}): {text}"
+        ));
     }
     if step == 0 {
-        return Err(eco_format!("step of range should be a positive number: {text}"));
+        return Err(eco_format!(
+            "step of range should be a positive number: {text}"
+        ));
     }
     Ok(())
 }
 
 fn number(text: &str, names: &[&str]) -> Result<u32, EcoString> {
     let first = if names.len() == 12 { 1 } else { 0 };
-    if let Some(at) = names.iter().position(|name| name.eq_ignore_ascii_case(text)) {
+    if let Some(at) = names
+        .iter()
+        .position(|name| name.eq_ignore_ascii_case(text))
+    {
         return Ok(u32::try_from(at).unwrap_or(0) + first);
     }
     match text.parse::<i64>() {
@@ -105,14 +132,63 @@ fn number(text: &str, names: &[&str]) -> Result<u32, EcoString> {
 /// Whether a name looks like one of the time zone database: an area that there is, and a place.
 pub(super) fn is_zone(name: &str) -> bool {
     const AREAS: &[&str] = &[
-        "Africa", "America", "Antarctica", "Arctic", "Asia", "Atlantic", "Australia", "Brazil",
-        "Canada", "Chile", "Etc", "Europe", "Indian", "Mexico", "Pacific", "US",
+        "Africa",
+        "America",
+        "Antarctica",
+        "Arctic",
+        "Asia",
+        "Atlantic",
+        "Australia",
+        "Brazil",
+        "Canada",
+        "Chile",
+        "Etc",
+        "Europe",
+        "Indian",
+        "Mexico",
+        "Pacific",
+        "US",
     ];
     const WHOLE: &[&str] = &[
-        "CET", "CST6CDT", "Cuba", "EET", "EST", "EST5EDT", "Egypt", "Eire", "GB", "GMT", "Greenwich",
-        "HST", "Hongkong", "Iceland", "Iran", "Israel", "Jamaica", "Japan", "Kwajalein", "Libya",
-        "MET", "MST", "MST7MDT", "NZ", "Navajo", "PRC", "PST8PDT", "Poland", "Portugal", "ROC", "ROK",
-        "Singapore", "Turkey", "UCT", "UTC", "Universal", "W-SU", "WET", "Zulu",
+        "CET",
+        "CST6CDT",
+        "Cuba",
+        "EET",
+        "EST",
+        "EST5EDT",
+        "Egypt",
+        "Eire",
+        "GB",
+        "GMT",
+        "Greenwich",
+        "HST",
+        "Hongkong",
+        "Iceland",
+        "Iran",
+        "Israel",
+        "Jamaica",
+        "Japan",
+        "Kwajalein",
+        "Libya",
+        "MET",
+        "MST",
+        "MST7MDT",
+        "NZ",
+        "Navajo",
+        "PRC",
+        "PST8PDT",
+        "Poland",
+        "Portugal",
+        "ROC",
+        "ROK",
+        "Singapore",
+        "Turkey",
+        "UCT",
+        "UTC",
+        "Universal",
+        "W-SU",
+        "WET",
+        "Zulu",
     ];
     let placed = |(area, place): (&str, &str)| {
         let letters = |c: char| c.is_ascii_alphanumeric() || "_+-/".contains(c);
@@ -130,12 +206,27 @@ fn schedules_are_checked() {
         ("@hourly", None),
         ("TZ=UTC 0 * * * *", None),
         ("@often", Some("unrecognized descriptor: @often")),
-        ("61 * * * *", Some("end of range (61) above maximum (59): 61")),
-        ("* * 0 * *", Some("beginning of range (0) below minimum (1): 0")),
-        ("5-1 * * * *", Some("beginning of range (5) beyond end of range (1): 5-1")),
-        ("*/0 * * * *", Some("step of range should be a positive number: */0")),
+        (
+            "61 * * * *",
+            Some("end of range (61) above maximum (59): 61"),
+        ),
+        (
+            "* * 0 * *",
+            Some("beginning of range (0) below minimum (1): 0"),
+        ),
+        (
+            "5-1 * * * *",
+            Some("beginning of range (5) beyond end of range (1): 5-1"),
+        ),
+        (
+            "*/0 * * * *",
+            Some("step of range should be a positive number: */0"),
+        ),
         ("nope", Some("expected exactly 5 fields, found 1: [nope]")),
-        ("-1 * * * *", Some("failed to parse int from : strconv.Atoi: parsing \"\": invalid syntax")),
+        (
+            "-1 * * * *",
+            Some("failed to parse int from : strconv.Atoi: parsing \"\": invalid syntax"),
+        ),
     ];
     for (spec, expected) in cases {
         assert_eq!(parse(spec).err().as_deref(), expected, "{spec}");

@@ -19,7 +19,13 @@ pub(super) fn service(faults: &mut Faults, new: &Value, old: Option<&Value>) {
     let mut port_names = BTreeSet::new();
     let list = SPEC.child("ports");
     for (index, port) in ports.iter().enumerate() {
-        service_port(faults, &list.index(index), port, ports.len() > 1, &mut port_names);
+        service_port(
+            faults,
+            &list.index(index),
+            port,
+            ports.len() > 1,
+            &mut port_names,
+        );
     }
     meta::labels(faults, &SPEC.child("selector"), spec.get("selector"));
     session_affinity(faults, spec);
@@ -44,7 +50,8 @@ pub(super) fn service(faults: &mut Faults, new: &Value, old: Option<&Value>) {
     ] {
         let policy = spec.get(field);
         let external = field == "externalTrafficPolicy";
-        let outside = kind == "NodePort" || kind == "LoadBalancer" || !spec.get("externalIPs").is_null();
+        let outside =
+            kind == "NodePort" || kind == "LoadBalancer" || !spec.get("externalIPs").is_null();
         if !policy.is_null() && external && !outside {
             let detail = "may only be set for externally-accessible services";
             faults.invalid(&SPEC.child(field), policy, detail);
@@ -62,8 +69,7 @@ fn by_type(faults: &mut Faults, spec: &Value, kind: &str, headless: bool) {
             for (index, port) in spec.get("ports").items().iter().enumerate() {
                 if port.get("port").as_int() == Some(10250) {
                     let at = list.index(index);
-                    let detail =
-                        "may not expose port 10250 externally since it is used by kubelet";
+                    let detail = "may not expose port 10250 externally since it is used by kubelet";
                     faults.invalid(&at.child("port"), port.get("port"), detail);
                 }
             }
@@ -112,23 +118,38 @@ fn service_port<'a>(
         }
     }
     faults.port(&at.child("port"), port.get("port"));
-    faults.one_of(&at.child("protocol"), port.get("protocol"), &["SCTP", "TCP", "UDP"]);
+    faults.one_of(
+        &at.child("protocol"),
+        port.get("protocol"),
+        &["SCTP", "TCP", "UDP"],
+    );
     faults.port_or_name(&at.child("targetPort"), port.get("targetPort"));
     let application = port.get("appProtocol");
     if !application.is_null() {
-        faults.named(&at.child("appProtocol"), application.text(), names::label_key);
+        faults.named(
+            &at.child("appProtocol"),
+            application.text(),
+            names::label_key,
+        );
     }
 }
 
 fn session_affinity(faults: &mut Faults, spec: &Value) {
     let affinity = spec.get("sessionAffinity");
-    faults.one_of(&SPEC.child("sessionAffinity"), affinity, &["ClientIP", "None"]);
+    faults.one_of(
+        &SPEC.child("sessionAffinity"),
+        affinity,
+        &["ClientIP", "None"],
+    );
     let config = spec.get("sessionAffinityConfig");
     let at = SPEC.child("sessionAffinityConfig");
     let seconds = config.at(&["clientIP", "timeoutSeconds"]);
     match affinity.text() {
         "ClientIP" => {
-            if seconds.as_int().is_some_and(|seconds| !(1..=86400).contains(&seconds)) {
+            if seconds
+                .as_int()
+                .is_some_and(|seconds| !(1..=86400).contains(&seconds))
+            {
                 let at = at.child("clientIP");
                 let detail = "must be greater than 0 and less than 86400";
                 faults.invalid(&at.child("timeoutSeconds"), seconds, detail);
@@ -184,7 +205,10 @@ fn duplicate_ports(faults: &mut Faults, ports: &[Value]) {
         }
     }
     for (index, port) in ports.iter().enumerate() {
-        let key = (port.get("protocol").text(), port.get("port").as_int().unwrap_or(0));
+        let key = (
+            port.get("protocol").text(),
+            port.get("port").as_int().unwrap_or(0),
+        );
         if !taken.insert(key) {
             let shown = crate::map! { "protocol" => key.0, "port" => key.1, "targetPort" => 0 };
             faults.duplicate_shown(&list.index(index), &gostruct::json("ServicePort", &shown));

@@ -5,7 +5,12 @@ use crate::quantity::Quantity;
 use crate::{Value, gostruct};
 use ecow::eco_format;
 
-const MODES: &[&str] = &["ReadOnlyMany", "ReadWriteMany", "ReadWriteOnce", "ReadWriteOncePod"];
+const MODES: &[&str] = &[
+    "ReadOnlyMany",
+    "ReadWriteMany",
+    "ReadWriteOnce",
+    "ReadWriteOncePod",
+];
 
 /// What a volume is called that is no kind of volume.
 const NOT_SOURCES: &[&str] = &[
@@ -23,7 +28,10 @@ const NOT_SOURCES: &[&str] = &[
 pub(super) fn claim(faults: &mut Faults, new: &Value, old: Option<&Value>) {
     let spec = new.get("spec");
     if spec.get("accessModes").items().is_empty() {
-        faults.required(&SPEC.child("accessModes"), "at least 1 access mode is required");
+        faults.required(
+            &SPEC.child("accessModes"),
+            "at least 1 access mode is required",
+        );
     }
     meta::label_selector(faults, &SPEC.child("selector"), spec.get("selector"));
     access_modes(faults, spec);
@@ -34,7 +42,11 @@ pub(super) fn claim(faults: &mut Faults, new: &Value, old: Option<&Value>) {
     } else {
         storage_size(faults, &at.key("storage"), size);
     }
-    if let Some(class) = spec.get("storageClassName").as_str().filter(|class| !class.is_empty()) {
+    if let Some(class) = spec
+        .get("storageClassName")
+        .as_str()
+        .filter(|class| !class.is_empty())
+    {
         faults.named(&SPEC.child("storageClassName"), class, names::subdomain);
     }
     volume_mode(faults, spec);
@@ -94,9 +106,15 @@ pub(super) fn volume(faults: &mut Faults, new: &Value, _: Option<&Value>) {
     let policy = spec.get("persistentVolumeReclaimPolicy");
     let policies = &["Delete", "Recycle", "Retain"];
     if !policies.contains(&policy.text()) {
-        faults.unsupported(&SPEC.child("persistentVolumeReclaimPolicy"), policy, policies);
+        faults.unsupported(
+            &SPEC.child("persistentVolumeReclaimPolicy"),
+            policy,
+            policies,
+        );
     }
-    let mut sources = spec.members().filter(|(name, _)| !NOT_SOURCES.contains(&name.as_str()));
+    let mut sources = spec
+        .members()
+        .filter(|(name, _)| !NOT_SOURCES.contains(&name.as_str()));
     match sources.next() {
         None => faults.required(&SPEC, "must specify a volume type"),
         Some((name, source)) if name == "hostPath" => {
@@ -116,7 +134,12 @@ pub(super) fn volume(faults: &mut Faults, new: &Value, _: Option<&Value>) {
 
 pub(super) fn class(faults: &mut Faults, new: &Value, old: Option<&Value>) {
     if let Some(old) = old {
-        for field in ["parameters", "provisioner", "reclaimPolicy", "volumeBindingMode"] {
+        for field in [
+            "parameters",
+            "provisioner",
+            "reclaimPolicy",
+            "volumeBindingMode",
+        ] {
             if new.get(field) == old.get(field) {
                 continue;
             }
@@ -135,7 +158,11 @@ pub(super) fn class(faults: &mut Faults, new: &Value, old: Option<&Value>) {
     let provisioner = new.get("provisioner").text();
     match provisioner {
         "" => faults.required(&Path::root("provisioner"), ""),
-        text => faults.named(&Path::root("provisioner"), &text.to_lowercase(), names::label_key),
+        text => faults.named(
+            &Path::root("provisioner"),
+            &text.to_lowercase(),
+            names::label_key,
+        ),
     }
     let policy = new.get("reclaimPolicy");
     if !matches!(policy.text(), "Delete" | "Retain") {

@@ -109,8 +109,16 @@ fn source(faults: &mut Faults, at: &Path<'_>, volume: &Value) {
 
 /// A folder of the node; also what a PersistentVolume can be.
 pub(super) fn host_path(faults: &mut Faults, at: &Path<'_>, source: &Value) {
-    const KINDS: &[&str] =
-        &["", "BlockDevice", "CharDevice", "Directory", "DirectoryOrCreate", "File", "FileOrCreate", "Socket"];
+    const KINDS: &[&str] = &[
+        "",
+        "BlockDevice",
+        "CharDevice",
+        "Directory",
+        "DirectoryOrCreate",
+        "File",
+        "FileOrCreate",
+        "Socket",
+    ];
     let path = source.get("path").text();
     if path.is_empty() {
         faults.required(&at.child("path"), "");
@@ -124,7 +132,10 @@ pub(super) fn host_path(faults: &mut Faults, at: &Path<'_>, source: &Value) {
 }
 
 fn mode(faults: &mut Faults, at: &Path<'_>, mode: &Value) {
-    if mode.as_int().is_some_and(|mode| !(0..=0o777).contains(&mode)) {
+    if mode
+        .as_int()
+        .is_some_and(|mode| !(0..=0o777).contains(&mode))
+    {
         let detail = "must be a number between 0 and 0777 (octal), both inclusive";
         faults.invalid(at, mode, detail);
     }
@@ -181,7 +192,10 @@ fn downward(faults: &mut Faults, at: &Path<'_>, source: &Value) {
                 faults.invalid(at, &"resource".into(), detail);
             }
         } else if resource.is_null() {
-            faults.required(&at.child("fieldRef"), "one of fieldRef and resourceFieldRef is required");
+            faults.required(
+                &at.child("fieldRef"),
+                "one of fieldRef and resourceFieldRef is required",
+            );
         } else {
             resource_field_ref(faults, &at.child("resourceFieldRef"), resource);
         }
@@ -195,7 +209,13 @@ fn projected(faults: &mut Faults, at: &Path<'_>, source: &Value) {
     for (index, source) in source.get("sources").items().iter().enumerate() {
         let at = list.index(index);
         let mut found = 0;
-        for kind in ["secret", "configMap", "downwardAPI", "serviceAccountToken", "clusterTrustBundle"] {
+        for kind in [
+            "secret",
+            "configMap",
+            "downwardAPI",
+            "serviceAccountToken",
+            "clusterTrustBundle",
+        ] {
             let part = source.get(kind);
             if part.is_null() {
                 continue;

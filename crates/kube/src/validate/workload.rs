@@ -15,11 +15,17 @@ pub(super) fn deployment(faults: &mut Faults, new: &Value, old: Option<&Value>) 
     strategy(faults, spec.get("strategy"));
     let ready = spec.get("minReadySeconds");
     faults.not_negative(&SPEC.child("minReadySeconds"), ready);
-    faults.not_negative(&SPEC.child("revisionHistoryLimit"), spec.get("revisionHistoryLimit"));
+    faults.not_negative(
+        &SPEC.child("revisionHistoryLimit"),
+        spec.get("revisionHistoryLimit"),
+    );
     let deadline = spec.get("progressDeadlineSeconds");
     let at = SPEC.child("progressDeadlineSeconds");
     faults.not_negative(&at, deadline);
-    if deadline.as_int().is_some_and(|deadline| deadline <= ready.as_int().unwrap_or(0)) {
+    if deadline
+        .as_int()
+        .is_some_and(|deadline| deadline <= ready.as_int().unwrap_or(0))
+    {
         faults.invalid(&at, deadline, "must be greater than minReadySeconds");
     }
     fixed_selector(faults, new, old);
@@ -48,7 +54,10 @@ pub(super) fn daemon_set(faults: &mut Faults, new: &Value, old: Option<&Value>) 
     long_running(faults, spec, "DaemonSet");
     faults.not_negative(&SPEC.child("minReadySeconds"), spec.get("minReadySeconds"));
     daemon_strategy(faults, spec.get("updateStrategy"));
-    faults.not_negative(&SPEC.child("revisionHistoryLimit"), spec.get("revisionHistoryLimit"));
+    faults.not_negative(
+        &SPEC.child("revisionHistoryLimit"),
+        spec.get("revisionHistoryLimit"),
+    );
     fixed_selector(faults, new, old);
 }
 
@@ -185,7 +194,10 @@ fn daemon_strategy(faults: &mut Faults, strategy: &Value) {
             at_most_all(faults, &at.child("maxSurge"), surge);
             match (is_zero(most), is_zero(surge)) {
                 (true, true) => {
-                    faults.required(&at.child("maxUnavailable"), "cannot be 0 when maxSurge is 0");
+                    faults.required(
+                        &at.child("maxUnavailable"),
+                        "cannot be 0 when maxSurge is 0",
+                    );
                 }
                 (false, false) => {
                     let detail = "may not be set when maxUnavailable is non-zero";

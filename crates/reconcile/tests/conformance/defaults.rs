@@ -2,6 +2,7 @@
 
 use crate::compare;
 use kube::api::{Request, Verb, serve};
+use kube::fields::Table;
 use kube::{Key, Store, Value};
 
 /// Asks for the object to be created, and compares all that would be stored.
@@ -13,6 +14,7 @@ pub fn run(case: &Value) -> Result<(), String> {
         verb: Verb::Create(object),
         subresource: "",
         dry_run: true,
+        fields: Some(Table::embedded()),
     };
     let answer =
         serve(&mut Store::new(1), 0, request).map_err(|status| status.message.to_string())?;

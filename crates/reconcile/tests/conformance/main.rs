@@ -13,6 +13,7 @@ mod compare;
 mod defaults;
 mod patches;
 mod rollouts;
+mod validation;
 
 use kube::Value;
 use std::collections::BTreeSet;
@@ -95,4 +96,9 @@ fn rollouts() {
 #[test]
 fn patches() {
     check_family("patches", patches::run);
+}
+
+#[test]
+fn validation() {
+    check_family("validation", validation::run);
 }

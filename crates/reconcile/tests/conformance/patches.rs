@@ -59,6 +59,7 @@ impl Server {
             key: Key::of(object),
             subresource: "",
             dry_run: false,
+            fields: None,
         };
         serve(&mut self.0, 0, request)
     }
