@@ -155,7 +155,6 @@ impl Table {
     }
 
     /// What a named type is: its code, and the values that have a name.
-    #[must_use]
     pub fn named(&self, name: &str) -> (&'static str, impl Iterator<Item = &'static str>) {
         let tail = self.find(name).map_or("* ", |(_, tail, _)| tail);
         let (code, values) = tail.split_once(' ').unwrap_or((tail, ""));

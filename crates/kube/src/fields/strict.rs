@@ -253,7 +253,7 @@ fn not_base64(text: &str) -> Option<usize> {
     match letters.iter().position(|byte| !known(byte)) {
         Some(at) => Some(at),
         None if padding > 2 => Some(letters.len() + 2),
-        None if bytes.len() % 4 != 0 => Some(bytes.len() / 4 * 4),
+        None if !bytes.len().is_multiple_of(4) => Some(bytes.len() / 4 * 4),
         None => None,
     }
 }

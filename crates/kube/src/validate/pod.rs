@@ -35,8 +35,8 @@ pub(super) fn pod(faults: &mut Faults, new: &Value, old: Option<&Value>) {
 }
 
 fn is_cost(text: &str) -> bool {
-    let canonical = !text.starts_with('+') && !(text.starts_with('0') && text.len() > 1);
-    canonical && text.parse::<i32>().is_ok()
+    let padded = text.starts_with('+') || text.starts_with('0') && text.len() > 1;
+    !padded && text.parse::<i32>().is_ok()
 }
 
 fn update(faults: &mut Faults, new: &Value, old: &Value) {

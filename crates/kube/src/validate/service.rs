@@ -145,15 +145,14 @@ fn session_affinity(faults: &mut Faults, spec: &Value) {
     let at = SPEC.child("sessionAffinityConfig");
     let seconds = config.at(&["clientIP", "timeoutSeconds"]);
     match affinity.text() {
-        "ClientIP" => {
+        "ClientIP"
             if seconds
                 .as_int()
-                .is_some_and(|seconds| !(1..=86400).contains(&seconds))
-            {
-                let at = at.child("clientIP");
-                let detail = "must be greater than 0 and less than 86400";
-                faults.invalid(&at.child("timeoutSeconds"), seconds, detail);
-            }
+                .is_some_and(|seconds| !(1..=86400).contains(&seconds)) =>
+        {
+            let at = at.child("clientIP");
+            let detail = "must be greater than 0 and less than 86400";
+            faults.invalid(&at.child("timeoutSeconds"), seconds, detail);
         }
         "None" if !config.is_null() => {
             faults.forbidden(&at, "must not be set when session affinity is None");

@@ -71,10 +71,8 @@ fn source(faults: &mut Faults, at: &Path<'_>, volume: &Value) {
             "hostPath" => host_path(faults, &at, source),
             "secret" => files(faults, &at, source, "secretName"),
             "configMap" => files(faults, &at, source, "name"),
-            "persistentVolumeClaim" => {
-                if source.get("claimName").text().is_empty() {
-                    faults.required(&at.child("claimName"), "");
-                }
+            "persistentVolumeClaim" if source.get("claimName").text().is_empty() => {
+                faults.required(&at.child("claimName"), "");
             }
             "nfs" => {
                 for field in ["server", "path"] {
@@ -89,15 +87,11 @@ fn source(faults: &mut Faults, at: &Path<'_>, volume: &Value) {
             }
             "downwardAPI" => downward(faults, &at, source),
             "projected" => projected(faults, &at, source),
-            "csi" => {
-                if source.get("driver").text().is_empty() {
-                    faults.required(&at.child("driver"), "");
-                }
+            "csi" if source.get("driver").text().is_empty() => {
+                faults.required(&at.child("driver"), "");
             }
-            "ephemeral" => {
-                if source.get("volumeClaimTemplate").is_null() {
-                    faults.required(&at.child("volumeClaimTemplate"), "");
-                }
+            "ephemeral" if source.get("volumeClaimTemplate").is_null() => {
+                faults.required(&at.child("volumeClaimTemplate"), "");
             }
             _ => {}
         }
