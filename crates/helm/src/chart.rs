@@ -4,6 +4,7 @@ mod metadata;
 
 use self::metadata::Reading;
 pub use self::metadata::{Dependency, Metadata};
+use crate::archive::{self, Files};
 use crate::error::Error;
 use crate::ignore::IgnoreRules;
 use crate::log::{Level, Log};
@@ -59,13 +60,31 @@ impl Chart {
     /// # Errors
     /// As [`Chart::load`].
     pub fn from_files(files: Vec<(String, Vec<u8>)>, log: &Log) -> Result<Chart, Error> {
-        let mut files = files;
-        for (_, content) in &mut files {
-            if content.starts_with(b"\xEF\xBB\xBF") {
-                content.drain(..3);
-            }
-        }
-        load(files, log, 0)
+        load(without_marks(files), log, 0)
+    }
+
+    /// A chart from an archive, as `helm package` makes it. `name` is what messages call it.
+    ///
+    /// # Errors
+    /// What is no archive or no chart, in Helm's words.
+    #[cfg(feature = "archive")]
+    pub fn from_archive(bytes: &[u8], name: &str, log: &Log) -> Result<Chart, Error> {
+        let files = archive::unpack(bytes).map_err(|error| {
+            Error::new(match error.as_str() {
+                "gzip: invalid header" => {
+                    format!(
+                        "file '{name}' does not appear to be a valid chart file (details: {error})"
+                    )
+                }
+                _ => "unable to load chart archive".to_owned(),
+            })
+        })?;
+        let Some((_, chart_file)) = files.iter().find(|(path, _)| path == "Chart.yaml") else {
+            let message = "unable to detect chart version, no Chart.yaml found";
+            return Err(Error::new(message));
+        };
+        Chart::check_api_version(chart_file)?;
+        Chart::from_files(files, log)
     }
 
     /// Whether Helm reads charts of the version that a Chart.yaml states
@@ -133,7 +152,7 @@ const REQUIREMENTS_LOCK_IS_OLD: &str = "Warning: Dependency locking is handled i
 /// How deep subcharts may have subcharts.
 const DEPTH_MAX: usize = 16;
 
-fn load(files: Vec<(String, Vec<u8>)>, log: &Log, depth: usize) -> Result<Chart, Error> {
+fn load(files: Files, log: &Log, depth: usize) -> Result<Chart, Error> {
     let Some((_, chart_file)) = files.iter().find(|(path, _)| path == "Chart.yaml") else {
         return Err(Error::in_file("Chart.yaml", "Chart.yaml file is missing"));
     };
@@ -147,14 +166,14 @@ fn load(files: Vec<(String, Vec<u8>)>, log: &Log, depth: usize) -> Result<Chart,
         schema: None,
         dependencies: Vec::new(),
     };
-    let mut subcharts: BTreeMap<String, Vec<(String, Vec<u8>)>> = BTreeMap::new();
+    let mut subcharts: BTreeMap<String, Files> = BTreeMap::new();
     for (path, content) in files {
         let place = match path.split_once('/') {
+            Some(("charts", _)) if path.ends_with(".prov") => "charts",
             Some(("charts", rest)) => {
-                if let Some((name, inner)) = rest.split_once('/') {
-                    let files = subcharts.entry(name.to_owned()).or_default();
-                    files.push((inner.to_owned(), content));
-                }
+                let (name, inner) = rest.split_once('/').unwrap_or((rest, ""));
+                let files = subcharts.entry(name.to_owned()).or_default();
+                files.push((inner.to_owned(), content));
                 continue;
             }
             Some((folder, _)) => folder,
@@ -203,24 +222,60 @@ fn load(files: Vec<(String, Vec<u8>)>, log: &Log, depth: usize) -> Result<Chart,
         if name.starts_with(['_', '.']) || depth == DEPTH_MAX {
             continue;
         }
-        let sub = load(files, log, depth + 1).map_err(|error| Error {
-            message: format!(
-                "error unpacking subchart {name} in {}: {}",
-                chart.name(),
-                error.message
-            ),
-            file: error.file.map(|file| format!("charts/{name}/{file}")),
-            ..error
-        })?;
+        let sub = subchart(&name, files, chart.name(), log, depth)?;
         chart.dependencies.push(sub);
     }
     Ok(chart)
 }
 
+/// A chart under `charts/`: a folder, or a packed one. `files` are by their paths in the folder; the
+/// path of what is a file itself is empty.
+fn subchart(
+    name: &str,
+    files: Files,
+    parent: &str,
+    log: &Log,
+    depth: usize,
+) -> Result<Chart, Error> {
+    let result = match (name.ends_with(".tgz"), files.first()) {
+        (true, Some((path, content))) if path.is_empty() => archive::unpack(content)
+            .map_err(Error::new)
+            .and_then(|files| load(without_marks(files), log, depth + 1)),
+        (true, Some((path, _))) => {
+            return Err(Error::new(format!(
+                "error unpacking subchart tar in {parent}: expected {name}, got {name}/{path}"
+            )));
+        }
+        _ => {
+            let files = files.into_iter().filter(|(path, _)| !path.is_empty());
+            load(files.collect(), log, depth + 1)
+        }
+    };
+    result.map_err(|error| Error {
+        message: format!(
+            "error unpacking subchart {name} in {parent}: {}",
+            error.message
+        ),
+        file: error.file.map(|file| format!("charts/{name}/{file}")),
+        ..error
+    })
+}
+
+/// The files without byte order marks.
+fn without_marks(mut files: Files) -> Files {
+    for (_, content) in &mut files {
+        if content.starts_with(b"\xEF\xBB\xBF") {
+            content.drain(..3);
+        }
+    }
+    files
+}
+
 fn is_manifest(path: &str) -> bool {
-    [".yaml", ".yml", ".json"]
+    let (_, end) = path.rsplit_once('.').unwrap_or_default();
+    ["yaml", "yml", "json"]
         .iter()
-        .any(|end| path.ends_with(end))
+        .any(|known| end.eq_ignore_ascii_case(known))
 }
 
 fn text(content: &[u8]) -> Cow<'_, str> {

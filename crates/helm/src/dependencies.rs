@@ -7,10 +7,18 @@ use crate::log::{Level, Log};
 use crate::values::{coalesce_tables, coalesce_values, merged_values, shown, table};
 use gotmpl::{Map, Value};
 
-/// Applies aliases, conditions, tags and import-values throughout the chart.
+/// Applies aliases, conditions, tags and import-values throughout the chart
+/// (helm.sh/helm/v4/pkg/chart/v2/util/dependencies.go).
 pub(crate) fn process(chart: &mut Chart, given: &Map, log: &Log) -> Result<(), Error> {
-    enable(chart, given, "", log)?;
-    import_values(chart, log)
+    let result = enable(chart, given, "", log).and_then(|()| import_values(chart, log));
+    result.map_err(|error| {
+        let failed = "chart dependencies processing failed";
+        log.add(Level::Error, failed, vec![("error", error.message.clone())]);
+        Error {
+            message: format!("{failed}: {}", error.message),
+            ..error
+        }
+    })
 }
 
 fn in_range(range: &str, version: &str) -> bool {

@@ -29,8 +29,10 @@ use gotmpl::{Error, Function, Machine, Type, Value};
 use std::borrow::Cow;
 
 pub(crate) use date::check_time;
+pub use duration::parse_duration;
 pub(crate) use files::{FILES, file_map, method};
 pub(crate) use semver::{Constraint, Version};
+pub use urls::check_url;
 
 /// A function of Helm's templates.
 pub(crate) type HelmFunction = Function<Context>;

@@ -21,6 +21,7 @@
 //! assert!(rendered.manifests[0].content.contains("replicas: 3"));
 //! ```
 
+mod archive;
 mod capabilities;
 mod chart;
 mod dependencies;
@@ -44,6 +45,7 @@ mod values;
 pub use capabilities::{HELM_VERSION, KubeVersion};
 pub use chart::{Chart, Dependency, Metadata};
 pub use error::Error;
+pub use functions::{check_url, parse_duration};
 pub use gotmpl::{LineOrigin, Site};
 pub use ignore::IgnoreRules;
 pub use log::{Level, Log, Notice};
@@ -51,7 +53,8 @@ pub use manifest::{Hook, INSTALL_ORDER, Manifest, split_manifests};
 pub use path_match::PathPattern;
 pub use release::{Release, Status};
 pub use render::{
-    File, Lookup, Prepared, ReleaseOptions, Rendered, effective_values, render, render_templates,
+    File, Lookup, Prepared, ReleaseOptions, Rendered, effective_values, render, render_name,
+    render_templates,
 };
 pub use set::{ReadFile, SetKind};
 pub use values::Values;

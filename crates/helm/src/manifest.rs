@@ -104,15 +104,20 @@ const EVENTS: &[&str] = &[
     "test",
 ];
 
-/// Cuts rendered files into manifests and hooks, both in the order of installation.
+/// Cuts rendered files into manifests and hooks, both in the order of installation. Where one is
+/// wrong, it ends there, with what came before in the order of the files
+/// (helm.sh/helm/v4/pkg/release/v1/util/manifest_sorter.go).
 pub(crate) fn sort<'f>(
     files: impl Iterator<Item = (&'f str, &'f str)>,
     log: &Log,
-) -> Result<(Vec<Manifest>, Vec<Hook>), Error> {
+) -> (Vec<Manifest>, Vec<Hook>, Option<Error>) {
     let (mut manifests, mut hooks) = (Vec::new(), Vec::new());
     for (path, text) in files {
         for (offset, content) in split(text) {
-            let head = Head::read(path, content)?;
+            let head = match Head::read(path, content) {
+                Ok(head) => head,
+                Err(error) => return (manifests, hooks, Some(error)),
+            };
             let manifest = Manifest {
                 source: path.to_owned(),
                 kind: head.text("kind"),
@@ -133,7 +138,7 @@ pub(crate) fn sort<'f>(
     lean::sort_by(&mut hooks, |a, b| {
         install_order(&a.manifest.kind).cmp(&install_order(&b.manifest.kind))
     });
-    Ok((manifests, hooks))
+    (manifests, hooks, None)
 }
 
 /// Known kinds in their order, then unknown ones by name.

@@ -1,5 +1,6 @@
 //! Rendering: a chart and values become text, and the text manifests.
 
+mod name;
 mod report;
 
 use crate::capabilities::{KubeVersion, capabilities};
@@ -17,6 +18,8 @@ use gotmpl::value::ANY_MAP;
 use gotmpl::{Host, LineOrigin, Machine, Map, Trees, Value};
 use std::collections::BTreeMap;
 use std::rc::Rc;
+
+pub use self::name::render_name;
 
 /// The name of the set of templates, which Go shows in some errors.
 pub(crate) const ROOT: &str = "gotpl";
@@ -123,6 +126,19 @@ impl Rendered {
             hook.manifest.write(&mut out);
         }
         out
+    }
+
+    /// The files as they were rendered, each after a line that says where it is from: what
+    /// `helm template --debug` prints where a manifest is wrong.
+    #[must_use]
+    pub fn files_text(&self) -> String {
+        let mut out = String::new();
+        for (path, file) in &self.files {
+            if !path.ends_with("NOTES.txt") && !file.text.trim().is_empty() {
+                out.push_str(&format!("---\n# Source: {path}\n{}\n", file.text));
+            }
+        }
+        format!("{}\n", out.trim())
     }
 
     /// The part of that before the hooks.
@@ -269,8 +285,21 @@ impl Prepared {
     /// A Kubernetes version that the chart is not for, templates that fail, manifests that are no
     /// YAML.
     pub fn render(&self, options: &ReleaseOptions) -> Result<Rendered, Error> {
+        match self.render_partly(options) {
+            (rendered, None) => Ok(rendered),
+            (_, Some(error)) => Err(error),
+        }
+    }
+
+    /// The same, with what there is of it in spite of an error. If that is of a manifest, there are
+    /// the files and the hooks before it.
+    #[must_use]
+    pub fn render_partly(&self, options: &ReleaseOptions) -> (Rendered, Option<Error>) {
         let chart = &self.chart;
-        let files = self.render_templates(options)?;
+        let files = match self.render_templates(options) {
+            Ok(files) => files,
+            Err(error) => return (Rendered::default(), Some(error)),
+        };
         let notes_path = format!("{}/templates/NOTES.txt", chart.name());
         let notes = files
             .get(&notes_path)
@@ -280,16 +309,17 @@ impl Prepared {
             .iter()
             .filter(|(path, _)| !path.ends_with("NOTES.txt"))
             .map(|(path, file)| (path.as_str(), file.text.as_str()));
-        let (manifests, hooks) = manifest::sort(texts, &options.log)?;
+        let (manifests, hooks, error) = manifest::sort(texts, &options.log);
         let mut crds = Vec::new();
         collect_crds(chart, chart.name(), &mut crds);
-        Ok(Rendered {
+        let rendered = Rendered {
             manifests,
             hooks,
             crds,
             notes,
             files,
-        })
+        };
+        (rendered, error)
     }
 
     /// Renders every template file, by its path with the chart's name.

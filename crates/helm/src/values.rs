@@ -298,13 +298,17 @@ fn lay_over_defaults(chart: &Chart, values: &Map, path: &str, merging: Merging, 
 
 /// Adds to `given` what only `default` has. `path` is where they stand, in dots.
 pub(crate) fn coalesce_tables(given: &Map, default: &Map, path: &str, merging: Merging, log: &Log) {
-    let had_value = |key: &Text| default.get_text(key).is_some_and(|value| !value.is_nil());
-    let deleted: Vec<Text> = given
-        .snapshot()
-        .into_iter()
-        .filter(|(key, value)| value.is_nil() && had_value(key) && !merging)
-        .map(|(key, _)| key)
-        .collect();
+    let mut deleted = Vec::new();
+    for (key, value) in given.snapshot() {
+        if value.is_nil() {
+            let had_value = default.get_text(&key).is_some_and(|value| !value.is_nil());
+            // Helm writes the null into what is below it, where imports may see it.
+            default.insert(key.clone(), Value::Nil);
+            if had_value && !merging {
+                deleted.push(key);
+            }
+        }
+    }
     for (key, below) in default.snapshot() {
         let here = || join(path, &key.to_str());
         match (given.get_text(&key), below) {

@@ -1,7 +1,9 @@
 //! `rollout-lab template --batch`: cases as JSON, one a line, answered one a line. The formats are
 //! those of recorded conformance cases: a template of its own, `--set` flags, or a whole run.
 
-use super::{Chart, KubeVersion, Memory, ReleaseOptions, SetKind, Values, flags};
+use super::files::Memory;
+use super::{Settings, flags};
+use helm::{Chart, KubeVersion, ReleaseOptions, SetKind, Values};
 use serde_json::{Value as Json, json};
 use std::collections::BTreeMap;
 use std::io::{self, BufRead, BufWriter, Write};
@@ -66,13 +68,16 @@ fn whole_run(case: &Json) -> Json {
     let files = files(case)
         .into_iter()
         .map(|(path, content)| (path, content.into_bytes()));
-    let files = Memory(files.collect());
+    let files = Memory::new(files.collect());
     let args = case["args"].as_array().into_iter().flatten();
-    let args: Vec<String> = args
-        .skip(1)
+    let mut args: Vec<String> = args
         .map(|arg| arg.as_str().unwrap_or_default().to_owned())
         .collect();
-    let outcome = super::run(flags::parse(&args), &files);
+    // The name of the command may have flags before it.
+    if let Some(command) = args.iter().position(|arg| arg == "template") {
+        args.remove(command);
+    }
+    let outcome = super::run(&flags::parse(&args), &files, &Settings::default());
     json!({
         "name": case["name"],
         "exit": outcome.exit,

@@ -2,6 +2,7 @@
 //! (helm.sh/helm/v4/pkg/action/install.go, pkg/chart/loader, internal/sympath).
 
 use super::files::{Files, Kind, read_words, words};
+use gotmpl::quote::quote;
 use helm::{Chart, Error, IgnoreRules, Level, Log};
 use std::path::{Path, PathBuf};
 
@@ -13,20 +14,28 @@ const DEPTH_MAX: usize = 64;
 /// Where the chart of that name lies.
 ///
 /// # Errors
-/// There is nothing, in Helm's words; what would have to be downloaded is refused.
-pub fn locate(files: &dyn Files, name: &str) -> Result<PathBuf, Error> {
+/// There is nothing: what Helm says that knows no repositories. What would have to be downloaded is
+/// refused.
+pub fn locate(files: &dyn Files, name: &str) -> Result<PathBuf, String> {
     let name = name.trim();
     let path = Path::new(name);
     if files.kind(path).is_ok() {
         return Ok(files.absolute(path));
     }
-    let message = match path.is_absolute() || name.starts_with('.') {
-        true => format!("path {:?} not found", name),
-        false => format!(
-            "{name} is not a folder or .tgz file here, and charts are not downloaded by this program"
-        ),
-    };
-    Err(Error::new(message))
+    if path.is_absolute() || name.starts_with('.') {
+        return Err(format!("path {} not found", quote(name.as_bytes())));
+    }
+    if name.contains("://") {
+        return Err(format!(
+            "{name} is not read: nothing is downloaded by this program"
+        ));
+    }
+    match name.split_once('/') {
+        Some((repository, _)) => Err(format!("repo {repository} not found")),
+        None => Err(format!(
+            "non-absolute URLs should be in form of repo_name/path_to_chart, got: {name}"
+        )),
+    }
 }
 
 /// Reads the chart in a folder, or in an archive.
@@ -34,6 +43,9 @@ pub fn locate(files: &dyn Files, name: &str) -> Result<PathBuf, Error> {
 /// # Errors
 /// What cannot be read or is no chart, in Helm's words.
 pub fn load(files: &dyn Files, path: &Path, log: &Log) -> Result<Chart, Error> {
+    if files.kind(path).is_ok_and(|kind| kind != Kind::Folder) {
+        return load_archive(files, path, log);
+    }
     let manifest = path.join("Chart.yaml");
     let text = files.read(&manifest).map_err(|error| {
         let found = read_words(&manifest, &error);
@@ -55,6 +67,39 @@ pub fn load(files: &dyn Files, path: &Path, log: &Log) -> Result<Chart, Error> {
     };
     walk.folder(path, "", 0)?;
     Chart::from_files(walk.found, log)
+}
+
+fn load_archive(files: &dyn Files, path: &Path, log: &Log) -> Result<Chart, Error> {
+    let name = path.display().to_string();
+    let bytes = files
+        .read(path)
+        .map_err(|error| Error::new(read_words(path, &error)))?;
+    if !bytes.starts_with(b"\x1F\x8B\x08") {
+        let is_yaml = name.ends_with(".yml") || name.ends_with(".yaml");
+        return Err(Error::new(match is_yaml {
+            true => {
+                format!("file '{name}' seems to be a YAML file, but expected a gzipped archive")
+            }
+            false => format!(
+                "file '{name}' does not appear to be a gzipped archive; got '{}'",
+                content_type(&bytes)
+            ),
+        }));
+    }
+    Chart::from_archive(&bytes, &name, log)
+}
+
+/// What Go takes a file for that is no archive (net/http/sniff.go), as far as people mistake such
+/// files for charts. Helm shows it the file's beginning with zeros up to 512 bytes.
+fn content_type(bytes: &[u8]) -> &'static str {
+    let is_control = |byte: &u8| matches!(byte, 0..=8 | 0x0B | 0x0E..=0x1A | 0x1C..=0x1F);
+    match bytes {
+        [b'P', b'K', 3, 4, ..] => "application/zip",
+        bytes if bytes.len() < 512 || bytes[..512].iter().any(is_control) => {
+            "application/octet-stream"
+        }
+        _ => "text/plain; charset=utf-8",
+    }
 }
 
 /// Collects the files of a chart's folder.

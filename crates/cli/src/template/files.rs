@@ -1,8 +1,9 @@
 //! Where charts and values files are read from: the disk, or files in memory.
 
+use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::fs;
-use std::io::{self, Read};
+use std::io::{self, Read, Write};
 use std::path::{Component, Path, PathBuf};
 
 /// What lies at a path.
@@ -30,6 +31,8 @@ pub trait Files {
     fn list(&self, path: &Path) -> io::Result<Vec<String>>;
     /// The content of a file.
     fn read(&self, path: &Path) -> io::Result<Vec<u8>>;
+    /// Writes a file, after what it holds or in its place, and the folders above it.
+    fn write(&self, path: &Path, text: &str, append: bool) -> io::Result<()>;
     /// What stands on standard input.
     fn standard_input(&self) -> io::Result<Vec<u8>>;
     /// The path from the root of the system.
@@ -77,6 +80,16 @@ impl Files for Disk {
         fs::read(path)
     }
 
+    fn write(&self, path: &Path, text: &str, append: bool) -> io::Result<()> {
+        if let Some(folder) = path.parent() {
+            fs::create_dir_all(folder)?;
+        }
+        let mut options = fs::OpenOptions::new();
+        options.write(true).create(true);
+        options.append(append).truncate(!append);
+        options.open(path)?.write_all(text.as_bytes())
+    }
+
     fn standard_input(&self) -> io::Result<Vec<u8>> {
         let mut bytes = Vec::new();
         io::stdin().read_to_end(&mut bytes)?;
@@ -89,16 +102,24 @@ impl Files for Disk {
 }
 
 /// Files by path, in a folder that is the whole world.
-pub struct Memory(pub BTreeMap<String, Vec<u8>>);
+pub struct Memory(RefCell<BTreeMap<String, Vec<u8>>>);
+
+impl Memory {
+    /// The world with these files.
+    pub fn new(files: BTreeMap<String, Vec<u8>>) -> Memory {
+        Memory(RefCell::new(files))
+    }
+}
 
 impl Files for Memory {
     fn kind(&self, path: &Path) -> io::Result<Kind> {
-        let path = text(path);
-        let below = format!("{path}/");
-        let mut next = self.0.range(below.clone()..);
-        if self.0.contains_key(&path) {
+        let files = self.0.borrow();
+        let name = text(path);
+        let below = format!("{name}/");
+        let next = files.range(below.clone()..).next();
+        if files.contains_key(&name) {
             Ok(Kind::File)
-        } else if path.is_empty() || next.next().is_some_and(|(key, _)| key.starts_with(&below)) {
+        } else if path == Path::new(".") || next.is_some_and(|(key, _)| key.starts_with(&below)) {
             Ok(Kind::Folder)
         } else {
             Err(io::ErrorKind::NotFound.into())
@@ -118,10 +139,9 @@ impl Files for Memory {
             folder if folder.is_empty() => folder,
             folder => format!("{folder}/"),
         };
-        let mut names: Vec<String> = self
-            .0
-            .keys()
-            .filter_map(|key| key.strip_prefix(&folder))
+        let files = self.0.borrow();
+        let inside = files.keys().filter_map(|key| key.strip_prefix(&folder));
+        let mut names: Vec<String> = inside
             .filter_map(|rest| rest.split('/').next().map(str::to_owned))
             .collect();
         names.sort_unstable();
@@ -130,11 +150,21 @@ impl Files for Memory {
     }
 
     fn read(&self, path: &Path) -> io::Result<Vec<u8>> {
-        match (self.0.get(&text(path)), self.kind(path)) {
+        match (self.0.borrow().get(&text(path)), self.kind(path)) {
             (Some(content), _) => Ok(content.clone()),
             (None, Ok(_)) => Err(io::ErrorKind::IsADirectory.into()),
             (None, Err(error)) => Err(error),
         }
+    }
+
+    fn write(&self, path: &Path, content: &str, append: bool) -> io::Result<()> {
+        let mut files = self.0.borrow_mut();
+        let file = files.entry(text(path)).or_default();
+        if !append {
+            file.clear();
+        }
+        file.extend_from_slice(content.as_bytes());
+        Ok(())
     }
 
     fn standard_input(&self) -> io::Result<Vec<u8>> {

@@ -2,6 +2,7 @@
 //! (github.com/spf13/pflag: flag.go, errors.go).
 
 use gotmpl::quote::{quote, quote_char};
+use helm::{Level, Log};
 use std::collections::BTreeMap;
 
 /// What a flag takes.
@@ -163,6 +164,21 @@ pub const FLAGS: &[Flag] = {
         flag("version", ' ', Text, Idle),
         flag("wait", ' ', Optional("watcher"), Idle),
         flag("wait-for-jobs", ' ', Bool, Idle),
+        // Those of the library that Helm's Kubernetes client logs with.
+        flag("add-dir-header", ' ', Bool, Idle),
+        flag("alsologtostderr", ' ', Bool, Idle),
+        flag("log-backtrace-at", ' ', Text, Idle),
+        flag("log-dir", ' ', Text, Idle),
+        flag("log-file", ' ', Text, Idle),
+        flag("log-file-max-size", ' ', Number, Idle),
+        flag("logtostderr", ' ', Bool, Idle),
+        flag("one-output", ' ', Bool, Idle),
+        flag("skip-headers", ' ', Bool, Idle),
+        flag("skip-log-headers", ' ', Bool, Idle),
+        flag("stderrthreshold", ' ', Text, Idle),
+        flag("v", 'v', Number, Idle),
+        flag("vmodule", ' ', Text, Idle),
+        // This program's own.
         flag("batch", ' ', Bool, Acts),
         flag("explain", ' ', Text, Acts),
     ]
@@ -175,8 +191,12 @@ pub struct Parsed {
     pub arguments: Vec<String>,
     /// The values of each flag that was given, in their order.
     given: BTreeMap<&'static str, Vec<String>>,
-    /// What is said about flags that are on their way out.
-    pub notes: Vec<String>,
+    /// What is said about flags that are on their way out, if nothing is wrong.
+    pub notes: String,
+    /// What is said in any case.
+    pub log: Log,
+    /// What is wrong, in the words of Helm's library.
+    pub wrong: Option<String>,
 }
 
 impl Parsed {
@@ -195,6 +215,27 @@ impl Parsed {
         self.last(name) == Some("true")
     }
 
+    /// Whether flags were given that go against each other
+    /// (github.com/spf13/cobra/flag_groups.go).
+    ///
+    /// # Errors
+    /// They were.
+    pub fn check_groups(&self) -> Result<(), String> {
+        let is_given = |name: &&str| self.given.contains_key(name);
+        match GROUPS.iter().find(|group| group.iter().all(is_given)) {
+            None => Ok(()),
+            Some(group) => {
+                let mut given = group.to_vec();
+                given.sort_unstable();
+                Err(format!(
+                    "if any flags in the group [{}] are set none of the others can be; [{}] were all set",
+                    group.join(" "),
+                    given.join(" ")
+                ))
+            }
+        }
+    }
+
     /// The first flag given that this program refuses, and why.
     pub fn refused(&self) -> Option<(&'static str, &'static str)> {
         FLAGS.iter().find_map(|flag| match flag.used {
@@ -207,15 +248,26 @@ impl Parsed {
     }
 }
 
-/// Reads a command line.
-///
-/// # Errors
-/// The flags as far as they were read, and what is wrong, in the words of Helm's library.
-pub fn parse(args: &[String]) -> Result<Parsed, (Parsed, String)> {
+/// Flags of which only one may be given.
+const GROUPS: [[&str; 2]; 3] = [
+    ["force", "force-conflicts"],
+    ["force-replace", "force-conflicts"],
+    ["validate", "dry-run"],
+];
+
+/// Reads a command line, up to where it is wrong.
+pub fn parse(args: &[String]) -> Parsed {
     let mut parsed = Parsed::default();
-    match read(args, &mut parsed) {
-        Ok(()) => Ok(parsed),
-        Err(message) => Err((parsed, message)),
+    parsed.wrong = read(args, &mut parsed).err();
+    parsed
+}
+
+/// A flag's value as Go's `strconv.ParseBool` reads it.
+pub fn parse_bool(text: &str) -> Option<bool> {
+    match text {
+        "1" | "t" | "T" | "TRUE" | "true" | "True" => Some(true),
+        "0" | "f" | "F" | "FALSE" | "false" | "False" => Some(false),
+        _ => None,
     }
 }
 
@@ -314,43 +366,77 @@ fn set(flag: &'static Flag, value: &str, parsed: &mut Parsed) -> Result<(), Stri
     parsed.given.entry(flag.name).or_default().extend(values);
     if !flag.deprecated.is_empty() {
         let note = format!(
-            "Flag --{} has been deprecated, {}",
+            "Flag --{} has been deprecated, {}\n",
             flag.name, flag.deprecated
         );
-        parsed.notes.push(note);
+        parsed.notes.push_str(&note);
+    }
+    if flag.name == "wait"
+        && let Some(flag) = parse_bool(value)
+    {
+        let strategy = if flag { "watcher" } else { "hookOnly" };
+        let text = format!(
+            "--wait={value} is deprecated (boolean value) and can be replaced with --wait={strategy}"
+        );
+        parsed.log.add(Level::Warn, text, Vec::new());
     }
     Ok(())
 }
 
 /// The values that a text stands for.
 fn values(flag: &Flag, text: &str) -> Result<Vec<String>, String> {
-    let wrong = |function: &str| {
+    let wrong = |function: &str, why: &str| {
         let shown = quote(text.as_bytes());
-        Err(format!(
-            "strconv.{function}: parsing {shown}: invalid syntax"
-        ))
+        Err(format!("strconv.{function}: parsing {shown}: {why}"))
     };
+    let is_word = |words: &[&str]| words.contains(&text);
     match flag.kind {
-        Kind::Bool => match text {
-            "1" | "t" | "T" | "TRUE" | "true" | "True" => return Ok(vec!["true".to_owned()]),
-            "0" | "f" | "F" | "FALSE" | "false" | "False" => return Ok(vec!["false".to_owned()]),
-            _ => return wrong("ParseBool"),
+        Kind::Bool => match parse_bool(text) {
+            Some(flag) => return Ok(vec![flag.to_string()]),
+            None => return wrong("ParseBool", "invalid syntax"),
         },
         Kind::Commas => return csv_line(text),
-        Kind::Number if text.parse::<i64>().is_err() => return wrong("ParseInt"),
-        Kind::Decimal if text.parse::<f32>().is_err() => return wrong("ParseFloat"),
-        Kind::Pairs if !text.contains('=') => {
-            return Err(format!("{text} must be formatted as key=value"));
+        Kind::Number => {
+            let digits = text.trim_start_matches(['-', '+']);
+            if digits.is_empty() || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
+                return wrong("ParseInt", "invalid syntax");
+            }
+            if text.parse::<i64>().is_err() {
+                return wrong("ParseInt", "value out of range");
+            }
         }
-        _ => {}
-    }
-    if flag.name == "wait" && !["watcher", "hookOnly", "legacy", "true", "false"].contains(&text) {
-        let shown = quote(text.as_bytes());
-        return Err(format!(
-            "invalid wait input {shown}. Valid inputs are watcher, hookOnly, and legacy"
-        ));
+        Kind::Decimal => match text.parse::<f32>() {
+            Err(_) => return wrong("ParseFloat", "invalid syntax"),
+            Ok(number) if number.is_infinite() => {
+                return wrong("ParseFloat", "value out of range");
+            }
+            Ok(_) => {}
+        },
+        Kind::Duration => drop(helm::parse_duration(text)?),
+        Kind::Pairs => return pairs(text),
+        Kind::Optional(_) if flag.name == "wait" => {
+            if !is_word(&["watcher", "hookOnly", "legacy", "true", "false"]) {
+                let shown = quote(text.as_bytes());
+                return Err(format!(
+                    "invalid wait input {shown}. Valid inputs are watcher, hookOnly, and legacy"
+                ));
+            }
+        }
+        Kind::Text | Kind::Each | Kind::Optional(_) => {}
     }
     Ok(vec![text.to_owned()])
+}
+
+/// `name=value` pairs: one, or several with commas between.
+fn pairs(text: &str) -> Result<Vec<String>, String> {
+    let pairs = match text.matches('=').count() {
+        0 | 1 => vec![text.trim_matches('"').to_owned()],
+        _ => csv_line(text)?,
+    };
+    match pairs.iter().find(|pair| !pair.contains('=')) {
+        Some(pair) => Err(format!("{pair} must be formatted as key=value")),
+        None => Ok(pairs),
+    }
 }
 
 /// The first line of a CSV text (Go's encoding/csv): a field in quotes may hold commas, line ends,

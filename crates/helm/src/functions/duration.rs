@@ -172,8 +172,11 @@ fn round(nanos: i64) -> String {
     }
 }
 
-/// Reads `1h15m30.5s` as nanoseconds, with Go's errors.
-pub(super) fn parse_duration(text: &str) -> Result<i64, String> {
+/// Reads `1h15m30.5s` as nanoseconds (Go's `time.ParseDuration`).
+///
+/// # Errors
+/// Go's, for what is no duration.
+pub fn parse_duration(text: &str) -> Result<i64, String> {
     let shown = gotmpl::quote::quote(text.as_bytes());
     let invalid = || format!("time: invalid duration {shown}");
     let body = text.strip_prefix(['-', '+']).unwrap_or(text);

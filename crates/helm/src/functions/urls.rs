@@ -13,7 +13,24 @@ pub(super) static TABLE: &[HelmFunction] = &[
 
 fn wrong(url: &str, reason: &str) -> String {
     let shown = gotmpl::quote::quote(url.as_bytes());
-    format!("unable to parse url: parse {shown}: {reason}")
+    format!("{UNABLE}parse {shown}: {reason}")
+}
+
+const UNABLE: &str = "unable to parse url: ";
+
+/// The scheme of a URL, in lower case; empty if it has none, as a path has not.
+///
+/// # Errors
+/// Go's (net/url), for what is no URL.
+pub fn check_url(url: &str) -> Result<String, String> {
+    match parse(url) {
+        Ok(Value::Map(parts)) => Ok(match parts.get("scheme") {
+            Some(Value::String(scheme)) => scheme.to_str().into_owned(),
+            _ => String::new(),
+        }),
+        Ok(_) => Ok(String::new()),
+        Err(error) => Err(error.message.replacen(UNABLE, "", 1)),
+    }
 }
 
 fn parse(url: &str) -> Result<Value, Error> {
