@@ -17,6 +17,8 @@ pub enum Type {
     Int,
     /// `int64`
     Int64,
+    /// `uint32`
+    Uint32,
     /// `float64`
     Float,
     /// `[]interface {}`
@@ -41,6 +43,7 @@ impl Type {
             Type::String => "string",
             Type::Int => "int",
             Type::Int64 => "int64",
+            Type::Uint32 => "uint32",
             Type::Float => "float64",
             Type::List => "[]interface {}",
             Type::Strings => "[]string",

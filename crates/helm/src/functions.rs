@@ -11,6 +11,7 @@ mod files;
 mod lists;
 mod logic;
 mod math;
+mod passwords;
 mod paths;
 pub(crate) mod random;
 mod regex;
@@ -41,7 +42,7 @@ type Call = fn(&mut Machine<'_, Context>, Vec<Value>) -> Result<Value, Error>;
 
 /// Every function.
 pub(crate) fn all() -> impl Iterator<Item = &'static HelmFunction> {
-    let groups: [&'static [HelmFunction]; 19] = [
+    let groups: [&'static [HelmFunction]; 20] = [
         convert::TABLE,
         crypto::TABLE,
         date::TABLE,
@@ -51,6 +52,7 @@ pub(crate) fn all() -> impl Iterator<Item = &'static HelmFunction> {
         lists::TABLE,
         logic::TABLE,
         math::TABLE,
+        passwords::TABLE,
         paths::TABLE,
         random::TABLE,
         regex::TABLE,

@@ -93,7 +93,9 @@ fn set(case: &Json) -> Result<Json, String> {
     let chart = Chart::load(&chart).map_err(|error| error.message)?;
     let files =
         helm::render_templates(&chart, &values, &options()).map_err(|error| error.message)?;
-    serde_json::from_str(&files["t/templates/t"].text).map_err(|error| error.to_string())
+    // What recorded the cases took -0 for the whole number.
+    let text = files["t/templates/t"].text.replace(":-0}", ":0}");
+    serde_json::from_str(&text).map_err(|error| error.to_string())
 }
 
 fn is_right(case: &Json, got: &Result<Json, String>) -> bool {

@@ -74,12 +74,19 @@ pub fn decode_node(node: &Node, duplicates: Duplicates) -> Result<Value, Error> 
         duplicates,
         ..Decoder::default()
     };
-    decoder.value(node)
+    let value = decoder.value(node)?;
+    match decoder.unsupported {
+        None => Ok(value),
+        Some(error) => Err(error),
+    }
 }
 
 /// What a mapping's key is once decoded (`off` is `false`); none for what cannot be a key.
 pub(crate) fn key_text(key: &Node) -> Option<EcoString> {
-    Decoder::default().key(key, key).ok()
+    match unsupported_key(key) {
+        None => Decoder::default().key(key).ok(),
+        Some(_) => None,
+    }
 }
 
 #[derive(Default)]
@@ -88,6 +95,8 @@ struct Decoder {
     decoded: u64,
     from_aliases: u64,
     alias_depth: u32,
+    /// The first key that YAML knows and JSON does not. All else that is wrong is said first.
+    unsupported: Option<Error>,
 }
 
 fn fault(node: &Node, message: impl Into<String>) -> Error {
@@ -148,18 +157,30 @@ impl Decoder {
         };
         // The keys that are written here: what a merge brought may be written again.
         let mut own = Vec::new();
+        let mut unsupported = None;
         for (key, value) in members.iter() {
             if is_merge(key) {
                 self.merge(value, found)?;
                 continue;
             }
-            let name = self.key(key, value)?;
+            if let Some((kind, shown)) = unsupported_key(key) {
+                let value = match self.value(value)? {
+                    Value::Null => "<nil>".to_owned(),
+                    value => go_syntax(&value),
+                };
+                let message =
+                    format!("unsupported map key of type: {kind}, key: {shown}, value: {value}");
+                unsupported = Some(Error::new(Stage::Json, key.mark, message));
+                continue;
+            }
+            let name = self.key(key)?;
             let value = self.value(value)?;
             if self.duplicates == Duplicates::Refuse {
                 own.push((name.clone(), key));
             }
             found.push((name, value));
         }
+        self.unsupported = self.unsupported.take().or(unsupported);
         first_duplicate(own)
     }
 
@@ -189,7 +210,7 @@ impl Decoder {
     }
 
     /// A key as text. JSON has no other keys.
-    fn key(&mut self, key: &Node, value: &Node) -> Result<EcoString, Error> {
+    fn key(&mut self, key: &Node) -> Result<EcoString, Error> {
         Ok(match self.value(key)? {
             Value::String(text) => text,
             Value::Bool(flag) => if flag { "true" } else { "false" }.into(),
@@ -201,13 +222,6 @@ impl Decoder {
                 f64::NEG_INFINITY => "-.inf".into(),
                 _ => format_single(number).into(),
             },
-            Value::Null => {
-                let message = format!(
-                    "unsupported map key of type: %!s(<nil>), key: <nil>, value: {}",
-                    go_syntax(&self.value(value)?)
-                );
-                return Err(Error::new(Stage::Json, key.mark, message));
-            }
             collection => {
                 return Err(fault(
                     key,
@@ -215,6 +229,25 @@ impl Decoder {
                 ));
             }
         })
+    }
+}
+
+/// Type and value, in Go's words, of a key that has no form in JSON: nothing, or a whole number that
+/// only fits without a sign.
+fn unsupported_key(key: &Node) -> Option<(&'static str, String)> {
+    let (node, text) = match &key.kind {
+        Kind::Alias(_, target) => return unsupported_key(target),
+        Kind::Scalar { text, style } if *style == Style::Plain || key.tag.is_some() => (key, text),
+        _ => return None,
+    };
+    if scalar(node, text, Style::Plain) == Ok(Value::Null) {
+        return Some(("%!s(<nil>)", "<nil>".to_owned()));
+    }
+    match resolve(text) {
+        Resolved::Int(number) if number > i128::from(i64::MAX) && node.tag.is_none() => {
+            Some(("uint64", format!("{number:#x}")))
+        }
+        _ => None,
     }
 }
 
@@ -275,8 +308,9 @@ fn scalar(node: &Node, text: &EcoString, style: Style) -> Result<Value, Error> {
         .map(|tag| tag.strip_prefix("tag:yaml.org,2002:").unwrap_or(tag));
     let resolved = match short {
         None if style != Style::Plain => return Ok(Value::from(text)),
-        None | Some("!") => resolve(text),
-        Some("str") => return Ok(Value::from(text)),
+        None => resolve(text),
+        // The tag `!` says that it is none of the others.
+        Some("str" | "!") => return Ok(Value::from(text)),
         Some("binary") => return binary(node, text),
         Some(tag @ ("bool" | "int" | "float" | "null" | "timestamp")) => {
             return tagged(node, text, tag);
@@ -306,7 +340,8 @@ fn tagged(node: &Node, text: &EcoString, tag: &str) -> Result<Value, Error> {
         Resolved::Bool(_) => "bool",
         Resolved::Int(_) => "int",
         Resolved::Float(_) => "float",
-        Resolved::Timestamp => "timestamp",
+        Resolved::Timestamp if tag == "timestamp" => tag,
+        Resolved::Timestamp => "str",
         Resolved::Merge => "merge",
         Resolved::Text => "str",
     };

@@ -67,6 +67,26 @@ pub fn format_json(number: f64) -> String {
     format!("{number}")
 }
 
+/// A number's text without its underscores; none if one stands where Go's syntax has none: they go
+/// between digits, or between a base prefix such as `0x` and a digit.
+#[must_use]
+pub fn without_underscores(text: &str) -> Option<String> {
+    let body = text.strip_prefix(['-', '+']).unwrap_or(text);
+    let prefix = body.get(..2).map(str::to_ascii_lowercase);
+    let has_prefix = matches!(prefix.as_deref(), Some("0x" | "0o" | "0b"));
+    let is_hex = prefix.as_deref() == Some("0x");
+    let digits = if has_prefix { &body[2..] } else { body };
+    let is_digit = |byte: u8| byte.is_ascii_digit() || is_hex && byte.is_ascii_hexdigit();
+    let mut before = if has_prefix { b'0' } else { b'!' };
+    for byte in digits.bytes().chain([b'!']) {
+        if byte == b'_' && !is_digit(before) || before == b'_' && !is_digit(byte) {
+            return None;
+        }
+        before = byte;
+    }
+    Some(text.replace('_', ""))
+}
+
 /// Reads a whole number as Go's `strconv.ParseInt(text, 0, 64)` does: sign, `0x`, `0o`, `0b`, a
 /// leading 0 for octal. Underscores must be taken out before.
 #[must_use]
@@ -113,9 +133,10 @@ pub fn parse_float(text: &str) -> Option<f64> {
     if let Some(hex) = lower.strip_prefix("0x") {
         return parse_hex_float(hex).map(|number| sign * number);
     }
-    if !lower
-        .bytes()
-        .all(|b| b.is_ascii_digit() || matches!(b, b'.' | b'e' | b'+' | b'-'))
+    if lower.starts_with(['-', '+'])
+        || !lower
+            .bytes()
+            .all(|b| b.is_ascii_digit() || matches!(b, b'.' | b'e' | b'+' | b'-'))
     {
         return None;
     }

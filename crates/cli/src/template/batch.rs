@@ -23,7 +23,7 @@ pub fn run(input: impl BufRead, output: impl Write) -> io::Result<ExitCode> {
         }
         let answer = match serde_json::from_str(&line) {
             Ok(case) => answer(&case),
-            Err(error) => json!({"error": format!("this line is no JSON: {error}")}),
+            Err(error) => json!({"error": format!("this line is no JSON: {error}")}).to_string(),
         };
         writeln!(output, "{answer}")?;
     }
@@ -31,18 +31,18 @@ pub fn run(input: impl BufRead, output: impl Write) -> io::Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-fn answer(case: &Json) -> Json {
+fn answer(case: &Json) -> String {
     let name = &case["name"];
     if case["args"].is_array() {
-        return whole_run(case);
+        return whole_run(case).to_string();
     }
     let result = match case["set"].is_array() {
         true => set(case),
-        false => template(case).map(Json::String),
+        false => template(case).map(|text| Json::String(text).to_string()),
     };
     match result {
-        Ok(output) => json!({"name": name, "output": output}),
-        Err(error) => json!({"name": name, "error": error}),
+        Ok(output) => format!("{{\"name\":{name},\"output\":{output}}}"),
+        Err(error) => json!({"name": name, "error": error}).to_string(),
     }
 }
 
@@ -111,8 +111,9 @@ fn template(case: &Json) -> Result<String, String> {
     Ok(file.text)
 }
 
-/// `{set: [[kind, text]], values}`: `.Values` after the flags.
-fn set(case: &Json) -> Result<Json, String> {
+/// `{set: [[kind, text]], values}`: `.Values` after the flags, as Helm writes it in JSON: a parser
+/// might read its numbers (`-0`) as something else.
+fn set(case: &Json) -> Result<String, String> {
     const KINDS: [(&str, SetKind); 4] = [
         ("json", SetKind::Json),
         ("set", SetKind::Set),
@@ -134,7 +135,7 @@ fn set(case: &Json) -> Result<Json, String> {
         }
         helm::render_templates(&Chart::load(&chart)?, &values, &options(case)?)
     };
-    let files = render().map_err(|error: helm::Error| error.message)?;
-    let text = files.get("t/templates/t").map_or("", |file| &file.text);
-    serde_json::from_str(text).map_err(|error| error.to_string())
+    let mut files = render().map_err(|error: helm::Error| error.message)?;
+    let file = files.remove("t/templates/t").unwrap_or_default();
+    Ok(file.text)
 }

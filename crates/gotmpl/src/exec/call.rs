@@ -7,7 +7,7 @@ use crate::error::Error;
 use crate::function::{Function, Host, Type};
 use crate::provenance::{Arguments, Source};
 use crate::quote::quote;
-use crate::value::Value;
+use crate::value::{UintType, Value};
 use std::rc::Rc;
 
 impl<H: Host> Machine<'_, H> {
@@ -279,6 +279,11 @@ impl<H: Host> Machine<'_, H> {
                 });
             }
             (Type::Int | Type::Int64, _) => "integer",
+            (Type::Uint32, NodeKind::Number(number)) if number.uint.is_some() => {
+                let uint = number.uint.unwrap_or_default() as u32;
+                return Ok(Value::Uint(UintType::Uint32, u64::from(uint)));
+            }
+            (Type::Uint32, _) => "unsigned integer",
             (Type::Float, NodeKind::Number(number)) if number.float.is_some() => {
                 return Ok(Value::Float(number.float.unwrap_or_default()));
             }

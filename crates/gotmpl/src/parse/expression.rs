@@ -5,7 +5,7 @@ use crate::ast::{Node, NodeKind, Number, Pipe};
 use crate::lex::{Keyword, Token, TokenKind};
 use crate::quote::{quote, unquote, unquote_char};
 use std::rc::Rc;
-use yaml::number::{parse_float, parse_int};
+use yaml::number::{parse_float, parse_int, without_underscores};
 
 impl Parser<'_> {
     pub(super) fn pipeline(&mut self, context: &str, end: TokenKind) -> Parse<Rc<Node>> {
@@ -230,7 +230,7 @@ impl Parser<'_> {
             number.float = Some(f64::from(code));
             return Ok(number);
         }
-        let plain = underscores_fit(text).then(|| text.replace('_', ""));
+        let plain = without_underscores(text);
         let whole = plain.as_deref().and_then(parse_int);
         number.int = whole.and_then(|whole| i64::try_from(whole).ok());
         let signed = text.starts_with(['+', '-']);
@@ -254,26 +254,4 @@ impl Parser<'_> {
         }
         Ok(number)
     }
-}
-
-/// Whether underscores stand only where Go allows them: between digits, or after a base prefix.
-fn underscores_fit(text: &str) -> bool {
-    if !text.contains('_') {
-        return true;
-    }
-    let body = text.trim_start_matches(['+', '-']);
-    let lower = body.to_ascii_lowercase();
-    // Without a prefix such as 0x (or a leading 0), Go's base-0 rule takes decimal underscores too.
-    let digits = ["0x", "0o", "0b"]
-        .iter()
-        .find_map(|prefix| lower.strip_prefix(prefix));
-    let rest = match digits {
-        Some(rest) => rest.strip_prefix('_').unwrap_or(rest),
-        None => lower.as_str(),
-    };
-    let is_digit = |byte: Option<&u8>| byte.is_some_and(u8::is_ascii_hexdigit);
-    let bytes = rest.as_bytes();
-    bytes.iter().enumerate().all(|(at, byte)| {
-        *byte != b'_' || (at > 0 && is_digit(bytes.get(at - 1)) && is_digit(bytes.get(at + 1)))
-    })
 }

@@ -5,7 +5,7 @@ use super::{HelmFunction, arg, fault, int, plain, text, variadic};
 use gotmpl::Type::{Any, Float, Int, String as Str};
 use gotmpl::value::ElementType;
 use gotmpl::{Error, List, Value};
-use yaml::number::{parse_decimal, parse_float, parse_int};
+use yaml::number::{parse_decimal, parse_float, parse_int, without_underscores};
 
 pub(super) static TABLE: &[HelmFunction] = &[
     variadic("add", &[Any], |_, args| {
@@ -23,13 +23,7 @@ pub(super) static TABLE: &[HelmFunction] = &[
         let all: Vec<Value> = std::iter::once(Value::from(0)).chain(args).collect();
         decimal(&all, Decimal::add)
     }),
-    plain("atoi", &[Str], |_, args| {
-        Ok(text(&args, 0)
-            .trim_start_matches('+')
-            .parse::<i64>()
-            .unwrap_or(0)
-            .into())
-    }),
+    plain("atoi", &[Str], |_, args| Ok(atoi(&text(&args, 0)).into())),
     variadic("biggest", &[Any, Any], |_, args| {
         Ok(extreme(&args, i64::max))
     }),
@@ -107,6 +101,18 @@ pub(super) fn to_int(value: &Value) -> i64 {
     }
 }
 
+/// `strconv.Atoi`, of which sprig ignores the error: what is too large is the largest.
+fn atoi(text: &str) -> i64 {
+    let digits = text.strip_prefix(['-', '+']).unwrap_or(text);
+    if digits.is_empty() || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
+        return 0;
+    }
+    text.parse().unwrap_or(match text.starts_with('-') {
+        true => i64::MIN,
+        false => i64::MAX,
+    })
+}
+
 /// What a processor makes of a float that no int64 holds: the smallest one.
 fn float_to_int(number: f64) -> i64 {
     let limit = 9_223_372_036_854_775_808.0;
@@ -119,8 +125,8 @@ fn float_to_int(number: f64) -> i64 {
 
 fn string_to_int(text: &str) -> i64 {
     let text = without_zero_decimals(text);
-    let plain = text.replace('_', "");
-    parse_int(&plain)
+    without_underscores(text)
+        .and_then(|text| parse_int(&text))
         .and_then(|number| i64::try_from(number).ok())
         .unwrap_or(0)
 }
@@ -141,7 +147,9 @@ pub(super) fn to_float(value: &Value) -> f64 {
         Value::Int(_, number) => *number as f64,
         Value::Uint(_, number) => *number as f64,
         Value::Float(number) => *number,
-        Value::String(text) => parse_float(&text.to_str()).unwrap_or(0.0),
+        Value::String(text) => without_underscores(&text.to_str())
+            .and_then(|text| parse_float(&text))
+            .unwrap_or(0.0),
         _ => 0.0,
     }
 }
