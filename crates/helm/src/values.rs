@@ -85,10 +85,10 @@ pub(crate) fn read_values(text: &str, file: &str) -> Result<Map, Error> {
 }
 
 /// The documents of a file, as Kubernetes' reader cuts them: at lines that begin with `---` and say
-/// no more than a comment.
+/// no more than a comment. Every line ends with a line feed then.
 fn documents(text: &str, file: &str) -> Result<Vec<String>, Error> {
     let mut documents = vec![String::new()];
-    for line in text.split_inclusive('\n') {
+    for line in text.lines() {
         if let Some(after) = line.strip_prefix("---") {
             let rest = after.trim();
             if !rest.is_empty() && !rest.starts_with('#') {
@@ -99,6 +99,7 @@ fn documents(text: &str, file: &str) -> Result<Vec<String>, Error> {
             documents.push(String::new());
         } else if let Some(document) = documents.last_mut() {
             document.push_str(line);
+            document.push('\n');
         }
     }
     Ok(documents)
