@@ -1,5 +1,7 @@
 //! The lexer: template text to tokens, as Go's `text/template/parse/lex.go` cuts it.
 
+use std::borrow::Cow;
+
 /// What a token is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum TokenKind {
@@ -47,10 +49,11 @@ pub(crate) enum Keyword {
 }
 
 #[derive(Clone, Debug)]
-pub(crate) struct Token {
+pub(crate) struct Token<'a> {
     pub kind: TokenKind,
     pub pos: usize,
-    pub text: String,
+    /// A part of the template, or an error's message.
+    pub text: Cow<'a, str>,
     /// Line on which it starts, from 1.
     pub line: usize,
 }
@@ -75,7 +78,10 @@ fn is_space(letter: Option<char>) -> bool {
 }
 
 fn is_alphanumeric(letter: Option<char>) -> bool {
-    letter.is_some_and(|letter| letter == '_' || letter.is_alphabetic() || is_digit(letter))
+    letter.is_some_and(|letter| match letter.is_ascii() {
+        true => letter == '_' || letter.is_ascii_alphanumeric(),
+        false => letter.is_alphabetic() || is_digit(letter),
+    })
 }
 
 /// Go's `unicode.IsDigit`: decimal digits of any script, roughly.
@@ -107,9 +113,9 @@ impl<'a> Lexer<'a> {
     }
 
     /// The next token. After the end and after an error it gives the end again and again.
-    pub fn next(&mut self) -> Token {
+    pub fn next(&mut self) -> Token<'a> {
         if self.failed {
-            return self.token_of(TokenKind::Eof, "EOF".to_owned());
+            return self.token_of(TokenKind::Eof, "EOF".into());
         }
         let token = if self.inside_action {
             self.lex_action()
@@ -125,7 +131,10 @@ impl<'a> Lexer<'a> {
     }
 
     fn peek(&self) -> Option<char> {
-        self.rest().chars().next()
+        match self.input.as_bytes().get(self.pos) {
+            Some(byte) if byte.is_ascii() => Some(char::from(*byte)),
+            _ => self.rest().chars().next(),
+        }
     }
 
     fn advance(&mut self) -> Option<char> {
@@ -146,7 +155,7 @@ impl<'a> Lexer<'a> {
         }
     }
 
-    fn token_of(&self, kind: TokenKind, text: String) -> Token {
+    fn token_of(&self, kind: TokenKind, text: Cow<'a, str>) -> Token<'a> {
         Token {
             kind,
             pos: self.start,
@@ -155,12 +164,12 @@ impl<'a> Lexer<'a> {
         }
     }
 
-    fn emit(&mut self, kind: TokenKind) -> Token {
+    fn emit(&mut self, kind: TokenKind) -> Token<'a> {
         let text = match kind {
             TokenKind::Eof => "EOF",
             _ => &self.input[self.start..self.pos],
         };
-        let token = self.token_of(kind, text.to_owned());
+        let token = self.token_of(kind, text.into());
         self.start = self.pos;
         self.start_line = self.line;
         token
@@ -172,12 +181,12 @@ impl<'a> Lexer<'a> {
         self.start_line = self.line;
     }
 
-    fn error(&self, message: impl Into<String>) -> Token {
-        self.token_of(TokenKind::Error, message.into())
+    fn error(&self, message: impl Into<String>) -> Token<'a> {
+        self.token_of(TokenKind::Error, Cow::Owned(message.into()))
     }
 
     /// Text up to the next action, or the action's left delimiter, or the end.
-    fn lex_text(&mut self) -> Token {
+    fn lex_text(&mut self) -> Token<'a> {
         loop {
             let Some(found) = self.rest().find(LEFT) else {
                 self.line += self.rest().matches('\n').count();
@@ -212,7 +221,7 @@ impl<'a> Lexer<'a> {
     }
 
     /// The `{{`; none if it begins a comment, which is skipped.
-    fn lex_left_delim(&mut self) -> Option<Token> {
+    fn lex_left_delim(&mut self) -> Option<Token<'a>> {
         self.pos += LEFT.len();
         let marker = if has_left_trim(self.rest()) { 2 } else { 0 };
         if self.input[self.pos + marker..].starts_with("/*") {
@@ -228,7 +237,7 @@ impl<'a> Lexer<'a> {
         Some(token)
     }
 
-    fn skip_comment(&mut self) -> Result<(), Token> {
+    fn skip_comment(&mut self) -> Result<(), Token<'a>> {
         let Some(end) = self.rest()[2..].find("*/") else {
             return Err(self.error("unclosed comment"));
         };
@@ -253,7 +262,7 @@ impl<'a> Lexer<'a> {
         rest.starts_with(RIGHT).then_some(false)
     }
 
-    fn lex_right_delim(&mut self, trims: bool) -> Token {
+    fn lex_right_delim(&mut self, trims: bool) -> Token<'a> {
         if trims {
             self.pos += 2;
             self.ignore();
@@ -268,7 +277,7 @@ impl<'a> Lexer<'a> {
         token
     }
 
-    fn lex_action(&mut self) -> Token {
+    fn lex_action(&mut self) -> Token<'a> {
         if let Some(trims) = self.at_right_delim() {
             if self.paren_depth == 0 {
                 return self.lex_right_delim(trims);
@@ -326,7 +335,7 @@ impl<'a> Lexer<'a> {
         }
     }
 
-    fn lex_space(&mut self) -> Token {
+    fn lex_space(&mut self) -> Token<'a> {
         let mut count = 0;
         while is_space(self.peek()) {
             self.advance();
@@ -343,7 +352,7 @@ impl<'a> Lexer<'a> {
         self.emit(TokenKind::Space)
     }
 
-    fn lex_identifier(&mut self) -> Token {
+    fn lex_identifier(&mut self) -> Token<'a> {
         while is_alphanumeric(self.peek()) {
             self.advance();
         }
@@ -360,7 +369,7 @@ impl<'a> Lexer<'a> {
     }
 
     /// What follows a `.` or a `$`.
-    fn lex_field_or_variable(&mut self, kind: TokenKind) -> Token {
+    fn lex_field_or_variable(&mut self, kind: TokenKind) -> Token<'a> {
         if self.at_terminator() {
             let alone = if kind == TokenKind::Field {
                 TokenKind::Dot
@@ -384,7 +393,7 @@ impl<'a> Lexer<'a> {
             || self.rest().starts_with(RIGHT)
     }
 
-    fn lex_quoted(&mut self, quote: char, kind: TokenKind, unterminated: &str) -> Token {
+    fn lex_quoted(&mut self, quote: char, kind: TokenKind, unterminated: &str) -> Token<'a> {
         loop {
             match self.advance() {
                 Some('\\') if !matches!(self.advance(), None | Some('\n')) => {}
@@ -395,7 +404,7 @@ impl<'a> Lexer<'a> {
         }
     }
 
-    fn lex_raw(&mut self) -> Token {
+    fn lex_raw(&mut self) -> Token<'a> {
         loop {
             match self.advance() {
                 None => return self.error("unterminated raw quoted string"),
@@ -405,8 +414,8 @@ impl<'a> Lexer<'a> {
         }
     }
 
-    fn lex_number(&mut self) -> Token {
-        let bad = |lexer: &Lexer| {
+    fn lex_number(&mut self) -> Token<'a> {
+        let bad = |lexer: &Lexer<'a>| {
             let text = &lexer.input[lexer.start..lexer.pos];
             lexer.error(format!(
                 "bad number syntax: {}",

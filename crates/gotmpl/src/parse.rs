@@ -65,7 +65,7 @@ struct Parser<'a> {
     file: Rc<str>,
     line_starts: Rc<[usize]>,
     /// Tokens that were taken and given back, the next one last.
-    ahead: Vec<Token>,
+    ahead: Vec<Token<'a>>,
     /// Line of the token that was read last: what Go's errors name.
     last_line: usize,
     is_function: &'a dyn Fn(&str) -> bool,
@@ -106,7 +106,7 @@ fn node(pos: usize, kind: NodeKind) -> Rc<Node> {
 fn shown(token: &Token) -> String {
     match token.kind {
         TokenKind::Eof => "EOF".to_owned(),
-        TokenKind::Error => token.text.clone(),
+        TokenKind::Error => token.text.to_string(),
         TokenKind::Keyword(_) | TokenKind::Dot => format!("<{}>", token.text),
         _ if token.text.len() > 10 => {
             let start: String = token.text.chars().take(10).collect();
@@ -116,27 +116,27 @@ fn shown(token: &Token) -> String {
     }
 }
 
-impl Parser<'_> {
+impl<'a> Parser<'a> {
     // ── tokens ──────────────────────────────────────────────────────────────────────────────────
 
-    fn next(&mut self) -> Token {
+    fn next(&mut self) -> Token<'a> {
         match self.ahead.pop() {
             Some(token) => token,
             None => self.fetch(),
         }
     }
 
-    fn fetch(&mut self) -> Token {
+    fn fetch(&mut self) -> Token<'a> {
         let token = self.lexer.next();
         self.last_line = token.line;
         token
     }
 
-    fn back_up(&mut self, token: Token) {
+    fn back_up(&mut self, token: Token<'a>) {
         self.ahead.push(token);
     }
 
-    fn peek(&mut self) -> &Token {
+    fn peek(&mut self) -> &Token<'a> {
         if self.ahead.is_empty() {
             let token = self.fetch();
             self.ahead.push(token);
@@ -144,7 +144,7 @@ impl Parser<'_> {
         &self.ahead[self.ahead.len() - 1]
     }
 
-    fn next_non_space(&mut self) -> Token {
+    fn next_non_space(&mut self) -> Token<'a> {
         loop {
             let token = self.next();
             if token.kind != TokenKind::Space {
@@ -153,7 +153,7 @@ impl Parser<'_> {
         }
     }
 
-    fn peek_non_space(&mut self) -> Token {
+    fn peek_non_space(&mut self) -> Token<'a> {
         let token = self.next_non_space();
         self.back_up(token.clone());
         token
@@ -188,7 +188,7 @@ impl Parser<'_> {
         self.error(format!("{}{extra}", shown(token)))
     }
 
-    fn expect(&mut self, kind: TokenKind, context: &str) -> Parse<Token> {
+    fn expect(&mut self, kind: TokenKind, context: &str) -> Parse<Token<'a>> {
         let token = self.next_non_space();
         if token.kind == kind {
             Ok(token)
@@ -310,7 +310,7 @@ impl Parser<'_> {
         match token.kind {
             TokenKind::Text => Ok(Action::Node(node(
                 token.pos,
-                NodeKind::Text(token.text.into()),
+                NodeKind::Text((*token.text).into()),
             ))),
             TokenKind::LeftDelim => {
                 self.action_line = token.line;

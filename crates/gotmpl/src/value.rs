@@ -1,6 +1,6 @@
 //! Values as a Go template sees them: with Go's types, and maps that are shared and mutable.
 
-use std::borrow::Cow;
+use std::borrow::{Borrow, Cow};
 use std::cell::{Ref, RefCell};
 use std::collections::BTreeMap;
 use std::fmt;
@@ -21,6 +21,12 @@ impl Text {
     #[must_use]
     pub fn to_str(&self) -> Cow<'_, str> {
         String::from_utf8_lossy(&self.0)
+    }
+}
+
+impl Borrow<[u8]> for Text {
+    fn borrow(&self) -> &[u8] {
+        &self.0
     }
 }
 
@@ -347,7 +353,7 @@ impl Map {
     /// The value under `key`.
     #[must_use]
     pub fn get(&self, key: &str) -> Option<Value> {
-        self.get_text(&Text::from(key))
+        self.entries().get(key.as_bytes()).cloned()
     }
 
     /// The value under `key`.

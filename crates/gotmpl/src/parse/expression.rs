@@ -7,7 +7,7 @@ use crate::quote::{quote, unquote, unquote_char};
 use std::rc::Rc;
 use yaml::number::{parse_float, parse_int, without_underscores};
 
-impl Parser<'_> {
+impl<'a> Parser<'a> {
     pub(super) fn pipeline(&mut self, context: &str, end: TokenKind) -> Parse<Rc<Node>> {
         let pos = self.peek_non_space().pos;
         let mut pipe = Pipe::default();
@@ -83,7 +83,7 @@ impl Parser<'_> {
         let names = variable.text.split('.').map(Into::into).collect();
         pipe.decl
             .push(node(variable.pos, NodeKind::Variable(names)));
-        self.vars.push(variable.text.as_str().into());
+        self.vars.push((*variable.text).into());
     }
 
     fn check_pipeline(&mut self, pipe: &Pipe, context: &str) -> Parse<()> {
@@ -171,7 +171,7 @@ impl Parser<'_> {
                     let name = quote(token.text.as_bytes());
                     return Err(self.error(format!("function {name} not defined")));
                 }
-                NodeKind::Identifier(token.text.as_str().into())
+                NodeKind::Identifier((*token.text).into())
             }
             TokenKind::Dot => NodeKind::Dot,
             TokenKind::Keyword(Keyword::Nil) => NodeKind::Nil,
@@ -180,7 +180,7 @@ impl Parser<'_> {
                     let name = quote(token.text.as_bytes());
                     return Err(self.error(format!("undefined variable {name}")));
                 }
-                NodeKind::Variable(vec![token.text.as_str().into()])
+                NodeKind::Variable(vec![(*token.text).into()])
             }
             TokenKind::Field => NodeKind::Field(vec![token.text[1..].into()]),
             TokenKind::Bool => NodeKind::Bool(token.text == "true"),
@@ -198,7 +198,7 @@ impl Parser<'_> {
             }
             TokenKind::String | TokenKind::RawString => {
                 let text = unquote(&token.text).ok_or_else(|| self.error("invalid syntax"))?;
-                NodeKind::String(token.text.as_str().into(), text)
+                NodeKind::String((*token.text).into(), text)
             }
             _ => {
                 self.back_up(token);
@@ -210,7 +210,7 @@ impl Parser<'_> {
 
     /// A number literal, as every type it fits.
     fn number(&mut self, token: &Token) -> Parse<Number> {
-        let text = token.text.as_str();
+        let text = &*token.text;
         let mut number = Number {
             text: text.to_owned(),
             ..Number::default()
