@@ -2,7 +2,7 @@
 //! driver of the recordings did.
 
 use ecow::{EcoString, eco_format};
-use kube::api::{DeleteOptions, PatchType, Propagation, Verb};
+use kube::api::{Answer, DeleteOptions, PatchType, Propagation, Request, Response, Verb, serve};
 use kube::{Key, Object, Status, Value, map, time};
 use reconcile::trace::Note;
 use reconcile::{Entry, Settings, World};
@@ -126,6 +126,25 @@ struct Driver {
 
 const DRIVER: &str = "driver";
 
+impl shell::Cluster for Driver {
+    fn ask(&mut self, request: Request) -> Response {
+        match request.verb {
+            // To read changes nothing, so a copy can be asked.
+            Verb::Get | Verb::List => serve(&mut self.world.store().clone(), self.now(), request),
+            verb => {
+                let object =
+                    self.world
+                        .request(DRIVER, request.key, request.subresource, verb, note());
+                object.map(Answer::Object)
+            }
+        }
+    }
+
+    fn now(&self) -> kube::Millis {
+        self.world.now()
+    }
+}
+
 impl Driver {
     fn new(case: &Value) -> Driver {
         let settings = Settings {
@@ -213,7 +232,7 @@ impl Driver {
                 Ok(())
             }
             "progress" => return self.progress(op),
-            "kubectl" => return Err("the lab has no kubectl yet".into()),
+            "kubectl" => return self.kubectl(op),
             other => return Err(format!("unknown op {other}")),
         };
         self.settle();
@@ -224,6 +243,22 @@ impl Driver {
         if let Err(status) = outcome {
             after.set("output", status.message);
         }
+        self.record(after);
+        Ok(())
+    }
+
+    /// Runs kubectl, and records what it said.
+    fn kubectl(&mut self, op: &Value) -> Result<(), String> {
+        let args: Vec<&str> = op.get("args").items().iter().map(Value::text).collect();
+        let stdin = match op.get("stdin") {
+            Value::Null => String::new(),
+            manifest => show(manifest),
+        };
+        let output = shell::kubectl(self, DRIVER, &args, &stdin);
+        self.settle();
+        let mut after = op.clone();
+        let said = format!("{}{}", output.stdout, output.stderr);
+        after.set("output", said.trim_end());
         self.record(after);
         Ok(())
     }

@@ -1,0 +1,110 @@
+//! `kubectl apply -f -` (`k8s.io/kubectl/pkg/cmd/apply`): client-side apply, with the last manifest
+//! kept in an annotation.
+
+use super::args::{Args, Flag, value};
+use super::session::{Fault, Session, shown};
+use ecow::EcoString;
+use kube::api::Verb;
+use kube::patch::three_way;
+use kube::{Key, Value, kubectl};
+
+const LAST_APPLIED: &str = "kubectl.kubernetes.io/last-applied-configuration";
+/// What kubectl calls standard input in its messages.
+const STDIN: &str = "STDIN";
+
+pub(super) const FLAGS: &[Flag] = &[value("filename", Some('f'))];
+
+/// Makes each manifest what the server has: creates, patches, or leaves it.
+pub(super) fn run(session: &mut Session, args: &Args) -> Result<(), Fault> {
+    match args.last("filename") {
+        Some("-") => {}
+        Some(path) => {
+            return Err(Fault::Usage(format!("the path {path:?} does not exist")));
+        }
+        None => return Err(Fault::Usage("must specify one of -f and -k".to_owned())),
+    }
+    let manifests = yaml::decode_all(session.stdin).map_err(|error| {
+        Fault::Usage(format!(
+            "error parsing {STDIN}: error converting YAML to JSON: {error}"
+        ))
+    })?;
+    let mut is_empty = true;
+    for manifest in manifests.iter().filter(|manifest| !manifest.is_null()) {
+        is_empty = false;
+        let what = apply(session, manifest)?;
+        let key = key_of(session, manifest);
+        session.done(&key, what);
+    }
+    match is_empty {
+        true => Err(Fault::Usage("no objects passed to apply".to_owned())),
+        false => Ok(()),
+    }
+}
+
+/// The key of a manifest, in the session's namespace where it names none.
+fn key_of(session: &Session, manifest: &Value) -> Key {
+    let mut key = Key::of(manifest);
+    if !key.namespace.is_empty() && manifest.at(&["metadata", "namespace"]).is_null() {
+        key.namespace = session.namespace.clone();
+    }
+    key
+}
+
+fn apply(session: &mut Session, manifest: &Value) -> Result<&'static str, Fault> {
+    let key = key_of(session, manifest);
+    let next = noted(manifest);
+    let refused = |status: &kube::Status, doing: &str| {
+        Fault::Said(kubectl::refusal(status, doing, STDIN, &key.kind, &key.name))
+    };
+    let live = match session.get(&key) {
+        Ok(live) => live,
+        Err(status) if status.code == 404 => {
+            session
+                .ask(&key, Verb::Create(next))
+                .map_err(|status| refused(&status, "creating"))?;
+            return Ok("created");
+        }
+        Err(status) => return Err(refused(&status, "retrieving current configuration of")),
+    };
+    let last = match live.annotation(LAST_APPLIED) {
+        Some(text) => serde_json::from_str(text).unwrap_or_default(),
+        None => {
+            let object = shown(&key);
+            session.output.stderr.push_str(&format!(
+                "Warning: resource {object} is missing the {LAST_APPLIED} annotation which is required by \
+                 kubectl apply. kubectl apply should only be used on resources created declaratively by \
+                 either kubectl create --save-config or kubectl apply. The missing annotation will be \
+                 patched automatically.\n"
+            ));
+            Value::Null
+        }
+    };
+    let (how, patch) = three_way(&last, &next, &live.value)
+        .map_err(|fault| Fault::Usage(format!("error when creating patch with:\n{fault}")))?;
+    if patch.as_map().is_none_or(kube::Map::is_empty) {
+        return Ok("unchanged");
+    }
+    let before = live.meta.version;
+    session
+        .patch(&key, how, patch)
+        .map_err(|status| refused(&status, "applying patch to"))?;
+    let after = session.get(&key)?.meta.version;
+    Ok(match before == after {
+        true => "unchanged",
+        false => "configured",
+    })
+}
+
+/// The manifest with itself in the annotation (`util.GetModifiedConfiguration`).
+fn noted(manifest: &Value) -> Value {
+    let mut inner = manifest.clone();
+    let annotations = inner.entry_at(&["metadata", "annotations"]);
+    if annotations.is_null() {
+        *annotations = Value::Map(kube::Map::new());
+    }
+    let text = serde_json::to_string(&inner).unwrap_or_default();
+    let mut next = inner;
+    next.entry_at(&["metadata", "annotations"])
+        .set(LAST_APPLIED, EcoString::from(format!("{text}\n")));
+    next
+}

@@ -1,0 +1,99 @@
+//! Arguments as `pflag` reads them: flags anywhere, `--flag=value` and `--flag value`, `-n value`.
+
+use super::session::Fault;
+
+/// A flag that takes a value, or (`is_switch`) may stand alone.
+pub(super) struct Flag {
+    pub name: &'static str,
+    pub short: Option<char>,
+    pub is_switch: bool,
+}
+
+/// A flag with a value.
+pub(super) const fn value(name: &'static str, short: Option<char>) -> Flag {
+    Flag {
+        name,
+        short,
+        is_switch: false,
+    }
+}
+
+/// What all commands take.
+const COMMON: &[Flag] = &[value("namespace", Some('n'))];
+
+/// The arguments of one command.
+#[derive(Default)]
+pub(super) struct Args {
+    /// What is no flag, in order.
+    pub words: Vec<String>,
+    flags: Vec<(&'static str, String)>,
+}
+
+impl Args {
+    /// Reads the arguments that follow a command's name.
+    pub fn read(command: &str, own: &'static [Flag], args: &[&str]) -> Result<Args, Fault> {
+        let mut read = Args::default();
+        let mut rest = args.iter();
+        while let Some(arg) = rest.next() {
+            let (shown, inline, found) = if *arg == "-" {
+                (*arg, None, None)
+            } else if let Some(long) = arg.strip_prefix("--") {
+                let (name, inline) = match long.split_once('=') {
+                    Some((name, inline)) => (name, Some(inline)),
+                    None => (long, None),
+                };
+                let found = own.iter().chain(COMMON).find(|flag| flag.name == name);
+                (*arg, inline, Some(found))
+            } else if let Some(short) = arg.strip_prefix('-') {
+                let mut letters = short.chars();
+                let first = letters.next();
+                let inline = letters.as_str();
+                let inline = inline.strip_prefix('=').unwrap_or(inline);
+                let found = own.iter().chain(COMMON).find(|flag| flag.short == first);
+                (*arg, (!inline.is_empty()).then_some(inline), Some(found))
+            } else {
+                (*arg, None, None)
+            };
+            let Some(found) = found else {
+                read.words.push((*arg).to_owned());
+                continue;
+            };
+            let Some(flag) = found else {
+                let name = shown.split('=').next().unwrap_or_default();
+                return Err(Fault::Usage(format!(
+                    "unknown flag: {name}\nSee '{command} --help' for usage."
+                )));
+            };
+            let value = match inline {
+                Some(value) => value,
+                None if flag.is_switch => "true",
+                None => rest.next().copied().ok_or_else(|| {
+                    Fault::Usage(format!(
+                        "flag needs an argument: {shown}\nSee '{command} --help' for usage."
+                    ))
+                })?,
+            };
+            read.flags.push((flag.name, value.to_owned()));
+        }
+        Ok(read)
+    }
+
+    /// The value of a flag; the last one, if it stands more than once.
+    pub fn last(&self, name: &str) -> Option<&str> {
+        let mut all = self.flags.iter().rev();
+        all.find(|(have, _)| *have == name)
+            .map(|(_, value)| value.as_str())
+    }
+
+    /// The value of a flag that is a whole number.
+    pub fn number(&self, name: &str) -> Result<Option<i64>, Fault> {
+        let Some(text) = self.last(name) else {
+            return Ok(None);
+        };
+        text.parse().map(Some).map_err(|_| {
+            Fault::Usage(format!(
+                "invalid argument {text:?} for \"--{name}\" flag: strconv.ParseInt: parsing {text:?}: invalid syntax"
+            ))
+        })
+    }
+}

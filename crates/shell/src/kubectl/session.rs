@@ -1,0 +1,198 @@
+//! One run of a command: whom it asks, what it has printed, how it names things.
+
+use crate::{Cluster, Output};
+use ecow::{EcoString, eco_format};
+use kube::api::{Answer, PatchType, Request, Verb};
+use kube::{KINDS, Key, KindInfo, Object, Status, Value, kind_info};
+use std::rc::Rc;
+
+/// Why a command ends without having done its work.
+pub(super) enum Fault {
+    /// The command line, or what it asks for, is wrong. Printed after `error: `.
+    Usage(String),
+    /// The server refused.
+    Server(Status),
+    /// Already in kubectl's words.
+    Said(EcoString),
+}
+
+impl Fault {
+    /// What kubectl prints (`k8s.io/kubectl/pkg/cmd/util/helpers.go`).
+    pub fn words(&self) -> String {
+        match self {
+            Fault::Usage(message) => format!("error: {message}\n"),
+            Fault::Server(status) => {
+                format!(
+                    "Error from server ({}): {}\n",
+                    status.reason, status.message
+                )
+            }
+            Fault::Said(words) => words.to_string(),
+        }
+    }
+}
+
+impl From<Status> for Fault {
+    fn from(status: Status) -> Fault {
+        Fault::Server(status)
+    }
+}
+
+/// Short names of kinds, as `kubectl api-resources` lists them.
+const SHORT_NAMES: &[(&str, &str)] = &[
+    ("cm", "configmaps"),
+    ("deploy", "deployments"),
+    ("ds", "daemonsets"),
+    ("ep", "endpoints"),
+    ("ev", "events"),
+    ("hpa", "horizontalpodautoscalers"),
+    ("ing", "ingresses"),
+    ("no", "nodes"),
+    ("ns", "namespaces"),
+    ("pdb", "poddisruptionbudgets"),
+    ("po", "pods"),
+    ("rs", "replicasets"),
+    ("sa", "serviceaccounts"),
+    ("sts", "statefulsets"),
+    ("svc", "services"),
+];
+
+/// One run of a command.
+pub(super) struct Session<'c> {
+    cluster: &'c mut dyn Cluster,
+    user: EcoString,
+    /// Where objects without a namespace of their own are looked for.
+    pub namespace: EcoString,
+    /// Standard input.
+    pub stdin: &'c str,
+    /// What was printed so far.
+    pub output: Output,
+}
+
+impl<'c> Session<'c> {
+    pub fn new(cluster: &'c mut dyn Cluster, user: &str, stdin: &'c str) -> Session<'c> {
+        Session {
+            cluster,
+            user: user.into(),
+            namespace: EcoString::new(),
+            stdin,
+            output: Output::default(),
+        }
+    }
+
+    /// The moment it is.
+    pub fn now(&self) -> kube::Millis {
+        self.cluster.now()
+    }
+
+    /// Asks the server about one object.
+    pub fn ask(&mut self, key: &Key, verb: Verb) -> Result<Answer, Status> {
+        self.cluster.ask(Request {
+            user: self.user.clone(),
+            verb,
+            key: key.clone(),
+            subresource: "",
+            dry_run: false,
+            fields: None,
+        })
+    }
+
+    /// One object.
+    pub fn get(&mut self, key: &Key) -> Result<Rc<Object>, Status> {
+        let answer = self.ask(key, Verb::Get)?;
+        answer
+            .object()
+            .ok_or_else(|| Status::not_found(&key.kind, &key.name))
+    }
+
+    /// The objects of a kind in the session's namespace.
+    pub fn list(&mut self, kind: &str) -> Result<Vec<Rc<Object>>, Status> {
+        let key = Key::new(kind, self.namespace.clone(), "");
+        match self.ask(&key, Verb::List)? {
+            Answer::List(objects) => Ok(objects),
+            _ => Ok(Vec::new()),
+        }
+    }
+
+    /// Sends a patch.
+    pub fn patch(&mut self, key: &Key, how: PatchType, patch: Value) -> Result<(), Status> {
+        self.ask(key, Verb::Patch(how, patch)).map(|_| ())
+    }
+
+    /// Prints what was done to an object: `deployment.apps/web scaled`.
+    pub fn done(&mut self, key: &Key, what: &str) {
+        let line = format!("{} {what}\n", shown(key));
+        self.output.stdout.push_str(&line);
+    }
+
+    /// The objects that a command names: `KIND NAME…`, or `KIND/NAME…`.
+    pub fn targets(&self, words: &[String]) -> Result<Vec<Key>, Fault> {
+        let key = |kind: &str, name: &str| {
+            let info = resource(kind).ok_or_else(|| {
+                Fault::Usage(format!("the server doesn't have a resource type {kind:?}"))
+            })?;
+            let namespace = match info.namespaced {
+                true => self.namespace.clone(),
+                false => EcoString::new(),
+            };
+            Ok(Key::new(info.kind, namespace, name))
+        };
+        match words {
+            [] => Err(Fault::Usage("required resource not specified".to_owned())),
+            [first, ..] if first.contains('/') => words
+                .iter()
+                .map(|word| match word.split_once('/') {
+                    Some((kind, name)) => key(kind, name),
+                    None => Err(Fault::Usage(
+                        "there is no need to specify a resource type as a separate argument when \
+                         passing arguments in resource/name form (e.g. 'kubectl get \
+                         resource/<resource_name>' instead of 'kubectl get resource \
+                         resource/<resource_name>'"
+                            .to_owned(),
+                    )),
+                })
+                .collect(),
+            [_] => Err(Fault::Usage(
+                "resource(s) were provided, but no name was specified".to_owned(),
+            )),
+            [kind, names @ ..] => names.iter().map(|name| key(kind, name)).collect(),
+        }
+    }
+}
+
+/// A kind by its name, its plural or its short name, in any case, with or without its group.
+fn resource(name: &str) -> Option<&'static KindInfo> {
+    let name = name.to_lowercase();
+    let name = name.split('.').next().unwrap_or_default();
+    let plural = SHORT_NAMES
+        .iter()
+        .find(|(short, _)| *short == name)
+        .map_or(name, |(_, plural)| plural);
+    KINDS
+        .iter()
+        .find(|info| info.plural == plural || info.kind.eq_ignore_ascii_case(plural))
+}
+
+/// `apps`, or nothing for the core.
+fn group(kind: &str) -> Option<&'static str> {
+    let (group, _) = kind_info(kind)?.api_version.split_once('/')?;
+    Some(group)
+}
+
+/// `deployment.apps/web`: how kubectl names an object.
+pub(super) fn shown(key: &Key) -> EcoString {
+    let kind = key.kind.to_lowercase();
+    match group(&key.kind) {
+        Some(group) => eco_format!("{kind}.{group}/{}", key.name),
+        None => eco_format!("{kind}/{}", key.name),
+    }
+}
+
+/// `deployments.apps "web"`: how it names one in a complaint.
+pub(super) fn blamed(key: &Key) -> EcoString {
+    let plural = kind_info(&key.kind).map_or("", |info| info.plural);
+    match group(&key.kind) {
+        Some(group) => eco_format!("{plural}.{group} {:?}", key.name),
+        None => eco_format!("{plural} {:?}", key.name),
+    }
+}

@@ -1,0 +1,37 @@
+//! Command lines against a running lab, with the words of the real programs.
+//!
+//! [`kubectl`] so far; each command is one file and one line in its table. A command asks a
+//! [`Cluster`] and prints; it decides nothing that the API server decides.
+//!
+//! Knows nothing of terminals, files and pages: arguments and standard input come in, an [`Output`]
+//! goes out.
+
+mod kubectl;
+
+use kube::Millis;
+use kube::api::{Request, Response};
+
+pub use kubectl::kubectl;
+
+/// What a command line talks to.
+pub trait Cluster {
+    /// Asks the API server.
+    ///
+    /// # Errors
+    /// The server's refusal.
+    fn ask(&mut self, request: Request) -> Response;
+
+    /// The moment it is.
+    fn now(&self) -> Millis;
+}
+
+/// What a command printed, and how it ended.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Output {
+    /// The exit code: 0 if all went well.
+    pub exit: u8,
+    /// Standard output.
+    pub stdout: String,
+    /// Standard error.
+    pub stderr: String,
+}
