@@ -4,6 +4,8 @@
 
 use crate::fields::{self, Table};
 use crate::object::{condition, controller_ref};
+use crate::rbac::{self, Attributes, User};
+use crate::status::resource;
 use crate::{Change, Key, Meta, Millis, Object, Status, Store, Value, defaults, kind_info, map};
 use crate::{admission, allocate, patch, strategy, time, validate};
 use ecow::{EcoString, eco_format};
@@ -13,8 +15,8 @@ use std::rc::Rc;
 /// What somebody asks of the API server.
 #[derive(Clone, Debug)]
 pub struct Request {
-    /// Who asks: `you`, `system:serviceaccount:kube-system:deployment-controller`…
-    pub user: EcoString,
+    /// Who asks.
+    pub user: User,
     /// What is to be done.
     pub verb: Verb,
     /// To which object. For [`Verb::Create`] the name may be empty (`generateName`); for
@@ -30,10 +32,10 @@ pub struct Request {
 }
 
 impl Request {
-    /// A request for an object itself, done for good.
-    pub fn new(user: impl Into<EcoString>, key: Key, verb: Verb) -> Request {
+    /// A request for an object itself, to be done for good, by one whom nothing is refused.
+    pub fn new(name: impl Into<EcoString>, key: Key, verb: Verb) -> Request {
         Request {
-            user: user.into(),
+            user: User::master(name),
             verb,
             key,
             subresource: "",
@@ -126,18 +128,22 @@ pub fn serve(store: &mut Store, now: Millis, request: Request) -> Response {
 }
 
 fn answer(store: &mut Store, now: Millis, request: Request) -> Response {
+    if !request.user.is_master() {
+        rbac::check(store, &request.user, &attributes(&request))?;
+    }
     let Request {
+        user,
+        verb,
         key,
         subresource,
         dry_run,
         fields,
-        ..
     } = request;
     let decode = |body: &Value| match fields {
         Some(table) => fields::refuse(table, body),
         None => Ok(()),
     };
-    match request.verb {
+    match verb {
         Verb::Get => find(store, &key).map(Answer::Object),
         Verb::List if key.namespace.is_empty() => Ok(Answer::List(
             store.list(&key.kind).into_iter().cloned().collect(),
@@ -153,20 +159,57 @@ fn answer(store: &mut Store, now: Millis, request: Request) -> Response {
         Verb::Create(body) if subresource == "binding" => bind(store, now, &key, &body),
         Verb::Create(body) => {
             decode(&body)?;
+            rbac::check_escalation(store, &user, &key, None, &body)?;
             create(store, now, key, body, dry_run)
         }
         Verb::Update(body) => {
             let old = find(store, &key)?;
             decode(&body)?;
+            rbac::check_escalation(store, &user, &key, Some(&old.value), &body)?;
             write(store, now, &old, body, subresource)
         }
         Verb::Patch(how, change) => {
             let old = find(store, &key)?;
             let body = patch::apply(how, &old.value, &change)?;
             decode(&body)?;
+            rbac::check_escalation(store, &user, &key, Some(&old.value), &body)?;
             write(store, now, &old, body, subresource)
         }
         Verb::Delete(options) => delete(store, now, &key, &options),
+    }
+}
+
+/// What a request is to the authorizer.
+fn attributes(request: &Request) -> Attributes {
+    let (verb, named) = match request.verb {
+        Verb::Get => ("get", true),
+        Verb::List => ("list", false),
+        Verb::Watch(_) => ("watch", false),
+        Verb::Create(_) => ("create", !request.subresource.is_empty()),
+        Verb::Update(_) => ("update", true),
+        Verb::Patch(..) => ("patch", true),
+        Verb::Delete(_) => ("delete", true),
+    };
+    let key = &request.key;
+    let resource = resource(&key.kind);
+    let (resource, group) = resource.split_once('.').unwrap_or((&resource, ""));
+    // A namespace is in itself.
+    let namespace = match key.kind.as_str() {
+        "Namespace" if named => &key.name,
+        _ => &key.namespace,
+    };
+    Attributes {
+        verb: verb.into(),
+        group: group.into(),
+        resource: resource.into(),
+        subresource: request.subresource.into(),
+        namespace: namespace.clone(),
+        name: if named {
+            key.name.clone()
+        } else {
+            EcoString::new()
+        },
+        path: EcoString::new(),
     }
 }
 

@@ -22,6 +22,7 @@ mod object;
 pub mod patch;
 pub mod quantity;
 mod random;
+pub mod rbac;
 pub mod selector;
 mod status;
 mod store;

@@ -87,6 +87,12 @@ impl Status {
         Status::new(403, "Forbidden", message)
     }
 
+    /// 403: they may not do that.
+    #[must_use]
+    pub(crate) fn forbidden_because(message: EcoString) -> Status {
+        Status::new(403, "Forbidden", message)
+    }
+
     /// 400: the request itself makes no sense.
     #[must_use]
     pub fn bad_request(message: impl Into<EcoString>) -> Status {

@@ -25,12 +25,8 @@ impl Cluster {
             &mut self.store,
             self.now,
             Request {
-                user: "test".into(),
-                verb,
-                key,
                 subresource,
-                dry_run: false,
-                fields: None,
+                ..Request::new("test", key, verb)
             },
         )
     }

@@ -259,14 +259,10 @@ impl World {
         verb: Verb,
         note: Note,
     ) -> Result<Rc<Object>, Status> {
-        let user = actor.into();
+        let user = EcoString::from(actor);
         let request = Request {
-            user,
-            verb,
-            key: key.clone(),
             subresource,
-            dry_run: false,
-            fields: None,
+            ..Request::new(user, key.clone(), verb)
         };
         match api::serve(&mut self.store, self.now, request) {
             Ok(answer) => {
@@ -419,14 +415,7 @@ impl World {
             "firstTimestamp" => kube::time::rfc3339(self.now),
             "lastTimestamp" => kube::time::rfc3339(self.now),
         };
-        let request = Request {
-            user: source.into(),
-            verb: Verb::Create(object),
-            key,
-            subresource: "",
-            dry_run: false,
-            fields: None,
-        };
+        let request = Request::new(source, key, Verb::Create(object));
         if api::serve(&mut self.store, self.now, request).is_ok() {
             self.seen = self.store.version();
             self.note(

@@ -9,12 +9,9 @@ use kube::{Key, Store, Value};
 pub fn run(case: &Value) -> Result<(), String> {
     let object = case.get("object").clone();
     let request = Request {
-        user: "test".into(),
-        key: Key::of(&object),
-        verb: Verb::Create(object),
-        subresource: "",
         dry_run: true,
         fields: Some(Table::embedded()),
+        ..Request::new("test", Key::of(&object), Verb::Create(object))
     };
     let answer =
         serve(&mut Store::new(1), 0, request).map_err(|status| status.message.to_string())?;

@@ -12,6 +12,7 @@
 mod compare;
 mod defaults;
 mod patches;
+mod rbac;
 mod rollouts;
 mod validation;
 
@@ -34,6 +35,11 @@ fn folder() -> (PathBuf, bool) {
 
 /// Runs every case of a family: `run` gives nothing if the case passes, else what differs.
 fn check_family(family: &str, run: fn(&Value) -> Result<(), String>) {
+    check_family_with(family, |_, case| run(case));
+}
+
+/// The same for cases that share something: `run` also gets the whole file.
+fn check_family_with(family: &str, run: impl Fn(&Value, &Value) -> Result<(), String>) {
     let (folder, named) = folder();
     let path = folder.join(format!("{family}.json"));
     let Ok(text) = std::fs::read_to_string(&path) else {
@@ -59,7 +65,7 @@ fn check_family(family: &str, run: fn(&Value) -> Result<(), String>) {
     let cases = file.get("cases").items();
     for case in cases {
         let name = case.get("name").text();
-        match (run(case), gaps.contains(name)) {
+        match (run(&file, case), gaps.contains(name)) {
             (Ok(()), known) => {
                 passed += 1;
                 if known {
@@ -101,4 +107,9 @@ fn patches() {
 #[test]
 fn validation() {
     check_family("validation", validation::run);
+}
+
+#[test]
+fn rbac() {
+    check_family_with("rbac", rbac::run);
 }

@@ -53,14 +53,7 @@ struct Server(Store);
 impl Server {
     /// Asks for something to be done to an object.
     fn ask(&mut self, object: &Value, verb: Verb) -> Response {
-        let request = Request {
-            user: "you".into(),
-            verb,
-            key: Key::of(object),
-            subresource: "",
-            dry_run: false,
-            fields: None,
-        };
+        let request = Request::new("you", Key::of(object), verb);
         serve(&mut self.0, 0, request)
     }
 
