@@ -7,7 +7,7 @@ use crate::object::{condition, controller_ref};
 use crate::rbac::{self, Attributes, User};
 use crate::status::resource;
 use crate::{Change, Key, Meta, Millis, Object, Status, Store, Value, defaults, kind_info, map};
-use crate::{admission, allocate, patch, strategy, time, validate};
+use crate::{admission, allocate, eviction, patch, strategy, time, validate};
 use ecow::{EcoString, eco_format};
 pub use patch::PatchType;
 use std::rc::Rc;
@@ -157,6 +157,7 @@ fn answer(store: &mut Store, now: Millis, request: Request) -> Response {
         )),
         Verb::Watch(since) => watch(store, &key, since),
         Verb::Create(body) if subresource == "binding" => bind(store, now, &key, &body),
+        Verb::Create(body) if subresource == "eviction" => eviction::evict(store, now, &key, &body),
         Verb::Create(body) => {
             decode(&body)?;
             rbac::check_escalation(store, &user, &key, None, &body)?;
@@ -213,7 +214,7 @@ fn attributes(request: &Request) -> Attributes {
     }
 }
 
-fn find(store: &Store, key: &Key) -> Result<Rc<Object>, Status> {
+pub(crate) fn find(store: &Store, key: &Key) -> Result<Rc<Object>, Status> {
     store
         .get(key)
         .cloned()
@@ -285,6 +286,7 @@ fn create(
     if key.kind == "Service" {
         allocate::service(store, &mut body, dry_run)?;
     }
+    admission::validate(store, &key, None, &body)?;
     if key.kind == "Job" {
         // What is stored is filled in again when it is read, and only then is there a label of the
         // template to copy.
@@ -363,11 +365,19 @@ fn write(
     if body == old.value {
         return Ok(Answer::Object(find(store, &old.key)?));
     }
+    if subresource.is_empty() {
+        admission::validate(store, &old.key, Some(&old.value), &body)?;
+    }
     let new = store.put(old.key.clone(), body, now);
     Ok(Answer::Object(finish_deletion(store, new)))
 }
 
-fn delete(store: &mut Store, now: Millis, key: &Key, options: &DeleteOptions) -> Response {
+pub(crate) fn delete(
+    store: &mut Store,
+    now: Millis,
+    key: &Key,
+    options: &DeleteOptions,
+) -> Response {
     let old = find(store, key)?;
     if !options.uid.is_empty() && options.uid != old.meta.uid {
         let why = eco_format!(

@@ -9,10 +9,11 @@
 // Decisions are made in whole numbers, so that they are the same everywhere.
 #![deny(clippy::float_arithmetic)]
 
-mod admission;
+pub mod admission;
 mod allocate;
 pub mod api;
 mod defaults;
+pub mod eviction;
 pub mod fields;
 mod gostruct;
 mod hash;

@@ -67,6 +67,19 @@ impl Quantity {
         }
     }
 
+    /// The sum of two, written as the first; nothing is written as what is added to it.
+    #[must_use]
+    pub fn plus(self, other: Quantity) -> Quantity {
+        Quantity {
+            nano: self.nano.saturating_add(other.nano),
+            format: if self.nano == 0 {
+                other.format
+            } else {
+                self.format
+            },
+        }
+    }
+
     /// Whether it is a whole number.
     #[must_use]
     pub fn is_whole(&self) -> bool {

@@ -99,6 +99,14 @@ impl Status {
         Status::new(400, "BadRequest", message.into())
     }
 
+    /// 429: not now. The cause says what stands in the way.
+    #[must_use]
+    pub(crate) fn too_many_requests(message: &str, cause: Cause) -> Status {
+        let mut status = Status::new(429, "TooManyRequests", message.into());
+        status.causes.push(cause);
+        status
+    }
+
     /// 413: the request is larger than the server takes.
     #[must_use]
     pub fn too_large(why: &str) -> Status {

@@ -4,7 +4,11 @@
 //! A plugin changes an object that is about to be created, or refuses it. Those that only look come
 //! after validation, so that an object that breaks its kind's rules is refused for that.
 
+mod amounts;
+mod limit_ranger;
+mod pod_security;
 mod priority;
+pub mod quota;
 mod service_account;
 mod storage;
 mod tolerations;
@@ -22,6 +26,17 @@ const MUTATORS: &[Mutator] = &[
     tolerations::admit,
     priority::admit,
     storage::admit,
+    limit_ranger::admit,
+];
+
+/// Looks at an object that is to be stored: a new one, or the new state of an old one.
+type Validator = fn(&mut Store, &Key, Option<&Value>, &Value) -> Result<(), Status>;
+
+/// The plugins that only look, in their order. A quota comes last: what it counts is stored.
+const VALIDATORS: &[Validator] = &[
+    limit_ranger::validate,
+    pod_security::validate,
+    quota::validate,
 ];
 
 /// Lets every plugin change a new object.
@@ -29,4 +44,16 @@ pub(crate) fn mutate(store: &mut Store, key: &Key, object: &mut Value) -> Result
     MUTATORS
         .iter()
         .try_for_each(|admit| admit(store, key, object))
+}
+
+/// Asks every plugin that only looks.
+pub(crate) fn validate(
+    store: &mut Store,
+    key: &Key,
+    old: Option<&Value>,
+    new: &Value,
+) -> Result<(), Status> {
+    VALIDATORS
+        .iter()
+        .try_for_each(|validate| validate(store, key, old, new))
 }

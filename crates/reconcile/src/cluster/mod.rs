@@ -11,7 +11,9 @@ mod garbage_collector;
 pub mod kubelet;
 pub mod nodes;
 pub mod pod;
+mod pod_disruption_budget;
 mod replica_set;
+mod resource_quota;
 mod scheduler;
 pub mod traffic;
 
@@ -50,11 +52,13 @@ pub const CONTROLLERS: &[Controller] = &[
     endpoint_slice::CONTROLLER,
     garbage_collector::CONTROLLER,
     scheduler::CONTROLLER,
+    resource_quota::CONTROLLER,
+    pod_disruption_budget::CONTROLLER,
 ];
 
 /// Kinds that a real cluster acts on and the lab does not. Those that only hold data, such as
 /// ConfigMaps, are not among them.
-const NOT_ACTED_ON: [&str; 9] = [
+const NOT_ACTED_ON: [&str; 8] = [
     "CronJob",
     "DaemonSet",
     "HorizontalPodAutoscaler",
@@ -62,7 +66,6 @@ const NOT_ACTED_ON: [&str; 9] = [
     "Job",
     "NetworkPolicy",
     "PersistentVolumeClaim",
-    "PodDisruptionBudget",
     "StatefulSet",
 ];
 

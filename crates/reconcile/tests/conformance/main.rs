@@ -11,7 +11,10 @@
 
 mod compare;
 mod defaults;
+mod limitrange;
 mod patches;
+mod pdb;
+mod quota;
 mod rbac;
 mod rollouts;
 mod validation;
@@ -112,4 +115,19 @@ fn validation() {
 #[test]
 fn rbac() {
     check_family_with("rbac", rbac::run);
+}
+
+#[test]
+fn limitrange() {
+    check_family("limitrange", limitrange::run);
+}
+
+#[test]
+fn quota() {
+    check_family("quota", quota::run);
+}
+
+#[test]
+fn pdb() {
+    check_family("pdb", pdb::run);
 }

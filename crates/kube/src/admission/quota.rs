@@ -1,0 +1,311 @@
+//! ResourceQuota: how much there may be in a namespace
+//! (`k8s.io/apiserver/pkg/admission/plugin/resourcequota`, `pkg/quota/v1/evaluator/core`).
+
+use super::amounts::{self, Amounts};
+use crate::quantity::Quantity;
+use crate::status::resource;
+use crate::{Key, Object, Status, Store, Value, map, selector};
+use ecow::{EcoString, eco_format};
+use std::collections::BTreeMap;
+use std::rc::Rc;
+
+/// What a pod must name when a quota counts it.
+const COMPUTE: &[&str] = &[
+    "cpu",
+    "limits.cpu",
+    "limits.memory",
+    "memory",
+    "requests.cpu",
+    "requests.memory",
+];
+
+pub(super) fn validate(
+    store: &mut Store,
+    key: &Key,
+    old: Option<&Value>,
+    new: &Value,
+) -> Result<(), Status> {
+    // Only these can come to take more when they change.
+    let counts = old.is_none() || matches!(key.kind.as_str(), "Service" | "PersistentVolumeClaim");
+    if !counts || key.kind == "Event" {
+        return Ok(());
+    }
+    let quotas: Vec<Rc<Object>> = store
+        .list_in("ResourceQuota", &key.namespace)
+        .into_iter()
+        .filter(|quota| in_scope(quota.spec(), &key.kind, new))
+        .cloned()
+        .collect();
+    if quotas.is_empty() {
+        return Ok(());
+    }
+    for quota in &quotas {
+        if let Some(why) = unspecified(quota, &key.kind, new) {
+            return Err(Status::forbidden(&key.kind, &key.name, &why));
+        }
+    }
+    let mut wanted = usage_of(&key.kind, new);
+    if let Some(old) = old {
+        for (name, before) in usage_of(&key.kind, old) {
+            if let Some(amount) = wanted.get_mut(&name) {
+                amount.nano -= before.nano;
+            }
+        }
+    }
+    wanted.retain(|_, amount| amount.nano > 0);
+    let mut charged = Vec::new();
+    for quota in &quotas {
+        let hard = amounts::of(quota.spec().get("hard"));
+        let mut used = match quota.status().get("used") {
+            // Nobody has counted yet.
+            Value::Null => usage(store, quota),
+            used => amounts::of(used),
+        };
+        let mut wanted = wanted.clone();
+        wanted.retain(|name, _| hard.contains_key(name));
+        if wanted.is_empty() {
+            continue;
+        }
+        let before = used.clone();
+        amounts::add(&mut used, &wanted);
+        let mut exceeded = hard.clone();
+        exceeded.retain(|name, hard| {
+            wanted.contains_key(name) && used.get(name).is_some_and(|used| used.nano > hard.nano)
+        });
+        if !exceeded.is_empty() {
+            let show = |amounts: &Amounts| {
+                let shown: Vec<EcoString> = exceeded
+                    .keys()
+                    .filter_map(|name| Some(eco_format!("{name}={}", amounts.get(name)?.to_text())))
+                    .collect();
+                shown.join(",")
+            };
+            let why = eco_format!(
+                "exceeded quota: {}, requested: {}, used: {}, limited: {}",
+                quota.key.name,
+                show(&wanted),
+                show(&before),
+                show(&hard)
+            );
+            return Err(Status::forbidden(&key.kind, &key.name, &why));
+        }
+        charged.push((quota, used));
+    }
+    for (quota, used) in charged {
+        let mut value = quota.value.clone();
+        let status = value.entry("status");
+        status.set("hard", quota.spec().get("hard").clone());
+        *status.entry("used") = to_value(&used);
+        store.put(quota.key.clone(), value, 0);
+    }
+    Ok(())
+}
+
+/// What a quota's status is when somebody counts.
+#[must_use]
+pub fn status(store: &Store, quota: &Object) -> Value {
+    let mut status = map! { "hard" => quota.spec().get("hard").clone() };
+    *status.entry("used") = to_value(&usage(store, quota));
+    status
+}
+
+fn to_value(amounts: &Amounts) -> Value {
+    let mut value = map! {};
+    for (name, amount) in amounts {
+        value.set(name, amount.to_text());
+    }
+    value
+}
+
+/// What there is of each resource that a quota limits.
+fn usage(store: &Store, quota: &Object) -> Amounts {
+    let mut used: Amounts = amounts::of(quota.spec().get("hard"));
+    for amount in used.values_mut() {
+        *amount = Quantity::whole(0);
+    }
+    for info in crate::KINDS.iter().filter(|info| info.namespaced) {
+        for object in store.list_in(info.kind, &quota.key.namespace) {
+            if in_scope(quota.spec(), info.kind, &object.value) {
+                for (name, amount) in usage_of(info.kind, &object.value) {
+                    if let Some(sum) = used.get_mut(&name) {
+                        *sum = sum.plus(amount);
+                    }
+                }
+            }
+        }
+    }
+    used
+}
+
+/// What one object takes.
+fn usage_of(kind: &str, object: &Value) -> Amounts {
+    let mut used = Amounts::new();
+    let mut count = |name: EcoString, number: usize| {
+        used.insert(
+            name,
+            Quantity::whole(i64::try_from(number).unwrap_or(i64::MAX)),
+        );
+    };
+    let resource = resource(kind);
+    count(eco_format!("count/{resource}"), 1);
+    let spec = object.get("spec");
+    match kind {
+        "ConfigMap" | "Secret" | "ReplicationController" | "ResourceQuota" => count(resource, 1),
+        "Service" => {
+            let kind = spec.get("type").text();
+            let balanced = kind == "LoadBalancer";
+            let allocated = spec.get("allocateLoadBalancerNodePorts").as_bool() != Some(false);
+            let ports = spec.get("ports").items();
+            let open = match kind {
+                "NodePort" => ports.len(),
+                "LoadBalancer" if allocated => ports.len(),
+                "LoadBalancer" => ports
+                    .iter()
+                    .filter(|it| !it.get("nodePort").is_null())
+                    .count(),
+                _ => 0,
+            };
+            count("services".into(), 1);
+            count("services.loadbalancers".into(), usize::from(balanced));
+            count("services.nodeports".into(), open);
+        }
+        "PersistentVolumeClaim" => {
+            count(resource, 1);
+            let class = spec.get("storageClassName").text();
+            let of_class = |name: &str| eco_format!("{class}.storageclass.storage.k8s.io/{name}");
+            if !class.is_empty() {
+                count(of_class("persistentvolumeclaims"), 1);
+            }
+            if let Some(size) = Quantity::of(spec.at(&["resources", "requests", "storage"])) {
+                used.insert("requests.storage".into(), size);
+                if !class.is_empty() {
+                    used.insert(of_class("requests.storage"), size);
+                }
+            }
+        }
+        "Pod"
+            if !matches!(
+                object.at(&["status", "phase"]).text(),
+                "Succeeded" | "Failed"
+            ) =>
+        {
+            count("pods".into(), 1);
+            for (name, amount) in amounts::of_pod(spec, "requests") {
+                used.insert(eco_format!("requests.{name}"), amount);
+                if !name.contains('/') {
+                    used.insert(name, amount);
+                }
+            }
+            for (name, amount) in amounts::of_pod(spec, "limits") {
+                used.insert(eco_format!("limits.{name}"), amount);
+            }
+        }
+        _ => {}
+    }
+    used
+}
+
+/// Why a pod cannot be counted: it does not say how much it takes of what the quota limits.
+fn unspecified(quota: &Object, kind: &str, pod: &Value) -> Option<EcoString> {
+    if kind != "Pod" {
+        return None;
+    }
+    let spec = pod.get("spec");
+    let hard = quota.spec().get("hard");
+    let mut missing: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+    for name in COMPUTE.iter().filter(|name| !hard.get(name).is_null()) {
+        let (list, resource) = match name.split_once('.') {
+            Some((list, resource)) => (list, resource),
+            None => ("requests", *name),
+        };
+        if !spec.at(&["resources", list, resource]).is_null() {
+            continue;
+        }
+        for containers in ["containers", "initContainers"] {
+            for container in spec.get(containers).items() {
+                if container.at(&["resources", list, resource]).is_null() {
+                    missing
+                        .entry(name)
+                        .or_default()
+                        .push(container.get("name").text());
+                }
+            }
+        }
+    }
+    if missing.is_empty() {
+        return None;
+    }
+    let said: Vec<EcoString> = missing
+        .into_iter()
+        .map(|(name, mut containers)| {
+            lean::sort(&mut containers);
+            eco_format!("{name} for: {}", containers.join(","))
+        })
+        .collect();
+    let quota = &quota.key.name;
+    Some(eco_format!(
+        "failed quota: {quota}: must specify {}",
+        said.join("; ")
+    ))
+}
+
+/// Whether a quota counts an object. With scopes it counts only pods, and of them only some.
+fn in_scope(quota: &Value, kind: &str, object: &Value) -> bool {
+    let scopes = quota.get("scopes").items();
+    let rules = quota.at(&["scopeSelector", "matchExpressions"]).items();
+    if scopes.is_empty() && rules.is_empty() {
+        return true;
+    }
+    kind == "Pod"
+        && scopes
+            .iter()
+            .all(|scope| has_scope(object, scope.text(), &Value::NULL))
+        && rules
+            .iter()
+            .all(|rule| has_scope(object, rule.get("scopeName").text(), rule))
+}
+
+fn has_scope(pod: &Value, scope: &str, rule: &Value) -> bool {
+    let spec = pod.get("spec");
+    let terminating = spec
+        .get("activeDeadlineSeconds")
+        .as_int()
+        .is_some_and(|it| it >= 0);
+    let best_effort = pod.at(&["status", "qosClass"]).text() == "BestEffort";
+    match scope {
+        "Terminating" => terminating,
+        "NotTerminating" => !terminating,
+        "BestEffort" => best_effort,
+        "NotBestEffort" => !best_effort,
+        "PriorityClass" => {
+            let class = spec.get("priorityClassName");
+            let labels = map! { "class" => class.clone() };
+            let mut rule = rule.clone();
+            if rule.is_null() {
+                return !class.text().is_empty();
+            }
+            rule.set("key", "class");
+            selector::matches(&map! { "matchExpressions" => vec![rule] }, &labels)
+        }
+        "CrossNamespacePodAffinity" => {
+            let affinity = spec.get("affinity");
+            ["podAffinity", "podAntiAffinity"]
+                .iter()
+                .any(|kind| elsewhere(affinity.get(kind)))
+        }
+        _ => false,
+    }
+}
+
+/// Whether an affinity is about pods of other namespaces.
+fn elsewhere(affinity: &Value) -> bool {
+    let named = |term: &Value| {
+        !term.get("namespaces").items().is_empty() || !term.get("namespaceSelector").is_null()
+    };
+    affinity.members().any(|(_, terms)| {
+        terms
+            .items()
+            .iter()
+            .any(|term| named(term) || named(term.get("podAffinityTerm")))
+    })
+}

@@ -1,0 +1,127 @@
+//! Eviction: deleting a pod if no disruption budget is against it
+//! (`pkg/registry/core/pod/storage/eviction.go`).
+
+use crate::api::{DeleteOptions, Propagation, Response, delete, find};
+use crate::object::condition;
+use crate::status::Cause;
+use crate::{Key, Millis, Object, Status, Store, Value, map, selector, time};
+use ecow::eco_format;
+use std::rc::Rc;
+
+/// What a budget is told before its controller has seen it.
+const UNSEEN: &str = "still being processed by the server.";
+
+/// Evicts a pod; the body is an `Eviction` with its `deleteOptions`.
+pub(crate) fn evict(store: &mut Store, now: Millis, key: &Key, body: &Value) -> Response {
+    let name = body.at(&["metadata", "name"]).text();
+    if !name.is_empty() && name != key.name {
+        return Err(Status::bad_request(
+            "name in URL does not match name in Eviction object",
+        ));
+    }
+    let pod = find(store, key)?;
+    let phase = pod.status().get("phase").text();
+    // It does no work, so that nothing is disturbed.
+    let idle = matches!(phase, "Succeeded" | "Failed" | "Pending") || pod.meta.deleted.is_some();
+    let budgets: Vec<Rc<Object>> = store
+        .list_in("PodDisruptionBudget", &key.namespace)
+        .into_iter()
+        .filter(|budget| selector::matches(budget.spec().get("selector"), pod.labels()))
+        .cloned()
+        .collect();
+    match budgets.as_slice() {
+        _ if idle => {}
+        [] => {}
+        [budget] => {
+            if !may_go_unready(budget, &pod) {
+                charge(store, now, budget, &pod)?;
+            }
+        }
+        _ => {
+            return Err(Status::internal(
+                "This pod has more than one PodDisruptionBudget, which the eviction subresource does \
+                 not support.",
+            ));
+        }
+    }
+    let options = body.get("deleteOptions");
+    let options = DeleteOptions {
+        grace_seconds: options.get("gracePeriodSeconds").as_int(),
+        propagation: match options.get("propagationPolicy").text() {
+            "Foreground" => Propagation::Foreground,
+            "Orphan" => Propagation::Orphan,
+            _ => Propagation::Background,
+        },
+        ..DeleteOptions::default()
+    };
+    delete(store, now, key, &options)
+}
+
+/// Whether a pod that is not ready may go without being counted: always, or while enough others are
+/// healthy.
+fn may_go_unready(budget: &Object, pod: &Object) -> bool {
+    let count = |field: &str| budget.status().get(field).as_int().unwrap_or(0);
+    let always = budget.spec().get("unhealthyPodEvictionPolicy").text() == "AlwaysAllow";
+    let (healthy, desired) = (count("currentHealthy"), count("desiredHealthy"));
+    pod.meta.ready.is_none() && (always || desired > 0 && healthy >= desired)
+}
+
+/// Takes one disruption from a budget.
+fn charge(store: &mut Store, now: Millis, budget: &Object, pod: &Object) -> Result<(), Status> {
+    const VIOLATES: &str = "Cannot evict pod as it would violate the pod's disruption budget.";
+    let name = &budget.key.name;
+    let count = |field: &str| budget.status().get(field).as_int().unwrap_or(0);
+    let refuse = |message| {
+        let cause = Cause {
+            reason: "DisruptionBudget",
+            field: "".into(),
+            message,
+        };
+        Err(Status::too_many_requests(VIOLATES, cause))
+    };
+    if count("observedGeneration") < budget.meta.generation {
+        return refuse(eco_format!("The disruption budget {name} is {UNSEEN}"));
+    }
+    let allowed = count("disruptionsAllowed");
+    if allowed <= 0 {
+        let (desired, healthy) = (count("desiredHealthy"), count("currentHealthy"));
+        return refuse(eco_format!(
+            "The disruption budget {name} needs {desired} healthy pods and has {healthy} currently"
+        ));
+    }
+    let mut value = budget.value.clone();
+    let status = value.entry("status");
+    status.set("disruptionsAllowed", allowed - 1);
+    status
+        .entry("disruptedPods")
+        .set(&pod.key.name, time::rfc3339(now));
+    if allowed == 1 {
+        set_allowed(status, false, budget.meta.generation, now);
+    }
+    store.put(budget.key.clone(), value, now);
+    Ok(())
+}
+
+/// Sets a budget's condition DisruptionAllowed (`k8s.io/component-helpers/apps/poddisruptionbudget`).
+pub fn set_allowed(status: &mut Value, allowed: bool, generation: i64, now: Millis) {
+    let (state, reason) = match allowed {
+        true => ("True", "SufficientPods"),
+        false => ("False", "InsufficientPods"),
+    };
+    let old = condition(status, "DisruptionAllowed");
+    let since = match old.get("status").text() == state {
+        true => old.get("lastTransitionTime").clone(),
+        false => time::rfc3339(now).into(),
+    };
+    let mut new = map! {
+        "type" => "DisruptionAllowed",
+        "status" => state,
+        "observedGeneration" => generation,
+        "lastTransitionTime" => since,
+        "reason" => reason,
+    };
+    *new.entry("message") = "".into();
+    let conditions = status.entry("conditions").items_mut();
+    conditions.retain(|it| it.get("type").text() != "DisruptionAllowed");
+    conditions.push(new);
+}

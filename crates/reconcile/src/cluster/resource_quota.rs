@@ -1,0 +1,50 @@
+//! Counts what there is of what a quota limits (`pkg/controller/resourcequota`). The API server counts
+//! what is created; this counts what goes.
+
+use super::{Context, Controller};
+use crate::plan::Plan;
+use crate::trace::Note;
+use ecow::eco_format;
+use kube::admission::quota;
+use kube::{Change, ChangeKind, Key, Store};
+
+pub(super) const CONTROLLER: Controller = Controller {
+    name: "resourcequota-controller",
+    watches,
+    reconcile,
+};
+
+fn watches(store: &Store, change: &Change, keys: &mut Vec<Key>) {
+    let object = &change.new;
+    let ended = |phase: &str| matches!(phase, "Succeeded" | "Failed");
+    match (object.key.kind.as_str(), change.kind) {
+        ("ResourceQuota", ChangeKind::Added | ChangeKind::Modified) => {
+            keys.push(object.key.clone())
+        }
+        ("Event", _) => {}
+        (_, ChangeKind::Deleted) => all(store, object, keys),
+        ("Pod", _) if ended(&object.meta.phase) => all(store, object, keys),
+        _ => {}
+    }
+}
+
+fn all(store: &Store, object: &kube::Object, keys: &mut Vec<Key>) {
+    let quotas = store.list_in("ResourceQuota", &object.key.namespace);
+    keys.extend(quotas.into_iter().map(|quota| quota.key.clone()));
+}
+
+/// Compares a quota's status with what there is.
+fn reconcile(store: &Store, key: &Key, _: &Context<'_>) -> Plan {
+    let mut plan = Plan::settled();
+    let Some(quota) = store.get(key) else {
+        return plan;
+    };
+    let status = quota::status(store, quota);
+    if quota.status() != &status {
+        let mut value = quota.value.clone();
+        *value.entry("status") = status;
+        let why = eco_format!("{key} counts what its namespace holds.");
+        plan.update_status(key, value, Note::detail("update", "QuotaCounted", why));
+    }
+    plan
+}
