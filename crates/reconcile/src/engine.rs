@@ -8,7 +8,7 @@
 use crate::cluster::{self, CONTROLLERS, Context, kubelet, nodes, traffic};
 use crate::delivery::app::App;
 use crate::pipeline;
-use crate::plan::{Plan, Step, Write};
+use crate::plan::{Plan, Refused, Step, Write};
 use crate::queue::Queue;
 use crate::timings::Timings;
 use crate::trace::{Entry, EntryId, Note};
@@ -361,13 +361,31 @@ impl World {
         if let Some(delay) = plan.again {
             self.look(id, key.clone(), delay);
         }
-        if self.carry_out(CONTROLLERS[id].name, plan).is_err() {
-            self.look(id, key, cluster::RETRY);
+        let actor = CONTROLLERS[id].name;
+        let Err((status, refused)) = self.carry_out(actor, plan) else {
+            return;
+        };
+        let mut delay = cluster::RETRY;
+        if let Some(refused) = refused {
+            let context = Context {
+                now: self.now,
+                nodes: &self.nodes,
+                timings: &self.settings.timings,
+            };
+            let plan = refused(&self.store, &key, &context, &status);
+            delay = plan.again.unwrap_or(delay);
+            // Its refusal changes nothing: the controller tries again anyway.
+            let _ = self.carry_out(actor, plan);
         }
+        self.look(id, key, delay);
     }
 
     /// Carries a plan out, up to the first refusal.
-    fn carry_out(&mut self, actor: &'static str, plan: Plan) -> Result<(), Status> {
+    fn carry_out(
+        &mut self,
+        actor: &'static str,
+        plan: Plan,
+    ) -> Result<(), (Status, Option<Refused>)> {
         for step in plan.steps {
             match step {
                 Step::Say(about, note) => {
@@ -380,8 +398,11 @@ impl World {
                     subresource,
                     note,
                     announce,
+                    refused,
                 }) => {
-                    let object = self.request(actor, key, subresource, verb, note)?;
+                    let object = self
+                        .request(actor, key, subresource, verb, note)
+                        .map_err(|status| (status, refused))?;
                     if let Some((about, mut note)) = announce {
                         note.message.push_str(&object.key.name);
                         self.event(actor, &about, note);

@@ -1,9 +1,10 @@
 //! What a controller wants: the writes that bring current state closer to desired state, with their
 //! reasons. Making a plan changes nothing; only the engine writes.
 
+use crate::cluster::Context;
 use crate::trace::Note;
 use kube::api::{DeleteOptions, Verb};
-use kube::{Key, Millis, Object, Value};
+use kube::{Key, Millis, Object, Status, Store, Value};
 use std::rc::Rc;
 
 /// A controller's answer to what it sees.
@@ -40,7 +41,12 @@ pub struct Write {
     /// An event about another object once it is done, whose message ends with the name of this one:
     /// `Created pod: ` and what the API server called it.
     pub announce: Option<(Rc<Object>, Note)>,
+    /// What to do if the API server refuses; none means only to try again.
+    pub refused: Option<Refused>,
 }
+
+/// A controller's answer to a refusal: what to say of it, and when to try again.
+pub type Refused = fn(&Store, &Key, &Context<'_>, &Status) -> Plan;
 
 impl Plan {
     /// A plan that does nothing: current state is desired state.
@@ -84,6 +90,7 @@ impl Plan {
             subresource,
             note,
             announce: None,
+            refused: None,
         }));
         match self.steps.last_mut() {
             Some(Step::Write(write)) => write,

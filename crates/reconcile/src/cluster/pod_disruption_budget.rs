@@ -53,7 +53,7 @@ fn reconcile(store: &Store, key: &Key, context: &Context<'_>) -> Plan {
     let healthy = pods
         .iter()
         .filter(|pod| pod.meta.deleted.is_none() && pod::is_ready(pod))
-        .filter(|pod| disrupted.get(&*pod.key.name).is_null())
+        .filter(|pod| disrupted.get(&pod.key.name).is_null())
         .count();
     let healthy = count(healthy);
     let allowed = if expected > 0 {

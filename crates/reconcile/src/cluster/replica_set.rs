@@ -1,13 +1,14 @@
 //! Keeps as many pods alive as each ReplicaSet asks for
 //! (`pkg/controller/replicaset/replica_set.go`).
 
+use super::conditions::{self, Condition};
 use super::garbage_collector::without_owner;
-use super::{Context, Controller, adopters, owners, pod};
+use super::{Context, Controller, RETRY, adopters, owners, pod};
 use crate::plan::Plan;
 use crate::trace::Note;
 use ecow::{EcoString, eco_format};
 use kube::api::DeleteOptions;
-use kube::{Change, Key, Millis, Object, Store, Value, map, selector};
+use kube::{Change, Key, Millis, Object, Status, Store, Value, map, selector, time};
 use std::cmp::Reverse;
 use std::rc::Rc;
 
@@ -106,10 +107,12 @@ fn manage(set: &Rc<Object>, pods: &[&Rc<Object>], now: Millis, plan: &mut Plan) 
         let template = new_pod(set);
         for _ in have..want.min(have + BURST) {
             let note = Note::detail("create", "SuccessfulCreate", why.clone());
-            plan.create(template.clone(), note).announce = Some((
+            let write = plan.create(template.clone(), note);
+            write.announce = Some((
                 set.clone(),
                 Note::detail("event", "SuccessfulCreate", "Created pod: "),
             ));
+            write.refused = Some(failed_create);
         }
     } else if have > want {
         let mut ranked = pods.to_vec();
@@ -129,6 +132,57 @@ fn manage(set: &Rc<Object>, pods: &[&Rc<Object>], now: Millis, plan: &mut Plan) 
         }
     }
 }
+
+/// Says that a pod could not be created, and tries again ever more seldom
+/// (`replica_set_utils.go`, calculateStatus).
+fn failed_create(store: &Store, key: &Key, context: &Context<'_>, refusal: &Status) -> Plan {
+    let mut plan = Plan::settled();
+    let Some(set) = store.get(key) else {
+        return plan;
+    };
+    let why = eco_format!("Error creating: {}", refusal.message);
+    plan.event(set, Note::warning("event", "FailedCreate", why));
+    let pods: Vec<_> = store.owned_by(&set.meta.uid).collect();
+    let active: Vec<_> = pods
+        .iter()
+        .copied()
+        .filter(|pod| pod::is_active(pod))
+        .collect();
+    let terminating = pods.len() - active.len();
+    let mut status = status(set, &active, terminating, context.now);
+    let condition = Condition {
+        kind: FAILURE,
+        status: "True",
+        reason: "FailedCreate",
+        message: refusal.message.clone(),
+    };
+    // A failure that is already known stays as it was first told.
+    let known = set.condition(FAILURE);
+    if known.is_null() {
+        conditions::set(&mut status, condition, context.now);
+        let last = status.entry("conditions").items_mut().make_mut().last_mut();
+        last.into_iter()
+            .for_each(|last| last.set("lastUpdateTime", Value::Null));
+    } else {
+        status.entry("conditions").items_mut().push(known.clone());
+    }
+    if &status != set.status() {
+        let mut value = set.value.clone();
+        value.set("status", status);
+        let why = status_sentence(set, &active);
+        plan.update_status(key, value, Note::detail("patch", "Status", why));
+    }
+    let since = time::parse_rfc3339(known.get("lastTransitionTime").text());
+    let failing = context.now.saturating_sub(since.unwrap_or(context.now));
+    plan.look_again(failing.clamp(RETRY, RETRY_MOST));
+    plan
+}
+
+/// The condition of a set that could not create or delete its pods.
+const FAILURE: &str = "ReplicaFailure";
+
+/// The longest that a work queue lets a failing object wait (`DefaultControllerRateLimiter`).
+const RETRY_MOST: Millis = 1_000_000;
 
 fn new_pod(set: &Object) -> Value {
     let template = set.spec().get("template");
@@ -190,6 +244,11 @@ fn status(set: &Object, pods: &[&Rc<Object>], terminating: usize, now: Millis) -
         i64::try_from(pods.iter().filter(|pod| test(pod)).count()).unwrap_or(i64::MAX)
     };
     let mut status = set.status().clone();
+    // Whoever asks for this has been able to do what there was to do.
+    conditions::remove(&mut status, FAILURE);
+    if status.get("conditions").items().is_empty() {
+        status.set("conditions", Value::Null);
+    }
     let counts = [
         ("replicas", count(&|_| true), true),
         (

@@ -109,7 +109,29 @@ pub(super) fn sync_rollout(subject: &mut Subject<'_>, sets: &[Set], newest: Opti
             set_progressing(subject, "False", "ProgressDeadlineExceeded", message);
         }
     }
+    report_failure(subject, sets, newest);
     look_again_at_deadline(subject);
+}
+
+/// What keeps a ReplicaSet from making its pods is said of the Deployment too, the newest set's first
+/// (`progress.go`, getReplicaFailures).
+fn report_failure(subject: &mut Subject<'_>, sets: &[Set], newest: Option<usize>) {
+    const FAILURE: &str = "ReplicaFailure";
+    let failure = |set: &Set| conditions::get(set.value.get("status"), FAILURE).clone();
+    let first = newest.map(|at| &sets[at]).into_iter();
+    let mut all = first.chain(sets).map(failure);
+    match all.find(|failure| !failure.is_null()) {
+        Some(failure) => {
+            let condition = Condition {
+                kind: FAILURE,
+                status: "True",
+                reason: "FailedCreate",
+                message: failure.get("message").to_text(),
+            };
+            conditions::set(&mut subject.status, condition, subject.now);
+        }
+        None => conditions::remove(&mut subject.status, FAILURE),
+    }
 }
 
 fn set_progressing(
