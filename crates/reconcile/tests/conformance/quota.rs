@@ -3,7 +3,7 @@
 use crate::compare;
 use crate::limitrange::shown;
 use kube::api::{Answer, Verb};
-use kube::{Key, Value, map};
+use kube::{Key, Value};
 use reconcile::trace::Note;
 use reconcile::{Settings, World};
 

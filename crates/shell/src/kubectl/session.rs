@@ -87,14 +87,8 @@ impl<'c> Session<'c> {
 
     /// Asks the server about one object.
     pub fn ask(&mut self, key: &Key, verb: Verb) -> Result<Answer, Status> {
-        self.cluster.ask(Request {
-            user: self.user.clone(),
-            verb,
-            key: key.clone(),
-            subresource: "",
-            dry_run: false,
-            fields: None,
-        })
+        let request = Request::new(self.user.clone(), key.clone(), verb);
+        self.cluster.ask(request)
     }
 
     /// One object.
