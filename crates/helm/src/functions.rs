@@ -29,7 +29,7 @@ use gotmpl::value::Text;
 use gotmpl::{Error, Function, Machine, Type, Value};
 use std::borrow::Cow;
 
-pub(crate) use date::check_time;
+pub(crate) use date::{check_time, format_ms};
 pub use duration::parse_duration;
 pub(crate) use files::{FILES, file_map, method};
 pub(crate) use semver::{Constraint, Version};

@@ -34,7 +34,7 @@ mod log;
 mod manifest;
 mod path_match;
 mod regexp;
-mod release;
+pub mod release;
 mod release_name;
 mod render;
 mod schema;

@@ -1,6 +1,29 @@
-//! Releases as plain data: what was installed when, and what became of it.
+//! Releases: what was installed when, and what Helm does to get from one revision to the next.
+//!
+//! [`install`], [`upgrade`], [`rollback`] and [`uninstall`] check what Helm checks, and make an
+//! [`Operation`]: the list of [`Step`]s to take. [`Operation::advance`] takes them one after another
+//! until one has to wait; what goes wrong on the way changes the list, as it does with Helm. All that
+//! they know of a cluster they ask of a [`Cluster`].
+//!
+//! Live objects are changed by the three-way patch, as with `--server-side=false`. Helm 4 lets the API
+//! server merge (server-side apply) where a release was first installed by it.
 
+mod actions;
+mod operation;
+mod readiness;
+mod resource;
+mod storage;
+
+pub use actions::{ActionOptions, install, rollback, uninstall, upgrade};
+pub use operation::{Operation, Step};
+pub use readiness::Readiness;
+pub use resource::Resource;
+
+use crate::chart::Metadata;
+use crate::manifest::Hook;
 use std::fmt;
+use std::rc::Rc;
+use yaml::Value;
 
 /// What became of a revision, in Helm's words.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -69,83 +92,58 @@ pub struct Release {
     pub revision: u32,
     /// What became of it.
     pub status: Status,
-    /// Name and version of the chart (`order-service-0.1.0`).
-    pub chart: String,
-    /// The chart's appVersion.
-    pub app_version: String,
+    /// The chart's Chart.yaml.
+    pub metadata: Metadata,
+    /// The chart's own values, with those of the user over them: what `--reuse-values` starts from.
+    pub defaults: Value,
+    /// The values that the user gave.
+    pub values: Value,
     /// All manifests, as `helm get manifest` prints them.
     pub manifest: String,
-    /// The values that the user gave.
-    pub values: yaml::Value,
+    /// The hooks.
+    pub hooks: Vec<Hook>,
+    /// NOTES.txt.
+    pub notes: String,
     /// What happened (`Install complete`).
     pub description: String,
-    /// When it last changed, in milliseconds of the caller's clock.
+    /// When the first revision was installed, in milliseconds since 1970.
+    pub first_deployed_ms: i64,
+    /// When this one was.
     pub updated_ms: i64,
+    /// When it was uninstalled.
+    pub deleted_ms: Option<i64>,
+    /// The revision that this one brought back.
+    pub rollback_of: Option<u32>,
 }
 
 impl Release {
-    /// A new revision that is about to be installed. `first` says whether none was deployed before.
+    /// Name and version of the chart (`order-service-0.1.0`).
     #[must_use]
-    pub fn pending(
-        chart: &crate::Chart,
-        rendered: &crate::Rendered,
-        values: &crate::Values,
-        options: &crate::ReleaseOptions,
-        first: bool,
-    ) -> Release {
-        let (status, description) = match first {
-            true => (Status::PendingInstall, "Initial install underway"),
-            false => (Status::PendingUpgrade, "Preparing upgrade"),
-        };
-        Release {
-            name: options.name.clone(),
-            namespace: options.namespace.clone(),
-            revision: options.revision,
-            status,
-            chart: format!("{}-{}", chart.metadata.name, chart.metadata.version),
-            app_version: chart.metadata.app_version.clone(),
-            manifest: rendered.manifest(),
-            values: values.to_yaml(),
-            description: description.to_owned(),
-            updated_ms: options.now_ms,
+    pub fn chart(&self) -> String {
+        format!("{}-{}", self.metadata.name, self.metadata.version)
+    }
+
+    /// What `helm status` prints, and `helm install` and `helm upgrade` at their end
+    /// (helm.sh/helm/v4/pkg/cmd/status.go).
+    #[must_use]
+    pub fn status_text(&self) -> String {
+        let when = crate::functions::format_ms(self.updated_ms, "Mon Jan _2 15:04:05 2006");
+        let mut text = format!(
+            "NAME: {}\nLAST DEPLOYED: {when}\nNAMESPACE: {}\nSTATUS: {}\nREVISION: {}\nDESCRIPTION: {}\nTEST SUITE: None\n",
+            self.name, self.namespace, self.status, self.revision, self.description
+        );
+        if !self.notes.is_empty() {
+            text.push_str(&format!("NOTES:\n{}\n", self.notes.trim()));
         }
+        text
     }
 
-    /// Marks it as deployed. The revision that was deployed before is to be marked as superseded.
-    pub fn deployed(&mut self, now_ms: i64) {
-        let what = match self.status {
-            Status::PendingInstall => "Install",
-            _ => "Upgrade",
-        };
-        self.turn(Status::Deployed, format!("{what} complete"), now_ms);
-    }
-
-    /// Marks it as failed, for a reason.
-    pub fn failed(&mut self, reason: &str, now_ms: i64) {
-        let what = match self.status {
-            Status::PendingInstall => "Release",
-            _ => "Upgrade",
-        };
-        let description = format!("{what} \"{}\" failed: {reason}", self.name);
-        self.turn(Status::Failed, description, now_ms);
-    }
-
-    /// The revision that brings this one back (`helm rollback`), deployed.
-    #[must_use]
-    pub fn rolled_back(&self, revision: u32, now_ms: i64) -> Release {
-        let mut release = Release {
-            revision,
-            ..self.clone()
-        };
-        let description = format!("Rollback to {}", self.revision);
-        release.turn(Status::Deployed, description, now_ms);
-        release
-    }
-
-    fn turn(&mut self, status: Status, description: String, now_ms: i64) {
-        self.status = status;
-        self.description = description;
-        self.updated_ms = now_ms;
+    /// The objects of the manifest, in the order of installation, marked as the release's.
+    ///
+    /// # Errors
+    /// What is no YAML; a release that was rendered has none of that.
+    pub fn resources(&self, cluster: &dyn Cluster) -> Result<Vec<Resource>, crate::Error> {
+        actions::marked_objects(self, cluster, "release")
     }
 
     /// The name of the Secret that Helm keeps the revision in.
@@ -153,4 +151,38 @@ impl Release {
     pub fn secret_name(&self) -> String {
         format!("sh.helm.release.v1.{}.v{}", self.name, self.revision)
     }
+}
+
+/// What an operation asks of the cluster. An error is the sentence of the API server.
+pub trait Cluster {
+    /// Whether objects of a kind live in namespaces.
+    fn is_namespaced(&self, api_version: &str, kind: &str) -> bool;
+
+    /// Whether the cluster runs Jobs and Pods of this kind. A hook that nobody runs would never end,
+    /// so it counts as done at once.
+    fn runs(&self, kind: &str) -> bool;
+
+    /// A live object.
+    fn get(&self, resource: &Resource) -> Option<Value>;
+
+    /// Makes an object.
+    fn create(&mut self, resource: &Resource) -> Result<(), String>;
+
+    /// Brings a live object from the last manifest to the next, by the three-way patch.
+    fn patch(&mut self, last: &Value, next: &Resource) -> Result<(), String>;
+
+    /// Puts an object in the place of a live one.
+    fn replace(&mut self, next: &Resource) -> Result<(), String>;
+
+    /// Deletes an object; its dependants go in the background. That it is gone already is no error.
+    fn delete(&mut self, resource: &Resource) -> Result<(), String>;
+
+    /// The stored revisions of a release, oldest first.
+    fn history(&self, namespace: &str, name: &str) -> Vec<Rc<Release>>;
+
+    /// Stores a revision, or its new state.
+    fn store(&mut self, release: &Release);
+
+    /// Forgets a revision.
+    fn forget(&mut self, release: &Release);
 }

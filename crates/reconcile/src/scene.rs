@@ -111,7 +111,7 @@ fn releases(world: &World) -> Vec<ReleaseRow> {
         name: release.record.name.as_str().into(),
         revision: release.record.revision,
         status: release.record.status.as_str().into(),
-        chart: release.record.chart.as_str().into(),
+        chart: release.record.chart().into(),
         description: release.record.description.as_str().into(),
         updated: release.updated,
         tint: world.delivery.tints.of(release.commit),

@@ -197,6 +197,16 @@ impl Time {
     }
 }
 
+/// A moment in milliseconds since 1970, by one of Go's layouts.
+pub(crate) fn format_ms(ms: i64, layout: &str) -> String {
+    let time = Time {
+        seconds: ms.div_euclid(1000),
+        nanos: ms.rem_euclid(1000) as u32 * 1_000_000,
+        ..ZERO
+    };
+    format(&time, layout)
+}
+
 /// Days from 1970 to a date, by Howard Hinnant's formula.
 pub(super) fn days_of(year: i64, month: i64, day: i64) -> i64 {
     let year = if month <= 2 { year - 1 } else { year };

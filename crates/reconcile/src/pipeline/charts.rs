@@ -4,8 +4,9 @@ use crate::delivery::actions::tools::HelmUpgrade;
 use crate::delivery::git::Tree;
 use crate::view::Problem;
 use ecow::{EcoString, eco_format};
-use helm::{Chart, Release, ReleaseOptions, SetKind, Values};
-use kube::{Millis, Value, time};
+use helm::release::{self, Cluster, Operation};
+use helm::{Chart, ReleaseOptions, SetKind, Values};
+use kube::{Millis, time};
 use std::collections::BTreeMap;
 
 /// Where a chart lies.
@@ -19,48 +20,26 @@ pub(crate) struct Place<'a> {
     pub now: Millis,
 }
 
-/// A rendered release.
-pub(crate) struct Rendered {
-    /// What Helm writes down of it, about to be installed.
-    pub record: Release,
-    /// The objects in the order of their installation.
-    pub objects: Vec<Value>,
-}
-
-/// Renders the chart that an upgrade names, with its values. `first` says that no revision is
-/// deployed yet.
+/// Renders the chart that an upgrade names, with its values, and sets out to install it.
 ///
 /// # Errors
 /// What Helm says, at its place in the repository where it names one.
-pub(crate) fn render(
+pub(crate) fn begin(
+    cluster: &dyn Cluster,
     place: Place<'_>,
     upgrade: &HelmUpgrade,
-    revision: u32,
-    first: bool,
-) -> Result<Rendered, Vec<Problem>> {
+) -> Result<Operation, Vec<Problem>> {
     let chart =
         Chart::load(&chart_files(place, upgrade)).map_err(|e| problem(place, upgrade, e))?;
     let values = values(place, upgrade)?;
     let options = ReleaseOptions {
         name: upgrade.release.to_string(),
         namespace: upgrade.namespace.to_string(),
-        revision,
-        is_upgrade: !first,
         now_ms: epoch_ms(place.now),
         ..ReleaseOptions::default()
     };
-    let rendered =
-        helm::render(&chart, &values, &options).map_err(|e| problem(place, upgrade, e))?;
-    let mut objects = Vec::new();
-    for manifest in &rendered.manifests {
-        // Helm has parsed it before, to sort it.
-        let object = yaml::decode(&manifest.content).unwrap_or_default();
-        if !object.is_null() {
-            objects.push(object);
-        }
-    }
-    let record = Release::pending(&chart, &rendered, &values, &options, first);
-    Ok(Rendered { record, objects })
+    release::upgrade(cluster, &chart, &values, &options, &upgrade.options)
+        .map_err(|e| problem(place, upgrade, e))
 }
 
 /// A moment as Helm counts it: milliseconds since 1970.

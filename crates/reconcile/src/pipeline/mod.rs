@@ -4,6 +4,7 @@
 //! an API server to write to.
 
 pub(crate) mod charts;
+mod helm_client;
 mod pulls;
 mod releases;
 mod runs;
@@ -15,7 +16,6 @@ pub use releases::Release;
 pub(crate) use releases::install;
 pub(crate) use tints::observe;
 
-use crate::delivery::actions::event::Spot;
 use crate::delivery::actions::run::Run;
 use crate::delivery::git::Repository;
 use crate::delivery::registry::Registry;
@@ -36,6 +36,7 @@ pub struct State {
     pub(crate) runs: EcoVec<RunState>,
     /// Every revision of every release, oldest first.
     pub(crate) releases: EcoVec<Release>,
+    pub(crate) operations: EcoVec<releases::Running>,
     pub(crate) tints: tints::Tints,
 }
 
@@ -51,15 +52,14 @@ pub(crate) struct RunState {
 pub enum Event {
     /// A workflow run goes on.
     Run(usize),
-    /// `helm --wait` looks whether a revision is ready. The place is that in [`State`], the spot the
-    /// step that waits for it.
-    Wait(usize, Option<(usize, Spot)>),
+    /// Helm looks whether what it waits for has come. The place is that in [`State::operations`].
+    Helm(usize),
 }
 
 /// Lets delivery go on.
 pub(crate) fn act(world: &mut World, event: Event) {
     match event {
         Event::Run(at) => runs::advance(world, at),
-        Event::Wait(at, waits) => releases::check(world, at, waits),
+        Event::Helm(at) => releases::go_on(world, at),
     }
 }

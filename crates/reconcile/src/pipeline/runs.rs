@@ -258,14 +258,14 @@ pub(super) fn rehearse(
     let mut rows = Vec::new();
     for upgrade in &outcome.upgrades {
         let before = releases::deployed(world, &upgrade.namespace, &upgrade.release);
-        let old = before.map_or(&[][..], |(_, release)| &release.objects);
-        let rendered = releases::render(world, name, &change.files, upgrade)?;
+        let old = before.map_or(&[][..], |release| &release.objects);
+        let new = releases::rehearse(world, name, &change.files, upgrade)?;
         rows.extend(plan::plan(&plan::Change {
             namespace: &upgrade.namespace,
             old_files: &old_files,
             new_files: &change.files,
             old,
-            new: &rendered.objects,
+            new: &new,
         }));
     }
     Ok(rows)

@@ -10,6 +10,7 @@ use crate::delivery::reader::parse_duration;
 use crate::delivery::registry::{Image, Pushed, Reference, Registry};
 use crate::view::{Millis, Problem};
 use ecow::{EcoString, EcoVec, eco_format};
+use helm::release::ActionOptions;
 use std::rc::Rc;
 
 /// How long the tests run.
@@ -22,8 +23,6 @@ const BUILD: (Millis, Millis) = (6_000, 400);
 const PUSH: (Millis, Millis) = (2_000, 95);
 /// A call that fails before it has done anything, or does next to nothing.
 const SHORT: Millis = 200;
-/// How long `helm upgrade --wait` waits if nothing else is said ("Usage" of `helm upgrade`).
-const HELM_TIMEOUT: Millis = 300_000;
 
 /// What `helm upgrade` was asked to do.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -34,22 +33,14 @@ pub struct HelmUpgrade {
     pub chart: EcoString,
     /// The namespace; `default` if none was given.
     pub namespace: EcoString,
-    /// Whether a release that is not there is installed.
-    pub install: bool,
-    /// Whether a namespace that is not there is created.
-    pub create_namespace: bool,
     /// Values files (`-f`), by their paths in the repository, in order.
     pub values: Vec<EcoString>,
     /// What `--set` got, in order.
     pub set: Vec<EcoString>,
     /// What `--set-string` got, in order. Applied after `set`.
     pub set_string: Vec<EcoString>,
-    /// Whether it ends only when everything is ready.
-    pub wait: bool,
-    /// How long it waits.
-    pub timeout: Millis,
-    /// Whether a failed upgrade is rolled back (`--rollback-on-failure`, formerly `--atomic`).
-    pub rollback_on_failure: bool,
+    /// The other flags.
+    pub options: ActionOptions,
 }
 
 /// Whether a command is one of these programs.
@@ -253,6 +244,11 @@ fn upgrade_call(args: &[&str], files: &Tree) -> Call {
         "rollback-on-failure",
         "cleanup-on-fail",
         "reset-values",
+        "reuse-values",
+        "reset-then-reuse-values",
+        "force-replace",
+        "no-hooks",
+        "skip-crds",
         "hide-notes",
         "take-ownership",
     ];
@@ -285,30 +281,66 @@ fn upgrade_call(args: &[&str], files: &Tree) -> Call {
     if let Some(path) = values.iter().find(|path| !files.contains_key(*path)) {
         return refused(eco_format!("Error: open {path}: no such file or directory"));
     }
-    let timeout = match flags.last(&["timeout"]) {
-        None => HELM_TIMEOUT,
-        Some(text) => match parse_duration(text) {
-            Some(timeout) => timeout,
-            None => {
-                return refused(eco_format!(
-                    "Error: invalid argument \"{text}\" for \"--timeout\" flag: time: invalid duration \"{text}\""
-                ));
-            }
-        },
+    let options = match action_options(&flags) {
+        Ok(options) => options,
+        Err(message) => return refused(message),
     };
-    let rollback_on_failure = flags.is_set(&["rollback-on-failure", "atomic"]);
     Call::Upgrade(HelmUpgrade {
         release: (*release).into(),
         chart: folder,
         namespace: flags.last(&["n", "namespace"]).unwrap_or("default").into(),
-        install: flags.is_set(&["i", "install"]),
-        create_namespace: flags.is_set(&["create-namespace"]),
         values,
         set: flags.all(&["set"]).map(EcoString::from).collect(),
         set_string: flags.all(&["set-string"]).map(EcoString::from).collect(),
-        wait: rollback_on_failure || flags.is_set(&["wait", "wait-for-jobs"]),
-        timeout,
-        rollback_on_failure,
+        options,
+    })
+}
+
+/// What the flags of `helm upgrade` say that are not about values.
+fn action_options(flags: &Flags<'_>) -> Result<ActionOptions, EcoString> {
+    let default = ActionOptions::default();
+    let invalid = |name: &str, text: &str, why: &str| {
+        eco_format!("Error: invalid argument {text:?} for \"--{name}\" flag: {why}")
+    };
+    let timeout_ms = match flags.last(&["timeout"]) {
+        None => default.timeout_ms,
+        Some(text) => parse_duration(text)
+            .and_then(|timeout| i64::try_from(timeout).ok())
+            .ok_or_else(|| {
+                invalid(
+                    "timeout",
+                    text,
+                    &eco_format!("time: invalid duration {text:?}"),
+                )
+            })?,
+    };
+    let history_max = match flags.last(&["history-max"]) {
+        None => default.history_max,
+        Some(text) => text.parse().map_err(|_| {
+            let why = eco_format!("strconv.ParseInt: parsing {text:?}: invalid syntax");
+            invalid("history-max", text, &why)
+        })?,
+    };
+    let wait_for_jobs = flags.is_set(&["wait-for-jobs"]);
+    Ok(ActionOptions {
+        install: flags.is_set(&["i", "install"]),
+        replace: false,
+        create_namespace: flags.is_set(&["create-namespace"]),
+        skip_crds: flags.is_set(&["skip-crds"]),
+        take_ownership: flags.is_set(&["take-ownership"]),
+        no_hooks: flags.is_set(&["no-hooks"]),
+        wait: wait_for_jobs || flags.is_set(&["wait"]),
+        wait_for_jobs,
+        timeout_ms,
+        rollback_on_failure: flags.is_set(&["rollback-on-failure", "atomic"]),
+        cleanup_on_fail: flags.is_set(&["cleanup-on-fail"]),
+        force_replace: flags.is_set(&["force", "force-replace"]),
+        reset_values: flags.is_set(&["reset-values"]),
+        reuse_values: flags.is_set(&["reuse-values"]),
+        reset_then_reuse_values: flags.is_set(&["reset-then-reuse-values"]),
+        history_max,
+        keep_history: false,
+        description: flags.last(&["description"]).unwrap_or_default().into(),
     })
 }
 

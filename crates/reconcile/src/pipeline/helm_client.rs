@@ -1,0 +1,258 @@
+//! Helm's hand in the cluster: what it reads, and what it asks the API server for.
+
+use super::charts::epoch_ms;
+use super::releases::{HELM, Release};
+use crate::cluster;
+use crate::delivery::git::Oid;
+use crate::engine::World;
+use crate::trace::Note;
+use ecow::{EcoString, eco_format};
+use helm::Status;
+use helm::release::{Cluster, Resource};
+use kube::api::{DeleteOptions, Verb};
+use kube::{Key, Value};
+use std::rc::Rc;
+
+/// Helm at work on a commit.
+pub(super) struct HelmClient<'a> {
+    pub world: &'a mut World,
+    pub commit: Oid,
+    /// Whether any object of the release was changed.
+    pub changed: bool,
+}
+
+fn key_of(resource: &Resource) -> Key {
+    Key::new(
+        resource.kind.as_str(),
+        resource.namespace.as_str(),
+        resource.name.as_str(),
+    )
+}
+
+impl HelmClient<'_> {
+    fn ask(&mut self, key: Key, verb: Verb, note: Note) -> Result<(), String> {
+        let answer = self.world.request(HELM, key, "", verb, note);
+        self.changed = true;
+        answer.map(drop).map_err(|status| status.message.into())
+    }
+
+    /// Says what a new state of a record means, and lets what follows be led to by it.
+    fn tell(&mut self, release: &helm::Release) {
+        let (name, revision) = (&release.name, release.revision);
+        let said = &release.description;
+        let note = match (release.status, release.rollback_of) {
+            (Status::PendingRollback, Some(before)) => {
+                let why = eco_format!(
+                    "Helm brings back revision {before} of {name} as revision {revision}."
+                );
+                Note::story("rollback", "Rollback", why)
+            }
+            (Status::Deployed, before) => {
+                if !self.changed && before.is_none() {
+                    let why = eco_format!(
+                        "What revision {revision} renders equals what is there: Helm has nothing to change, and no pod restarts."
+                    );
+                    self.world.note(HELM, None, Note::nothing("NoChange", why));
+                }
+                let why = eco_format!("Revision {revision} of {name} is deployed: {said}.");
+                Note::story("deployed", "Deployed", why)
+            }
+            (Status::Failed, _) => {
+                let why = eco_format!(
+                    "{said}. Revision {revision} of {name} is marked failed. What it changed stays changed unless it is rolled back."
+                );
+                Note::warning("fail", "ReleaseFailed", why)
+            }
+            _ => return,
+        };
+        let entry = self.world.note(HELM, None, note);
+        self.world.because(entry);
+    }
+
+    /// The commit that a new revision is of: a rollback's is that of the revision it brings back.
+    fn commit_of(&self, release: &helm::Release) -> Oid {
+        let releases = &self.world.delivery.releases;
+        let brought_back = releases.iter().find(|it| {
+            it.is(&release.namespace, &release.name)
+                && Some(it.record.revision) == release.rollback_of
+        });
+        brought_back.map_or(self.commit, |it| it.commit)
+    }
+
+    /// Keeps a new revision, and notes that its objects are of its commit from now on.
+    fn add(&mut self, release: &helm::Release) {
+        let commit = self.commit_of(release);
+        let resources = release.resources(self).unwrap_or_default();
+        let keys: Vec<Key> = resources.iter().map(key_of).collect();
+        self.world.delivery.tints.deliver(commit, keys.into_iter());
+        let objects = resources.into_iter().map(|resource| resource.object);
+        let release = Release {
+            record: Rc::new(release.clone()),
+            updated: self.world.now,
+            commit,
+            objects: objects.collect(),
+        };
+        self.world.delivery.releases.push(release);
+    }
+
+    fn place(&self, release: &helm::Release) -> Option<usize> {
+        self.world.delivery.releases.iter().position(|it| {
+            it.is(&release.namespace, &release.name) && it.record.revision == release.revision
+        })
+    }
+}
+
+fn secret_key(release: &helm::Release) -> Key {
+    Key::new("Secret", release.namespace.as_str(), release.secret_name())
+}
+
+impl Cluster for HelmClient<'_> {
+    fn is_namespaced(&self, _: &str, kind: &str) -> bool {
+        kube::kind_info(kind).is_none_or(|info| info.namespaced)
+    }
+
+    /// The lab's pods serve until they are stopped: none ends by itself.
+    fn runs(&self, kind: &str) -> bool {
+        kind == "Job" && cluster::acts_on(kind)
+    }
+
+    fn get(&self, resource: &Resource) -> Option<Value> {
+        let object = self.world.store.get(&key_of(resource))?;
+        Some(object.value.clone())
+    }
+
+    fn create(&mut self, resource: &Resource) -> Result<(), String> {
+        let key = key_of(resource);
+        let why = eco_format!("{key} is in the chart and not in the cluster: Helm creates it.");
+        let note = Note::detail("create", "Applied", why);
+        self.ask(key, Verb::Create(resource.object.clone()), note)
+    }
+
+    fn patch(&mut self, last: &Value, next: &Resource) -> Result<(), String> {
+        let key = key_of(next);
+        let live = self.get(next).unwrap_or_default();
+        let (how, patch) =
+            kube::patch::three_way(last, &next.object, &live).map_err(|fault| fault.to_string())?;
+        if patch == kube::map! {} {
+            return Ok(());
+        }
+        let patched = kube::patch::apply(how, &live, &patch).unwrap_or_default();
+        let paths = changed_paths(&live, &patched);
+        let why = eco_format!("Helm patches {key}: {}.", paths.join(", "));
+        let note = Note::story("patch", "Applied", why);
+        self.ask(key, Verb::Patch(how, patch), note)
+    }
+
+    fn replace(&mut self, next: &Resource) -> Result<(), String> {
+        let key = key_of(next);
+        let why = eco_format!("--force-replace: Helm puts {key} in the place of the live one.");
+        let note = Note::story("update", "Applied", why);
+        self.ask(key, Verb::Update(next.object.clone()), note)
+    }
+
+    fn delete(&mut self, resource: &Resource) -> Result<(), String> {
+        let key = key_of(resource);
+        if self.world.store.get(&key).is_none() {
+            return Ok(());
+        }
+        let why = eco_format!("Helm deletes {key}.");
+        let note = Note::story("delete", "Removed", why);
+        self.ask(key, Verb::Delete(DeleteOptions::default()), note)
+    }
+
+    /// A revision whose Secret somebody deleted is unknown to Helm.
+    fn history(&self, namespace: &str, name: &str) -> Vec<Rc<helm::Release>> {
+        let stored = |it: &&Release| {
+            let is_there = || self.world.store.get(&secret_key(&it.record)).is_some();
+            it.is(namespace, name) && is_there()
+        };
+        let releases = self.world.delivery.releases.iter();
+        releases
+            .filter(stored)
+            .map(|it| it.record.clone())
+            .collect()
+    }
+
+    fn store(&mut self, release: &helm::Release) {
+        let now = self.world.now;
+        let is_new = match self.place(release) {
+            Some(at) => {
+                let kept = &mut self.world.delivery.releases.make_mut()[at];
+                kept.record = Rc::new(release.clone());
+                kept.updated = now;
+                false
+            }
+            None => {
+                self.tell(release);
+                self.add(release);
+                true
+            }
+        };
+        let (revision, name, status) = (release.revision, &release.name, release.status);
+        let why = eco_format!("Helm keeps revision {revision} of {name} as {status}.");
+        let key = secret_key(release);
+        let secret = release.to_secret(is_new, epoch_ms(now));
+        let (verb, word) = match is_new {
+            true => (Verb::Create(secret), "create"),
+            false => (Verb::Update(secret), "update"),
+        };
+        // A refusal stands in the trace; Helm logs it and goes on.
+        let note = Note::detail(word, "Recorded", why);
+        let _ = self.world.request(HELM, key, "", verb, note);
+        if !is_new {
+            self.tell(release);
+        }
+    }
+
+    fn forget(&mut self, release: &helm::Release) {
+        if let Some(at) = self.place(release) {
+            self.world.delivery.releases.remove(at);
+        }
+        let (revision, name) = (release.revision, &release.name);
+        let why = eco_format!("Helm forgets revision {revision} of {name}.");
+        let verb = Verb::Delete(DeleteOptions::default());
+        let note = Note::detail("delete", "Forgotten", why);
+        let _ = self
+            .world
+            .request(HELM, secret_key(release), "", verb, note);
+    }
+}
+
+/// The paths at which two states differ, the shortest that say it.
+fn changed_paths(old: &Value, new: &Value) -> Vec<EcoString> {
+    let mut paths = Vec::new();
+    collect(old, new, &EcoString::new(), &mut paths);
+    if paths.len() > 3 {
+        let more = paths.len() - 3;
+        paths.truncate(3);
+        paths.push(eco_format!("{more} more"));
+    }
+    paths
+}
+
+fn collect(old: &Value, new: &Value, path: &EcoString, paths: &mut Vec<EcoString>) {
+    if old == new {
+        return;
+    }
+    match (old, new) {
+        (Value::Map(a), Value::Map(b)) => {
+            let mut names: Vec<&EcoString> = a.keys().chain(b.keys()).collect();
+            lean::sort(&mut names);
+            names.dedup();
+            for name in names {
+                let deeper = if path.is_empty() {
+                    name.clone()
+                } else {
+                    eco_format!("{path}.{name}")
+                };
+                collect(old.get(name), new.get(name), &deeper, paths);
+            }
+        }
+        (Value::List(a), Value::List(b)) if a.len() == b.len() => {
+            for (at, (a, b)) in a.iter().zip(b).enumerate() {
+                collect(a, b, &eco_format!("{path}[{at}]"), paths);
+            }
+        }
+        _ => paths.push(path.clone()),
+    }
+}
