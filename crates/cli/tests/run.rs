@@ -100,7 +100,7 @@ fn a_rollout_that_never_gets_ready_fails() {
     let printed = text(&output.stdout);
     assert_eq!(output.status.code(), Some(1), "{printed}");
     assert!(
-        printed.contains("Error: UPGRADE FAILED: context deadline exceeded"),
+        printed.contains("Upgrade \"order-service\" failed: resource Deployment/shop/order-service not ready. status: InProgress, message: Updated: 1/3"),
         "{printed}"
     );
     assert!(printed.contains("has timed out progressing"), "{printed}");

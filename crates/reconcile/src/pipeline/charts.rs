@@ -5,9 +5,10 @@ use crate::delivery::git::Tree;
 use crate::view::Problem;
 use ecow::{EcoString, eco_format};
 use helm::release::{self, Cluster, Operation};
-use helm::{Chart, ReleaseOptions, SetKind, Values};
-use kube::{Millis, time};
+use helm::{Chart, Lookup, ReleaseOptions, SetKind, Values};
+use kube::{Key, Millis, Store, Value, time};
 use std::collections::BTreeMap;
+use std::rc::Rc;
 
 /// Where a chart lies.
 #[derive(Clone, Copy)]
@@ -18,6 +19,28 @@ pub(crate) struct Place<'a> {
     pub files: &'a Tree,
     /// When it is rendered.
     pub now: Millis,
+    /// What `lookup` sees.
+    pub store: &'a Store,
+}
+
+/// What the cluster has: one object, or the list of those in a namespace, or everywhere.
+fn lookup(store: Store) -> Lookup {
+    Rc::new(move |version, kind, namespace, name| {
+        if !name.is_empty() {
+            let object = store.get(&Key::new(kind, namespace, name));
+            return object.map_or(Value::Null, |object| object.value.clone());
+        }
+        let objects = match namespace {
+            "" => store.list(kind),
+            namespace => store.list_in(kind, namespace),
+        };
+        let items = objects.into_iter().map(|object| object.value.clone());
+        kube::map! {
+            "apiVersion" => version,
+            "kind" => eco_format!("{kind}List"),
+            "items" => items.collect::<Value>(),
+        }
+    })
 }
 
 /// Renders the chart that an upgrade names, with its values, and sets out to install it.
@@ -36,6 +59,7 @@ pub(crate) fn begin(
         name: upgrade.release.to_string(),
         namespace: upgrade.namespace.to_string(),
         now_ms: epoch_ms(place.now),
+        lookup: Some(lookup(place.store.clone())),
         ..ReleaseOptions::default()
     };
     release::upgrade(cluster, &chart, &values, &options, &upgrade.options)

@@ -71,6 +71,7 @@ fn begin(
         repository,
         files,
         now: client.world.now,
+        store: &client.world.store,
     };
     charts::begin(client, place, upgrade)
 }
