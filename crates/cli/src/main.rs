@@ -13,12 +13,15 @@ const HELP: &str = "\
 Plays what happens after a merge: CI, Helm, and the rolling update.
 
 Usage: rollout-lab run [DIR] [--seed N] [--until DURATION] [--trace text|json] [--details]
+       rollout-lab template [NAME] CHART [flags]
 
 Commands:
   run   Play a lab and print its story, one line an entry. DIR holds the lab's files
         (lab.yaml, cluster.yaml, traffic.yaml, and a folder for each repository); without
         it, the built-in lab order-service is played. If the lab brings a pull request, it
         is opened and merged.
+  template
+        Render a Helm chart as `helm template` does; see rollout-lab template --help.
 
 Options of run:
   --seed N           where random numbers come from, instead of the lab's own seed
@@ -28,15 +31,6 @@ Options of run:
 
 Exit codes: 0 the rollout came to a good end (or was stopped by --until), 1 it failed,
 2 the command line or the lab's files are wrong.
-";
-
-const TEMPLATE_HELP: &str = "\
-Renders a Helm chart as `helm template` does, to the byte.
-
-Usage: rollout-lab template [NAME] CHART [flags]
-       rollout-lab template --batch
-
-See rollout-lab --help.
 ";
 
 /// Why the program ends without having played.
@@ -66,7 +60,7 @@ fn start() -> Result<ExitCode, Fault> {
         Some(Value(command)) if command == "template" => {
             let args = parser.raw_args().map_err(usage)?;
             let args: Vec<String> = args.map(|arg| arg.to_string_lossy().into_owned()).collect();
-            template::main(&args, TEMPLATE_HELP)
+            template::main(&args)
         }
         Some(Value(command)) => {
             let name = command.to_string_lossy();

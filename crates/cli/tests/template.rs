@@ -292,3 +292,172 @@ fn a_folder_on_disk() {
     let written = fs::read_to_string(root.join("out/app/templates/a.yaml")).expect("it is there");
     assert!(written.starts_with("---\n# Source: app/templates/a.yaml\nr: rel"));
 }
+
+/// Files as `helm package` packs them: a tar of ustar headers, compressed.
+fn packed(files: &[(&str, &[u8])]) -> Vec<u8> {
+    let mut tar = Vec::new();
+    for (name, content) in files {
+        let mut header = [0; 512];
+        header[..name.len()].copy_from_slice(name.as_bytes());
+        header[124..135].copy_from_slice(format!("{:011o}", content.len()).as_bytes());
+        header[148..156].fill(b' ');
+        header[156] = b'0';
+        header[257..263].copy_from_slice(b"ustar\0");
+        let sum: u32 = header.iter().copied().map(u32::from).sum();
+        header[148..155].copy_from_slice(format!("{sum:06o}\0").as_bytes());
+        tar.extend_from_slice(&header);
+        tar.extend_from_slice(content);
+        tar.resize(tar.len().next_multiple_of(512), 0);
+    }
+    tar.resize(tar.len() + 1024, 0);
+    let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
+    gzip.write_all(&tar).expect("memory takes all");
+    gzip.finish().expect("memory takes all")
+}
+
+#[test]
+fn packed_charts() {
+    let db = packed(&[
+        (
+            "db/Chart.yaml",
+            b"apiVersion: v2\nname: db\nversion: 1.2.3\n",
+        ),
+        ("db/templates/o.yaml", b"db: {{ .Chart.Version }}\n"),
+    ]);
+    let app = packed(&[
+        ("app/Chart.yaml", CHART.as_bytes()),
+        ("app/.helmignore", b"templates/\n"),
+        ("app/templates/a.yaml", SHOWS.as_bytes()),
+        ("app/charts/db-1.2.3.tgz", &db),
+    ]);
+    let outside = packed(&[("app/Chart.yaml", CHART.as_bytes()), ("app/../../x", b"x")]);
+    let root = folder(
+        "packed",
+        &[
+            ("broken.tgz", "\x1F\x08"),
+            ("folder/chart/Chart.yaml", CHART),
+        ],
+    );
+    for (name, bytes) in [
+        ("app.tgz", &app),
+        ("cut.tgz", &app[..app.len() / 2].to_vec()),
+        ("outside.tgz", &outside),
+        ("folder/chart/charts/db.tgz", &db),
+        ("folder/chart/charts/cut.tgz", &db[..30].to_vec()),
+    ] {
+        let path = root.join(name);
+        fs::create_dir_all(path.parent().expect("a file has a folder")).expect("folders are made");
+        fs::write(path, bytes).expect("files are written");
+    }
+    // What is packed is not asked what it ignores.
+    let output = rollout_lab(&root, &["rel", "app.tgz"], "");
+    let printed = text(&output.stdout);
+    assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
+    assert!(
+        printed.contains("# Source: app/templates/a.yaml\nr: rel"),
+        "{printed}"
+    );
+    assert!(
+        printed.contains("# Source: app/charts/db/templates/o.yaml\ndb: 1.2.3"),
+        "{printed}"
+    );
+
+    for (chart, message) in [
+        ("cut.tgz", "unable to load chart archive"),
+        ("outside.tgz", "unable to load chart archive"),
+        (
+            "folder/chart",
+            "error unpacking subchart cut.tgz in app: unexpected EOF",
+        ),
+    ] {
+        let output = rollout_lab(&root, &["rel", chart], "");
+        assert_eq!(text(&output.stderr), format!("Error: {message}\n"));
+        assert_eq!(output.status.code(), Some(1));
+    }
+}
+
+#[test]
+fn explained_lines() {
+    let root = folder(
+        "explain",
+        &[
+            ("chart/Chart.yaml", CHART),
+            (
+                "chart/values.yaml",
+                "enabled: true\nimage:\n  name: web\n  tag: v1\nhosts:\n- name: a\n- name: b\n",
+            ),
+            (
+                "chart/templates/_h.tpl",
+                "{{ define \"image\" -}}\n{{ .Values.image.name }}:{{ .Values.image.tag }}\n{{- end }}",
+            ),
+            (
+                "chart/templates/a.yaml",
+                "kind: A\n{{- if .Values.enabled }}\nimage: {{ include \"image\" . }}\n{{- end }}\nhosts:\n{{- range .Values.hosts }}\n- {{ .name }}\n{{- end }}\n",
+            ),
+            (
+                "chart/charts/db/Chart.yaml",
+                "apiVersion: v2\nname: db\nversion: 1.0.0\n",
+            ),
+            ("chart/charts/db/values.yaml", "port: 1\n"),
+            (
+                "chart/charts/db/templates/o.yaml",
+                "kind: B\nport: {{ .Values.port }}\nglobal: {{ .Values.global.region }}\n",
+            ),
+            ("prod.yaml", "image: {tag: v2}\nglobal:\n  region: eu\n"),
+        ],
+    );
+    let flags = [
+        "rel",
+        "chart",
+        "-f",
+        "prod.yaml",
+        "--set",
+        "hosts[0].name=c",
+    ];
+    let explain = |line: &str| {
+        let args: Vec<&str> = flags.iter().copied().chain(["--explain", line]).collect();
+        let output = rollout_lab(&root, &args, "");
+        match output.status.code() {
+            Some(0) => text(&output.stdout).to_owned(),
+            _ => text(&output.stderr).to_owned(),
+        }
+    };
+    let printed = rollout_lab(&root, &flags, "");
+    let cases = [
+        (
+            "image: web:v2",
+            "  made by app/templates/a.yaml:3\n  which calls app/templates/_h.tpl:2\n  from .Values.image.name  chart/values.yaml:3\n  from .Values.image.tag  prod.yaml:1\n  decided by .Values.enabled  chart/values.yaml:1\n",
+        ),
+        (
+            "- c",
+            "  made by app/templates/a.yaml:7\n  from .Values.hosts[0].name  --set hosts[0].name=c\n  decided by .Values.hosts  --set hosts[0].name=c\n",
+        ),
+        (
+            "port: 1",
+            "  made by app/charts/db/templates/o.yaml:2\n  from .Values.db.port  chart/charts/db/values.yaml:1\n",
+        ),
+        (
+            "global: eu",
+            "  made by app/charts/db/templates/o.yaml:3\n  from .Values.global.region  prod.yaml:3\n",
+        ),
+        ("kind: A", "  made by app/templates/a.yaml:1\n"),
+    ];
+    for (line, expected) in cases {
+        let number = text(&printed.stdout).lines().position(|one| one == line);
+        let number = number.expect("the line is printed") + 1;
+        assert_eq!(
+            explain(&number.to_string()),
+            format!("{number}: {line}\n{expected}")
+        );
+    }
+    for (line, message) in [
+        (
+            "2",
+            "line 2 is of no template: # Source: app/templates/a.yaml",
+        ),
+        ("0", "--explain: write a line of the output, from 1 to 12"),
+        ("x", "--explain: write a line of the output, from 1 to 12"),
+    ] {
+        assert_eq!(explain(line), format!("Error: {message}\n"));
+    }
+}

@@ -4,6 +4,9 @@
 use crate::error::Error;
 use crate::path_match::PathPattern;
 
+/// How long a line may be, as Go reads it.
+const LINE_BYTES_MAX: usize = 64 << 10;
+
 /// The rules of a `.helmignore`, in the order written. Hidden files under `templates/` are ignored
 /// always.
 pub struct IgnoreRules {
@@ -36,7 +39,11 @@ impl IgnoreRules {
         let text = String::from_utf8_lossy(text);
         let text = text.strip_prefix('\u{FEFF}').unwrap_or(&text);
         let mut rules = Vec::new();
-        for line in text.lines().map(str::trim) {
+        for line in text.lines() {
+            if line.len() >= LINE_BYTES_MAX {
+                return Err(Error::new("bufio.Scanner: token too long"));
+            }
+            let line = line.trim();
             if !line.is_empty() && !line.starts_with('#') {
                 rules.push(Rule::parse(line)?);
             }

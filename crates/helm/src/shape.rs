@@ -49,10 +49,21 @@ pub(crate) fn read(text: &str, file: &str, record: &Record) -> Result<Value, Err
 /// A document that was decoded, as a struct.
 pub(crate) fn fit(value: &Value, file: &str, record: &Record) -> Result<Value, Error> {
     let fail = |before: &str, message: String| Error::in_file(file, format!("{before}{message}"));
-    crate::json::check_finite(value)
+    check_finite(value, record)
         .map_err(|message| fail("error converting YAML to JSON: ", message))?;
     fields(value, record, "")
         .map_err(|message| fail("error unmarshaling JSON: while decoding JSON: ", message))
+}
+
+/// JSON has no infinities; where text is wanted, they were made text before.
+fn check_finite(value: &Value, record: &Record) -> Result<(), String> {
+    for (key, value) in value.members() {
+        let is_text = matches!(record.field(key), Some((_, Shape::Text)));
+        if !(is_text && matches!(value, Value::Float(_))) {
+            crate::json::check_finite(value)?;
+        }
+    }
+    Ok(())
 }
 
 /// Lays what a later document gave over what an earlier one gave, as Go does that reads both into
@@ -160,7 +171,8 @@ fn field(value: &Value, shape: &Shape, path: &str) -> Result<Value, String> {
         (Shape::TextMap, Value::Map(map)) => {
             let mut out = Value::Map(Map::new());
             for (key, value) in map.iter() {
-                let value = field(value, &Shape::Text, &format!("{path}.{key}"))?;
+                let name = key.replace("~", "~0").replace("/", "~1");
+                let value = field(value, &Shape::Text, &format!("{path}.{name}"))?;
                 out.set(key, text_or_empty(value));
             }
             Ok(out)

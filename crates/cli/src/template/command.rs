@@ -1,6 +1,7 @@
 //! What `helm template` does with its flags (helm.sh/helm/v4/pkg/cmd/template.go,
 //! pkg/cmd/install.go, pkg/action/install.go, pkg/cli/values/options.go).
 
+use super::explain::{Sources, explain};
 use super::files::{Files, read_words, words};
 use super::flags::{Parsed, parse_bool};
 use super::{Settings, chart};
@@ -19,6 +20,16 @@ const LABELS_OF_HELM: [&str; 6] = [
     "version",
     "createdAt",
     "modifiedAt",
+];
+
+/// The flags that set single values, in the order in which Helm applies them; no kind is for names
+/// of files.
+pub const SETS: [(&str, Option<SetKind>); 5] = [
+    ("set-json", Some(SetKind::Json)),
+    ("set", Some(SetKind::Set)),
+    ("set-string", Some(SetKind::String)),
+    ("set-file", None),
+    ("set-literal", Some(SetKind::Literal)),
 ];
 
 /// Runs the command. What it prints is added to `out`, also before an error; an error is the text
@@ -71,12 +82,13 @@ impl Run<'_> {
         self.debug("Chart path", &[("path", &path.display().to_string())]);
         let values = self.values().map_err(message)?;
         let chart = chart::load(self.files, &path, self.log).map_err(message)?;
+        let sources = Sources::new(flags, self.files, &chart, Path::new(place.trim()));
         let prepared = Prepared::new(chart, &values, &options).map_err(message)?;
         self.check_labels()?;
 
         let (rendered, error) = prepared.render_partly(&options);
         match error {
-            None => self.print(&rendered, None, &options, out),
+            None => self.print_or_explain(&rendered, &options, &sources, out),
             Some(error) if self.is_debug => {
                 self.print(&rendered, Some(error.message), &options, out)
             }
@@ -110,6 +122,7 @@ impl Run<'_> {
             now_ms: i64::try_from(now_ms).unwrap_or_default(),
             seed: u64::try_from(now_ms).unwrap_or_default(),
             skip_schema_validation: flags.is_on("skip-schema-validation"),
+            provenance: flags.last("explain").is_some(),
             log: self.log.clone(),
             ..ReleaseOptions::default()
         })
@@ -185,17 +198,14 @@ impl Run<'_> {
             })?;
             values.merge(&more);
         }
-        let each = |name: &str, kind: SetKind| {
-            let mut texts = flags.all(name).iter();
-            texts.try_for_each(|text| values.set(text, kind))
-        };
-        each("set-json", SetKind::Json)?;
-        each("set", SetKind::Set)?;
-        each("set-string", SetKind::String)?;
-        for text in flags.all("set-file") {
-            values.set_file(text, &mut |path| read_text(files, path))?;
+        for (name, kind) in SETS {
+            for text in flags.all(name) {
+                match kind {
+                    Some(kind) => values.set(text, kind)?,
+                    None => values.set_file(text, &mut |path| read_text(files, path))?,
+                }
+            }
         }
-        each("set-literal", SetKind::Literal)?;
         Ok(values)
     }
 
@@ -212,6 +222,36 @@ impl Run<'_> {
         }
     }
 
+    /// Prints what was rendered, or where a line of it comes from.
+    fn print_or_explain(
+        &self,
+        rendered: &Rendered,
+        options: &ReleaseOptions,
+        sources: &Sources<'_>,
+        out: &mut String,
+    ) -> Result<(), String> {
+        let flags = self.flags;
+        let Some(line) = flags.last("explain") else {
+            return self.print(rendered, None, options, out);
+        };
+        if !flags.all("show-only").is_empty() || flags.last("output-dir").is_some() {
+            return Err(
+                "--explain counts the lines of the whole output: leave out --show-only and --output-dir"
+                    .to_owned(),
+            );
+        }
+        let mut text = String::new();
+        self.print(rendered, None, options, &mut text)?;
+        let hooks = rendered.hooks.iter().filter(|hook| self.is_shown(hook));
+        out.push_str(&explain(&text, line, rendered, hooks, sources)?);
+        Ok(())
+    }
+
+    fn is_shown(&self, hook: &Hook) -> bool {
+        let is_test = hook.events.iter().any(|event| event == "test");
+        !(self.flags.is_on("no-hooks") || self.flags.is_on("skip-tests") && is_test)
+    }
+
     /// Prints what was rendered, and gives back the error that there was.
     fn print(
         &self,
@@ -222,11 +262,7 @@ impl Run<'_> {
     ) -> Result<(), String> {
         let flags = self.flags;
         let include_crds = flags.is_on("include-crds");
-        let is_shown = |hook: &&Hook| {
-            let is_test = hook.events.iter().any(|event| event == "test");
-            !(flags.is_on("no-hooks") || flags.is_on("skip-tests") && is_test)
-        };
-        let hooks = rendered.hooks.iter().filter(is_shown);
+        let hooks = rendered.hooks.iter().filter(|hook| self.is_shown(hook));
         let folder = flags.last("output-dir").unwrap_or_default();
         let mut text = match (&error, folder) {
             (Some(_), _) => rendered.files_text(),

@@ -4,6 +4,7 @@
 mod batch;
 mod chart;
 mod command;
+mod explain;
 mod files;
 mod flags;
 
@@ -13,6 +14,8 @@ use crate::Fault;
 use helm::{Level, Log};
 use std::io::{self, Write};
 use std::process::ExitCode;
+
+const HELP: &str = include_str!("help.txt");
 
 /// What a run prints, and how it ends.
 #[derive(Default)]
@@ -45,11 +48,11 @@ impl Settings {
 }
 
 /// Runs the command with the arguments that follow its name.
-pub fn main(args: &[String], help: &str) -> Result<ExitCode, Fault> {
+pub fn main(args: &[String]) -> Result<ExitCode, Fault> {
     let closed = |_: io::Error| Fault::Closed;
     let outcome = match flags::parse(args) {
         parsed if parsed.is_on("help") && parsed.wrong.is_none() => Outcome {
-            stdout: help.to_owned(),
+            stdout: HELP.to_owned(),
             ..Outcome::default()
         },
         parsed if parsed.is_on("batch") && parsed.wrong.is_none() => {
