@@ -312,7 +312,9 @@ fn bind(store: &mut Store, now: Millis, key: &Key, binding: &Value) -> Response 
         "lastTransitionTime" => time::rfc3339(now),
     };
     let change = map! { "status" => map! { "conditions" => vec![scheduled] } };
-    let body = patch::strategic(&body, &change)?;
+    let mut body = patch::strategic(&body, &change)?;
+    // What it was promised, it has.
+    body.entry("status").set("nominatedNodeName", Value::Null);
     Ok(Answer::Object(store.put(key.clone(), body, now)))
 }
 

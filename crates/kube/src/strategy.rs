@@ -27,6 +27,16 @@ pub(crate) fn prepare(now: Millis, info: &KindInfo, key: &Key, object: &mut Valu
                 map! { "phase" => "Pending", "lastPhaseTransitionTime" => since },
             );
         }
+        "Pod" if !object.at(&["spec", "schedulingGates"]).items().is_empty() => {
+            let gated = map! {
+                "type" => "PodScheduled",
+                "status" => "False",
+                "reason" => "SchedulingGated",
+                "message" => "Scheduling is blocked due to non-empty scheduling gates",
+            };
+            let conditions = object.entry_at(&["status", "conditions"]).items_mut();
+            conditions.push(gated);
+        }
         "Service" => one_address(object, &Value::NULL),
         _ => {}
     }

@@ -326,7 +326,7 @@ impl World {
                 self.look(id, key, hops * self.settings.timings.watch);
             }
         }
-        nodes::observe(&mut self.nodes, change);
+        nodes::observe(&mut self.nodes, &self.store, change);
         traffic::observe(self, change);
         pipeline::observe(self, change);
         if self.settings.kubelets {

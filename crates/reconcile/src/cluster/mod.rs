@@ -13,6 +13,7 @@ pub mod nodes;
 pub mod pod;
 mod pod_disruption_budget;
 mod replica_set;
+pub mod requests;
 mod resource_quota;
 mod scheduler;
 pub mod traffic;

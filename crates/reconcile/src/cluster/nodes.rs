@@ -1,33 +1,93 @@
 //! How full the nodes are: what the scheduler keeps in its cache.
 
-use super::pod::{self, Requests};
+use super::pod;
+use super::requests::{self, Requests};
 use ecow::{EcoString, EcoVec};
-use kube::{Change, ChangeKind, Object, quantity};
+use kube::{Change, ChangeKind, Object, Store, Value, quantity};
+use rpds::RedBlackTreeMap;
+use std::rc::Rc;
 
 /// A node, and what the pods on it request.
 #[derive(Clone, Debug)]
 pub struct Node {
     /// Its name.
     pub name: EcoString,
+    /// The object itself: its labels, taints and images.
+    pub object: Rc<Object>,
     /// What it has for pods.
     pub allocatable: Requests,
     /// How many pods it takes.
     pub pods_max: i64,
-    /// Whether new pods may come (`spec.unschedulable` says not).
-    pub open: bool,
     /// What its pods request.
     pub requested: Requests,
-    /// What its pods request, counting 100m and 200Mi for those that say nothing: what nodes are
-    /// compared by (`pkg/scheduler/util/pod_resources.go`).
+    /// What its pods weigh when nodes are compared.
     pub weight: Requests,
     /// How many pods it has.
     pub pods: i64,
+    /// How many pods of each group it has: a group's place in [`Nodes::groups`], and a number.
+    pub groups: EcoVec<(usize, i64)>,
+}
+
+impl Node {
+    /// A label; null if it is not there.
+    #[must_use]
+    pub fn label(&self, key: &str) -> &Value {
+        self.object.labels().get(key)
+    }
+
+    /// `spec.taints`
+    #[must_use]
+    pub fn taints(&self) -> &[Value] {
+        self.object.spec().get("taints").items()
+    }
+
+    /// How many of its pods belong to the groups that are marked.
+    #[must_use]
+    pub fn count(&self, marked: &[bool]) -> i64 {
+        let of = |(group, pods): &(usize, i64)| if marked[*group] { *pods } else { 0 };
+        self.groups.iter().map(of).sum()
+    }
+}
+
+/// Pods on nodes that are alike in all that decides where other pods go. There are few: the pods of
+/// one ReplicaSet are one group, so that whoever selects pods looks at their labels once.
+#[derive(Clone, Debug)]
+pub struct Group {
+    /// `metadata.namespace`
+    pub namespace: EcoString,
+    /// `metadata.labels`
+    pub labels: Value,
+    /// `spec.affinity`
+    pub affinity: Value,
+    /// The ports that they take on their node.
+    pub ports: EcoVec<HostPort>,
+    /// Whether they are being deleted.
+    pub terminating: bool,
+    /// How many they are on all nodes.
+    members: i64,
+    /// What they have in common, as one text.
+    key: EcoString,
+}
+
+/// A port that a container takes on its node.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HostPort {
+    /// `TCP`, `UDP` or `SCTP`.
+    pub protocol: EcoString,
+    /// The address; `0.0.0.0` for all.
+    pub ip: EcoString,
+    /// The number.
+    pub port: i64,
 }
 
 /// All nodes, in the order of their names.
 #[derive(Clone, Debug, Default)]
 pub struct Nodes {
     list: EcoVec<Node>,
+    groups: EcoVec<Group>,
+    /// The place of each group that has members, by what its members have in common.
+    places: RedBlackTreeMap<EcoString, usize>,
+    bound: usize,
 }
 
 impl Nodes {
@@ -37,46 +97,168 @@ impl Nodes {
         &self.list
     }
 
-    fn position(&self, name: &str) -> Result<usize, usize> {
+    /// The groups of pods. Some may have no members left.
+    #[must_use]
+    pub fn groups(&self) -> &[Group] {
+        &self.groups
+    }
+
+    /// How many pods were put on nodes so far.
+    #[must_use]
+    pub fn bound(&self) -> usize {
+        self.bound
+    }
+
+    /// Which groups a test picks; those without members are not asked.
+    pub fn mark(&self, test: &dyn Fn(&Group) -> bool) -> Vec<bool> {
+        let groups = self.groups.iter();
+        groups
+            .map(|group| group.members > 0 && test(group))
+            .collect()
+    }
+
+    /// The place of a node in the list.
+    #[must_use]
+    pub fn position(&self, name: &str) -> Option<usize> {
+        self.search(name).ok()
+    }
+
+    fn search(&self, name: &str) -> Result<usize, usize> {
         self.list
             .binary_search_by(|node| node.name.as_str().cmp(name))
     }
+
+    /// Counts a pod on a node as come (`sign` 1) or gone (-1).
+    pub fn count(&mut self, at: usize, pod: &Object, sign: i64) {
+        let group = self.group(pod, sign);
+        let (requests, weight) = (requests::requests(pod), requests::weight(pod));
+        let node = &mut self.list.make_mut()[at];
+        node.pods += sign;
+        node.requested.add(&requests, sign);
+        node.weight.add(&weight, sign);
+        match node.groups.iter().position(|(have, _)| *have == group) {
+            None => node.groups.push((group, sign)),
+            Some(at) if node.groups[at].1 + sign == 0 => {
+                node.groups.remove(at);
+            }
+            Some(at) => node.groups.make_mut()[at].1 += sign,
+        }
+    }
+
+    /// The group of a pod, with one member more or less.
+    fn group(&mut self, pod: &Object, sign: i64) -> usize {
+        let key = group_key(pod);
+        let found = self.places.get(&key).copied();
+        let at = found.unwrap_or_else(|| {
+            let group = Group {
+                namespace: pod.key.namespace.clone(),
+                labels: pod.labels().clone(),
+                affinity: pod.spec().get("affinity").clone(),
+                ports: host_ports(pod),
+                terminating: pod.meta.deleted.is_some(),
+                members: 0,
+                key: key.clone(),
+            };
+            let at = match self.groups.iter().position(|group| group.members == 0) {
+                Some(at) => {
+                    self.groups.make_mut()[at] = group;
+                    at
+                }
+                None => {
+                    self.groups.push(group);
+                    self.groups.len() - 1
+                }
+            };
+            self.places.insert_mut(key, at);
+            at
+        });
+        self.join(at, sign);
+        at
+    }
+
+    /// A group gets so many members more.
+    fn join(&mut self, at: usize, members: i64) {
+        let group = &mut self.groups.make_mut()[at];
+        group.members += members;
+        if group.members == 0 {
+            self.places.remove_mut(&group.key);
+        }
+    }
 }
 
-/// What a pod weighs when nodes are compared.
+/// The ports that a pod takes on its node.
 #[must_use]
-pub fn weight(pod: &Object) -> Requests {
-    let mut sum = Requests::default();
-    for container in pod::containers(pod) {
-        let requests = container.at(&["resources", "requests"]);
-        let (cpu, memory) = (requests.get("cpu"), requests.get("memory"));
-        sum.cpu += if cpu.is_null() {
-            100
-        } else {
-            quantity::milli_of(cpu)
-        };
-        sum.memory += if memory.is_null() {
-            200 << 20
-        } else {
-            quantity::units_of(memory)
-        };
+pub fn host_ports(pod: &Object) -> EcoVec<HostPort> {
+    let sidecars = pod.spec().get("initContainers").items().iter();
+    let sidecars = sidecars.filter(|it| it.get("restartPolicy").text() == "Always");
+    let mut ports = EcoVec::new();
+    for container in pod::containers(pod).iter().chain(sidecars) {
+        for port in container.get("ports").items() {
+            let number = port.get("hostPort").as_int().unwrap_or(0);
+            if number <= 0 {
+                continue;
+            }
+            let or = |text: &Value, default: &str| match text.text() {
+                "" => default.into(),
+                _ => text.to_text(),
+            };
+            ports.push(HostPort {
+                protocol: or(port.get("protocol"), "TCP"),
+                ip: or(port.get("hostIP"), "0.0.0.0"),
+                port: number,
+            });
+        }
     }
-    sum
+    ports
+}
+
+/// What the members of a group have in common, as one text.
+fn group_key(pod: &Object) -> EcoString {
+    let mut key = pod.key.namespace.clone();
+    key.push(if pod.meta.deleted.is_some() { '-' } else { '+' });
+    for (name, value) in pod.labels().members() {
+        for part in [name.as_str(), "=", value.text(), ","] {
+            key.push_str(part);
+        }
+    }
+    for port in host_ports(pod) {
+        key.push_str(&ecow::eco_format!(
+            "{}:{}:{},",
+            port.protocol,
+            port.ip,
+            port.port
+        ));
+    }
+    let affinity = pod.spec().get("affinity");
+    if !affinity.is_null() {
+        key.push_str(&yaml::encode(affinity));
+    }
+    key
 }
 
 /// Keeps count of a change.
-pub(crate) fn observe(nodes: &mut Nodes, change: &Change) {
+pub(crate) fn observe(nodes: &mut Nodes, store: &Store, change: &Change) {
     match change.new.key.kind.as_str() {
-        "Node" => observe_node(nodes, change),
+        "Node" => observe_node(nodes, store, change),
         "Pod" => {
             let gone = change.kind == ChangeKind::Deleted;
             let before = change.old.as_deref().filter(|pod| holds(pod));
             let after = Some(&*change.new).filter(|pod| !gone && holds(pod));
-            match (before, after) {
-                (None, Some(pod)) => count(nodes, pod, 1),
-                (Some(pod), None) => count(nodes, pod, -1),
-                _ => {}
+            if let (Some(before), Some(after)) = (before, after)
+                && before.spec() == after.spec()
+                && before.labels() == after.labels()
+                && before.meta.deleted.is_some() == after.meta.deleted.is_some()
+            {
+                return;
             }
+            for (pod, sign) in [(before, -1), (after, 1)] {
+                if let Some(pod) = pod
+                    && let Some(at) = nodes.position(pod::node(pod))
+                {
+                    nodes.count(at, pod, sign);
+                }
+            }
+            nodes.bound += usize::from(before.is_none() && after.is_some());
         }
         _ => {}
     }
@@ -87,47 +269,42 @@ fn holds(pod: &Object) -> bool {
     !pod::node(pod).is_empty() && !pod::has_ended(pod)
 }
 
-fn count(nodes: &mut Nodes, pod: &Object, sign: i64) {
-    let Ok(at) = nodes.position(pod::node(pod)) else {
-        return;
-    };
-    let (requests, weight) = (pod::requests(pod), weight(pod));
-    let node = &mut nodes.list.make_mut()[at];
-    node.pods += sign;
-    node.requested.cpu += sign * requests.cpu;
-    node.requested.memory += sign * requests.memory;
-    node.weight.cpu += sign * weight.cpu;
-    node.weight.memory += sign * weight.memory;
-}
-
-fn observe_node(nodes: &mut Nodes, change: &Change) {
+fn observe_node(nodes: &mut Nodes, store: &Store, change: &Change) {
     let object = &change.new;
-    let at = nodes.position(&object.key.name);
+    let at = nodes.search(&object.key.name);
     if change.kind == ChangeKind::Deleted {
         if let Ok(at) = at {
-            nodes.list.remove(at);
+            let gone = nodes.list.remove(at);
+            for (group, pods) in gone.groups {
+                nodes.join(group, -pods);
+            }
         }
         return;
     }
     let allocatable = object.status().get("allocatable");
     let mut node = Node {
         name: object.key.name.clone(),
-        allocatable: Requests {
-            cpu: quantity::milli_of(allocatable.get("cpu")),
-            memory: quantity::units_of(allocatable.get("memory")),
-        },
+        object: object.clone(),
+        allocatable: Requests::of(allocatable),
         pods_max: quantity::units_of(allocatable.get("pods")),
-        open: object.spec().get("unschedulable").as_bool() != Some(true),
         requested: Requests::default(),
         weight: Requests::default(),
         pods: 0,
+        groups: EcoVec::new(),
     };
     match at {
         Ok(at) => {
             let old = &mut nodes.list.make_mut()[at];
-            (node.requested, node.weight, node.pods) = (old.requested, old.weight, old.pods);
+            (node.requested, node.weight) = (old.requested.clone(), old.weight.clone());
+            (node.pods, node.groups) = (old.pods, old.groups.clone());
             *old = node;
         }
-        Err(at) => nodes.list.insert(at, node),
+        Err(at) => {
+            nodes.list.insert(at, node);
+            // Pods may have been bound to it before it was there.
+            for pod in store.pods_on(&object.key.name).filter(|pod| holds(pod)) {
+                nodes.count(at, pod, 1);
+            }
+        }
     }
 }

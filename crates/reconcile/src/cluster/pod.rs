@@ -1,6 +1,6 @@
 //! What the lab asks of pods.
 
-use kube::{Millis, Object, Value, quantity};
+use kube::{Millis, Object, Value};
 
 /// Whether a pod has not ended and is not asked to (`controller.IsPodActive`).
 #[must_use]
@@ -50,23 +50,8 @@ pub fn containers(pod: &Object) -> &[Value] {
     pod.spec().get("containers").items()
 }
 
-/// What a pod asks of its node.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Requests {
-    /// CPU, in thousandths of a core.
-    pub cpu: i64,
-    /// Memory, in bytes.
-    pub memory: i64,
-}
-
-/// The sum of what a pod's containers request.
+/// How much a pod matters when there is not room for all (`spec.priority`).
 #[must_use]
-pub fn requests(pod: &Object) -> Requests {
-    let mut sum = Requests::default();
-    for container in containers(pod) {
-        let requests = container.at(&["resources", "requests"]);
-        sum.cpu += quantity::milli_of(requests.get("cpu"));
-        sum.memory += quantity::units_of(requests.get("memory"));
-    }
-    sum
+pub fn priority(pod: &Object) -> i64 {
+    pod.spec().get("priority").as_int().unwrap_or(0)
 }

@@ -17,6 +17,7 @@ mod pdb;
 mod quota;
 mod rbac;
 mod rollouts;
+mod scheduling;
 mod validation;
 
 use kube::Value;
@@ -130,4 +131,9 @@ fn quota() {
 #[test]
 fn pdb() {
     check_family("pdb", pdb::run);
+}
+
+#[test]
+fn scheduling() {
+    check_family("scheduling", scheduling::run);
 }

@@ -1,0 +1,196 @@
+//! One look at one pod: which nodes can take it, and which of them is best
+//! (`pkg/scheduler/schedule_one.go`).
+
+use super::inter_pod_affinity::Neighbours;
+use super::pod_topology_spread::Spread;
+use super::{
+    image_locality, inter_pod_affinity, node_affinity, node_facts, node_ports, node_resources,
+    pod_topology_spread, volume_binding,
+};
+use crate::cluster::nodes::{Node, Nodes};
+use crate::cluster::requests::{self, Requests};
+use ecow::EcoString;
+use kube::{Object, Store};
+
+/// What a plugin may know: the pod, everything else, and what was worked out about both once for all
+/// nodes.
+pub(super) struct Cycle<'a> {
+    pub store: &'a Store,
+    pub nodes: &'a Nodes,
+    pub pod: &'a Object,
+    /// What the pod requests.
+    pub requests: Requests,
+    /// What it weighs when nodes are compared.
+    pub weight: Requests,
+    /// How many pods like it there may be where.
+    pub spread: Spread<'a>,
+    /// Which pods it must be near to, and from which it must keep away.
+    pub neighbours: Neighbours<'a>,
+}
+
+/// Why a node cannot take a pod.
+pub(super) struct Refusal {
+    /// In the scheduler's words.
+    pub reasons: Vec<EcoString>,
+    /// Whether it might take it if other pods were gone.
+    pub resolvable: bool,
+}
+
+impl Refusal {
+    /// One that pods on the node may have to do with (`Unschedulable`).
+    pub fn of_pods(reason: &str) -> Option<Refusal> {
+        Some(Refusal {
+            reasons: vec![reason.into()],
+            resolvable: true,
+        })
+    }
+
+    /// One that lies in the node (`UnschedulableAndUnresolvable`).
+    pub fn of_node(reason: &str) -> Option<Refusal> {
+        Some(Refusal {
+            reasons: vec![reason.into()],
+            resolvable: false,
+        })
+    }
+}
+
+/// A rule of the scheduler.
+struct Plugin {
+    /// Why no node at all can take the pod.
+    pre_filter: Option<fn(&Cycle<'_>) -> Option<EcoString>>,
+    /// Why a node cannot take it.
+    filter: Option<fn(&Cycle<'_>, &Node) -> Option<Refusal>>,
+    /// How good each node is, from 0 to 100, and how much that counts; none where it makes no
+    /// difference.
+    score: Option<(i64, Score)>,
+}
+
+type Score = fn(&Cycle<'_>, &[&Node]) -> Option<Vec<i64>>;
+
+const NONE: Plugin = Plugin {
+    pre_filter: None,
+    filter: None,
+    score: None,
+};
+
+/// The plugins that every scheduler has, in its order and with its weights
+/// (`pkg/scheduler/apis/config/v1/default_plugins.go`).
+const PLUGINS: &[Plugin] = &[
+    // NodeUnschedulable
+    Plugin {
+        filter: Some(node_facts::unschedulable),
+        ..NONE
+    },
+    // TaintToleration
+    Plugin {
+        filter: Some(node_facts::taints),
+        score: Some((3, node_facts::score_taints)),
+        ..NONE
+    },
+    // NodeAffinity
+    Plugin {
+        filter: Some(node_affinity::filter),
+        score: Some((2, node_affinity::score)),
+        ..NONE
+    },
+    // NodePorts
+    Plugin {
+        filter: Some(node_ports::filter),
+        ..NONE
+    },
+    // NodeResourcesFit
+    Plugin {
+        filter: Some(node_resources::fit),
+        score: Some((1, node_resources::least_allocated)),
+        ..NONE
+    },
+    // VolumeBinding
+    Plugin {
+        pre_filter: Some(volume_binding::pre_filter),
+        filter: Some(volume_binding::filter),
+        ..NONE
+    },
+    // PodTopologySpread
+    Plugin {
+        filter: Some(pod_topology_spread::filter),
+        score: Some((2, pod_topology_spread::score)),
+        ..NONE
+    },
+    // InterPodAffinity
+    Plugin {
+        filter: Some(inter_pod_affinity::filter),
+        score: Some((2, inter_pod_affinity::score)),
+        ..NONE
+    },
+    // NodeResourcesBalancedAllocation
+    Plugin {
+        score: Some((1, node_resources::balanced_allocation)),
+        ..NONE
+    },
+    // ImageLocality
+    Plugin {
+        score: Some((1, image_locality::score)),
+        ..NONE
+    },
+];
+
+impl<'a> Cycle<'a> {
+    /// Looks at a pod that has no node, among these nodes.
+    pub fn new(store: &'a Store, nodes: &'a Nodes, pod: &'a Object) -> Cycle<'a> {
+        Cycle {
+            store,
+            nodes,
+            pod,
+            requests: requests::requests(pod),
+            weight: requests::weight(pod),
+            spread: Spread::new(store, nodes, pod),
+            neighbours: Neighbours::new(store, nodes, pod),
+        }
+    }
+
+    /// Why no node at all can take the pod.
+    pub fn rejection(&self) -> Option<EcoString> {
+        let mut checks = PLUGINS.iter().filter_map(|plugin| plugin.pre_filter);
+        checks.find_map(|check| check(self))
+    }
+
+    /// Why the node at a place of the list cannot take the pod: the first plugin that says so.
+    pub fn refusal(&self, at: usize) -> Option<Refusal> {
+        let node = &self.nodes.list()[at];
+        let mut filters = PLUGINS.iter().filter_map(|plugin| plugin.filter);
+        filters.find_map(|filter| filter(self, node))
+    }
+
+    /// The best of several nodes; of equal ones the first.
+    pub fn best(&self, places: &[usize]) -> Option<&'a Node> {
+        let nodes: Vec<&Node> = places.iter().map(|at| &self.nodes.list()[*at]).collect();
+        if let [node] = nodes[..] {
+            return Some(node);
+        }
+        let mut totals = vec![0; nodes.len()];
+        for (weight, score) in PLUGINS.iter().filter_map(|plugin| plugin.score) {
+            let scores = score(self, &nodes).unwrap_or_default();
+            for (total, score) in totals.iter_mut().zip(scores) {
+                *total += weight * score;
+            }
+        }
+        let best = totals.iter().copied().max()?;
+        let at = totals.iter().position(|total| *total == best)?;
+        Some(nodes[at])
+    }
+}
+
+/// Scores as parts of the greatest one, from 0 to 100; the other way round where little is good
+/// (`plugins/helper/normalize_score.go`, DefaultNormalizeScore).
+pub(super) fn normalize(mut scores: Vec<i64>, reverse: bool) -> Vec<i64> {
+    let max = scores.iter().copied().max().unwrap_or(0);
+    for score in &mut scores {
+        *score = match (max, reverse) {
+            (0, true) => 100,
+            (0, false) => 0,
+            (_, true) => 100 - 100 * *score / max,
+            (_, false) => 100 * *score / max,
+        };
+    }
+    scores
+}
