@@ -172,7 +172,9 @@ fn answer(store: &mut Store, now: Millis, request: Request) -> Response {
         Verb::Patch(how, change) => {
             let old = find(store, &key)?;
             let body = patch::apply(how, &old.value, &change)?;
-            decode(&body)?;
+            if let Some(table) = fields {
+                fields::refuse_patched(table, how, &change, &body)?;
+            }
             rbac::check_escalation(store, &user, &key, Some(&old.value), &body)?;
             write(store, now, &old, body, subresource)
         }

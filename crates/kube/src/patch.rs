@@ -14,6 +14,7 @@ mod strategic;
 
 pub use diff::three_way as three_way_strategic;
 pub use fault::Fault;
+pub(crate) use fault::Go;
 pub use merge::{difference, merge, three_way as three_way_merge};
 pub use schema::is_strategic;
 pub use strategic::strategic;

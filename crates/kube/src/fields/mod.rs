@@ -25,8 +25,8 @@
 mod strict;
 mod suggest;
 
-pub(crate) use strict::refuse;
 pub use strict::{Fault, check};
+pub(crate) use strict::{refuse, refuse_patched};
 pub use suggest::suggest;
 
 /// The table, indexed.

@@ -2,6 +2,9 @@
 //! `encoding/json` as the server uses it (`sigs.k8s.io/json`).
 
 use super::Table;
+use crate::patch::{Go, PatchType};
+use crate::status::Cause;
+use crate::validate::json;
 use crate::{Status, Value, quantity};
 use ecow::{EcoString, EcoVec, eco_format};
 
@@ -23,6 +26,12 @@ pub struct Fault {
 /// anything.
 #[must_use]
 pub fn check(table: &Table, object: &Value) -> EcoVec<Fault> {
+    check_as(table, object, false)
+}
+
+/// The same; `converted` says that the object was not read from JSON but converted from a tree, as
+/// what a strategic merge patch makes (`k8s.io/apimachinery/pkg/runtime/converter.go`).
+fn check_as(table: &Table, object: &Value, converted: bool) -> EcoVec<Fault> {
     let (version, kind) = (object.get("apiVersion").text(), object.get("kind").text());
     let Some(root) = table.root(version, kind) else {
         return EcoVec::new();
@@ -33,6 +42,7 @@ pub fn check(table: &Table, object: &Value) -> EcoVec<Fault> {
         names: Vec::new(),
         path: String::new(),
         faults: EcoVec::new(),
+        converted,
     };
     walk.fields(root, object);
     walk.faults
@@ -50,14 +60,8 @@ pub(crate) fn refuse(table: &Table, object: &Value) -> Result<(), Status> {
              for version {version:?} in scheme \"k8s.io/kubernetes/pkg/api/legacyscheme/scheme.go:30\""
         )));
     }
-    let faults = check(table, object);
-    let said = match faults.iter().find(|fault| fault.undecodable) {
-        Some(fault) => fault.message.clone(),
-        None if faults.is_empty() => return Ok(()),
-        None => {
-            let all: Vec<&str> = faults.iter().map(|fault| fault.message.as_str()).collect();
-            eco_format!("strict decoding error: {}", all.join(", "))
-        }
+    let Some(said) = summary(&check(table, object)) else {
+        return Ok(());
     };
     let kind = object.get("kind").text();
     let api_version = object.get("apiVersion").text();
@@ -65,6 +69,44 @@ pub(crate) fn refuse(table: &Table, object: &Value) -> Result<(), Status> {
     let message =
         eco_format!("{kind} in version {version:?} cannot be handled as a {kind}: {said}");
     Err(Status::bad_request(message))
+}
+
+/// Refuses what a patch makes of an object, as the server does (`handlers/patch.go`).
+pub(crate) fn refuse_patched(
+    table: &Table,
+    how: PatchType,
+    patch: &Value,
+    patched: &Value,
+) -> Result<(), Status> {
+    let strategic = how == PatchType::Strategic;
+    let Some(said) = summary(&check_as(table, patched, strategic)) else {
+        return Ok(());
+    };
+    let shown = match strategic {
+        true => eco_format!("{}", Go(patch)),
+        false => json(patched),
+    };
+    let message = eco_format!("Invalid value: {shown:?}: {said}");
+    let cause = Cause {
+        reason: "FieldValueInvalid",
+        field: "patch".into(),
+        message,
+    };
+    // The server names neither kind nor object here.
+    Err(Status::invalid(
+        &Value::NULL,
+        std::iter::once(cause).collect(),
+    ))
+}
+
+/// The faults in one sentence: the first that keeps the object from being decoded, or all unknown
+/// fields. None if there is no fault.
+fn summary(faults: &[Fault]) -> Option<EcoString> {
+    if let Some(fault) = faults.iter().find(|fault| fault.undecodable) {
+        return Some(fault.message.clone());
+    }
+    let all: Vec<&str> = faults.iter().map(|fault| fault.message.as_str()).collect();
+    (!all.is_empty()).then(|| eco_format!("strict decoding error: {}", all.join(", ")))
 }
 
 struct Walk<'a> {
@@ -76,6 +118,7 @@ struct Walk<'a> {
     /// The path with indices.
     path: String,
     faults: EcoVec<Fault>,
+    converted: bool,
 }
 
 impl Walk<'_> {
@@ -180,6 +223,9 @@ impl Walk<'_> {
 
     /// The value is of the wrong type.
     fn mismatch(&mut self, code: &str, value: &Value) {
+        if self.converted {
+            return self.inconvertible(code, value);
+        }
         let number = matches!(code, "i" | "l");
         let what = what(value, number);
         let owner = self.owner.rsplit('.').next().unwrap_or_default();
@@ -188,6 +234,33 @@ impl Walk<'_> {
         self.undecodable(eco_format!(
             "json: cannot unmarshal {what} into Go struct field {owner}.{field} of type {of}"
         ));
+    }
+
+    /// The same in the words of the conversion. It makes whole numbers of fractions where none is lost.
+    fn inconvertible(&mut self, code: &str, value: &Value) {
+        let (from, kind) = match value {
+            Value::Map(_) => ("map", "map"),
+            Value::List(_) => ("slice", "slice"),
+            Value::String(_) => ("string", "string"),
+            Value::Bool(_) => ("bool", "bool"),
+            Value::Int(_) => ("int64", "number"),
+            Value::Float(_) | Value::Null => ("float64", "number"),
+        };
+        let plain = match code.split_at(1) {
+            ("~", name) => self.table.named(name).0,
+            _ => code,
+        };
+        let message = match plain.split_at(1).0 {
+            "@" => eco_format!("cannot restore struct from: {from}"),
+            "{" => eco_format!("cannot restore map from {from}"),
+            "[" | "y" => eco_format!("cannot restore slice from {from}"),
+            "i" | "l" if matches!(value, Value::Int(_)) => return,
+            "i" | "l" | "s" if kind == "number" => {
+                eco_format!("cannot convert {from} to {}", self.go_type(code))
+            }
+            _ => eco_format!("unrecognized type: {}", self.go_type(plain)),
+        };
+        self.undecodable(message);
     }
 
     fn undecodable(&mut self, message: EcoString) {

@@ -90,7 +90,7 @@ pub(super) const LIST: &str = "[]interface {}";
 pub(super) const MAP: &str = "map[string]interface {}";
 
 /// A value as Go's `%v` prints it.
-pub(super) struct Go<'a>(pub &'a Value);
+pub(crate) struct Go<'a>(pub &'a Value);
 
 impl fmt::Display for Go<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -240,7 +240,7 @@ impl Faults {
 const NEGATIVE: &str = "must be greater than or equal to 0";
 
 /// A value as the server shows it in a message.
-pub(super) fn json(value: &Value) -> EcoString {
+pub(crate) fn json(value: &Value) -> EcoString {
     match value {
         Value::Null => "null".into(),
         Value::Bool(flag) => eco_format!("{flag}"),

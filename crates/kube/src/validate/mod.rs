@@ -25,6 +25,7 @@ mod volumes;
 mod workload;
 
 use crate::{Status, Value, kind_info};
+pub(crate) use faults::json;
 use faults::{Faults, Path};
 use names::Check;
 

@@ -2,6 +2,7 @@
 
 use crate::compare;
 use kube::api::{Answer, PatchType, Request, Response, Verb, serve};
+use kube::fields::Table;
 use kube::{Key, Map, Status, Store, Value, map};
 
 /// Where `kubectl apply` keeps the last manifest.
@@ -53,14 +54,24 @@ struct Server(Store);
 impl Server {
     /// Asks for something to be done to an object.
     fn ask(&mut self, object: &Value, verb: Verb) -> Response {
-        let request = Request::new("you", Key::of(object), verb);
+        let request = Request {
+            fields: Some(Table::embedded()),
+            ..Request::new("you", Key::of(object), verb)
+        };
         serve(&mut self.0, 0, request)
     }
 
     /// `kubectl apply` of a manifest. Returns what it says of the object, and the answer.
     fn apply(&mut self, manifest: &Value) -> Result<(&'static str, Answer), Status> {
         let mut next = manifest.clone();
-        next.entry("metadata").entry("annotations");
+        // Setting an annotation reads those that are there as texts; a null is an empty one
+        // (`unstructured.NestedNullCoercingStringMap`).
+        let annotations = next.entry_at(&["metadata", "annotations"]);
+        let texts = annotations.members().map(|(name, value)| match value {
+            Value::Null => (name.clone(), "".into()),
+            text => (name.clone(), text.clone()),
+        });
+        *annotations = Value::Map(texts.collect());
         let text = serde_json::to_string(manifest).expect("a manifest is JSON");
         next.entry_at(&["metadata", "annotations"])
             .set(LAST_APPLIED, format!("{text}\n"));
