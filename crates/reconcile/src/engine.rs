@@ -37,6 +37,10 @@ pub enum Event {
 /// A controller: its place in [`CONTROLLERS`].
 pub type Controller = usize;
 
+/// A look that is to come: at what, and whether it gathers changes until then. Such a one does not
+/// fall away when the controller looks in between, as in the real work queues.
+type Look = (Controller, Key, bool);
+
 /// An event in the queue, with the entry that led to it.
 #[derive(Clone, Debug)]
 struct Due {
@@ -78,7 +82,7 @@ pub struct World {
     pub(crate) delivery: pipeline::State,
     queue: Queue<Due>,
     /// When each controller will look at an object next: several reasons to look are one look.
-    looks: RedBlackTreeMap<(Controller, Key), Millis>,
+    looks: RedBlackTreeMap<Look, Millis>,
     seen: u64,
     cause: Option<EntryId>,
     entries: EntryId,
@@ -152,9 +156,7 @@ impl World {
             Event::Second => false,
             Event::Pod(uid, event) => self.pods.awaits(uid, event),
             // A look that was overtaken by a sooner one is no change.
-            Event::Reconcile(controller, key) => {
-                self.looks.get(&(*controller, key.clone())) == Some(t)
-            }
+            Event::Reconcile(controller, key) => self.due_look(*controller, key, *t).is_some(),
             _ => true,
         };
         self.queue.iter().find(counts).map(|(t, _)| t)
@@ -316,6 +318,9 @@ impl World {
                 Note::nothing("NotModelled", why),
             );
         }
+        let generation = change.new.meta.generation;
+        let old = change.old.as_deref();
+        let same_generation = old.is_some_and(|old| old.meta.generation == generation);
         for (id, controller) in CONTROLLERS.iter().enumerate() {
             let mut keys = Vec::new();
             (controller.watches)(&self.store, change, &mut keys);
@@ -323,7 +328,10 @@ impl World {
             // it (`controller_utils.go`, expectations): by then others have seen it.
             let hops = if controller.name == actor { 2 } else { 1 };
             for key in keys {
-                self.look(id, key, hops * self.settings.timings.watch);
+                let asks = key == change.new.key && !same_generation;
+                let batch = if asks { 0 } else { controller.batch };
+                let delay = batch + hops * self.settings.timings.watch;
+                self.look_as((id, key, batch > 0), delay);
             }
         }
         nodes::observe(&mut self.nodes, &self.store, change);
@@ -336,22 +344,31 @@ impl World {
 
     /// Has a controller look at an object after a delay, unless it will by then anyway.
     fn look(&mut self, controller: Controller, key: Key, delay: Millis) {
+        self.look_as((controller, key, false), delay);
+    }
+
+    fn look_as(&mut self, slot: Look, delay: Millis) {
         let due = self.now + delay;
-        let slot = (controller, key);
         if self.looks.get(&slot).is_some_and(|at| *at <= due) {
             return;
         }
-        self.after(delay, Event::Reconcile(controller, slot.1.clone()));
+        self.after(delay, Event::Reconcile(slot.0, slot.1.clone()));
         self.looks.insert_mut(slot, due);
     }
 
+    /// The look that is due now; none if it was overtaken by a sooner one.
+    fn due_look(&self, controller: Controller, key: &Key, due: Millis) -> Option<Look> {
+        [false, true]
+            .map(|batched| (controller, key.clone(), batched))
+            .into_iter()
+            .find(|slot| self.looks.get(slot) == Some(&due))
+    }
+
     fn reconcile(&mut self, id: Controller, key: Key, due: Millis) {
-        let slot = (id, key);
-        if self.looks.get(&slot) != Some(&due) {
+        let Some(slot) = self.due_look(id, &key, due) else {
             return;
-        }
+        };
         self.looks.remove_mut(&slot);
-        let key = slot.1;
         let context = Context {
             now: self.now,
             nodes: &self.nodes,

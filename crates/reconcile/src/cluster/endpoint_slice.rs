@@ -11,6 +11,7 @@ pub(super) const CONTROLLER: Controller = Controller {
     name: "endpointslice-controller",
     watches,
     reconcile,
+    batch: 0,
 };
 
 /// The label that names a slice's Service.

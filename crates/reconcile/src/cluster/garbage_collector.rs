@@ -12,6 +12,7 @@ pub(super) const CONTROLLER: Controller = Controller {
     name: "generic-garbage-collector",
     watches,
     reconcile,
+    batch: 0,
 };
 
 /// What a deleted object owned; an object that waits for its dependents, and an object whose owner

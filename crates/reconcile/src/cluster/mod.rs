@@ -8,6 +8,7 @@ mod conditions;
 pub mod deployment;
 mod endpoint_slice;
 mod garbage_collector;
+mod job;
 pub mod kubelet;
 pub mod nodes;
 pub mod pod;
@@ -42,6 +43,9 @@ pub struct Controller {
     pub name: &'static str,
     /// Which objects it should look at after a change.
     pub watches: fn(&Store, &Change, &mut Vec<Key>),
+    /// How long it gathers changes before it looks. What an object asks for (its generation) it looks
+    /// at straight away.
+    pub batch: Millis,
     /// Compares one object's current state with its desired state, and plans the difference.
     pub reconcile: fn(&Store, &Key, &Context<'_>) -> Plan,
 }
@@ -52,6 +56,7 @@ pub const CONTROLLERS: &[Controller] = &[
     replica_set::CONTROLLER,
     endpoint_slice::CONTROLLER,
     garbage_collector::CONTROLLER,
+    job::CONTROLLER,
     scheduler::CONTROLLER,
     resource_quota::CONTROLLER,
     pod_disruption_budget::CONTROLLER,
@@ -59,12 +64,11 @@ pub const CONTROLLERS: &[Controller] = &[
 
 /// Kinds that a real cluster acts on and the lab does not. Those that only hold data, such as
 /// ConfigMaps, are not among them.
-const NOT_ACTED_ON: [&str; 8] = [
+const NOT_ACTED_ON: [&str; 7] = [
     "CronJob",
     "DaemonSet",
     "HorizontalPodAutoscaler",
     "Ingress",
-    "Job",
     "NetworkPolicy",
     "PersistentVolumeClaim",
     "StatefulSet",

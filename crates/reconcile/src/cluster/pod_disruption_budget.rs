@@ -12,6 +12,7 @@ pub(super) const CONTROLLER: Controller = Controller {
     name: "disruption-controller",
     watches,
     reconcile,
+    batch: 0,
 };
 
 /// How long an evicted pod is waited for that does not go.

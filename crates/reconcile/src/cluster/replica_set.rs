@@ -16,6 +16,7 @@ pub(super) const CONTROLLER: Controller = Controller {
     name: "replicaset-controller",
     watches,
     reconcile,
+    batch: 0,
 };
 
 /// The most pods that one look creates or deletes (`replicaset.go`, BurstReplicas).
@@ -203,7 +204,7 @@ fn new_pod(set: &Object) -> Value {
 /// What decides which pods are deleted first: those that do the least (`controller_utils.go`,
 /// ActivePodsWithRanks). Ranking by how many related pods share a node comes with the cluster's other
 /// rules.
-fn deletion_rank(pod: &Object, now: Millis) -> impl Ord {
+pub(super) fn deletion_rank(pod: &Object, now: Millis) -> impl Ord {
     let phase = match pod::phase(pod) {
         "Pending" => 0,
         "Unknown" => 1,

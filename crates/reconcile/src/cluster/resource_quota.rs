@@ -12,6 +12,7 @@ pub(super) const CONTROLLER: Controller = Controller {
     name: "resourcequota-controller",
     watches,
     reconcile,
+    batch: 0,
 };
 
 fn watches(store: &Store, change: &Change, keys: &mut Vec<Key>) {

@@ -11,6 +11,7 @@
 
 mod compare;
 mod defaults;
+mod job;
 mod limitrange;
 mod patches;
 mod pdb;
@@ -136,4 +137,9 @@ fn pdb() {
 #[test]
 fn scheduling() {
     check_family("scheduling", scheduling::run);
+}
+
+#[test]
+fn job() {
+    check_family("job", job::run);
 }

@@ -24,6 +24,7 @@ pub(super) const CONTROLLER: Controller = Controller {
     name: "deployment-controller",
     watches,
     reconcile,
+    batch: 0,
 };
 
 /// The annotation with the number of a Deployment's revision, on it and on its ReplicaSets.

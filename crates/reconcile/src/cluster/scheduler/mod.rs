@@ -28,6 +28,7 @@ pub(super) const CONTROLLER: Controller = Controller {
     name: "default-scheduler",
     watches,
     reconcile,
+    batch: 0,
 };
 
 /// A pod that is new or was changed; and those that no node could take, when something has changed

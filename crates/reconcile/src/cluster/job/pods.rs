@@ -1,0 +1,274 @@
+//! The pods of a Job: how many there should be, and what becomes of them.
+
+use super::failures::{
+    INDEX_FAILURES, INDEX_IGNORED, back_off, index, index_back_off, index_failures, is_failed,
+};
+use super::{FINALIZER, Sync, count};
+use crate::cluster::{pod, replica_set};
+use crate::plan::Plan;
+use crate::trace::Note;
+use ecow::{EcoString, eco_format};
+use kube::api::DeleteOptions;
+use kube::{Object, Value, map};
+use std::rc::Rc;
+
+/// The most pods that one look creates or deletes (`MaxPodCreateDeletePerSync`).
+const BURST: usize = 500;
+/// The longest name that a suffix is put behind (`apiserver/pkg/storage/names`).
+const NAME_MAX: usize = 58;
+const INDEX: &str = "batch.kubernetes.io/job-completion-index";
+
+/// Whether a pod carries the finalizer, so that it is not counted yet.
+pub(super) fn is_uncounted(pod: &Object) -> bool {
+    let finalizers = pod.value.at(&["metadata", "finalizers"]).items();
+    finalizers.iter().any(|it| it.text() == FINALIZER)
+}
+
+/// Takes the finalizer off a pod that is counted.
+pub(super) fn let_go(pod: &Object, plan: &mut Plan) {
+    if !is_uncounted(pod) {
+        return;
+    }
+    let mut value = pod.value.clone();
+    let metadata = value.entry("metadata");
+    let finalizers = metadata.entry("finalizers").items_mut();
+    finalizers.retain(|it| it.text() != FINALIZER);
+    if finalizers.is_empty() {
+        metadata.set("finalizers", Value::Null);
+    }
+    let why = eco_format!("{} is counted.", pod.key.name);
+    plan.update(&pod.key, value, Note::detail("patch", "Counted", why));
+}
+
+/// Deletes a pod, and says so.
+pub(super) fn delete(job: &Rc<Object>, pod: &Object, plan: &mut Plan) {
+    let same = DeleteOptions {
+        uid: pod.meta.uid.clone(),
+        ..DeleteOptions::default()
+    };
+    let why = eco_format!("{} is not needed any more.", pod.key.name);
+    let note = Note::detail("delete", "SuccessfulDelete", why);
+    plan.delete(&pod.key, same, note).announce = Some((
+        job.clone(),
+        Note::detail("event", "SuccessfulDelete", "Deleted pod: "),
+    ));
+}
+
+impl<'a> Sync<'a> {
+    /// Brings the number of active pods to the one that is wanted (`manageJob`).
+    pub fn manage(&mut self, plan: &mut Plan) {
+        let wanted = self.wanted();
+        let mut surplus = self.surplus(wanted);
+        if !surplus.is_empty() {
+            surplus.truncate(BURST);
+            for pod in &surplus {
+                // Not counted: it did not fail.
+                let_go(pod, plan);
+                delete(self.job, pod, plan);
+            }
+            self.terminating += count(surplus.len());
+            let gone = |it: &&Rc<Object>| surplus.iter().any(|gone| gone.key == it.key);
+            self.active.retain(|it| !gone(it));
+            return;
+        }
+        let waits = self.job.spec().get("podReplacementPolicy").text() == "Failed";
+        let leaving = if waits { self.terminating } else { 0 };
+        let missing = wanted - leaving - count(self.active.len());
+        let missing = usize::try_from(missing).unwrap_or(0).min(BURST);
+        if missing == 0 {
+            return;
+        }
+        if !self.per_index() {
+            let wait = back_off(self.job, &self.pods, self.now);
+            if wait > 0 {
+                plan.look_again(wait);
+                return;
+            }
+        }
+        let indexes: Vec<Option<i64>> = match self.is_indexed() {
+            true => self.pending(missing, plan).into_iter().map(Some).collect(),
+            false => vec![None; missing],
+        };
+        for index in indexes {
+            let why = eco_format!("{} wants {wanted} active pods.", self.job.key.name);
+            let note = Note::detail("create", "SuccessfulCreate", why);
+            plan.create(self.new_pod(index), note).announce = Some((
+                self.job.clone(),
+                Note::detail("event", "SuccessfulCreate", "Created pod: "),
+            ));
+            self.made += 1;
+        }
+    }
+
+    fn per_index(&self) -> bool {
+        self.spec("backoffLimitPerIndex").is_some()
+    }
+
+    fn wanted(&self) -> i64 {
+        if self.is_suspended() {
+            return 0;
+        }
+        let parallel = self.spec("parallelism").unwrap_or(1);
+        match self.spec("completions") {
+            None if self.succeeded > 0 => count(self.active.len()),
+            None => parallel,
+            // An index that has failed needs no pod either.
+            Some(all) => (all - self.succeeded - self.lost.count()).clamp(0, parallel),
+        }
+    }
+
+    /// The active pods that are too many: of an index that has one, or beyond the last; then those
+    /// that do the least.
+    fn surplus(&self, wanted: i64) -> Vec<&'a Rc<Object>> {
+        let mut kept = self.active.clone();
+        lean::sort_by_key(&mut kept, |it| replica_set::deletion_rank(it, self.now));
+        let mut surplus = Vec::new();
+        if self.is_indexed() {
+            let below = self.completions();
+            let mut seen = Vec::new();
+            // Those that do the most are kept.
+            for pod in kept.split_off(0).into_iter().rev() {
+                match index(pod).filter(|at| *at < below && !seen.contains(at)) {
+                    Some(at) => {
+                        seen.push(at);
+                        kept.insert(0, pod);
+                    }
+                    None => surplus.push(pod),
+                }
+            }
+        }
+        let more = count(self.active.len()) - wanted - count(surplus.len());
+        let more = usize::try_from(more).unwrap_or(0).min(kept.len());
+        surplus.extend(kept.drain(..more));
+        surplus
+    }
+
+    /// The first indexes that need a pod and need not wait for it.
+    fn pending(&self, most: usize, plan: &mut Plan) -> Vec<i64> {
+        let waits = self.job.spec().get("podReplacementPolicy").text() == "Failed";
+        let busy = self.pods.iter().filter(|it| {
+            pod::is_active(it) || (waits && it.meta.deleted.is_some() && !pod::has_ended(it))
+        });
+        let busy: Vec<i64> = busy.filter_map(|it| index(it)).collect();
+        let mut pending = Vec::new();
+        for at in 0..self.completions() {
+            if pending.len() == most {
+                break;
+            }
+            if self.done.has(at) || self.lost.has(at) || busy.contains(&at) {
+                continue;
+            }
+            let last = self.last_failed(at).filter(|_| self.per_index());
+            match last.map_or(0, |last| index_back_off(self.job, last, self.now)) {
+                0 => pending.push(at),
+                wait => plan.look_again(wait),
+            }
+        }
+        pending
+    }
+
+    /// The pod of an index that failed last and is kept to tell how often it did.
+    fn last_failed(&self, at: i64) -> Option<&'a Rc<Object>> {
+        let pods = self.pods.iter().copied();
+        let failed =
+            pods.filter(|it| index(it) == Some(at) && is_uncounted(it) && is_failed(self.job, it));
+        failed.max_by_key(|it| index_failures(self.job, it))
+    }
+
+    /// Lets go all pods that are counted now. Returns those that ended and are kept, to be counted
+    /// when their index has its next pod (`getPodsWithDelayedDeletionPerIndex`).
+    pub fn let_go(&self, finished: bool, plan: &mut Plan) -> Vec<&'a Rc<Object>> {
+        let mut kept = Vec::new();
+        for pod in self.pods.iter().copied().filter(|it| is_uncounted(it)) {
+            let failed = is_failed(self.job, pod);
+            let all = finished || self.job.meta.deleted.is_some();
+            if !all && self.is_only_trace(pod, failed) {
+                kept.push(pod);
+            } else if all || failed || pod::phase(pod) == "Succeeded" {
+                let_go(pod, plan);
+            }
+        }
+        kept
+    }
+
+    fn is_only_trace(&self, pod: &Object, failed: bool) -> bool {
+        let Some(at) = index(pod).filter(|_| failed && self.per_index()) else {
+            return false;
+        };
+        let active = self.active.iter().any(|it| index(it) == Some(at));
+        !active
+            && !self.done.has(at)
+            && !self.lost.has(at)
+            && at < self.completions()
+            && self.last_failed(at).is_some_and(|last| last.key == pod.key)
+    }
+
+    fn new_pod(&self, at: Option<i64>) -> Value {
+        let (job, template) = (self.job, self.job.spec().get("template"));
+        let mut metadata = template.get("metadata").clone();
+        let mut spec = template.get("spec").clone();
+        let mut prefix = job.key.name.clone();
+        if let Some(at) = at {
+            let text = eco_format!("{at}");
+            let tail = eco_format!("-{at}");
+            prefix = cut(&prefix, NAME_MAX - tail.len() - 1);
+            prefix.push_str(&tail);
+            metadata.entry("annotations").set(INDEX, &text);
+            metadata.entry("labels").set(INDEX, &text);
+            if self.per_index() {
+                let last = self.last_failed(at);
+                let (failures, ignored) = last.map_or((0, 0), |last| index_failures(job, last));
+                let annotations = metadata.entry("annotations");
+                annotations.set(INDEX_FAILURES, eco_format!("{failures}"));
+                if ignored > 0 {
+                    annotations.set(INDEX_IGNORED, eco_format!("{ignored}"));
+                }
+            }
+            spec.set("hostname", eco_format!("{}-{at}", job.key.name));
+            tell_index(&mut spec);
+        }
+        prefix.push('-');
+        metadata.set("generateName", prefix);
+        metadata.set("namespace", &job.key.namespace);
+        metadata.set("ownerReferences", vec![job.as_controller()]);
+        let finalizers = metadata.entry("finalizers").items_mut();
+        finalizers.push(FINALIZER.into());
+        map! {
+            "apiVersion" => "v1",
+            "kind" => "Pod",
+            "metadata" => metadata,
+            "spec" => spec,
+        }
+    }
+}
+
+/// The beginning of a text, at most so many bytes of it.
+fn cut(text: &str, most: usize) -> EcoString {
+    let end = (0..=most.min(text.len()))
+        .rev()
+        .find(|at| text.is_char_boundary(*at));
+    text[..end.unwrap_or(0)].into()
+}
+
+/// Gives every container its index as `JOB_COMPLETION_INDEX`.
+fn tell_index(spec: &mut Value) {
+    const NAME: &str = "JOB_COMPLETION_INDEX";
+    let path = eco_format!("metadata.labels['{INDEX}']");
+    let variable = map! {
+        "name" => NAME,
+        "valueFrom" => map! {
+            "fieldRef" => map! { "apiVersion" => "v1", "fieldPath" => path },
+        },
+    };
+    for kind in ["initContainers", "containers"] {
+        if spec.get(kind).is_null() {
+            continue;
+        }
+        for container in spec.entry(kind).items_mut().make_mut() {
+            let variables = container.entry("env").items_mut();
+            if !variables.iter().any(|it| it.get("name").text() == NAME) {
+                variables.push(variable.clone());
+            }
+        }
+    }
+}
