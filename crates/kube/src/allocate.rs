@@ -2,7 +2,7 @@
 //! that a cluster has by default.
 
 use crate::status::Cause;
-use crate::{Status, Store, Value};
+use crate::{Key, Status, Store, Value};
 use ecow::{EcoString, eco_format};
 
 /// `--service-node-port-range`
@@ -13,8 +13,13 @@ const NETWORK: &str = "10.0.0.";
 
 /// Gives a Service the addresses and ports that its type needs, those that it asks for by number if
 /// they are to be had. A dry run does not look at ports.
-pub(crate) fn service(store: &mut Store, object: &mut Value, dry_run: bool) -> Result<(), Status> {
-    asked_for(store, object, dry_run)?;
+pub(crate) fn service(
+    store: &mut Store,
+    own: &Key,
+    object: &mut Value,
+    dry_run: bool,
+) -> Result<(), Status> {
+    asked_for(store, own, object, dry_run)?;
     let spec = object.get("spec");
     let kind = spec.get("type").to_text();
     if kind == "ExternalName" {
@@ -30,7 +35,7 @@ pub(crate) fn service(store: &mut Store, object: &mut Value, dry_run: bool) -> R
     if spec.get("clusterIP").is_null() {
         let ip = match spec.get("clusterIPs").items() {
             [given, ..] => given.to_text(),
-            [] => match free_ip(store) {
+            [] => match free_ip(store, own) {
                 Some(ip) => ip,
                 None => {
                     return Err(Status::internal(
@@ -58,21 +63,21 @@ pub(crate) fn service(store: &mut Store, object: &mut Value, dry_run: bool) -> R
     if kind == "NodePort" || kind == "LoadBalancer" && wanted {
         for at in 0..spec.get("ports").items().len() {
             if spec.get("ports").items()[at].get("nodePort").is_null() {
-                let port = free_port(store, spec).ok_or_else(no_port)?;
+                let port = free_port(store, own, spec).ok_or_else(no_port)?;
                 spec.entry("ports").items_mut().make_mut()[at].set("nodePort", port);
             }
         }
     }
     let local = spec.get("externalTrafficPolicy").text() == "Local";
     if kind == "LoadBalancer" && local && spec.get("healthCheckNodePort").is_null() {
-        let port = free_port(store, spec).ok_or_else(no_port)?;
+        let port = free_port(store, own, spec).ok_or_else(no_port)?;
         spec.set("healthCheckNodePort", port);
     }
     Ok(())
 }
 
 /// Whether the address and the ports that a Service names are in range, and nobody else's.
-fn asked_for(store: &Store, object: &Value, dry_run: bool) -> Result<(), Status> {
+fn asked_for(store: &Store, own: &Key, object: &Value, dry_run: bool) -> Result<(), Status> {
     let spec = object.get("spec");
     let refuse = |field: EcoString, shown: EcoString, detail: EcoString| {
         let message = eco_format!("Invalid value: {shown}: {detail}");
@@ -93,7 +98,7 @@ fn asked_for(store: &Store, object: &Value, dry_run: bool) -> Result<(), Status>
                 ),
                 false => "the provided network does not match the current range".into(),
             }
-        } else if has_ip(store, ip) {
+        } else if has_ip(store, own, ip) {
             "provided IP is already allocated".into()
         } else {
             EcoString::new()
@@ -119,12 +124,7 @@ fn asked_for(store: &Store, object: &Value, dry_run: bool) -> Result<(), Status>
                 );
                 return refuse(field, eco_format!("{port}"), detail);
             }
-            Some(port)
-                if store
-                    .list("Service")
-                    .iter()
-                    .any(|it| has_port(it.spec(), port)) =>
-            {
+            Some(port) if others(store, own).any(|spec| has_port(spec, port)) => {
                 return refuse(
                     field,
                     eco_format!("{port}"),
@@ -137,11 +137,16 @@ fn asked_for(store: &Store, object: &Value, dry_run: bool) -> Result<(), Status>
     Ok(())
 }
 
-fn has_ip(store: &Store, ip: &str) -> bool {
-    let services = store.list("Service");
+/// The other Services.
+fn others<'a>(store: &'a Store, own: &'a Key) -> impl Iterator<Item = &'a Value> {
+    let services = store.list("Service").into_iter();
     services
-        .iter()
-        .any(|it| it.spec().get("clusterIP").text() == ip)
+        .filter(move |it| it.key != *own)
+        .map(|it| it.spec())
+}
+
+fn has_ip(store: &Store, own: &Key, ip: &str) -> bool {
+    others(store, own).any(|spec| spec.get("clusterIP").text() == ip)
 }
 
 fn has_port(spec: &Value, port: i64) -> bool {
@@ -157,22 +162,19 @@ fn no_port() -> Status {
 }
 
 /// An address that no Service has; none when all are taken.
-fn free_ip(store: &mut Store) -> Option<EcoString> {
+fn free_ip(store: &mut Store, own: &Key) -> Option<EcoString> {
     let first = store.random.below(254);
     let mut all = (0..254).map(|step| eco_format!("{NETWORK}{}", (first + step) % 254 + 1));
-    all.find(|ip| !has_ip(store, ip))
+    all.find(|ip| !has_ip(store, own, ip))
 }
 
 /// A node port that neither another Service has nor this one; none when all are taken.
-fn free_port(store: &mut Store, spec: &Value) -> Option<i64> {
+fn free_port(store: &mut Store, own: &Key, spec: &Value) -> Option<i64> {
     let count = NODE_PORTS.end() - NODE_PORTS.start() + 1;
     let first = store.random.below(count.unsigned_abs()).cast_signed();
     let mut all = (0..count).map(|step| NODE_PORTS.start() + (first + step) % count);
     all.find(|port| {
-        let taken = store
-            .list("Service")
-            .iter()
-            .any(|it| has_port(it.spec(), *port));
+        let taken = others(store, own).any(|spec| has_port(spec, *port));
         !taken && !has_port(spec, *port)
     })
 }

@@ -286,7 +286,7 @@ fn create(
     }
     validate::check(None, &body)?;
     if key.kind == "Service" {
-        allocate::service(store, &mut body, dry_run)?;
+        allocate::service(store, &key, &mut body, dry_run)?;
     }
     admission::validate(store, &key, None, &body)?;
     if key.kind == "Job" {
@@ -365,6 +365,10 @@ fn write(
     }
     if subresource != "status" {
         validate::check(Some(&old.value), &body)?;
+    }
+    if old.key.kind == "Service" && subresource.is_empty() {
+        // Another type may need other ports; the ones that it has are its own.
+        allocate::service(store, &old.key, &mut body, false)?;
     }
     if body == old.value {
         return Ok(Answer::Object(find(store, &old.key)?));

@@ -46,6 +46,45 @@ pub(crate) fn prepare(now: Millis, info: &KindInfo, key: &Key, object: &mut Valu
 pub(crate) fn prepare_update(old: &Value, new: &mut Value) {
     if new.get("kind").text() == "Service" {
         one_address(new, old);
+        drop_of_type(new, old);
+    }
+}
+
+/// What belongs to the type that a Service had goes with it, unless it was changed too
+/// (`pkg/registry/core/service/storage`, dropTypeDependentFields).
+fn drop_of_type(service: &mut Value, old: &Value) {
+    let old = old.get("spec");
+    let kind = service.at(&["spec", "type"]).to_text();
+    let spec = service.entry("spec");
+    let outside = |kind: &str| matches!(kind, "NodePort" | "LoadBalancer");
+    let same = |spec: &Value, field: &str| spec.get(field) == old.get(field);
+    if kind == "ExternalName" {
+        for field in ["clusterIP", "clusterIPs", "ipFamilies", "ipFamilyPolicy"] {
+            if same(spec, field) {
+                spec.set(field, Value::Null);
+            }
+        }
+    }
+    if !outside(&kind) && outside(old.get("type").text()) {
+        if same(spec, "ports") {
+            for port in spec.entry("ports").items_mut().make_mut() {
+                port.set("nodePort", Value::Null);
+            }
+        }
+        if spec.get("externalIPs").is_null() && same(spec, "externalTrafficPolicy") {
+            spec.set("externalTrafficPolicy", Value::Null);
+        }
+    }
+    if kind != "LoadBalancer" {
+        for field in [
+            "allocateLoadBalancerNodePorts",
+            "healthCheckNodePort",
+            "loadBalancerClass",
+        ] {
+            if !old.get(field).is_null() && same(spec, field) {
+                spec.set(field, Value::Null);
+            }
+        }
     }
 }
 

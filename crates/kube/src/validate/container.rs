@@ -27,12 +27,9 @@ pub(super) fn containers(faults: &mut Faults, at: &Path<'_>, spec: &Value) {
         let at = list.index(index);
         common(faults, &at, container, spec);
         unique_name(faults, &at, container, &mut names);
-        host_ports(
-            faults,
-            &at.child(""),
-            std::slice::from_ref(container),
-            &mut BTreeSet::new(),
-        );
+        // Each by itself, for they do not run together; the server counts each as the first.
+        let alone = std::slice::from_ref(container);
+        host_ports(faults, &list, alone, &mut BTreeSet::new());
         if container.get("restartPolicy").text() == "Always" {
             probe::container(faults, &at, container, grace);
         } else {
@@ -58,8 +55,8 @@ fn unique_name<'a>(
     names: &mut BTreeSet<&'a str>,
 ) {
     let name = container.get("name");
-    if !name.text().is_empty() && !names.insert(name.text()) {
-        faults.duplicate(&at.child("name"), name);
+    if !names.insert(name.text()) {
+        faults.duplicate(&at.child("name"), &name.text().into());
     }
 }
 
@@ -69,12 +66,9 @@ fn common(faults: &mut Faults, at: &Path<'_>, container: &Value, spec: &Value) {
     let image = container.get("image").text();
     if image.is_empty() {
         faults.required(&at.child("image"), "");
-    } else if image != image.trim() {
-        let detail = "must not have leading or trailing whitespace";
-        faults.invalid_text(&at.child("image"), image, detail);
     }
     let policy = container.get("terminationMessagePolicy");
-    let policies = &["FallbackToLogsOnError", "File"];
+    let policies = &["File", "FallbackToLogsOnError"];
     faults.one_of(&at.child("terminationMessagePolicy"), policy, policies);
     ports(faults, &at.child("ports"), container.get("ports"));
     env(faults, &at.child("env"), container.get("env"));
@@ -157,11 +151,8 @@ fn env(faults: &mut Faults, list: &Path<'_>, variables: &Value) {
         faults.required_named(&at.child("name"), variable.get("name"), names::variable);
         let from = variable.get("valueFrom");
         if !from.is_null() {
-            let at = at.child("valueFrom");
-            value_from(faults, &at, from);
-            if !variable.get("value").text().is_empty() && from.members().next().is_some() {
-                faults.invalid_text(&at, "", "may not be specified when `value` is not empty");
-            }
+            let given = !variable.get("value").text().is_empty();
+            value_from(faults, &at.child("valueFrom"), from, given);
         }
     }
 }
@@ -179,7 +170,7 @@ const ENV_FIELDS: &[&str] = &[
     "status.podIPs",
 ];
 
-fn value_from(faults: &mut Faults, at: &Path<'_>, from: &Value) {
+fn value_from(faults: &mut Faults, at: &Path<'_>, from: &Value, given: bool) {
     let mut sources = 0;
     for source in [
         "fieldRef",
@@ -195,7 +186,7 @@ fn value_from(faults: &mut Faults, at: &Path<'_>, from: &Value) {
         sources += 1;
         let at = at.child(source);
         match source {
-            "fieldRef" => field_ref(faults, &at, value, ENV_FIELDS, "spec.hostname"),
+            "fieldRef" => field_ref(faults, &at, value, ENV_FIELDS),
             "resourceFieldRef" => resource_field_ref(faults, &at, value),
             "configMapKeyRef" | "secretKeyRef" => {
                 faults.named(
@@ -215,63 +206,55 @@ fn value_from(faults: &mut Faults, at: &Path<'_>, from: &Value) {
             "must specify one of: `fieldRef`, `resourceFieldRef`, `configMapKeyRef`, `secretKeyRef` \
              or `fileKeyRef`",
         ),
+        _ if given => {
+            faults.invalid_text(at, "", "may not be specified when `value` is not empty");
+        }
         1 => {}
         _ => faults.invalid_text(at, "", "may not have more than one field specified at a time"),
     }
 }
 
 /// A reference to a field of the pod: one that exists, and that may be used here.
-pub(super) fn field_ref(
-    faults: &mut Faults,
-    at: &Path<'_>,
-    field: &Value,
-    supported: &[&str],
-    known: &str,
-) {
+pub(super) fn field_ref(faults: &mut Faults, at: &Path<'_>, field: &Value, supported: &[&str]) {
     if field.get("apiVersion").text().is_empty() {
         faults.required(&at.child("apiVersion"), "");
         return;
     }
-    let at = at.child("fieldPath");
+    let of_path = at.child("fieldPath");
     let path = field.get("fieldPath").text();
     if path.is_empty() {
-        faults.required(&at, "");
+        faults.required(&of_path, "");
         return;
     }
-    if let Some((base, key)) = path
-        .strip_suffix(']')
-        .and_then(|path| path.split_once("['"))
-    {
-        let key = key.strip_suffix('\'').unwrap_or(key);
-        match base {
-            "metadata.annotations" => faults.named(&at, &key.to_lowercase(), names::label_key),
-            "metadata.labels" => faults.named(&at, key, names::label_key),
-            _ => {
-                let detail = eco_format!("does not support subscript");
-                faults.invalid_text(&at, path, &detail);
+    let cannot = |why: &str| eco_format!("error converting fieldPath: field label {why}: {path}");
+    let subscript = path
+        .strip_suffix("']")
+        .and_then(|path| path.split_once("['"));
+    match subscript {
+        Some(("metadata.annotations", key)) => {
+            for message in names::label_key(&key.to_lowercase()) {
+                faults.invalid_text(at, &key.to_lowercase(), &message);
             }
         }
-        return;
-    }
-    let exists = ENV_FIELDS.contains(&path)
-        || path == known
-        || matches!(
-            path,
-            "metadata.annotations"
-                | "metadata.labels"
-                | "spec.restartPolicy"
-                | "spec.schedulerName"
-                | "status.phase"
-                | "status.nominatedNodeName"
-                | "spec.hostNetwork"
-        );
-    if !exists {
-        let detail = eco_format!("error converting fieldPath: field label not supported: {path}");
-        faults.invalid_text(&at, path, &detail);
-    } else if !supported.contains(&path) {
-        faults.unsupported(&at, &path.into(), supported);
+        Some(("metadata.labels", key)) => faults.named(at, key, names::label_key),
+        Some(_) => faults.invalid_text(&of_path, path, &cannot("does not support subscript")),
+        None if supported.contains(&path) => {}
+        None if POD_FIELDS.contains(&path) || ENV_FIELDS.contains(&path) => {
+            faults.unsupported(&of_path, &path.into(), supported);
+        }
+        None => faults.invalid_text(&of_path, path, &cannot("not supported")),
     }
 }
+
+/// Fields of a pod that can be named, besides [`ENV_FIELDS`]; where is another question
+/// (`pkg/apis/core/pods/helpers.go`, ConvertDownwardAPIFieldLabel).
+const POD_FIELDS: &[&str] = &[
+    "metadata.annotations",
+    "metadata.labels",
+    "spec.restartPolicy",
+    "spec.schedulerName",
+    "status.phase",
+];
 
 /// A reference to what a container asks for or is limited to.
 pub(super) fn resource_field_ref(faults: &mut Faults, at: &Path<'_>, field: &Value) {

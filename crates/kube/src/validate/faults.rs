@@ -219,6 +219,22 @@ impl Faults {
         }
     }
 
+    /// An IP address.
+    pub fn address(&mut self, at: &Path<'_>, text: &str) {
+        if text.parse::<std::net::IpAddr>().is_err() {
+            let detail = "must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)";
+            self.invalid_text(at, text, detail);
+        }
+    }
+
+    /// A network, such as `10.9.8.0/24`.
+    pub fn network(&mut self, at: &Path<'_>, text: &str) {
+        if super::network::parse_cidr(text).is_none() {
+            let detail = "must be a valid CIDR value, (e.g. 10.9.8.0/24 or 2001:db8::/64)";
+            self.invalid_text(at, text, detail);
+        }
+    }
+
     /// A text that is one of several; a missing one is said to be missing.
     pub fn one_of(&mut self, at: &Path<'_>, value: &Value, supported: &[&str]) {
         match value.text() {

@@ -228,8 +228,6 @@ fn policy_peer(faults: &mut Faults, at: &Path<'_>, peer: &Value) {
     }
 }
 
-const BAD_CIDR: &str = "must be a valid CIDR value, (e.g. 10.9.8.0/24 or 2001:db8::/64)";
-
 fn ip_block(faults: &mut Faults, at: &Path<'_>, block: &Value) {
     let cidr = block.get("cidr").text();
     if cidr.is_empty() {
@@ -237,14 +235,12 @@ fn ip_block(faults: &mut Faults, at: &Path<'_>, block: &Value) {
         return;
     }
     let whole = parse_cidr(cidr);
-    if whole.is_none() {
-        faults.invalid_text(&at.child("cidr"), cidr, BAD_CIDR);
-    }
+    faults.network(&at.child("cidr"), cidr);
     let list = at.child("except");
     for (index, except) in block.get("except").items().iter().enumerate() {
         let at = list.index(index);
         let Some(part) = parse_cidr(except.text()) else {
-            faults.invalid(&at, except, BAD_CIDR);
+            faults.network(&at, except.text());
             continue;
         };
         let inside = |(base, length): (u128, u32)| {
@@ -258,7 +254,7 @@ fn ip_block(faults: &mut Faults, at: &Path<'_>, block: &Value) {
 }
 
 /// A network as its address in 128 bits and how many of them are fixed.
-fn parse_cidr(text: &str) -> Option<(u128, u32)> {
+pub(super) fn parse_cidr(text: &str) -> Option<(u128, u32)> {
     let (address, length) = text.split_once('/')?;
     let length: u32 = length.parse().ok()?;
     match address.parse::<IpAddr>().ok()? {

@@ -107,14 +107,20 @@ fn node_term(faults: &mut Faults, at: &Path<'_>, term: &Value) {
     let list = at.child("matchFields");
     for (index, rule) in term.get("matchFields").items().iter().enumerate() {
         let at = list.index(index);
-        if rule.get("key").text() != "metadata.name" {
-            let detail = "not a valid field selector key";
-            faults.invalid(&at.child("key"), rule.get("key"), detail);
+        let operator = rule.get("operator").text();
+        let known = matches!(operator, "In" | "NotIn");
+        if !known {
+            let detail = "not a valid selector operator";
+            faults.invalid_text(&at.child("operator"), operator, detail);
         }
-        if rule.get("values").items().len() != 1 {
+        if known && rule.get("values").items().len() != 1 {
             let detail =
                 "must be only one value when `operator` is 'In' or 'NotIn' for node field selector";
             faults.required(&at.child("values"), detail);
+        }
+        if rule.get("key").text() != "metadata.name" {
+            let detail = "not a valid field selector key";
+            faults.invalid(&at.child("key"), rule.get("key"), detail);
         }
     }
 }
@@ -159,8 +165,9 @@ pub(super) fn tolerations(faults: &mut Faults, list: &Path<'_>, tolerations: &Va
         }
         match operator.text() {
             "" | "Equal" => {
-                if let Some(message) = names::label_value(value).first() {
-                    faults.invalid_text(&at.child("operator"), value, message);
+                let bad = names::label_value(value);
+                if !bad.is_empty() {
+                    faults.invalid_text(&at.child("operator"), value, &bad.join(";"));
                 }
             }
             "Exists" => {

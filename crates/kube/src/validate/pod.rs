@@ -2,6 +2,7 @@
 
 use super::{Faults, Path, SPEC, container, meta, names, placement, resources, volumes};
 use crate::Value;
+use std::collections::BTreeSet;
 
 /// What may change of a pod that runs.
 const UPDATES: &str = "pod updates may not change fields other than `spec.containers[*].image`,\
@@ -21,6 +22,17 @@ pub(super) fn pod(faults: &mut Faults, new: &Value, old: Option<&Value>) {
         faults.invalid(&at, cost, "must be a 32bit integer");
     }
     pod_spec(faults, &SPEC, spec);
+    for list in ["containers", "initContainers"] {
+        let at = SPEC.child(list);
+        for (index, container) in spec.get(list).items().iter().enumerate() {
+            let image = container.get("image").text();
+            if image != image.trim() {
+                let at = at.index(index);
+                let detail = "must not have leading or trailing whitespace";
+                faults.invalid_text(&at.child("image"), image, detail);
+            }
+        }
+    }
     match old {
         None => {
             if !spec.get("ephemeralContainers").items().is_empty() {
@@ -55,10 +67,15 @@ fn update(faults: &mut Faults, new: &Value, old: &Value) {
         new.get("activeDeadlineSeconds"),
         old.get("activeDeadlineSeconds"),
     );
+    // Of a toleration that is there, only for how long may change.
+    let lasting = |toleration: &Value| {
+        let mut toleration = toleration.clone();
+        toleration.set("tolerationSeconds", Value::Null);
+        toleration
+    };
+    let now: Vec<Value> = new.get("tolerations").items().iter().map(lasting).collect();
     let kept = old.get("tolerations").items();
-    let all_kept = kept
-        .iter()
-        .all(|it| new.get("tolerations").items().contains(it));
+    let all_kept = kept.iter().all(|it| now.contains(&lasting(it)));
     if !all_kept {
         let detail = "existing toleration can not be modified except its tolerationSeconds";
         faults.forbidden(&SPEC.child("tolerations"), detail);
@@ -154,13 +171,6 @@ fn pod_spec(faults: &mut Faults, at: &Path<'_>, spec: &Value) {
         &at.child("securityContext"),
         spec.get("securityContext"),
     );
-    for (index, secret) in spec.get("imagePullSecrets").items().iter().enumerate() {
-        if secret.get("name").text().is_empty() {
-            let list = at.child("imagePullSecrets");
-            let at = list.index(index);
-            faults.required(&at.child("name"), "");
-        }
-    }
     placement::affinity(faults, &at.child("affinity"), spec.get("affinity"));
     dns_config(faults, at, spec);
     let gates = at.child("readinessGates");
@@ -173,12 +183,13 @@ fn pod_spec(faults: &mut Faults, at: &Path<'_>, spec: &Value) {
         );
     }
     let gates = at.child("schedulingGates");
+    let mut seen = BTreeSet::new();
     for (index, gate) in spec.get("schedulingGates").items().iter().enumerate() {
-        faults.named(
-            &gates.index(index),
-            gate.get("name").text(),
-            names::label_key,
-        );
+        let name = gate.get("name");
+        faults.named(&gates.index(index), name.text(), names::label_key);
+        if !seen.insert(name.text()) {
+            faults.duplicate(&gates.index(index), name);
+        }
     }
     let constraints = spec.get("topologySpreadConstraints");
     placement::topology_spread(faults, &at.child("topologySpreadConstraints"), constraints);
@@ -199,10 +210,13 @@ fn pod_spec(faults: &mut Faults, at: &Path<'_>, spec: &Value) {
     optional_name(faults, at, spec, "hostname", names::label);
     optional_name(faults, at, spec, "subdomain", names::label);
     placement::tolerations(faults, &at.child("tolerations"), spec.get("tolerations"));
-    for alias in spec.get("hostAliases").items() {
-        let at = at.child("hostAliases");
-        for name in alias.get("hostnames").items() {
-            faults.named(&at.child("hostnames"), name.text(), names::subdomain);
+    let aliases = at.child("hostAliases");
+    for (index, alias) in spec.get("hostAliases").items().iter().enumerate() {
+        let at = aliases.index(index);
+        faults.address(&at.child("ip"), alias.get("ip").text());
+        let names = at.child("hostnames");
+        for (index, name) in alias.get("hostnames").items().iter().enumerate() {
+            faults.named(&names.index(index), name.text(), names::subdomain);
         }
     }
     optional_name(faults, at, spec, "priorityClassName", names::subdomain);
@@ -232,18 +246,16 @@ fn host_network(faults: &mut Faults, at: &Path<'_>, spec: &Value) {
     if spec.get("hostNetwork").as_bool() != Some(true) {
         return;
     }
-    for list in ["containers", "initContainers"] {
-        let at = at.child(list);
-        for (index, container) in spec.get(list).items().iter().enumerate() {
-            let at = at.index(index);
-            let at = at.child("ports");
-            for (index, port) in container.get("ports").items().iter().enumerate() {
-                let (host, own) = (port.get("hostPort"), port.get("containerPort"));
-                if !host.is_null() && host != own {
-                    let at = at.index(index);
-                    let detail = "must match `hostPort` when `hostNetwork` is true";
-                    faults.invalid(&at.child("containerPort"), own, detail);
-                }
+    let at = at.child("containers");
+    for (index, container) in spec.get("containers").items().iter().enumerate() {
+        let at = at.index(index);
+        let at = at.child("ports");
+        for (index, port) in container.get("ports").items().iter().enumerate() {
+            let host = port.get("hostPort");
+            if !host.is_null() && host != port.get("containerPort") {
+                let at = at.index(index);
+                let detail = "must match `containerPort` when `hostNetwork` is true";
+                faults.invalid(&at.child("hostPort"), host, detail);
             }
         }
     }
@@ -268,14 +280,34 @@ fn security(faults: &mut Faults, at: &Path<'_>, context: &Value) {
 }
 
 fn dns_config(faults: &mut Faults, at: &Path<'_>, spec: &Value) {
-    let servers = spec.at(&["dnsConfig", "nameservers"]).items();
+    let config = spec.get("dnsConfig");
+    let servers = config.get("nameservers");
     let at = at.child("dnsConfig");
-    if spec.get("dnsPolicy").text() == "None" && servers.is_empty() {
-        if spec.get("dnsConfig").is_null() {
+    let list = at.child("nameservers");
+    if spec.get("dnsPolicy").text() == "None" && servers.items().is_empty() {
+        if config.is_null() {
             faults.required(&at, "must provide `dnsConfig` when `dnsPolicy` is None");
         } else {
             let detail = "must provide at least one DNS nameserver when `dnsPolicy` is None";
-            faults.required(&at.child("nameservers"), detail);
+            faults.required(&list, detail);
+        }
+        return;
+    }
+    if servers.items().len() > 3 {
+        faults.invalid(&list, servers, "must not have more than 3 nameservers");
+    }
+    for (index, server) in servers.items().iter().enumerate() {
+        faults.address(&list.index(index), server.text());
+    }
+    let searches = config.get("searches");
+    if searches.items().len() > 32 {
+        let detail = "must not have more than 32 search paths";
+        faults.invalid(&at.child("searches"), searches, detail);
+    }
+    let options = at.child("options");
+    for (index, option) in config.get("options").items().iter().enumerate() {
+        if option.get("name").text().is_empty() {
+            faults.required(&options.index(index), "must not be empty");
         }
     }
 }

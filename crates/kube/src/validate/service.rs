@@ -3,12 +3,12 @@
 use super::{Faults, Path, SPEC, meta, names};
 use crate::{Value, gostruct};
 use std::collections::BTreeSet;
-use std::net::IpAddr;
-
-const BAD_IP: &str = "must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)";
 
 pub(super) fn service(faults: &mut Faults, new: &Value, old: Option<&Value>) {
     let spec = new.get("spec");
+    if let Some(old) = old {
+        same_address(faults, spec, old.get("spec"));
+    }
     let kind = spec.get("type").text();
     let headless = spec.get("clusterIP").text() == "None";
     let ports = spec.get("ports").items();
@@ -29,10 +29,10 @@ pub(super) fn service(faults: &mut Faults, new: &Value, old: Option<&Value>) {
     }
     meta::labels(faults, &SPEC.child("selector"), spec.get("selector"));
     session_affinity(faults, spec);
-    cluster_ips(faults, spec, old.map(|old| old.get("spec")));
+    cluster_ips(faults, spec);
     for (index, ip) in spec.get("externalIPs").items().iter().enumerate() {
         let list = SPEC.child("externalIPs");
-        address(faults, &list.index(index), ip.text());
+        faults.address(&list.index(index), ip.text());
     }
     let types = &["ClusterIP", "ExternalName", "LoadBalancer", "NodePort"];
     faults.one_of(&SPEC.child("type"), spec.get("type"), types);
@@ -44,6 +44,7 @@ pub(super) fn service(faults: &mut Faults, new: &Value, old: Option<&Value>) {
         }
     }
     duplicate_ports(faults, ports);
+    balancer_fields(faults, spec, kind);
     for (field, known) in [
         ("externalTrafficPolicy", &["Cluster", "Local"]),
         ("internalTrafficPolicy", &["Cluster", "Local"]),
@@ -65,14 +66,6 @@ fn by_type(faults: &mut Faults, spec: &Value, kind: &str, headless: bool) {
     let ips = SPEC.child("clusterIPs");
     match kind {
         "LoadBalancer" => {
-            let list = SPEC.child("ports");
-            for (index, port) in spec.get("ports").items().iter().enumerate() {
-                if port.get("port").as_int() == Some(10250) {
-                    let at = list.index(index);
-                    let detail = "may not expose port 10250 externally since it is used by kubelet";
-                    faults.invalid(&at.child("port"), port.get("port"), detail);
-                }
-            }
             if headless {
                 let detail = "may not be set to 'None' for LoadBalancer services";
                 faults.invalid_text(&ips.index(0), "None", detail);
@@ -161,19 +154,13 @@ fn session_affinity(faults: &mut Faults, spec: &Value) {
     }
 }
 
-fn address(faults: &mut Faults, at: &Path<'_>, text: &str) {
-    if text.parse::<IpAddr>().is_err() {
-        faults.invalid_text(at, text, BAD_IP);
-    }
-}
-
-/// Addresses must be some, and may not change once they are set.
-fn cluster_ips(faults: &mut Faults, spec: &Value, old: Option<&Value>) {
+/// Addresses must be addresses.
+fn cluster_ips(faults: &mut Faults, spec: &Value) {
     let list = SPEC.child("clusterIPs");
     let ips = spec.get("clusterIPs");
     for (index, ip) in ips.items().iter().enumerate() {
         if ip.text() != "None" {
-            address(faults, &list.index(index), ip.text());
+            faults.address(&list.index(index), ip.text());
         }
     }
     if let (Some(first), Some(ip)) = (ips.items().first(), spec.get("clusterIP").as_str())
@@ -182,12 +169,37 @@ fn cluster_ips(faults: &mut Faults, spec: &Value, old: Option<&Value>) {
         let detail = "must match the first entry in `clusterIPs`";
         faults.invalid_text(&SPEC.child("clusterIP"), ip, detail);
     }
-    let Some(old) = old else { return };
+}
+
+/// An address may not change once it is set, except to and from a name.
+fn same_address(faults: &mut Faults, new: &Value, old: &Value) {
     let named = |spec: &Value| spec.get("type").text() == "ExternalName";
-    if !named(old) && !named(spec) {
-        let (is, was) = (ips.items().first(), old.get("clusterIPs").items().first());
-        if was.is_some() && is != was {
-            faults.invalid(&list.index(0), ips, "may not change once set");
+    if named(old) || named(new) {
+        return;
+    }
+    let list = SPEC.child("clusterIPs");
+    let ips = new.get("clusterIPs");
+    let (is, was) = (ips.items().first(), old.get("clusterIPs").items().first());
+    if was.is_some() && is != was {
+        faults.invalid(&list.index(0), ips, "may not change once set");
+    }
+}
+
+/// What only a load balancer has.
+fn balancer_fields(faults: &mut Faults, spec: &Value, kind: &str) {
+    const ONLY: &str = "may only be used when `type` is 'LoadBalancer'";
+    let ranges = spec.get("loadBalancerSourceRanges").items();
+    // The server writes this one with a capital.
+    let list = SPEC.child("LoadBalancerSourceRanges");
+    if kind != "LoadBalancer" && !ranges.is_empty() {
+        faults.forbidden(&list, ONLY);
+    }
+    for (index, range) in ranges.iter().enumerate() {
+        faults.network(&list.index(index), range.text().trim());
+    }
+    for field in ["allocateLoadBalancerNodePorts", "loadBalancerClass"] {
+        if kind != "LoadBalancer" && !spec.get(field).is_null() {
+            faults.forbidden(&SPEC.child(field), ONLY);
         }
     }
 }

@@ -75,17 +75,23 @@ fn claim_update(faults: &mut Faults, new: &Value, old: &Value) {
              volumeAttributesClassName for bound claims\n{diff}"
         );
         faults.forbidden(&SPEC, &detail);
-    } else if bound {
-        let size = |spec: &Value| Quantity::of(spec.at(&["resources", "requests", "storage"]));
-        if let (Some(now), Some(before)) = (size(is), size(was))
-            && now.nano < before.nano
-        {
-            let at = SPEC.child("resources");
-            let at = at.child("requests");
-            let detail = "field can not be less than status.capacity";
-            faults.forbidden(&at.child("storage"), detail);
-        }
     }
+    let size = |value: &Value| Quantity::of(value).map_or(0, |size| size.nano);
+    let request = |spec: &Value| size(spec.at(&["resources", "requests", "storage"]));
+    let given = size(old.at(&["status", "capacity", "storage"]));
+    if request(is) < request(was) && request(is) <= given {
+        let at = SPEC.child("resources");
+        let at = at.child("requests");
+        faults.forbidden(
+            &at.child("storage"),
+            "field can not be less than status.capacity",
+        );
+    }
+    faults.immutable(
+        &Path::root("volumeMode"),
+        is.get("volumeMode"),
+        was.get("volumeMode"),
+    );
 }
 
 pub(super) fn volume(faults: &mut Faults, new: &Value, _: Option<&Value>) {

@@ -180,7 +180,7 @@ fn downward(faults: &mut Faults, at: &Path<'_>, source: &Value) {
         file_path(faults, &at.child("path"), item.get("path").text());
         let (field, resource) = (item.get("fieldRef"), item.get("resourceFieldRef"));
         if !field.is_null() {
-            field_ref(faults, &at.child("fieldRef"), field, FIELDS, "");
+            field_ref(faults, &at.child("fieldRef"), field, FIELDS);
             if !resource.is_null() {
                 let detail = "fieldRef and resourceFieldRef can not be specified simultaneously";
                 faults.invalid(at, &"resource".into(), detail);
@@ -191,7 +191,11 @@ fn downward(faults: &mut Faults, at: &Path<'_>, source: &Value) {
                 "one of fieldRef and resourceFieldRef is required",
             );
         } else {
-            resource_field_ref(faults, &at.child("resourceFieldRef"), resource);
+            let at = at.child("resourceFieldRef");
+            match resource.get("containerName").text() {
+                "" => faults.required(&at.child("containerName"), ""),
+                _ => resource_field_ref(faults, &at, resource),
+            }
         }
         mode(faults, &at.child("mode"), item.get("mode"));
     }
