@@ -6,8 +6,9 @@ use crate::fields::{self, Table};
 use crate::object::{condition, controller_ref};
 use crate::rbac::{self, Attributes, User};
 use crate::status::resource;
-use crate::{Change, Key, Meta, Millis, Object, Status, Store, Value, defaults, kind_info, map};
-use crate::{admission, allocate, eviction, patch, strategy, time, validate};
+use crate::{Change, ChangeKind, Key, Meta, Millis, Object, Selection, Status, Store, Value};
+use crate::{admission, allocate, defaults, eviction, kind_info, map, patch, scale, strategy};
+use crate::{time, validate};
 use ecow::{EcoString, eco_format};
 pub use patch::PatchType;
 use std::rc::Rc;
@@ -26,6 +27,8 @@ pub struct Request {
     pub subresource: &'static str,
     /// Answer as if, and store nothing (`dryRun=All`).
     pub dry_run: bool,
+    /// Of a list or a watch: which objects.
+    pub select: Selection,
     /// With the table of all fields, what is written may have no field that is not in it
     /// (`fieldValidation=Strict`), and no value of a wrong type. Without it nobody looks.
     pub fields: Option<&'static Table>,
@@ -40,6 +43,7 @@ impl Request {
             key,
             subresource: "",
             dry_run: false,
+            select: Selection::default(),
             fields: None,
         }
     }
@@ -74,6 +78,8 @@ pub struct DeleteOptions {
     pub propagation: Propagation,
     /// `preconditions.uid`; empty for none.
     pub uid: EcoString,
+    /// `preconditions.resourceVersion`; empty for none.
+    pub version: EcoString,
 }
 
 /// What becomes of the objects that a deleted one owns.
@@ -137,6 +143,7 @@ fn answer(store: &mut Store, now: Millis, request: Request) -> Response {
         key,
         subresource,
         dry_run,
+        select,
         fields,
     } = request;
     let decode = |body: &Value| match fields {
@@ -144,18 +151,18 @@ fn answer(store: &mut Store, now: Millis, request: Request) -> Response {
         None => Ok(()),
     };
     match verb {
+        verb if subresource == "scale" => scale::serve(store, now, &key, verb),
         Verb::Get => find(store, &key).map(Answer::Object),
-        Verb::List if key.namespace.is_empty() => Ok(Answer::List(
-            store.list(&key.kind).into_iter().cloned().collect(),
-        )),
-        Verb::List => Ok(Answer::List(
-            store
-                .list_in(&key.kind, &key.namespace)
-                .into_iter()
-                .cloned()
-                .collect(),
-        )),
-        Verb::Watch(since) => watch(store, &key, since),
+        Verb::List => {
+            let wanted = select.filter(&key.kind)?;
+            let mut objects = match key.namespace.as_str() {
+                "" => store.list(&key.kind),
+                namespace => store.list_in(&key.kind, namespace),
+            };
+            objects.retain(|object| wanted(object));
+            Ok(Answer::List(objects.into_iter().cloned().collect()))
+        }
+        Verb::Watch(since) => watch(store, &key, since, &select),
         Verb::Create(body) if subresource == "binding" => bind(store, now, &key, &body),
         Verb::Create(body) if subresource == "eviction" => eviction::evict(store, now, &key, &body),
         Verb::Create(body) => {
@@ -207,10 +214,10 @@ fn attributes(request: &Request) -> Attributes {
         resource: resource.into(),
         subresource: request.subresource.into(),
         namespace: namespace.clone(),
-        name: if named {
-            key.name.clone()
-        } else {
-            EcoString::new()
+        // A list of one name is about that object.
+        name: match named {
+            true => key.name.clone(),
+            false => request.select.name().unwrap_or_default().into(),
         },
         path: EcoString::new(),
     }
@@ -223,7 +230,10 @@ pub(crate) fn find(store: &Store, key: &Key) -> Result<Rc<Object>, Status> {
         .ok_or_else(|| Status::not_found(&key.kind, &key.name))
 }
 
-fn watch(store: &Store, key: &Key, since: u64) -> Response {
+/// The changes of a kind since a version. To a watcher that selects, an object that comes to be
+/// selected is added, and one that is no longer is deleted.
+fn watch(store: &Store, key: &Key, since: u64, select: &Selection) -> Response {
+    let selected = select.filter(&key.kind)?;
     let changes = store
         .changes_since(since)
         .ok_or_else(|| Status::expired(since, store.version()))?;
@@ -231,9 +241,18 @@ fn watch(store: &Store, key: &Key, since: u64) -> Response {
         let object = &change.new.key;
         object.kind == key.kind && (key.namespace.is_empty() || object.namespace == key.namespace)
     };
-    Ok(Answer::Changes(
-        changes.into_iter().filter(wanted).collect(),
-    ))
+    let seen = changes.into_iter().filter(wanted).filter_map(|change| {
+        let before = change.old.as_ref().is_some_and(|old| selected(old));
+        let after = change.kind != ChangeKind::Deleted && selected(&change.new);
+        let kind = match (before, after) {
+            (false, false) => return None,
+            (false, true) => ChangeKind::Added,
+            (true, true) => ChangeKind::Modified,
+            (true, false) => ChangeKind::Deleted,
+        };
+        Some(Change { kind, ..change })
+    });
+    Ok(Answer::Changes(seen.collect()))
 }
 
 fn create(
@@ -321,7 +340,7 @@ fn bind(store: &mut Store, now: Millis, key: &Key, binding: &Value) -> Response 
 }
 
 /// Writes a new state over an old one, keeping what a writer may not change.
-fn write(
+pub(crate) fn write(
     store: &mut Store,
     now: Millis,
     old: &Object,
@@ -392,6 +411,15 @@ pub(crate) fn delete(
             "Precondition failed: UID in precondition: {}, UID in object meta: {}",
             options.uid,
             old.meta.uid
+        );
+        return Err(Status::conflict(&key.kind, &key.name, &why));
+    }
+    let version = eco_format!("{}", old.meta.version);
+    if !options.version.is_empty() && options.version != version {
+        let why = eco_format!(
+            "Precondition failed: ResourceVersion in precondition: {}, ResourceVersion in object meta: \
+             {version}",
+            options.version
         );
         return Err(Status::conflict(&key.kind, &key.name, &why));
     }

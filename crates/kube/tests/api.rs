@@ -2,7 +2,8 @@
 //! field is lost. Each test reads as the story of a few requests.
 
 use kube::api::{Answer, DeleteOptions, PatchType, Propagation, Request, Response, Verb, serve};
-use kube::{ChangeKind, Key, Object, Store, Value, map};
+use kube::rbac::User;
+use kube::{ChangeKind, Key, Object, Selection, Store, Value, map};
 use std::rc::Rc;
 
 /// A store, and a clock that goes on by a second a request.
@@ -347,4 +348,108 @@ fn snapshots_go_their_own_way() {
         (replicas(&before), replicas(&cluster.store)),
         (Some(1), Some(5))
     );
+}
+
+/// A list or a watch as somebody asks for it.
+fn selected(cluster: &mut Cluster, verb: Verb, labels: &str, fields: &str) -> Answer {
+    let request = Request {
+        select: Selection {
+            labels: labels.into(),
+            fields: fields.into(),
+        },
+        ..Request::new("test", Key::new("ConfigMap", "", ""), verb)
+    };
+    serve(&mut cluster.store, cluster.now, request).expect("it is answered")
+}
+
+#[test]
+fn lists_and_watches_select() {
+    let mut cluster = Cluster::new();
+    for (name, tier) in [("a", "web"), ("b", "db")] {
+        cluster.create(map! {
+            "apiVersion" => "v1",
+            "kind" => "ConfigMap",
+            "metadata" => map! { "name" => name, "labels" => map! { "tier" => tier } },
+        });
+    }
+    for (labels, fields, expected) in [
+        ("tier=web", "", 1),
+        ("tier", "", 2),
+        ("", "metadata.name=b", 1),
+        ("tier=x", "", 0),
+    ] {
+        match selected(&mut cluster, Verb::List, labels, fields) {
+            Answer::List(objects) => assert_eq!(objects.len(), expected, "{labels} {fields}"),
+            other => panic!("{other:?}"),
+        }
+    }
+    // What no longer matches is gone, to one who watches what matches.
+    let since = cluster.store.version();
+    let key = Key::new("ConfigMap", "default", "a");
+    cluster.patch(
+        &key,
+        map! { "metadata" => map! { "labels" => map! { "tier" => "db" } } },
+    );
+    for (labels, expected) in [
+        ("tier=web", ChangeKind::Deleted),
+        ("tier=db", ChangeKind::Added),
+    ] {
+        match selected(&mut cluster, Verb::Watch(since), labels, "") {
+            Answer::Changes(changes) => assert_eq!(changes[0].kind, expected, "{labels}"),
+            other => panic!("{other:?}"),
+        }
+    }
+}
+
+#[test]
+fn scale_is_the_same_for_all_kinds() {
+    let mut cluster = Cluster::new();
+    let key = cluster.create(deployment()).key.clone();
+    let change = map! { "spec" => map! { "replicas" => 5 } };
+    let patch = Verb::Patch(PatchType::Merge, change);
+    let scale = cluster
+        .ask(key.clone(), "scale", patch)
+        .expect("it is accepted");
+    let scale = scale.object().expect("a Scale");
+    assert_eq!(scale.value.get("kind").text(), "Scale");
+    assert_eq!(scale.spec().get("replicas").as_int(), Some(5));
+    let stored = cluster.store.get(&key).expect("it is there");
+    assert_eq!(stored.spec().get("replicas").as_int(), Some(5));
+
+    let change = map! { "spec" => map! { "replicas" => -1 } };
+    let (code, reason, message) =
+        cluster.refused(&key, "scale", Verb::Patch(PatchType::Merge, change));
+    assert_eq!((code, reason), (422, "Invalid"));
+    assert_eq!(
+        message,
+        "Scale.autoscaling \"d\" is invalid: spec.replicas: Invalid value: -1: must be greater than or \
+         equal to 0"
+    );
+}
+
+#[test]
+fn people_are_refused_what_no_role_gives_them() {
+    let mut cluster = Cluster::new();
+    cluster.create(deployment());
+    let ask = |cluster: &mut Cluster, verb: Verb| {
+        let request = Request {
+            user: User::named("ada"),
+            ..Request::new("", Key::new("Deployment", "default", ""), verb)
+        };
+        serve(&mut cluster.store, cluster.now, request)
+    };
+    let status = ask(&mut cluster, Verb::List).expect_err("she may not");
+    assert_eq!(
+        status.message,
+        "deployments.apps is forbidden: User \"ada\" cannot list resource \"deployments\" in API group \
+         \"apps\" in the namespace \"default\""
+    );
+    cluster.create(map! {
+        "apiVersion" => "rbac.authorization.k8s.io/v1",
+        "kind" => "RoleBinding",
+        "metadata" => map! { "name" => "views" },
+        "roleRef" => map! { "kind" => "ClusterRole", "name" => "view" },
+        "subjects" => vec![map! { "kind" => "User", "name" => "ada" }],
+    });
+    assert!(ask(&mut cluster, Verb::List).is_ok());
 }

@@ -65,11 +65,9 @@ pub(super) fn service(faults: &mut Faults, new: &Value, old: Option<&Value>) {
 fn by_type(faults: &mut Faults, spec: &Value, kind: &str, headless: bool) {
     let ips = SPEC.child("clusterIPs");
     match kind {
-        "LoadBalancer" => {
-            if headless {
-                let detail = "may not be set to 'None' for LoadBalancer services";
-                faults.invalid_text(&ips.index(0), "None", detail);
-            }
+        "LoadBalancer" if headless => {
+            let detail = "may not be set to 'None' for LoadBalancer services";
+            faults.invalid_text(&ips.index(0), "None", detail);
         }
         "NodePort" if headless => {
             let detail = "may not be set to 'None' for NodePort services";

@@ -1,0 +1,103 @@
+//! The subresource `scale`: how many replicas something is to have, in one form for all kinds
+//! (`pkg/registry/apps/deployment/storage`, ScaleREST).
+
+use crate::api::{PatchType, Response, Verb, find, write};
+use crate::status::Cause;
+use crate::{Key, Meta, Millis, Object, Status, Store, Value, map, patch};
+use ecow::{EcoString, eco_format};
+use std::rc::Rc;
+
+/// Answers a request for the scale of an object.
+pub(crate) fn serve(store: &mut Store, now: Millis, key: &Key, verb: Verb) -> Response {
+    let old = find(store, key)?;
+    let scale = match verb {
+        Verb::Get => return Ok(answer(&old)),
+        Verb::Update(scale) => scale,
+        Verb::Patch(how, change) => patch_scale(how, &view(&old), &change)?,
+        _ => {
+            return Err(Status::bad_request(
+                "the server does not allow this method on the requested resource",
+            ));
+        }
+    };
+    let replicas = scale.at(&["spec", "replicas"]);
+    let number = replicas.as_int().unwrap_or(0);
+    if number < 0 {
+        let cause = Cause {
+            reason: "FieldValueInvalid",
+            field: "spec.replicas".into(),
+            message: eco_format!("Invalid value: {number}: must be greater than or equal to 0"),
+        };
+        return Err(Status::invalid(&view(&old), [cause].into_iter().collect()));
+    }
+    let mut body = old.value.clone();
+    body.entry("spec").set("replicas", number);
+    let version = scale.at(&["metadata", "resourceVersion"]).clone();
+    body.entry("metadata").set("resourceVersion", version);
+    write(store, now, &old, body, "")?;
+    find(store, key).map(|new| answer(&new))
+}
+
+/// A Scale merges as plain JSON does: it has no lists.
+fn patch_scale(how: PatchType, scale: &Value, change: &Value) -> Result<Value, Status> {
+    let how = if how == PatchType::Strategic {
+        PatchType::Merge
+    } else {
+        how
+    };
+    patch::apply(how, scale, change)
+}
+
+fn answer(object: &Object) -> crate::api::Answer {
+    let key = object.key.sibling("Scale", object.key.name.clone());
+    crate::api::Answer::Object(Rc::new(Object {
+        key,
+        meta: Meta::default(),
+        value: view(object),
+    }))
+}
+
+/// An object as an `autoscaling/v1` Scale.
+fn view(object: &Object) -> Value {
+    let metadata = object.value.get("metadata");
+    let mut shown = map! {};
+    for field in [
+        "name",
+        "namespace",
+        "uid",
+        "resourceVersion",
+        "creationTimestamp",
+    ] {
+        shown.set(field, metadata.get(field).clone());
+    }
+    map! {
+        "apiVersion" => "autoscaling/v1",
+        "kind" => "Scale",
+        "metadata" => shown,
+        "spec" => map! { "replicas" => object.spec().get("replicas").clone() },
+        "status" => map! {
+            "replicas" => object.status().get("replicas").as_int().unwrap_or(0),
+            "selector" => selector_text(object.spec().get("selector")),
+        },
+    }
+}
+
+/// A label selector as a request writes it.
+fn selector_text(selector: &Value) -> EcoString {
+    let mut parts: Vec<EcoString> = Vec::new();
+    for (key, value) in selector.get("matchLabels").members() {
+        parts.push(eco_format!("{key}={}", value.text()));
+    }
+    for rule in selector.get("matchExpressions").items() {
+        let key = rule.get("key").text();
+        let values: Vec<&str> = rule.get("values").items().iter().map(Value::text).collect();
+        let values = values.join(",");
+        parts.push(match rule.get("operator").text() {
+            "In" => eco_format!("{key} in ({values})"),
+            "NotIn" => eco_format!("{key} notin ({values})"),
+            "DoesNotExist" => eco_format!("!{key}"),
+            _ => key.into(),
+        });
+    }
+    parts.join(",").into()
+}
