@@ -16,6 +16,8 @@ pub(crate) struct Builtin {
     /// Whether it takes more.
     pub variadic: bool,
     pub first_is_string: bool,
+    /// Whether it looks at everything inside its arguments.
+    pub deep: bool,
     pub call: Call,
 }
 
@@ -27,7 +29,16 @@ const fn builtin(name: &'static str, params: usize, variadic: bool, call: Call) 
         params,
         variadic,
         first_is_string: false,
+        deep: false,
         call,
+    }
+}
+
+/// A function that looks at everything inside its arguments.
+const fn deep(name: &'static str, params: usize, variadic: bool, call: Call) -> Builtin {
+    Builtin {
+        deep: true,
+        ..builtin(name, params, variadic, call)
     }
 }
 
@@ -35,26 +46,26 @@ const fn builtin(name: &'static str, params: usize, variadic: bool, call: Call) 
 static BUILTINS: &[Builtin] = &[
     builtin("and", 1, true, first),
     builtin("call", 1, true, first),
-    builtin("eq", 1, true, compare::eq),
+    deep("eq", 1, true, compare::eq),
     builtin("ge", 2, false, compare::ge),
     builtin("gt", 2, false, compare::gt),
-    builtin("html", 0, true, escape::html),
+    deep("html", 0, true, escape::html),
     builtin("index", 1, true, index),
-    builtin("js", 0, true, escape::js),
+    deep("js", 0, true, escape::js),
     builtin("le", 2, false, compare::le),
     builtin("len", 1, false, len),
     builtin("lt", 2, false, compare::lt),
-    builtin("ne", 2, false, compare::ne),
+    deep("ne", 2, false, compare::ne),
     builtin("not", 1, false, not),
     builtin("or", 1, true, first),
-    builtin("print", 0, true, print),
+    deep("print", 0, true, print),
     Builtin {
         first_is_string: true,
-        ..builtin("printf", 1, true, printf)
+        ..deep("printf", 1, true, printf)
     },
-    builtin("println", 0, true, println),
+    deep("println", 0, true, println),
     builtin("slice", 1, true, slice),
-    builtin("urlquery", 0, true, escape::urlquery),
+    deep("urlquery", 0, true, escape::urlquery),
 ];
 
 /// The builtin function of that name.
@@ -70,7 +81,7 @@ fn fault<T>(message: impl Into<String>) -> Result<T, Error> {
     Err(Error::new(message))
 }
 
-fn values(operands: &[Operand]) -> Vec<Value> {
+pub(crate) fn values(operands: &[Operand]) -> Vec<Value> {
     operands
         .iter()
         .map(|operand| operand.value.clone())

@@ -16,10 +16,13 @@ use std::rc::Rc;
 
 /// How deep templates may call one another. Go allows more than any stack here holds.
 pub const CALLS_MAX: usize = 100;
-/// How many nodes may be executed in all.
-pub const STEPS_MAX: u64 = 20_000_000;
-/// How long the output may grow, in bytes.
+/// How much work may be done in all: a node is a step, and functions are charged for what they look
+/// at and make. A few seconds' worth at most.
+pub const STEPS_MAX: u64 = 5_000_000;
+/// How long the output may grow, and the texts that one function gets, in bytes.
 pub const OUTPUT_MAX: usize = 32 << 20;
+/// How deep the values are looked at that a function is charged for; none goes deeper.
+const VALUE_DEPTH_MAX: usize = 200;
 
 /// What a missing key of a map gives.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -280,6 +283,8 @@ impl<'h, H: Host> Machine<'h, H> {
         let is_function = |name: &str| is_function(host, name);
         let mut trees = Trees::new();
         let tree = parse(name, text, &mut trees, &is_function).map_err(TextError::Parse)?;
+        self.charge(text.len() as u64 / 8)
+            .map_err(TextError::Execute)?;
         self.trees.push(Rc::new(trees));
         let output = self.execute_tree(tree, data, self.read);
         self.trees.pop();
@@ -373,9 +378,69 @@ impl<'h, H: Host> Machine<'h, H> {
     }
 
     fn step(&mut self) -> Exec<()> {
-        self.steps += 1;
+        match self.charge(1) {
+            Ok(()) => Ok(()),
+            Err(error) => Err(self.error(error.message)),
+        }
+    }
+
+    /// Counts work that a function does. A step is what executing a node takes: about as
+    /// much as a few dozen bytes of text.
+    ///
+    /// # Errors
+    /// More than [`STEPS_MAX`] in all.
+    pub fn charge(&mut self, steps: u64) -> Result<(), Error> {
+        self.steps = self.steps.saturating_add(steps);
         if self.steps > STEPS_MAX {
-            return Err(self.error(format!("exceeded maximum of {STEPS_MAX} steps")));
+            let message = format!("exceeded maximum of {STEPS_MAX} steps");
+            return Err(Error::new(message));
+        }
+        Ok(())
+    }
+
+    /// Counts the work of going over texts and collections, but not into what these hold.
+    fn charge_for(&mut self, values: &mut dyn Iterator<Item = &Value>) -> Result<(), Error> {
+        let (mut steps, mut bytes) = (0, 0);
+        for value in values {
+            match value {
+                Value::String(text) | Value::Bytes(text) => bytes += text.as_bytes().len(),
+                Value::List(items) => steps += items.len(),
+                Value::Map(map) => steps += map.len(),
+                _ => {}
+            }
+        }
+        if bytes > OUTPUT_MAX {
+            return Err(Error::new(format!(
+                "exceeded maximum text of {OUTPUT_MAX} bytes"
+            )));
+        }
+        self.charge((bytes / 32 + steps / 8) as u64)
+    }
+
+    /// Counts the work of going into values down to their ends, what is shared each time.
+    pub(crate) fn charge_deep(&mut self, values: &[Value]) -> Result<(), Error> {
+        let is_collection = |value: &&Value| matches!(value, Value::List(_) | Value::Map(_));
+        let collections = values.iter().filter(is_collection);
+        let mut rest: Vec<(Value, usize)> = collections.map(|value| (value.clone(), 0)).collect();
+        while let Some((value, depth)) = rest.pop() {
+            let bytes = match &value {
+                Value::String(text) | Value::Bytes(text) => text.as_bytes().len(),
+                _ => 0,
+            };
+            self.charge(1 + (bytes / 32) as u64)?;
+            if depth > VALUE_DEPTH_MAX {
+                continue;
+            }
+            match value {
+                Value::List(items) => {
+                    rest.extend(items.iter().map(|item| (item.clone(), depth + 1)));
+                }
+                Value::Map(map) => {
+                    let members = map.snapshot().into_iter();
+                    rest.extend(members.map(|(_, value)| (value, depth + 1)));
+                }
+                _ => {}
+            }
         }
         Ok(())
     }
@@ -514,7 +579,11 @@ impl<'h, H: Host> Machine<'h, H> {
                             self.write(node, text.as_bytes(), from)?;
                         }
                         value => {
-                            let text = print::sprint(std::slice::from_ref(value));
+                            let printed = std::slice::from_ref(value);
+                            if let Err(error) = self.charge_deep(printed) {
+                                return Err(self.error(error.message));
+                            }
+                            let text = print::sprint(printed);
                             self.write(node, &text, from)?;
                         }
                     }
@@ -580,6 +649,9 @@ impl<'h, H: Host> Machine<'h, H> {
         let operand = self.eval_pipeline(dot, &control.pipe)?;
         let under = self.both(self.under, operand.from);
         let under = std::mem::replace(&mut self.under, under);
+        if let Err(error) = self.charge_for(&mut std::iter::once(&operand.value)) {
+            return Err(self.error(error.message));
+        }
         let flow = self.range_over(dot, control, &operand);
         self.under = under;
         flow

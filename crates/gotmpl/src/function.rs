@@ -85,6 +85,9 @@ pub struct Function<H> {
     pub params: &'static [Type],
     /// Whether the last parameter may be given any number of times.
     pub variadic: bool,
+    /// Whether it looks at everything inside its arguments, as what writes, compares or copies them
+    /// does. What is shared counts each time: the steps are charged for before the call.
+    pub deep: bool,
     /// What it does. The arguments fit `params`.
     pub call: fn(&mut Machine<'_, H>, Vec<Value>) -> Result<Value, Error>,
 }

@@ -77,7 +77,7 @@ impl Printer {
     fn printf(&mut self, format: &[u8], values: &[Value]) {
         let mut next = 0;
         let mut at = 0;
-        while at < format.len() {
+        while at < format.len() && self.out.len() <= SIZE_MAX {
             let percent = format[at..].iter().position(|byte| *byte == b'%');
             let text_end = percent.map_or(format.len(), |found| at + found);
             self.out.extend_from_slice(&format[at..text_end]);

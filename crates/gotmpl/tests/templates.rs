@@ -11,6 +11,7 @@ static TABLE: &[Function<Functions>] = &[
         name: "upper",
         params: &[Type::String],
         variadic: false,
+        deep: false,
         call: |_, args| {
             Ok(gotmpl::print::to_text(&args[0])
                 .to_str()
@@ -22,6 +23,7 @@ static TABLE: &[Function<Functions>] = &[
         name: "include",
         params: &[Type::String, Type::Any],
         variadic: false,
+        deep: false,
         call: |machine, args| {
             let name = gotmpl::print::to_text(&args[0]);
             let output = machine.execute(&name.to_str(), args[1].clone(), "root")?;

@@ -73,6 +73,7 @@ const fn plain(name: &'static str, params: &'static [Type], call: Call) -> HelmF
         name,
         params,
         variadic: false,
+        deep: false,
         call,
     }
 }
@@ -83,8 +84,34 @@ const fn variadic(name: &'static str, params: &'static [Type], call: Call) -> He
         name,
         params,
         variadic: true,
+        deep: false,
         call,
     }
+}
+
+/// A function that looks at everything inside its arguments.
+const fn deep(name: &'static str, params: &'static [Type], call: Call) -> HelmFunction {
+    Function {
+        deep: true,
+        ..plain(name, params, call)
+    }
+}
+
+/// The same with a last parameter that may be given any number of times.
+const fn deep_variadic(name: &'static str, params: &'static [Type], call: Call) -> HelmFunction {
+    Function {
+        deep: true,
+        ..variadic(name, params, call)
+    }
+}
+
+/// An error where a text that is to be made would be too long.
+fn check_size(bytes: usize) -> Result<(), Error> {
+    if bytes > gotmpl::OUTPUT_MAX {
+        let most = gotmpl::OUTPUT_MAX;
+        return fault(format!("exceeded maximum output of {most} bytes"));
+    }
+    Ok(())
 }
 
 fn fault<T>(message: impl Into<String>) -> Result<T, Error> {

@@ -57,6 +57,103 @@ fn limits_name_themselves() {
     );
 }
 
+/// Values that hold a part of themselves twice, forty times over, and texts that are made longer
+/// by each other: what would go through all of it says so instead.
+#[test]
+fn what_grows_out_of_bounds_is_stopped() {
+    let steps = "exceeded maximum of 5000000 steps";
+    let text = "exceeded maximum output of 33554432 bytes";
+    let dict = "{{ $d := dict }}{{ range until 40 }}{{ $d = dict \"a\" $d \"b\" $d }}{{ end }}";
+    let list = "{{ $d := list 1 }}{{ range until 40 }}{{ $d = list $d $d }}{{ end }}";
+    let long = "{{ $t := repeat 1000000 \"x\" }}";
+    let cases = [
+        (dict, "{{ $d }}", steps),
+        (dict, "{{ toYaml $d }}", steps),
+        (dict, "{{ toJson $d }}", steps),
+        (dict, "{{ deepCopy $d }}", steps),
+        (dict, "{{ merge (dict) $d }}", steps),
+        (dict, "{{ deepEqual $d (dict) }}", steps),
+        (dict, "{{ tpl \"{{ . }}\" $d }}", steps),
+        (list, "{{ has 1 $d }}", steps),
+        (list, "{{ uniq $d }}", steps),
+        (list, "{{ join \",\" $d }}", steps),
+        (list, "{{ eq $d 1 }}", steps),
+        (long, "{{ replace \"x\" $t $t }}", text),
+        (long, "{{ replace \"\" $t $t }}", text),
+        (long, "{{ join $t (until 100000) }}", text),
+        (long, "{{ wrapWith 1 $t $t }}", text),
+        (long, "{{ indent 60000 (replace \"x\" \"\\n\" $t) }}", text),
+        (
+            long,
+            "{{ range until 40 }}{{ $t = print $t $t }}{{ end }}",
+            "exceeded maximum text of 33554432 bytes",
+        ),
+        (
+            long,
+            "{{ range until 10000 }}{{ $x := tpl $t $ }}{{ end }}",
+            steps,
+        ),
+        (
+            long,
+            "{{ range until 10000 }}{{ $x := fromYaml $t }}{{ end }}",
+            steps,
+        ),
+        (
+            "{{ $l := until 100000 }}",
+            "{{ range until 1000 }}{{ $x := append $l 1 }}{{ end }}",
+            steps,
+        ),
+        ("{{ $l := until 100000 }}", "{{ uniq $l }}", steps),
+        (
+            "{{ define \"a\" }}{{ if gt (int .) 0 }}{{ include \"a\" (sub . 1) }}{{ include \"a\" (sub . 1) }}{{ end }}{{ end }}",
+            "{{ include \"a\" 50 }}",
+            steps,
+        ),
+    ];
+    for (start, end, part) in cases {
+        shows(&format!("{start}{end}"), part);
+    }
+}
+
+/// Nesting ends before any stack does.
+#[test]
+fn depth_has_limits() {
+    let deep =
+        |open: &str, close: &str| format!("{}{}", open.repeat(100_000), close.repeat(100_000));
+    let parts = [
+        (
+            format!("{{{{ {} }}}}", deep("(", ")")),
+            "max expression depth exceeded",
+        ),
+        (
+            deep("{{ if 1 }}", "{{ end }}"),
+            "max nesting depth exceeded",
+        ),
+        (
+            format!(
+                "{{{{ if 0 }}}}{}{{{{ end }}}}",
+                "{{ else if 0 }}".repeat(100_000)
+            ),
+            "max nesting depth exceeded",
+        ),
+    ];
+    for (template, part) in parts {
+        shows(&template, part);
+    }
+    let read = [
+        ("fromYaml", "[", "exceeded max depth of 200"),
+        ("fromYaml", "{a: ", "exceeded max depth of 200"),
+        ("fromYamlArray", "- ", "exceeded max depth of 200"),
+        ("fromJson", "[", "depth"),
+        ("fromJson", "{\\\"a\\\":", "depth"),
+    ];
+    for (function, open, part) in read {
+        let template = format!("{{{{ {function} (repeat 100000 \"{open}\") }}}}");
+        let shown = render(&template).unwrap_or_else(|error| error.message);
+        assert!(shown.contains(part), "{template}\n{shown}");
+    }
+}
+
 #[test]
 fn a_map_that_holds_itself_is_printed_so_far() {
     let start = "{{ $d := dict }}{{ $_ := set $d \"d\" $d }}";

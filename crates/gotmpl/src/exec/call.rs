@@ -82,7 +82,7 @@ impl<H: Host> Machine<'_, H> {
             Some(_) => Arguments::new(&values, &sources),
             None => Arguments::default(),
         };
-        let value = match (function.call)(self, values) {
+        let value = match self.charged_call(function, values) {
             Ok(value) => value,
             Err(error) => return self.returned(Err(error), name, node),
         };
@@ -95,6 +95,16 @@ impl<H: Host> Machine<'_, H> {
             from,
             ..Operand::plain(value)
         })
+    }
+
+    fn charged_call(&mut self, function: &Function<H>, values: Vec<Value>) -> Result<Value, Error> {
+        self.charge_for(&mut values.iter())?;
+        if function.deep {
+            self.charge_deep(&values)?;
+        }
+        let value = (function.call)(self, values)?;
+        self.charge_for(&mut std::iter::once(&value))?;
+        Ok(value)
     }
 
     /// Adds an argument.
@@ -186,7 +196,7 @@ impl<H: Host> Machine<'_, H> {
             };
             Err(builtin::call(&callee, operands.first()))
         } else {
-            (builtin.call)(&operands)
+            self.call_charged(builtin, &operands)
         };
         let mut result = self.returned(result, name, node)?;
         if let Some(record) = &mut self.record {
@@ -197,6 +207,16 @@ impl<H: Host> Machine<'_, H> {
                     .fold(0, |from, operand| record.both(from, operand.from)),
             };
         }
+        Ok(result)
+    }
+
+    fn call_charged(&mut self, builtin: &Builtin, operands: &[Operand]) -> Result<Operand, Error> {
+        self.charge_for(&mut operands.iter().map(|operand| &operand.value))?;
+        if builtin.deep {
+            self.charge_deep(&builtin::values(operands))?;
+        }
+        let result = (builtin.call)(operands)?;
+        self.charge_for(&mut std::iter::once(&result.value))?;
         Ok(result)
     }
 

@@ -1,9 +1,10 @@
 //! YAML and JSON in and out.
 
-use super::{HelmFunction, bytes, fault, plain, text};
+use super::{HelmFunction, bytes, deep, fault, plain, text};
 use crate::json::{COMPACT, Found, Style, check_finite, decode, encode, to_yaml};
+use crate::render::Context;
 use gotmpl::Type::{Any, String as Str};
-use gotmpl::{Error, Map, Value};
+use gotmpl::{Error, Machine, Map, Value};
 
 const PRETTY: Style = Style {
     escape_html: true,
@@ -15,45 +16,50 @@ const RAW: Style = Style {
 };
 
 pub(super) static TABLE: &[HelmFunction] = &[
-    plain("fromJson", &[Str], |_, args| {
+    plain("fromJson", &[Str], |machine, args| {
+        charge_reading(machine, &args)?;
         Ok(from_json(bytes(&args, 0)).into())
     }),
-    plain("fromJsonArray", &[Str], |_, args| {
+    plain("fromJsonArray", &[Str], |machine, args| {
+        charge_reading(machine, &args)?;
         Ok(from_json_array(bytes(&args, 0)))
     }),
-    plain("fromYaml", &[Str], |_, args| {
+    plain("fromYaml", &[Str], |machine, args| {
+        charge_reading(machine, &args)?;
         Ok(from_yaml(&text(&args, 0)).into())
     }),
-    plain("fromYamlArray", &[Str], |_, args| {
+    plain("fromYamlArray", &[Str], |machine, args| {
+        charge_reading(machine, &args)?;
         Ok(from_yaml_array(&text(&args, 0)))
     }),
-    plain("mustFromJson", &[Str], |_, args| {
+    plain("mustFromJson", &[Str], |machine, args| {
+        charge_reading(machine, &args)?;
         decode(bytes(&args, 0)).map_err(|found| Error::new(found.message))
     }),
-    plain("mustToJson", &[Any], |_, args| {
+    deep("mustToJson", &[Any], |_, args| {
         must(encode(&args[0], COMPACT))
     }),
-    plain("mustToPrettyJson", &[Any], |_, args| {
+    deep("mustToPrettyJson", &[Any], |_, args| {
         must(encode(&args[0], PRETTY))
     }),
-    plain("mustToRawJson", &[Any], |_, args| {
+    deep("mustToRawJson", &[Any], |_, args| {
         must(encode(&args[0], RAW))
     }),
-    plain("mustToYaml", &[Any], |_, args| must(write_yaml(&args[0]))),
-    plain("toJson", &[Any], |_, args| {
+    deep("mustToYaml", &[Any], |_, args| must(write_yaml(&args[0]))),
+    deep("toJson", &[Any], |_, args| {
         Ok(encode(&args[0], COMPACT).unwrap_or_default().into())
     }),
-    plain("toPrettyJson", &[Any], |_, args| {
+    deep("toPrettyJson", &[Any], |_, args| {
         Ok(encode(&args[0], PRETTY).unwrap_or_default().into())
     }),
-    plain("toRawJson", &[Any], |_, args| must(encode(&args[0], RAW))),
-    plain("toYamlPretty", &[Any], |_, args| {
+    deep("toRawJson", &[Any], |_, args| must(encode(&args[0], RAW))),
+    deep("toYamlPretty", &[Any], |_, args| {
         let text = to_yaml(&args[0])
             .map(|value| yaml::encode_indented(&value))
             .unwrap_or_default();
         Ok(text.strip_suffix('\n').unwrap_or(&text).into())
     }),
-    plain("toYaml", &[Any], |_, args| {
+    deep("toYaml", &[Any], |_, args| {
         Ok(write_yaml(&args[0]).unwrap_or_default().into())
     }),
 ];
@@ -63,6 +69,14 @@ fn must(result: Result<String, String>) -> Result<Value, Error> {
         Ok(text) => Ok(text.into()),
         Err(message) => fault(message),
     }
+}
+
+/// Reading takes longer than other functions do with a text.
+pub(super) fn charge_reading(
+    machine: &mut Machine<'_, Context>,
+    args: &[Value],
+) -> Result<(), Error> {
+    machine.charge(bytes(args, 0).len() as u64 / 4)
 }
 
 /// The value as YAML, without its last line break.

@@ -1,14 +1,14 @@
 //! Dicts: maps that are shared and changed in place.
 
 use super::types::is_empty;
-use super::{HelmFunction, arg, fault, map, plain, string_of, text, variadic};
+use super::{HelmFunction, arg, deep, deep_variadic, fault, map, plain, string_of, text, variadic};
 use crate::json::{deep_copy, deep_copy_map};
 use gotmpl::Type::{Any, Map as Dict, String as Str};
 use gotmpl::value::Text;
 use gotmpl::{Error, Map, Value};
 
 pub(super) static TABLE: &[HelmFunction] = &[
-    plain("deepCopy", &[Any], |_, args| copy(&args[0])),
+    deep("deepCopy", &[Any], |_, args| copy(&args[0])),
     variadic("dict", &[Any], |_, args| {
         let dict = Map::new();
         for pair in args.chunks(2) {
@@ -30,13 +30,13 @@ pub(super) static TABLE: &[HelmFunction] = &[
         let keys = (0..args.len()).flat_map(|at| map(&args, at).keys());
         Ok(Value::strings(keys))
     }),
-    variadic("merge", &[Dict, Dict], |_, args| merge(&args, false)),
-    variadic("mergeOverwrite", &[Dict, Dict], |_, args| {
+    deep_variadic("merge", &[Dict, Dict], |_, args| merge(&args, false)),
+    deep_variadic("mergeOverwrite", &[Dict, Dict], |_, args| {
         merge(&args, true)
     }),
-    plain("mustDeepCopy", &[Any], |_, args| copy(&args[0])),
-    variadic("mustMerge", &[Dict, Dict], |_, args| merge(&args, false)),
-    variadic("mustMergeOverwrite", &[Dict, Dict], |_, args| {
+    deep("mustDeepCopy", &[Any], |_, args| copy(&args[0])),
+    deep_variadic("mustMerge", &[Dict, Dict], |_, args| merge(&args, false)),
+    deep_variadic("mustMergeOverwrite", &[Dict, Dict], |_, args| {
         merge(&args, true)
     }),
     variadic("omit", &[Dict, Str], |_, args| {

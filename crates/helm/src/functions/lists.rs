@@ -3,10 +3,11 @@
 
 use super::math::to_int;
 use super::types::{deep_equal, is_empty};
-use super::{HelmFunction, NIL_POINTER, arg, fault, int, plain, variadic};
+use super::{HelmFunction, NIL_POINTER, arg, deep, deep_variadic, fault, int, plain, variadic};
+use crate::render::Context;
 use gotmpl::Type::{Any, Int};
 use gotmpl::value::ElementType;
-use gotmpl::{Error, List, Value};
+use gotmpl::{Error, List, Machine, Value};
 
 /// How many elements a list made by counting may have.
 pub(super) const LENGTH_MAX: usize = 100_000;
@@ -17,7 +18,7 @@ pub(super) static TABLE: &[HelmFunction] = &[
     plain("compact", &[Any], |_, args| compact(&args)),
     variadic("concat", &[Any], |_, args| concat(&args)),
     plain("first", &[Any], |_, args| first(&args)),
-    plain("has", &[Any, Any], |_, args| has(&args)),
+    deep("has", &[Any, Any], |_, args| has(&args)),
     plain("initial", &[Any], |_, args| initial(&args)),
     plain("last", &[Any], |_, args| last(&args)),
     variadic("list", &[Any], |_, args| Ok(Value::list(args))),
@@ -25,7 +26,7 @@ pub(super) static TABLE: &[HelmFunction] = &[
     plain("mustChunk", &[Int, Any], |_, args| chunk(&args)),
     plain("mustCompact", &[Any], |_, args| compact(&args)),
     plain("mustFirst", &[Any], |_, args| first(&args)),
-    plain("mustHas", &[Any, Any], |_, args| has(&args)),
+    deep("mustHas", &[Any, Any], |_, args| has(&args)),
     plain("mustInitial", &[Any], |_, args| initial(&args)),
     plain("mustLast", &[Any], |_, args| last(&args)),
     plain("mustPrepend", &[Any, Any], |_, args| prepend(args)),
@@ -33,16 +34,16 @@ pub(super) static TABLE: &[HelmFunction] = &[
     plain("mustRest", &[Any], |_, args| rest(&args)),
     plain("mustReverse", &[Any], |_, args| reverse(&args)),
     variadic("mustSlice", &[Any, Any], |_, args| slice(&args)),
-    plain("mustUniq", &[Any], |_, args| uniq(&args)),
-    variadic("mustWithout", &[Any, Any], |_, args| without(&args)),
+    deep("mustUniq", &[Any], uniq),
+    deep_variadic("mustWithout", &[Any, Any], |_, args| without(&args)),
     plain("prepend", &[Any, Any], |_, args| prepend(args)),
     plain("push", &[Any, Any], |_, args| push(args)),
     plain("rest", &[Any], |_, args| rest(&args)),
     plain("reverse", &[Any], |_, args| reverse(&args)),
     variadic("slice", &[Any, Any], |_, args| slice(&args)),
     variadic("tuple", &[Any], |_, args| Ok(Value::list(args))),
-    plain("uniq", &[Any], |_, args| uniq(&args)),
-    variadic("without", &[Any, Any], |_, args| without(&args)),
+    deep("uniq", &[Any], uniq),
+    deep_variadic("without", &[Any, Any], |_, args| without(&args)),
 ];
 
 /// The elements of a list, or the error `{doing} {kind}`.
@@ -140,9 +141,10 @@ fn contains(list: &[Value], value: &Value) -> bool {
     list.iter().any(|item| deep_equal(item, value))
 }
 
-fn uniq(args: &[Value]) -> Result<Value, Error> {
+fn uniq(machine: &mut Machine<'_, Context>, args: Vec<Value>) -> Result<Value, Error> {
     let mut unique: Vec<Value> = Vec::new();
     for item in elements(&args[0], "Cannot find uniq on type")? {
+        machine.charge(unique.len() as u64 / 16)?;
         if !contains(&unique, &item) {
             unique.push(item);
         }

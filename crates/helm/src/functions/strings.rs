@@ -1,10 +1,13 @@
 //! Texts.
 
 use super::words;
-use super::{HelmFunction, arg, bytes, fault, int, plain, string_of, strings_of, text, variadic};
+use super::{
+    HelmFunction, arg, bytes, check_size, deep, deep_variadic, fault, int, plain, string_of,
+    strings_of, text,
+};
 use gotmpl::Type::{Any, Int, String as Str};
 use gotmpl::value::{STRING_MAP, Text};
-use gotmpl::{Map, Value};
+use gotmpl::{Error, Map, Value};
 
 /// How long a text made by repeating may be, in bytes.
 const REPEAT_MAX: usize = 1 << 20;
@@ -25,7 +28,7 @@ pub(super) static TABLE: &[HelmFunction] = &[
     plain("camelcase", &[Str], |_, args| {
         Ok(words::pascal_case(&text(&args, 0)).into())
     }),
-    variadic("cat", &[Any], |_, args| {
+    deep_variadic("cat", &[Any], |_, args| {
         let shown: Vec<Vec<u8>> = args
             .iter()
             .filter(|value| !value.is_nil())
@@ -48,9 +51,11 @@ pub(super) static TABLE: &[HelmFunction] = &[
     plain("initials", &[Str], |_, args| {
         Ok(words::initials(bytes(&args, 0)).into())
     }),
-    plain("join", &[Str, Any], |_, args| {
+    deep("join", &[Str, Any], |_, args| {
         let texts = strings_of(&arg(&args, 1));
         let parts: Vec<&[u8]> = texts.iter().map(Text::as_bytes).collect();
+        let between = bytes(&args, 0).len().saturating_mul(parts.len());
+        check_size(between.saturating_add(parts.iter().map(|part| part.len()).sum()))?;
         Ok(Text::from(parts.join(bytes(&args, 0))).into())
     }),
     plain("kebabcase", &[Str], |_, args| {
@@ -70,7 +75,7 @@ pub(super) static TABLE: &[HelmFunction] = &[
     plain("plural", &[Str, Str, Int], |_, args| {
         Ok(arg(&args, usize::from(int(&args, 2) != 1)))
     }),
-    variadic("quote", &[Any], |_, args| {
+    deep_variadic("quote", &[Any], |_, args| {
         let quoted: Vec<String> = args
             .iter()
             .filter(|value| !value.is_nil())
@@ -92,12 +97,13 @@ pub(super) static TABLE: &[HelmFunction] = &[
         Ok(Text::from(unit.repeat(count)).into())
     }),
     plain("replace", &[Str, Str, Str], |_, args| {
-        Ok(Text::from(replace(bytes(&args, 2), bytes(&args, 0), bytes(&args, 1))).into())
+        let made = replace(bytes(&args, 2), bytes(&args, 0), bytes(&args, 1))?;
+        Ok(Text::from(made).into())
     }),
     plain("snakecase", &[Str], |_, args| {
         Ok(words::joined_words(&text(&args, 0), '_').into())
     }),
-    plain("sortAlpha", &[Any], |_, args| {
+    deep("sortAlpha", &[Any], |_, args| {
         let value = arg(&args, 0);
         let mut texts = strings_of(&value);
         if value.elements().is_some() {
@@ -120,7 +126,7 @@ pub(super) static TABLE: &[HelmFunction] = &[
             int(&args, 1),
         )))
     }),
-    variadic("squote", &[Any], |_, args| {
+    deep_variadic("squote", &[Any], |_, args| {
         let quoted: Vec<String> = args
             .iter()
             .filter(|value| !value.is_nil())
@@ -146,10 +152,10 @@ pub(super) static TABLE: &[HelmFunction] = &[
     plain("title", &[Str], |_, args| {
         Ok(words::each_first(&text(&args, 0), true, words::title_letter).into())
     }),
-    plain("toString", &[Any], |_, args| {
+    deep("toString", &[Any], |_, args| {
         Ok(string_of(&arg(&args, 0)).into())
     }),
-    plain("toStrings", &[Any], |_, args| {
+    deep("toStrings", &[Any], |_, args| {
         Ok(Value::strings(strings_of(&arg(&args, 0))))
     }),
     plain("trim", &[Str], |_, args| Ok(text(&args, 0).trim().into())),
@@ -187,7 +193,9 @@ pub(super) static TABLE: &[HelmFunction] = &[
         Ok(words::wrap(bytes(&args, 1), int(&args, 0), b"", false).into())
     }),
     plain("wrapWith", &[Int, Str, Str], |_, args| {
-        Ok(words::wrap(bytes(&args, 2), int(&args, 0), bytes(&args, 1), true).into())
+        let (text, line_break) = (bytes(&args, 2), bytes(&args, 1));
+        check_size(text.len().saturating_mul(line_break.len()))?;
+        Ok(words::wrap(text, int(&args, 0), line_break, true).into())
     }),
 ];
 
@@ -196,7 +204,7 @@ fn trim_all(text: &str, cutset: &str) -> Value {
 }
 
 /// `indent WIDTH TEXT` puts WIDTH spaces before every line, blank ones included.
-fn indent(args: &[Value]) -> Result<Text, gotmpl::Error> {
+fn indent(args: &[Value]) -> Result<Text, Error> {
     let width = int(args, 0);
     if width < 0 {
         return fault("strings: negative Repeat count");
@@ -211,15 +219,13 @@ fn indent(args: &[Value]) -> Result<Text, gotmpl::Error> {
         if *byte == b'\n' {
             out.extend_from_slice(&pad);
         }
-        if out.len() > gotmpl::OUTPUT_MAX {
-            return fault("indent makes too long a text");
-        }
+        check_size(out.len())?;
     }
     Ok(Text::from(out))
 }
 
 /// `text[from..to]` with Go's panic where that is out of bounds.
-fn cut(text: &[u8], from: i64, to: i64) -> Result<Value, gotmpl::Error> {
+fn cut(text: &[u8], from: i64, to: i64) -> Result<Value, Error> {
     let length = text.len() as i64;
     if to < 0 || to > length {
         let bound = if to < 0 {
@@ -246,24 +252,32 @@ pub(super) fn find(text: &[u8], part: &[u8]) -> Option<usize> {
     text.windows(part.len()).position(|window| window == part)
 }
 
-fn replace(text: &[u8], old: &[u8], new: &[u8]) -> Vec<u8> {
+fn replace(text: &[u8], old: &[u8], new: &[u8]) -> Result<Vec<u8>, Error> {
     let mut out = Vec::with_capacity(text.len());
-    if old.is_empty() {
-        for letter in String::from_utf8_lossy(text).chars() {
-            out.extend_from_slice(new);
-            out.extend_from_slice(letter.encode_utf8(&mut [0; 4]).as_bytes());
-        }
-        out.extend_from_slice(new);
-        return out;
-    }
     let mut rest = text;
-    while let Some(at) = find(rest, old) {
+    loop {
+        let found = match old.is_empty() {
+            true => Some(0),
+            false => find(rest, old),
+        };
+        let Some(at) = found else {
+            out.extend_from_slice(rest);
+            return Ok(out);
+        };
         out.extend_from_slice(&rest[..at]);
         out.extend_from_slice(new);
+        check_size(out.len())?;
         rest = &rest[at + old.len()..];
+        if old.is_empty() {
+            // Between any two characters.
+            let Some(end) = char_end(rest) else {
+                return Ok(out);
+            };
+            let (letter, after) = rest.split_at(end);
+            out.extend_from_slice(String::from_utf8_lossy(letter).as_bytes());
+            rest = after;
+        }
     }
-    out.extend_from_slice(rest);
-    out
 }
 
 /// Go's `strings.SplitN`: at most `most` parts, all if it is negative.
@@ -276,7 +290,7 @@ pub(super) fn split(text: &[u8], separator: &[u8], most: i64) -> Vec<Text> {
     let mut rest = text;
     while parts.len() + 1 < most {
         let end = match separator.is_empty() {
-            true => gotmpl_char_end(rest).filter(|end| *end < rest.len()),
+            true => char_end(rest).filter(|end| *end < rest.len()),
             false => find(rest, separator),
         };
         let Some(end) = end else {
@@ -292,8 +306,8 @@ pub(super) fn split(text: &[u8], separator: &[u8], most: i64) -> Vec<Text> {
 }
 
 /// The end of the first character.
-fn gotmpl_char_end(text: &[u8]) -> Option<usize> {
-    let chunk = text.utf8_chunks().next()?;
+fn char_end(text: &[u8]) -> Option<usize> {
+    let chunk = text[..text.len().min(4)].utf8_chunks().next()?;
     Some(chunk.valid().chars().next().map_or(1, char::len_utf8))
 }
 

@@ -3,7 +3,7 @@
 mod read;
 
 use super::date::Time;
-use super::{HelmFunction, fault, plain, text};
+use super::{HelmFunction, deep, fault, plain, text};
 use gotmpl::Type::{Any, String as Str};
 use gotmpl::quote::is_print;
 use gotmpl::value::Text;
@@ -11,7 +11,8 @@ use gotmpl::{Error, Map, Value};
 use yaml::number::{exponent_of, format_e};
 
 pub(super) static TABLE: &[HelmFunction] = &[
-    plain("fromToml", &[Str], |_, args| {
+    plain("fromToml", &[Str], |machine, args| {
+        super::convert::charge_reading(machine, &args)?;
         Ok(match read::decode(&text(&args, 0)) {
             Ok(map) => map.into(),
             Err(message) => {
@@ -21,11 +22,11 @@ pub(super) static TABLE: &[HelmFunction] = &[
             }
         })
     }),
-    plain("mustToToml", &[Any], |_, args| match encode(&args[0])? {
+    deep("mustToToml", &[Any], |_, args| match encode(&args[0])? {
         Ok(text) => Ok(text.into()),
         Err(message) => fault(message),
     }),
-    plain("toToml", &[Any], |_, args| {
+    deep("toToml", &[Any], |_, args| {
         Ok(encode(&args[0])?.unwrap_or_else(|message| message).into())
     }),
 ];

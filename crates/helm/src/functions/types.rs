@@ -1,11 +1,11 @@
 //! Asking values for their type and their emptiness.
 
-use super::{HelmFunction, arg, plain, text};
+use super::{HelmFunction, arg, deep, plain, text};
 use gotmpl::Type::{Any, String as Str};
 use gotmpl::Value;
 
 pub(super) static TABLE: &[HelmFunction] = &[
-    plain("deepEqual", &[Any, Any], |_, args| {
+    deep("deepEqual", &[Any, Any], |_, args| {
         Ok(deep_equal(&args[0], &args[1]).into())
     }),
     plain("kindIs", &[Str, Any], |_, args| {
