@@ -206,7 +206,7 @@ fn limits_name_themselves() {
     );
     shows(
         "{{ range 1000000000 }}{{ end }}",
-        "exceeded maximum of 20000000 steps",
+        "exceeded maximum of 5000000 steps",
     );
     shows(
         "{{ range 1000000 }}0123456789012345678901234567890123456789{{ end }}",
