@@ -326,3 +326,96 @@ fn includes(have: &Value, want: &Value) -> Result<(), String> {
         _ => Err(format!(" is {have:?}")),
     }
 }
+
+/// What a Secret of a release holds, read back: Base64 twice, and a gzip of stored blocks.
+#[test]
+fn a_revision_is_kept_as_a_secret() {
+    let mut files: BTreeMap<String, String> = BTreeMap::new();
+    let mut add = |path: &str, text: &str| files.insert(path.to_owned(), text.to_owned());
+    add(
+        "Chart.yaml",
+        "apiVersion: v2\nname: web\nversion: 1.0.0\nappVersion: '7'\n",
+    );
+    add("values.yaml", "a: 1\n");
+    add("templates/NOTES.txt", "hello");
+    add(
+        "templates/c.yaml",
+        "kind: ConfigMap\napiVersion: v1\nmetadata: {name: c, annotations: {n: 'Ünïcode <&>'}}\n",
+    );
+    add(
+        "templates/h.yaml",
+        "kind: Job\napiVersion: batch/v1\nmetadata: {name: h, annotations: {helm.sh/hook: pre-install}}\n",
+    );
+    let chart = Chart::load(&files).expect("a chart");
+    let mut server = Server {
+        store: Store::new(1),
+        records: BTreeMap::new(),
+    };
+    let options = ReleaseOptions {
+        name: "web".to_owned(),
+        now_ms: 1_760_000_000_123,
+        ..ReleaseOptions::default()
+    };
+    let values = Values::parse("b: {c: 2}").expect("values");
+    let action = ActionOptions {
+        no_hooks: true,
+        ..ActionOptions::default()
+    };
+    let mut operation =
+        release::install(&server, &chart, &values, &options, &action).expect("it installs");
+    assert_eq!(operation.advance(&mut server, 0), Some(Ok(())));
+    let secret = operation.release.to_secret(true, 1_760_000_000_123);
+    assert_eq!(
+        secret.at(&["metadata", "labels"]),
+        &kube::map! {
+            "createdAt" => "1760000000", "name" => "web", "owner" => "helm",
+            "status" => "deployed", "version" => "1",
+        }
+    );
+    assert_eq!(
+        secret.at(&["metadata", "name"]).text(),
+        "sh.helm.release.v1.web.v1"
+    );
+    assert_eq!(secret.get("type").text(), "helm.sh/release.v1");
+    let data = secret.at(&["data", "release"]).text();
+    let packed = base64(&base64(data.as_bytes()));
+    let (header, rest) = packed.split_at(10);
+    assert_eq!(&header[..3], &[0x1f, 0x8b, 8]);
+    let length = usize::from(u16::from_le_bytes([rest[1], rest[2]]));
+    let record: Value = serde_json::from_slice(&rest[5..5 + length]).expect("JSON");
+    let expected = kube::map! {
+        "name" => "web",
+        "namespace" => "default",
+        "version" => 1,
+        "apply_method" => "csa",
+        "config" => kube::map! { "b" => kube::map! { "c" => 2 } },
+        "info" => kube::map! {
+            "first_deployed" => "2025-10-09T08:53:20.123Z",
+            "last_deployed" => "2025-10-09T08:53:20.123Z",
+            "description" => "Install complete",
+            "status" => "deployed",
+            "notes" => "hello",
+        },
+    };
+    assert_eq!(includes(&record, &expected), Ok(()));
+    assert_eq!(record.get("manifest").text(), operation.release.manifest);
+}
+
+fn base64(text: &[u8]) -> Vec<u8> {
+    let digit = |byte: u8| match byte {
+        b'A'..=b'Z' => u32::from(byte - b'A'),
+        b'a'..=b'z' => u32::from(byte - b'a') + 26,
+        b'0'..=b'9' => u32::from(byte - b'0') + 52,
+        b'+' => 62,
+        _ => 63,
+    };
+    let mut out = Vec::new();
+    for group in text.chunks(4) {
+        let letters = group.iter().filter(|byte| **byte != b'=').count();
+        let bits = group.iter().fold(0, |bits, byte| {
+            bits << 6 | if *byte == b'=' { 0 } else { digit(*byte) }
+        });
+        out.extend(&bits.to_be_bytes()[1..letters]);
+    }
+    out
+}
