@@ -112,3 +112,59 @@ fn the_plan_says_what_then_happens() {
         );
     }
 }
+
+/// The Secrets that Helm keeps revisions in: name and status.
+fn records(lab: &Lab) -> Vec<String> {
+    let secrets = lab.world().store().list("Secret").into_iter();
+    let helms = secrets.filter(|it| it.value.get("type").text() == "helm.sh/release.v1");
+    helms
+        .map(|it| {
+            let status = it.labels().get("status").text();
+            format!("{} {status}", it.key.name)
+        })
+        .collect()
+}
+
+#[test]
+fn a_failed_upgrade_is_rolled_back_as_a_new_revision() {
+    const WORKFLOW: &str = "order-service/.github/workflows/deliver.yaml";
+    let mut lab = merged(&[
+        (APP, "readiness: /readyz", "readiness: /ready"),
+        (
+            WORKFLOW,
+            "--wait --timeout 5m",
+            "--rollback-on-failure --timeout 1m",
+        ),
+    ]);
+    lab.seek(lab.end());
+    assert_eq!(
+        records(&lab),
+        [
+            "sh.helm.release.v1.order-service.v1 superseded",
+            "sh.helm.release.v1.order-service.v2 failed",
+            "sh.helm.release.v1.order-service.v3 deployed",
+        ]
+    );
+    let rows = lab.scene().releases;
+    let told = rows.iter().map(|row| row.description.as_str());
+    let told: Vec<&str> = told
+        .map(|text| text.lines().next().unwrap_or_default())
+        .collect();
+    assert_eq!(
+        told,
+        [
+            "Install complete",
+            "Upgrade \"order-service\" failed: resource Deployment/shop/order-service not ready. status: InProgress, message: Updated: 1/3",
+            "Rollback to 1",
+        ]
+    );
+    let deployments = lab.world().store().list("Deployment");
+    let annotation = |name| deployments[0].annotation(name);
+    assert_eq!(
+        annotation("meta.helm.sh/release-name"),
+        Some("order-service")
+    );
+    // The third revision runs what the first did, so the pods of the first are used again.
+    assert_eq!(annotation("deployment.kubernetes.io/revision"), Some("3"));
+    assert_eq!(lab.world().store().list("ReplicaSet").len(), 2);
+}
