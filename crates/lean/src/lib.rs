@@ -6,6 +6,10 @@
 //! sort itself sees numbers. That costs a call per comparison, which lists as short as the lab's do
 //! not notice. Knows nothing of what is sorted.
 
+mod tree;
+
+pub use tree::Tree;
+
 use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet};
 
