@@ -2,8 +2,7 @@
 
 use crate::{Key, Millis, Object, Random, Value};
 use ecow::EcoString;
-use rpds::{RedBlackTreeMap, RedBlackTreeSet};
-use std::ops::Bound;
+use lean::SharedMap;
 use std::rc::Rc;
 
 /// How many changes are kept for watchers; a watch from before them is told that it came too late.
@@ -15,12 +14,12 @@ const CHANGES_KEPT: u64 = 1024;
 /// Anyone may read. Writing goes through [`crate::api::serve`], so that nothing skips its rules.
 #[derive(Clone, Debug)]
 pub struct Store {
-    objects: RedBlackTreeMap<Key, Rc<Object>>,
+    objects: SharedMap<Key, Rc<Object>>,
     /// What each controller owns, by the owner's uid: the objects themselves, for these are what the
     /// busiest loops read.
-    owned: RedBlackTreeMap<EcoString, RedBlackTreeMap<Key, Rc<Object>>>,
-    indexes: RedBlackTreeMap<Index, RedBlackTreeSet<Key>>,
-    changes: RedBlackTreeMap<u64, Change>,
+    owned: SharedMap<EcoString, SharedMap<Key, Rc<Object>>>,
+    indexes: SharedMap<Index, SharedMap<Key, ()>>,
+    changes: SharedMap<u64, Change>,
     version: u64,
     pub(crate) random: Random,
 }
@@ -67,10 +66,10 @@ impl Store {
     #[must_use]
     pub fn new(seed: u64) -> Store {
         Store {
-            objects: RedBlackTreeMap::default(),
-            owned: RedBlackTreeMap::default(),
-            indexes: RedBlackTreeMap::default(),
-            changes: RedBlackTreeMap::default(),
+            objects: SharedMap::default(),
+            owned: SharedMap::default(),
+            indexes: SharedMap::default(),
+            changes: SharedMap::default(),
             version: 0,
             random: Random::new(seed),
         }
@@ -103,7 +102,7 @@ impl Store {
 
     fn list_from(&self, first: &Key, within: impl Fn(&Key) -> bool) -> Vec<&Rc<Object>> {
         self.objects
-            .range((Bound::Included(first), Bound::Unbounded))
+            .from(first)
             .take_while(|(key, _)| within(key))
             .map(|(_, object)| object)
             .collect()
@@ -164,7 +163,7 @@ impl Store {
         self.indexes
             .get(index)
             .into_iter()
-            .flat_map(|keys| keys.iter())
+            .flat_map(|keys| keys.keys())
             .filter_map(|key| self.objects.get(key))
     }
 
@@ -175,10 +174,8 @@ impl Store {
         if version + CHANGES_KEPT < self.version {
             return None;
         }
-        let range = self
-            .changes
-            .range((Bound::Excluded(&version), Bound::Unbounded));
-        Some(range.map(|(_, change)| change.clone()).collect())
+        let later = self.changes.from(&(version + 1));
+        Some(later.map(|(_, change)| change.clone()).collect())
     }
 
     /// Stores `value` under `key` with a new version. `created` is the moment of this write if the
@@ -197,7 +194,7 @@ impl Store {
             created,
         ));
         self.reindex(&key, old.as_deref(), Some(&new));
-        self.objects.insert_mut(key, new.clone());
+        self.objects.insert(key, new.clone());
         let kind = if old.is_some() {
             ChangeKind::Modified
         } else {
@@ -218,7 +215,7 @@ impl Store {
             return;
         };
         self.version += 1;
-        self.objects.remove_mut(key);
+        self.objects.remove(key);
         self.reindex(key, Some(&old), None);
         self.log(Change {
             version: self.version,
@@ -236,18 +233,18 @@ impl Store {
         if let Some(uid) = before.filter(|uid| after.as_ref() != Some(uid))
             && let Some(owned) = self.owned.get_mut(&uid)
         {
-            owned.remove_mut(key);
+            owned.remove(key);
             if owned.is_empty() {
-                self.owned.remove_mut(&uid);
+                self.owned.remove(&uid);
             }
         }
         if let (Some(uid), Some(object)) = (after, new) {
             match self.owned.get_mut(&uid) {
-                Some(owned) => owned.insert_mut(key.clone(), object.clone()),
+                Some(owned) => owned.insert(key.clone(), object.clone()),
                 None => {
-                    let mut owned = RedBlackTreeMap::default();
-                    owned.insert_mut(key.clone(), object.clone());
-                    self.owned.insert_mut(uid, owned);
+                    let mut owned = SharedMap::default();
+                    owned.insert(key.clone(), object.clone());
+                    self.owned.insert(uid, owned);
                 }
             }
         }
@@ -255,8 +252,8 @@ impl Store {
 
     fn log(&mut self, change: Change) {
         self.changes
-            .remove_mut(&self.version.saturating_sub(CHANGES_KEPT));
-        self.changes.insert_mut(self.version, change);
+            .remove(&self.version.saturating_sub(CHANGES_KEPT));
+        self.changes.insert(self.version, change);
     }
 
     fn reindex(&mut self, key: &Key, old: Option<&Object>, new: Option<&Rc<Object>>) {
@@ -272,19 +269,19 @@ impl Store {
         }
         for index in old.into_iter().flat_map(indexes) {
             if let Some(keys) = self.indexes.get_mut(&index) {
-                keys.remove_mut(key);
+                keys.remove(key);
                 if keys.is_empty() {
-                    self.indexes.remove_mut(&index);
+                    self.indexes.remove(&index);
                 }
             }
         }
         for index in new.into_iter().flat_map(|new| indexes(new)) {
             match self.indexes.get_mut(&index) {
-                Some(keys) => keys.insert_mut(key.clone()),
+                Some(keys) => keys.insert(key.clone(), ()),
                 None => {
-                    let mut keys = RedBlackTreeSet::default();
-                    keys.insert_mut(key.clone());
-                    self.indexes.insert_mut(index, keys);
+                    let mut keys = SharedMap::default();
+                    keys.insert(key.clone(), ());
+                    self.indexes.insert(index, keys);
                 }
             }
         }

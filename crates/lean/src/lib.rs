@@ -6,9 +6,9 @@
 //! sort itself sees numbers. That costs a call per comparison, which lists as short as the lab's do
 //! not notice. Knows nothing of what is sorted.
 
-mod tree;
+mod shared_map;
 
-pub use tree::Tree;
+pub use shared_map::SharedMap;
 
 use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet};

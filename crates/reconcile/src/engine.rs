@@ -16,7 +16,7 @@ use crate::view::{Second, Tone};
 use ecow::{EcoString, EcoVec, eco_format};
 use kube::api::{self, DeleteOptions, Request, Verb};
 use kube::{Change, ChangeKind, Key, Millis, Object, Random, Status, Store, map};
-use rpds::RedBlackTreeMap;
+use lean::SharedMap;
 use std::rc::Rc;
 
 /// Everything that can happen.
@@ -82,7 +82,7 @@ pub struct World {
     pub(crate) delivery: pipeline::State,
     queue: Queue<Due>,
     /// When each controller will look at an object next: several reasons to look are one look.
-    looks: RedBlackTreeMap<Look, Millis>,
+    looks: SharedMap<Look, Millis>,
     seen: u64,
     cause: Option<EntryId>,
     entries: EntryId,
@@ -112,7 +112,7 @@ impl World {
             traffic: traffic::Traffic::default(),
             delivery: pipeline::State::default(),
             queue: Queue::default(),
-            looks: RedBlackTreeMap::default(),
+            looks: SharedMap::default(),
             seen: 0,
             cause: None,
             entries: 0,
@@ -353,7 +353,7 @@ impl World {
             return;
         }
         self.after(delay, Event::Reconcile(slot.0, slot.1.clone()));
-        self.looks.insert_mut(slot, due);
+        self.looks.insert(slot, due);
     }
 
     /// The look that is due now; none if it was overtaken by a sooner one.
@@ -368,7 +368,7 @@ impl World {
         let Some(slot) = self.due_look(id, &key, due) else {
             return;
         };
-        self.looks.remove_mut(&slot);
+        self.looks.remove(&slot);
         let context = Context {
             now: self.now,
             nodes: &self.nodes,

@@ -111,7 +111,7 @@ impl Lab {
     #[must_use]
     pub fn files(&self) -> Files {
         let mut all = Files::new();
-        for (name, repository) in &self.timeline.world().delivery.repositories {
+        for (name, repository) in self.timeline.world().delivery.repositories.iter() {
             let files = repository.branch(MAIN).map(|main| repository.files(main));
             for (path, text) in files.unwrap_or_default() {
                 all.insert(format!("{name}/{path}"), text.into());
@@ -403,10 +403,7 @@ fn set_up_repository(
         .map_err(|error| vec![whole(name, eco_format!("{error}"))])?;
     repository.set_branch(MAIN, commit);
     world.delivery.tints.add(commit);
-    world
-        .delivery
-        .repositories
-        .insert_mut(name.clone(), repository);
+    world.delivery.repositories.insert(name.clone(), repository);
     Ok(())
 }
 

@@ -1,28 +1,28 @@
 //! What will happen: one queue, ordered by time and then by the order in which it was put there.
 
 use kube::Millis;
-use rpds::RedBlackTreeMap;
+use lean::SharedMap;
 
 /// A persistent priority queue: a clone is free.
 #[derive(Clone, Debug)]
-pub struct Queue<T> {
-    waiting: RedBlackTreeMap<(Millis, u64), T>,
+pub struct Queue<T: 'static> {
+    waiting: SharedMap<(Millis, u64), T>,
     next: u64,
 }
 
-impl<T> Default for Queue<T> {
+impl<T: 'static> Default for Queue<T> {
     fn default() -> Queue<T> {
         Queue {
-            waiting: RedBlackTreeMap::new(),
+            waiting: SharedMap::new(),
             next: 0,
         }
     }
 }
 
-impl<T: Clone> Queue<T> {
+impl<T: Clone + 'static> Queue<T> {
     /// Puts `item` in line for the moment `t`, behind all that is there for that moment.
     pub fn push(&mut self, t: Millis, item: T) {
-        self.waiting.insert_mut((t, self.next), item);
+        self.waiting.insert((t, self.next), item);
         self.next += 1;
     }
 
@@ -35,7 +35,7 @@ impl<T: Clone> Queue<T> {
     /// Takes the next item, with its moment.
     pub fn pop(&mut self) -> Option<(Millis, T)> {
         let (at, item) = self.waiting.first().map(|(at, item)| (*at, item.clone()))?;
-        self.waiting.remove_mut(&at);
+        self.waiting.remove(&at);
         Some((at.0, item))
     }
 

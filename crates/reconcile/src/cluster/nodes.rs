@@ -4,7 +4,7 @@ use super::pod;
 use super::requests::{self, Requests};
 use ecow::{EcoString, EcoVec};
 use kube::{Change, ChangeKind, Object, Store, Value, quantity};
-use rpds::RedBlackTreeMap;
+use lean::SharedMap;
 use std::rc::Rc;
 
 /// A node, and what the pods on it request.
@@ -86,7 +86,7 @@ pub struct Nodes {
     list: EcoVec<Node>,
     groups: EcoVec<Group>,
     /// The place of each group that has members, by what its members have in common.
-    places: RedBlackTreeMap<EcoString, usize>,
+    places: SharedMap<EcoString, usize>,
     bound: usize,
 }
 
@@ -169,7 +169,7 @@ impl Nodes {
                     self.groups.len() - 1
                 }
             };
-            self.places.insert_mut(key, at);
+            self.places.insert(key, at);
             at
         });
         self.join(at, sign);
@@ -181,7 +181,7 @@ impl Nodes {
         let group = &mut self.groups.make_mut()[at];
         group.members += members;
         if group.members == 0 {
-            self.places.remove_mut(&group.key);
+            self.places.remove(&group.key);
         }
     }
 }

@@ -8,7 +8,7 @@ use crate::engine::{Event, World};
 use crate::view::{Second, Tint};
 use ecow::{EcoString, EcoVec};
 use kube::{Change, ChangeKind, Key, Millis, Value};
-use rpds::RedBlackTreeMap;
+use lean::SharedMap;
 
 /// How many parts of a request are counted.
 const PARTS: i64 = 1_000_000;
@@ -18,7 +18,7 @@ const PARTS: i64 = 1_000_000;
 pub struct Traffic {
     flows: EcoVec<Flow>,
     /// Where the nodes' proxies send each Service's traffic at this moment.
-    routes: RedBlackTreeMap<Key, EcoVec<EcoString>>,
+    routes: SharedMap<Key, EcoVec<EcoString>>,
 }
 
 /// A steady flow to one Service.
@@ -90,7 +90,7 @@ fn targets(endpoints: &[Value]) -> EcoVec<EcoString> {
 
 /// The proxies take over what a slice said one propagation delay ago.
 pub(crate) fn use_endpoints(world: &mut World, service: Key, routes: EcoVec<EcoString>) {
-    world.traffic.routes.insert_mut(service, routes);
+    world.traffic.routes.insert(service, routes);
 }
 
 /// The uids of the pods that a Service's traffic goes to now.

@@ -8,7 +8,7 @@
 use crate::view::Millis;
 use ecow::{EcoString, EcoVec, eco_format};
 use kube::time::EPOCH_SECONDS;
-use rpds::RedBlackTreeMap;
+use lean::SharedMap;
 use sha1::{Digest, Sha1};
 use std::collections::BTreeMap;
 use std::fmt;
@@ -157,8 +157,8 @@ impl fmt::Display for InvalidPath {
 /// A repository: objects, and branches that point to commits.
 #[derive(Clone, Debug, Default)]
 pub struct Repository {
-    objects: RedBlackTreeMap<Oid, Object>,
-    branches: RedBlackTreeMap<EcoString, Oid>,
+    objects: SharedMap<Oid, Object>,
+    branches: SharedMap<EcoString, Oid>,
 }
 
 impl Repository {
@@ -181,12 +181,12 @@ impl Repository {
 
     /// Points a branch to a commit; makes the branch if it is not there.
     pub fn set_branch(&mut self, name: &str, commit: Oid) {
-        self.branches.insert_mut(name.into(), commit);
+        self.branches.insert(name.into(), commit);
     }
 
     /// Removes a branch; its commits stay.
     pub fn delete_branch(&mut self, name: &str) {
-        self.branches.remove_mut(name);
+        self.branches.remove(name);
     }
 
     /// A commit by its id.
@@ -319,8 +319,7 @@ impl Repository {
 
     fn store_commit(&mut self, commit: Commit) -> Oid {
         let oid = Oid::of("commit", commit.content().as_bytes());
-        self.objects
-            .insert_mut(oid, Object::Commit(Rc::new(commit)));
+        self.objects.insert(oid, Object::Commit(Rc::new(commit)));
         oid
     }
 
@@ -356,7 +355,7 @@ impl Repository {
                 None => {
                     let oid = Oid::of("blob", text.as_bytes());
                     if !self.objects.contains_key(&oid) {
-                        self.objects.insert_mut(oid, Object::Blob(text.clone()));
+                        self.objects.insert(oid, Object::Blob(text.clone()));
                     }
                     entries.push(Entry {
                         name: path[skip..].into(),
@@ -391,7 +390,7 @@ impl Repository {
         }
         let oid = Oid::of("tree", &content);
         if !self.objects.contains_key(&oid) {
-            self.objects.insert_mut(oid, Object::Tree(entries.into()));
+            self.objects.insert(oid, Object::Tree(entries.into()));
         }
         Ok(oid)
     }

@@ -7,7 +7,7 @@ use crate::delivery::app::App;
 use crate::delivery::git::{Oid, Tree};
 use crate::view::Millis;
 use ecow::{EcoString, EcoVec, eco_format};
-use rpds::RedBlackTreeMap;
+use lean::SharedMap;
 use sha2::{Digest, Sha256};
 use std::fmt;
 use std::rc::Rc;
@@ -71,7 +71,7 @@ pub struct Pushed {
 /// All registries there are, as one.
 #[derive(Clone, Debug, Default)]
 pub struct Registry {
-    images: RedBlackTreeMap<EcoString, Rc<Image>>,
+    images: SharedMap<EcoString, Rc<Image>>,
     tags: EcoVec<Tag>,
 }
 
@@ -87,7 +87,7 @@ impl Registry {
         let digest = image.digest.clone();
         // What is there stays: it has the same content, and names the commit that brought it.
         if !self.images.contains_key(&digest) {
-            self.images.insert_mut(digest.clone(), image);
+            self.images.insert(digest.clone(), image);
         }
         let reference: EcoString = reference.tagged();
         let before = self.tags.iter().find(|tag| tag.reference == reference);

@@ -22,7 +22,7 @@ use crate::delivery::registry::Registry;
 use crate::engine::World;
 use crate::trace::EntryId;
 use ecow::{EcoString, EcoVec};
-use rpds::RedBlackTreeMap;
+use lean::SharedMap;
 
 /// The branch that is delivered.
 pub(crate) const MAIN: &str = "main";
@@ -30,7 +30,7 @@ pub(crate) const MAIN: &str = "main";
 /// What delivery remembers.
 #[derive(Clone, Debug, Default)]
 pub struct State {
-    pub(crate) repositories: RedBlackTreeMap<EcoString, Repository>,
+    pub(crate) repositories: SharedMap<EcoString, Repository>,
     pub(crate) registry: Registry,
     pub(crate) pulls: EcoVec<Pull>,
     pub(crate) runs: EcoVec<RunState>,

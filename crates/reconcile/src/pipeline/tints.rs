@@ -6,24 +6,24 @@ use crate::engine::World;
 use crate::view::Tint;
 use ecow::{EcoString, EcoVec};
 use kube::{Change, ChangeKind, Key, Object};
-use rpds::RedBlackTreeMap;
+use lean::SharedMap;
 
 /// Which commit what belongs to.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Tints {
     /// The commit that has each colour now: the branch's, and after a merge main's.
     commits: EcoVec<Oid>,
-    colours: RedBlackTreeMap<Oid, usize>,
+    colours: SharedMap<Oid, usize>,
     /// The commit that each workload was last delivered from.
-    delivered: RedBlackTreeMap<Key, usize>,
+    delivered: SharedMap<Key, usize>,
     /// By a ReplicaSet's uid: its colour, and the image digest that its tag meant when it was made.
-    sets: RedBlackTreeMap<EcoString, (usize, EcoString)>,
+    sets: SharedMap<EcoString, (usize, EcoString)>,
 }
 
 impl Tints {
     /// Gives a commit a colour of its own.
     pub fn add(&mut self, commit: Oid) {
-        self.colours.insert_mut(commit, self.commits.len());
+        self.colours.insert(commit, self.commits.len());
         self.commits.push(commit);
     }
 
@@ -31,7 +31,7 @@ impl Tints {
     pub fn follow(&mut self, commit: Oid, before: Oid) {
         match self.colours.get(&before).copied() {
             Some(colour) => {
-                self.colours.insert_mut(commit, colour);
+                self.colours.insert(commit, colour);
                 self.commits.make_mut()[colour] = commit;
             }
             None => self.add(commit),
@@ -54,7 +54,7 @@ impl Tints {
             return;
         };
         for key in objects {
-            self.delivered.insert_mut(key, colour);
+            self.delivered.insert(key, colour);
         }
     }
 
@@ -81,7 +81,7 @@ pub(crate) fn observe(world: &mut World, change: &Change) {
         .delivery
         .tints
         .sets
-        .insert_mut(set.meta.uid.clone(), (colour, digest));
+        .insert(set.meta.uid.clone(), (colour, digest));
 }
 
 /// What the image of a set's first container means in the registry at this moment.

@@ -10,17 +10,17 @@ use crate::pipeline::tints;
 use crate::trace::Note;
 use ecow::{EcoString, eco_format};
 use kube::Millis;
-use rpds::RedBlackTreeMap;
+use lean::SharedMap;
 use std::rc::Rc;
 
 /// What the nodes have.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Images {
     /// By node and reference: the digest that it meant when it was pulled.
-    have: RedBlackTreeMap<(EcoString, EcoString), EcoString>,
+    have: SharedMap<(EcoString, EcoString), EcoString>,
     /// By node: when its pulls are done. A kubelet pulls one image at a time
     /// (`serializeImagePulls`).
-    busy_until: RedBlackTreeMap<EcoString, Millis>,
+    busy_until: SharedMap<EcoString, Millis>,
 }
 
 /// What a registry gives for a reference.
@@ -82,7 +82,7 @@ impl Work<'_> {
             .pods
             .images
             .busy_until
-            .insert_mut(self.run.node.clone(), begin + takes);
+            .insert(self.run.node.clone(), begin + takes);
         self.event(Note::detail(
             "event",
             "Pulling",
@@ -138,7 +138,7 @@ impl Work<'_> {
             return;
         };
         let slot = (self.run.node.clone(), image.clone());
-        self.world.pods.images.have.insert_mut(slot, found.digest);
+        self.world.pods.images.have.insert(slot, found.digest);
         let size = found.app.image_size;
         let timings = &self.world.settings.timings;
         let took = timings.pull_round_trip + size * 1000 / timings.pull_bytes_per_second.max(1);

@@ -18,7 +18,7 @@ use crate::pipeline::tints;
 use crate::trace::Note;
 use ecow::{EcoString, EcoVec, eco_format};
 use kube::{Change, ChangeKind, Key, Millis, Object, Value, quantity};
-use rpds::RedBlackTreeMap;
+use lean::SharedMap;
 use std::rc::Rc;
 
 pub use probes::Probe;
@@ -27,7 +27,7 @@ pub use probes::Probe;
 #[derive(Clone, Debug, Default)]
 pub struct Pods {
     /// By the pod's uid.
-    runs: RedBlackTreeMap<EcoString, Run>,
+    runs: SharedMap<EcoString, Run>,
     images: images::Images,
     addresses: u32,
 }
@@ -158,7 +158,7 @@ pub(crate) fn observe(world: &mut World, change: &Change) {
     }
     let uid = &pod.meta.uid;
     if change.kind == ChangeKind::Deleted {
-        world.pods.runs.remove_mut(uid);
+        world.pods.runs.remove(uid);
         return;
     }
     let hop = world.settings.timings.watch;
@@ -169,7 +169,7 @@ pub(crate) fn observe(world: &mut World, change: &Change) {
                 colour,
                 ..new_run(&mut world.pods.addresses, pod, world.now)
             };
-            world.pods.runs.insert_mut(uid.clone(), run);
+            world.pods.runs.insert(uid.clone(), run);
             world.after(hop, Event::Pod(uid.clone(), PodEvent::SetUp));
         }
         Some(run) if pod.meta.deleted.is_some() && !run.stopping => {

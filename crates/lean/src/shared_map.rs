@@ -12,7 +12,7 @@ use std::marker::PhantomData;
 use std::rc::Rc;
 
 /// An ordered map with free clones.
-pub struct Tree<K, V> {
+pub struct SharedMap<K, V> {
     root: Link,
     of: PhantomData<(K, V)>,
 }
@@ -30,29 +30,29 @@ struct Node {
     size: usize,
 }
 
-impl<K, V> Clone for Tree<K, V> {
-    fn clone(&self) -> Tree<K, V> {
-        Tree {
+impl<K, V> Clone for SharedMap<K, V> {
+    fn clone(&self) -> SharedMap<K, V> {
+        SharedMap {
             root: self.root.clone(),
             of: PhantomData,
         }
     }
 }
 
-impl<K, V> Default for Tree<K, V> {
-    fn default() -> Tree<K, V> {
-        Tree {
+impl<K, V> Default for SharedMap<K, V> {
+    fn default() -> SharedMap<K, V> {
+        SharedMap {
             root: None,
             of: PhantomData,
         }
     }
 }
 
-impl<K: Ord + Clone + 'static, V: Clone + 'static> Tree<K, V> {
+impl<K: Ord + 'static, V: 'static> SharedMap<K, V> {
     /// An empty map.
     #[must_use]
-    pub fn new() -> Tree<K, V> {
-        Tree::default()
+    pub fn new() -> SharedMap<K, V> {
+        SharedMap::default()
     }
 
     /// How many entries it has.
@@ -87,7 +87,8 @@ impl<K: Ord + Clone + 'static, V: Clone + 'static> Tree<K, V> {
     /// The value of a key, for writing.
     pub fn get_mut<Q: Ord + ?Sized>(&mut self, key: &Q) -> Option<&mut V>
     where
-        K: Borrow<Q>,
+        K: Borrow<Q> + Clone,
+        V: Clone,
     {
         if !self.contains_key(key) {
             // A miss must not copy the way to it.
@@ -157,9 +158,9 @@ impl<K: Ord + Clone + 'static, V: Clone + 'static> Tree<K, V> {
     }
 }
 
-impl<K: Ord + Clone + 'static, V: Clone + 'static> FromIterator<(K, V)> for Tree<K, V> {
-    fn from_iter<I: IntoIterator<Item = (K, V)>>(pairs: I) -> Tree<K, V> {
-        let mut tree = Tree::new();
+impl<K: Ord + 'static, V: 'static> FromIterator<(K, V)> for SharedMap<K, V> {
+    fn from_iter<I: IntoIterator<Item = (K, V)>>(pairs: I) -> SharedMap<K, V> {
+        let mut tree = SharedMap::new();
         for (key, value) in pairs {
             tree.insert(key, value);
         }
@@ -167,20 +168,20 @@ impl<K: Ord + Clone + 'static, V: Clone + 'static> FromIterator<(K, V)> for Tree
     }
 }
 
-impl<K, V> PartialEq for Tree<K, V>
+impl<K, V> PartialEq for SharedMap<K, V>
 where
-    K: Ord + Clone + 'static,
-    V: Clone + PartialEq + 'static,
+    K: Ord + 'static,
+    V: PartialEq + 'static,
 {
-    fn eq(&self, other: &Tree<K, V>) -> bool {
+    fn eq(&self, other: &SharedMap<K, V>) -> bool {
         self.len() == other.len() && self.iter().eq(other.iter())
     }
 }
 
-impl<K, V> fmt::Debug for Tree<K, V>
+impl<K, V> fmt::Debug for SharedMap<K, V>
 where
-    K: Ord + Clone + fmt::Debug + 'static,
-    V: Clone + fmt::Debug + 'static,
+    K: Ord + fmt::Debug + 'static,
+    V: fmt::Debug + 'static,
 {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_map().entries(self.iter()).finish()
@@ -408,7 +409,7 @@ mod tests {
         /// must stay as it was.
         #[test]
         fn does_what_an_ordered_map_does(steps: Vec<(bool, u8, u16)>) {
-            let mut tree = Tree::new();
+            let mut tree = SharedMap::new();
             let mut model = BTreeMap::new();
             let mut kept = Vec::new();
             for (at, (is_insert, key, value)) in steps.into_iter().enumerate() {
