@@ -30,8 +30,8 @@ pub struct Site {
 pub struct LineOrigin {
     /// The template line that was executed, then those that it called, the innermost last.
     pub sites: Vec<Site>,
-    /// The values that were read for it, as paths (`hosts[0].name`), in order. Dots in keys are
-    /// escaped as `--set` takes them. Of nested ones only the innermost.
+    /// The values that were read for it, as paths (`hosts[0].name`), in order; dots, brackets and
+    /// backslashes in keys have a backslash before them. Of nested ones only the innermost.
     pub values: Vec<String>,
     /// The values that decided that it is there: those in the `if`, `with` and `range` around it.
     pub conditions: Vec<String>,
@@ -524,9 +524,15 @@ fn join(path: &str, key: &Key) -> String {
     match key {
         Key::Index(at) => format!("{path}[{at}]"),
         Key::Name(name) => {
-            let name = name.to_str().replace('.', "\\.");
             let dot = if path.is_empty() { "" } else { "." };
-            format!("{path}{dot}{name}")
+            let mut out = format!("{path}{dot}");
+            for letter in name.to_str().chars() {
+                if matches!(letter, '.' | '[' | ']' | '\\') {
+                    out.push('\\');
+                }
+                out.push(letter);
+            }
+            out
         }
     }
 }

@@ -57,4 +57,4 @@ pub use render::{
     render_templates,
 };
 pub use set::{ReadFile, SetKind};
-pub use values::Values;
+pub use values::{Values, line_of_value};

@@ -75,6 +75,42 @@ impl From<&yaml::Value> for Values {
     }
 }
 
+/// The line (from 1) of a values file that gives the value at `path`, written as in
+/// [`LineOrigin::values`](crate::LineOrigin::values); none if the file does not give it. Of several
+/// documents the last one that does counts.
+#[must_use]
+pub fn line_of_value(text: &str, path: &str) -> Option<usize> {
+    let keys = keys_of(path);
+    let line = |document: &yaml::Node| {
+        let (mut node, mut line) = (document, None);
+        for key in &keys {
+            let (at, next) = match node.entry(key) {
+                Some(member) => member,
+                None => node.get(key).map(|item| (item, item))?,
+            };
+            (node, line) = (next, Some(at.line()));
+        }
+        line
+    };
+    yaml::parse(text).ok()?.iter().rev().find_map(line)
+}
+
+/// The keys and item numbers of a path.
+fn keys_of(path: &str) -> Vec<String> {
+    let mut keys = vec![String::new()];
+    let mut letters = path.chars();
+    while let Some(letter) = letters.next() {
+        match (letter, keys.last_mut()) {
+            ('.' | '[', _) => keys.push(String::new()),
+            (']', _) => {}
+            ('\\', Some(key)) => key.extend(letters.next()),
+            (letter, Some(key)) => key.push(letter),
+            (_, None) => {}
+        }
+    }
+    keys
+}
+
 /// Reads a values file. Of several documents, later ones go over earlier ones.
 pub(crate) fn read_values(text: &str, file: &str) -> Result<Map, Error> {
     let values = Map::new();

@@ -167,3 +167,21 @@ fn lines_of_collections_name_their_own_member() {
 fn values_of_subcharts_have_the_path_of_the_whole_chart() {
     check("", "3 inner north | s:1 global.zone sub.kind sub.level\n");
 }
+
+#[test]
+fn a_path_leads_back_to_its_line() {
+    let file = "a: 1\nb:\n  c: [x,\n    {d.e: y}]\n---\nb:\n  f: 2\na: 3\n";
+    let cases = [
+        ("a", Some(8)),
+        ("b.f", Some(7)),
+        ("b.c", Some(3)),
+        ("b.c[0]", Some(3)),
+        ("b.c[1].d\\.e", Some(4)),
+        ("b.c[2]", None),
+        ("a.x", None),
+        ("z", None),
+    ];
+    for (path, line) in cases {
+        assert_eq!(helm::line_of_value(file, path), line, "{path}");
+    }
+}
