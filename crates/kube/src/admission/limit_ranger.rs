@@ -25,13 +25,15 @@ pub(super) fn admit(store: &mut Store, key: &Key, pod: &mut Value) -> Result<(),
     for limits in limits(store, &key.namespace) {
         let mut said: Vec<EcoString> = Vec::new();
         let defaults = |field: &str| {
-            let mut all = Amounts::new();
+            let mut all = Amounts::default();
             for limit in limits
                 .items()
                 .iter()
                 .filter(|it| it.get("type").text() == "Container")
             {
-                all.extend(amounts::of(limit.get(field)));
+                for (name, amount) in amounts::of(limit.get(field)).iter() {
+                    all.set(name.clone(), *amount);
+                }
             }
             all
         };
@@ -127,11 +129,11 @@ fn bounds(
     limits: Option<&Amounts>,
 ) {
     let kind = limit.get("type").text();
-    let none = Amounts::new();
+    let none = Amounts::default();
     let (has_limits, limits) = (limits.is_some(), limits.unwrap_or(&none));
-    for (name, least) in amounts::of(limit.get("min")) {
+    for (name, least) in amounts::of(limit.get("min")).iter() {
         let start = eco_format!("minimum {name} usage per {kind} is {}", least.to_text());
-        let (request, limit) = (requests.get(&name), limits.get(&name));
+        let (request, limit) = (requests.get(name), limits.get(name));
         match request {
             None => faults.push(eco_format!("{start}.  No request is specified")),
             Some(request) if request.nano < least.nano => {
@@ -144,10 +146,10 @@ fn bounds(
             }
         }
     }
-    for (name, most) in amounts::of(limit.get("max")) {
+    for (name, most) in amounts::of(limit.get("max")).iter() {
         let start = eco_format!("maximum {name} usage per {kind} is {}", most.to_text());
-        let (request, limit) = (requests.get(&name), limits.get(&name));
-        let above = |amount: &&Quantity| amount.nano > most.nano;
+        let (request, limit) = (requests.get(name), limits.get(name));
+        let above = |amount: &Quantity| amount.nano > most.nano;
         match limit {
             None if has_limits => faults.push(eco_format!("{start}.  No limit is specified")),
             None if request.is_none() => {
@@ -163,12 +165,12 @@ fn bounds(
             }
         }
     }
-    for (name, most) in amounts::of(limit.get("maxLimitRequestRatio")) {
+    for (name, most) in amounts::of(limit.get("maxLimitRequestRatio")).iter() {
         let start = eco_format!(
             "{name} max limit to request ratio per {kind} is {}",
             most.to_text()
         );
-        let amount = |list: &Amounts| list.get(&name).map_or(0, |amount| amount.nano);
+        let amount = |list: &Amounts| list.get(name).map_or(0, |amount| amount.nano);
         let (request, limit) = (amount(requests), amount(limits));
         if request == 0 {
             faults.push(eco_format!(

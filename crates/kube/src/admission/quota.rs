@@ -6,7 +6,6 @@ use crate::quantity::Quantity;
 use crate::status::resource;
 use crate::{Key, Object, Status, Store, Value, map, selector};
 use ecow::{EcoString, eco_format};
-use std::collections::BTreeMap;
 use std::rc::Rc;
 
 /// What a pod must name when a quota counts it.
@@ -46,10 +45,9 @@ pub(super) fn validate(
     }
     let mut wanted = usage_of(&key.kind, new);
     if let Some(old) = old {
-        for (name, before) in usage_of(&key.kind, old) {
-            if let Some(amount) = wanted.get_mut(&name) {
-                amount.nano -= before.nano;
-            }
+        let before = usage_of(&key.kind, old);
+        for (name, amount) in wanted.iter_mut() {
+            amount.nano -= before.get(name).map_or(0, |before| before.nano);
         }
     }
     wanted.retain(|_, amount| amount.nano > 0);
@@ -62,21 +60,23 @@ pub(super) fn validate(
             used => amounts::of(used),
         };
         let mut wanted = wanted.clone();
-        wanted.retain(|name, _| hard.contains_key(name));
+        wanted.retain(|name, _| hard.get(name).is_some());
         if wanted.is_empty() {
             continue;
         }
         let before = used.clone();
-        amounts::add(&mut used, &wanted);
+        used.add(&wanted);
         let mut exceeded = hard.clone();
         exceeded.retain(|name, hard| {
-            wanted.contains_key(name) && used.get(name).is_some_and(|used| used.nano > hard.nano)
+            wanted.get(name).is_some() && used.get(name).is_some_and(|used| used.nano > hard.nano)
         });
         if !exceeded.is_empty() {
             let show = |amounts: &Amounts| {
                 let shown: Vec<EcoString> = exceeded
-                    .keys()
-                    .filter_map(|name| Some(eco_format!("{name}={}", amounts.get(name)?.to_text())))
+                    .iter()
+                    .filter_map(|(name, _)| {
+                        Some(eco_format!("{name}={}", amounts.get(name)?.to_text()))
+                    })
                     .collect();
                 shown.join(",")
             };
@@ -111,7 +111,7 @@ pub fn status(store: &Store, quota: &Object) -> Value {
 
 fn to_value(amounts: &Amounts) -> Value {
     let mut value = map! {};
-    for (name, amount) in amounts {
+    for (name, amount) in amounts.iter() {
         value.set(name, amount.to_text());
     }
     value
@@ -120,16 +120,15 @@ fn to_value(amounts: &Amounts) -> Value {
 /// What there is of each resource that a quota limits.
 fn usage(store: &Store, quota: &Object) -> Amounts {
     let mut used: Amounts = amounts::of(quota.spec().get("hard"));
-    for amount in used.values_mut() {
+    for (_, amount) in used.iter_mut() {
         *amount = Quantity::whole(0);
     }
     for info in crate::KINDS.iter().filter(|info| info.namespaced) {
         for object in store.list_in(info.kind, &quota.key.namespace) {
             if in_scope(quota.spec(), info.kind, &object.value) {
-                for (name, amount) in usage_of(info.kind, &object.value) {
-                    if let Some(sum) = used.get_mut(&name) {
-                        *sum = sum.plus(amount);
-                    }
+                let own = usage_of(info.kind, &object.value);
+                for (name, sum) in used.iter_mut() {
+                    *sum = own.get(name).map_or(*sum, |amount| sum.plus(amount));
                 }
             }
         }
@@ -139,9 +138,9 @@ fn usage(store: &Store, quota: &Object) -> Amounts {
 
 /// What one object takes.
 fn usage_of(kind: &str, object: &Value) -> Amounts {
-    let mut used = Amounts::new();
+    let mut used = Amounts::default();
     let mut count = |name: EcoString, number: usize| {
-        used.insert(
+        used.set(
             name,
             Quantity::whole(i64::try_from(number).unwrap_or(i64::MAX)),
         );
@@ -177,9 +176,9 @@ fn usage_of(kind: &str, object: &Value) -> Amounts {
                 count(of_class("persistentvolumeclaims"), 1);
             }
             if let Some(size) = Quantity::of(spec.at(&["resources", "requests", "storage"])) {
-                used.insert("requests.storage".into(), size);
+                used.set("requests.storage".into(), size);
                 if !class.is_empty() {
-                    used.insert(of_class("requests.storage"), size);
+                    used.set(of_class("requests.storage"), size);
                 }
             }
         }
@@ -190,14 +189,14 @@ fn usage_of(kind: &str, object: &Value) -> Amounts {
             ) =>
         {
             count("pods".into(), 1);
-            for (name, amount) in amounts::of_pod(spec, "requests") {
-                used.insert(eco_format!("requests.{name}"), amount);
+            for (name, amount) in amounts::of_pod(spec, "requests").iter() {
+                used.set(eco_format!("requests.{name}"), *amount);
                 if !name.contains('/') {
-                    used.insert(name, amount);
+                    used.set(name.clone(), *amount);
                 }
             }
-            for (name, amount) in amounts::of_pod(spec, "limits") {
-                used.insert(eco_format!("limits.{name}"), amount);
+            for (name, amount) in amounts::of_pod(spec, "limits").iter() {
+                used.set(eco_format!("limits.{name}"), *amount);
             }
         }
         _ => {}
@@ -212,7 +211,7 @@ fn unspecified(quota: &Object, kind: &str, pod: &Value) -> Option<EcoString> {
     }
     let spec = pod.get("spec");
     let hard = quota.spec().get("hard");
-    let mut missing: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+    let mut said: Vec<EcoString> = Vec::new();
     for name in COMPUTE.iter().filter(|name| !hard.get(name).is_null()) {
         let (list, resource) = match name.split_once('.') {
             Some((list, resource)) => (list, resource),
@@ -221,27 +220,22 @@ fn unspecified(quota: &Object, kind: &str, pod: &Value) -> Option<EcoString> {
         if !spec.at(&["resources", list, resource]).is_null() {
             continue;
         }
-        for containers in ["containers", "initContainers"] {
-            for container in spec.get(containers).items() {
-                if container.at(&["resources", list, resource]).is_null() {
-                    missing
-                        .entry(name)
-                        .or_default()
-                        .push(container.get("name").text());
-                }
-            }
+        let all = ["containers", "initContainers"];
+        let all = all
+            .iter()
+            .flat_map(|containers| spec.get(containers).items());
+        let mut missing: Vec<&str> = all
+            .filter(|container| container.at(&["resources", list, resource]).is_null())
+            .map(|container| container.get("name").text())
+            .collect();
+        if !missing.is_empty() {
+            lean::sort(&mut missing);
+            said.push(eco_format!("{name} for: {}", missing.join(",")));
         }
     }
-    if missing.is_empty() {
+    if said.is_empty() {
         return None;
     }
-    let said: Vec<EcoString> = missing
-        .into_iter()
-        .map(|(name, mut containers)| {
-            lean::sort(&mut containers);
-            eco_format!("{name} for: {}", containers.join(","))
-        })
-        .collect();
     let quota = &quota.key.name;
     Some(eco_format!(
         "failed quota: {quota}: must specify {}",

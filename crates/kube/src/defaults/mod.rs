@@ -85,8 +85,16 @@ pub(crate) fn first_status(info: &KindInfo, object: &Value) -> Option<Value> {
     })
 }
 
+// The next three are one copy of machine code each, whatever they are asked to do: a page loads them.
+
 /// Changes a member of a map in place; one that is absent becomes an empty map.
-fn within(object: &mut Value, key: &str, change: impl FnOnce(&mut Value)) {
+#[inline]
+fn within(object: &mut Value, key: &str, change: impl Fn(&mut Value)) {
+    change_member(object, key, &change);
+}
+
+#[inline(never)]
+fn change_member(object: &mut Value, key: &str, change: &dyn Fn(&mut Value)) {
     // Written back only if it changed: what is shared stays shared.
     let mut member = object.get(key).clone();
     if member.is_null() {
@@ -99,31 +107,38 @@ fn within(object: &mut Value, key: &str, change: impl FnOnce(&mut Value)) {
 }
 
 /// Changes a member of a map in place, if it is there.
-fn inside(object: &mut Value, key: &str, change: impl FnOnce(&mut Value)) {
+#[inline]
+fn inside(object: &mut Value, key: &str, change: impl Fn(&mut Value)) {
     if !object.get(key).is_null() {
-        within(object, key, change);
+        change_member(object, key, &change);
     }
 }
 
 /// Changes each item of a list in place.
+#[inline]
 fn each(object: &mut Value, key: &str, change: impl Fn(&mut Value)) {
+    change_items(object, key, &change);
+}
+
+#[inline(never)]
+fn change_items(object: &mut Value, key: &str, change: &dyn Fn(&mut Value)) {
     let items = object.get(key).items();
-    let changed: Vec<Value> = items
-        .iter()
-        .map(|item| {
-            let mut item = item.clone();
-            change(&mut item);
-            item
-        })
-        .collect();
+    let mut changed = items.to_vec();
+    changed.iter_mut().for_each(change);
     if items != changed.as_slice() {
         *object.entry(key) = changed.into();
     }
 }
 
 /// Sets a member that is absent.
+#[inline]
 fn default(object: &mut Value, key: &str, value: impl Into<Value>) {
+    set_absent(object, key, value.into());
+}
+
+#[inline(never)]
+fn set_absent(object: &mut Value, key: &str, value: Value) {
     if object.get(key).is_null() {
-        *object.entry(key) = value.into();
+        *object.entry(key) = value;
     }
 }

@@ -112,11 +112,11 @@ pub(super) fn priority_class(object: &mut Value) {
 /// A namespace can be selected by its name (`pkg/apis/core/v1/defaults.go`), and is not gone before
 /// all that is in it (`pkg/registry/core/namespace/strategy.go`).
 pub(super) fn namespace(object: &mut Value) {
-    let name = object.at(&["metadata", "name"]).clone();
-    if !name.text().is_empty() {
+    let name = object.at(&["metadata", "name"]).to_text();
+    if !name.is_empty() {
         within(object, "metadata", |metadata| {
             within(metadata, "labels", |labels| {
-                labels.set("kubernetes.io/metadata.name", name);
+                labels.set("kubernetes.io/metadata.name", &name);
             });
         });
     }

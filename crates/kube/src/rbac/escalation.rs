@@ -5,7 +5,6 @@ use super::rules::{Rule, quoted};
 use super::{Attributes, User, authorize, grants, rules_of};
 use crate::{Key, Status, Store, Value};
 use ecow::{EcoString, eco_format};
-use std::collections::BTreeSet;
 
 const GROUP: &str = "rbac.authorization.k8s.io";
 
@@ -120,8 +119,9 @@ fn confirm(store: &Store, user: &User, key: &Key, rules: &[Rule]) -> Result<(), 
     if missing.is_empty() {
         return Ok(());
     }
-    let shown: BTreeSet<EcoString> = lean::set(compact(missing).iter().map(Rule::shown));
-    let shown: Vec<EcoString> = shown.into_iter().collect();
+    let mut shown: Vec<EcoString> = compact(missing).iter().map(Rule::shown).collect();
+    lean::sort(&mut shown);
+    shown.dedup();
     let (name, groups) = (&user.name, quoted(&user.groups));
     let mut why = eco_format!(
         "user {name:?} (groups={groups}) is attempting to grant RBAC permissions not currently held:\n{}",

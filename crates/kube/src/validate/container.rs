@@ -1,9 +1,8 @@
 //! Containers (`pkg/apis/core/validation`, validateContainerCommon and those that call it).
 
-use super::{Faults, Path, names, probe, resources};
+use super::{Faults, Path, Seen, names, probe, resources};
 use crate::Value;
 use ecow::{EcoString, eco_format};
-use std::collections::BTreeSet;
 
 /// All containers of a pod.
 pub(super) fn containers(faults: &mut Faults, at: &Path<'_>, spec: &Value) {
@@ -13,23 +12,26 @@ pub(super) fn containers(faults: &mut Faults, at: &Path<'_>, spec: &Value) {
     if main.is_empty() {
         faults.required(&list, "");
     }
-    let mut names = BTreeSet::new();
+    let mut names = Seen::default();
     for (index, container) in main.iter().enumerate() {
         let at = list.index(index);
         common(faults, &at, container, spec);
         unique_name(faults, &at, container, &mut names);
         probe::container(faults, &at, container, grace);
     }
-    host_ports(faults, &list, main, &mut BTreeSet::new());
+    host_ports(faults, &list, main, &mut Seen::default());
     let list = at.child("initContainers");
-    let mut names = lean::set(main.iter().map(|it| it.get("name").text()));
+    let mut names = Seen::default();
+    for container in main {
+        names.insert(container.get("name").text());
+    }
     for (index, container) in spec.get("initContainers").items().iter().enumerate() {
         let at = list.index(index);
         common(faults, &at, container, spec);
         unique_name(faults, &at, container, &mut names);
         // Each by itself, for they do not run together; the server counts each as the first.
         let alone = std::slice::from_ref(container);
-        host_ports(faults, &list, alone, &mut BTreeSet::new());
+        host_ports(faults, &list, alone, &mut Seen::default());
         if container.get("restartPolicy").text() == "Always" {
             probe::container(faults, &at, container, grace);
         } else {
@@ -52,7 +54,7 @@ fn unique_name<'a>(
     faults: &mut Faults,
     at: &Path<'_>,
     container: &'a Value,
-    names: &mut BTreeSet<&'a str>,
+    names: &mut Seen<&'a str>,
 ) {
     let name = container.get("name");
     if !names.insert(name.text()) {
@@ -96,7 +98,7 @@ fn common(faults: &mut Faults, at: &Path<'_>, container: &Value, spec: &Value) {
 }
 
 fn ports(faults: &mut Faults, list: &Path<'_>, ports: &Value) {
-    let mut names = BTreeSet::new();
+    let mut names = Seen::default();
     for (index, port) in ports.items().iter().enumerate() {
         let at = list.index(index);
         let name = port.get("name");
@@ -126,7 +128,7 @@ fn host_ports(
     faults: &mut Faults,
     list: &Path<'_>,
     containers: &[Value],
-    taken: &mut BTreeSet<EcoString>,
+    taken: &mut Seen<EcoString>,
 ) {
     for (index, container) in containers.iter().enumerate() {
         let at = list.index(index);
@@ -341,7 +343,7 @@ fn env_from(faults: &mut Faults, list: &Path<'_>, sources: &Value) {
 
 fn mounts(faults: &mut Faults, list: &Path<'_>, mounts: &Value, spec: &Value) {
     let volumes = spec.get("volumes").items();
-    let mut paths = BTreeSet::new();
+    let mut paths = Seen::default();
     for (index, mount) in mounts.items().iter().enumerate() {
         let at = list.index(index);
         let (name, path) = (mount.get("name"), mount.get("mountPath"));

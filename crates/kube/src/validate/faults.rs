@@ -252,6 +252,22 @@ impl Faults {
     }
 }
 
+/// What has been seen of a short list: a set of the standard library would be a whole tree of code in
+/// what a page loads.
+#[derive(Default)]
+pub(super) struct Seen<T>(Vec<T>);
+
+impl<T: PartialEq> Seen<T> {
+    /// Whether this is the first time.
+    pub fn insert(&mut self, item: T) -> bool {
+        let new = !self.0.contains(&item);
+        if new {
+            self.0.push(item);
+        }
+        new
+    }
+}
+
 /// What is said of a negative number.
 const NEGATIVE: &str = "must be greater than or equal to 0";
 

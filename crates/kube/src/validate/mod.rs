@@ -26,7 +26,7 @@ mod workload;
 
 use crate::{Status, Value, kind_info};
 pub(crate) use faults::json;
-use faults::{Faults, Path};
+use faults::{Faults, Path, Seen};
 use names::Check;
 
 /// Checks an object of one kind; the old state comes with an update.

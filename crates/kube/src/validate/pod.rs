@@ -1,8 +1,7 @@
 //! Pods and pod templates (`pkg/apis/core/validation`, ValidatePodSpec and around it).
 
-use super::{Faults, Path, SPEC, container, meta, names, placement, resources, volumes};
+use super::{Faults, Path, SPEC, Seen, container, meta, names, placement, resources, volumes};
 use crate::Value;
-use std::collections::BTreeSet;
 
 /// What may change of a pod that runs.
 const UPDATES: &str = "pod updates may not change fields other than `spec.containers[*].image`,\
@@ -183,7 +182,7 @@ fn pod_spec(faults: &mut Faults, at: &Path<'_>, spec: &Value) {
         );
     }
     let gates = at.child("schedulingGates");
-    let mut seen = BTreeSet::new();
+    let mut seen = Seen::default();
     for (index, gate) in spec.get("schedulingGates").items().iter().enumerate() {
         let name = gate.get("name");
         faults.named(&gates.index(index), name.text(), names::label_key);

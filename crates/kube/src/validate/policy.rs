@@ -2,12 +2,11 @@
 
 use super::resources::{quantity, resource_name};
 use super::workload::{at_most_all, count_or_percent};
-use super::{Faults, Path, SPEC, meta, resources};
+use super::{Faults, Path, SPEC, Seen, meta, resources};
 use crate::admission::SYSTEM_CLASSES;
 use crate::quantity::Quantity;
 use crate::{Value, gostruct};
 use ecow::{EcoString, eco_format};
-use std::collections::BTreeSet;
 
 pub(super) fn disruption_budget(faults: &mut Faults, new: &Value, _: Option<&Value>) {
     let spec = new.get("spec");
@@ -85,7 +84,7 @@ fn scopes(faults: &mut Faults, spec: &Value) {
 }
 
 pub(super) fn limit_range(faults: &mut Faults, new: &Value, _: Option<&Value>) {
-    let mut types = BTreeSet::new();
+    let mut types = Seen::default();
     let list = SPEC.child("limits");
     for (index, limit) in new.at(&["spec", "limits"]).items().iter().enumerate() {
         let at = list.index(index);
@@ -99,7 +98,7 @@ pub(super) fn limit_range(faults: &mut Faults, new: &Value, _: Option<&Value>) {
 }
 
 fn limit_item(faults: &mut Faults, at: &Path<'_>, kind: &str, limit: &Value) {
-    let mut names: BTreeSet<EcoString> = BTreeSet::new();
+    let mut names: Vec<EcoString> = Vec::new();
     for field in [
         "max",
         "min",
@@ -117,7 +116,7 @@ fn limit_item(faults: &mut Faults, at: &Path<'_>, kind: &str, limit: &Value) {
             continue;
         }
         for (name, amount) in limit.get(field).members() {
-            names.insert(name.clone());
+            names.push(name.clone());
             let list = at.child(field);
             resource_name(faults, &list.key(name), name);
             quantity(faults, &list.key(name), name, amount);
@@ -133,6 +132,8 @@ fn limit_item(faults: &mut Faults, at: &Path<'_>, kind: &str, limit: &Value) {
             "either minimum or maximum storage value is required, but neither was provided",
         );
     }
+    lean::sort(&mut names);
+    names.dedup();
     for name in &names {
         let amount = |field: &str| Quantity::of(limit.get(field).get(name));
         let (least, most) = (amount("min"), amount("max"));

@@ -1,8 +1,7 @@
 //! Services (`pkg/apis/core/validation`, ValidateService).
 
-use super::{Faults, Path, SPEC, meta, names};
+use super::{Faults, Path, SPEC, Seen, meta, names};
 use crate::{Value, gostruct};
-use std::collections::BTreeSet;
 
 pub(super) fn service(faults: &mut Faults, new: &Value, old: Option<&Value>) {
     let spec = new.get("spec");
@@ -16,7 +15,7 @@ pub(super) fn service(faults: &mut Faults, new: &Value, old: Option<&Value>) {
         faults.required(&SPEC.child("ports"), "");
     }
     by_type(faults, spec, kind, headless);
-    let mut port_names = BTreeSet::new();
+    let mut port_names = Seen::default();
     let list = SPEC.child("ports");
     for (index, port) in ports.iter().enumerate() {
         service_port(
@@ -95,7 +94,7 @@ fn service_port<'a>(
     at: &Path<'_>,
     port: &'a Value,
     several: bool,
-    taken: &mut BTreeSet<&'a str>,
+    taken: &mut Seen<&'a str>,
 ) {
     let name = port.get("name");
     match name.text() {
@@ -204,7 +203,7 @@ fn balancer_fields(faults: &mut Faults, spec: &Value, kind: &str) {
 
 fn duplicate_ports(faults: &mut Faults, ports: &[Value]) {
     let list = SPEC.child("ports");
-    let (mut taken, mut nodes) = (BTreeSet::new(), BTreeSet::new());
+    let (mut taken, mut nodes) = (Seen::default(), Seen::default());
     for (index, port) in ports.iter().enumerate() {
         let protocol = port.get("protocol").text();
         let node = port.get("nodePort").as_int().unwrap_or(0);

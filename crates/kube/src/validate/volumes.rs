@@ -1,9 +1,8 @@
 //! Volumes of a pod (`pkg/apis/core/validation`, ValidateVolumes).
 
 use super::container::{descending_path, field_ref, resource_field_ref};
-use super::{Faults, Path, names};
+use super::{Faults, Path, Seen, names};
 use crate::Value;
-use std::collections::BTreeSet;
 
 /// The kinds of volumes, in the order in which the server looks for them.
 const SOURCES: &[&str] = &[
@@ -39,7 +38,7 @@ const SOURCES: &[&str] = &[
 ];
 
 pub(super) fn volumes(faults: &mut Faults, list: &Path<'_>, volumes: &Value) {
-    let mut names = BTreeSet::new();
+    let mut names = Seen::default();
     for (index, volume) in volumes.items().iter().enumerate() {
         let at = list.index(index);
         source(faults, &at, volume);

@@ -5,7 +5,6 @@ use crate::plan::Plan;
 use crate::trace::Note;
 use ecow::eco_format;
 use kube::{Change, Key, Object, Store, Value, eviction, selector, time};
-use std::collections::BTreeMap;
 use std::rc::Rc;
 
 pub(super) const CONTROLLER: Controller = Controller {
@@ -118,19 +117,19 @@ fn share(value: &Value, whole: i64) -> i64 {
 
 /// How many pods the controllers of these pods want together.
 fn scale(store: &Store, pods: &[&Rc<Object>]) -> i64 {
-    let mut controllers: BTreeMap<Key, i64> = BTreeMap::new();
+    let (mut controllers, mut sum): (Vec<&Key>, i64) = (Vec::new(), 0);
     for pod in pods {
         let mut object: &Rc<Object> = pod;
         // A ReplicaSet's own controller says how many there are to be in all its sets.
         while let Some(owner) = owner(store, object) {
             object = owner;
         }
-        if object.key.kind != "Pod" {
-            let replicas = object.spec().get("replicas").as_int().unwrap_or(1);
-            controllers.insert(object.key.clone(), replicas);
+        if object.key.kind != "Pod" && !controllers.contains(&&object.key) {
+            controllers.push(&object.key);
+            sum += object.spec().get("replicas").as_int().unwrap_or(1);
         }
     }
-    controllers.values().sum()
+    sum
 }
 
 fn owner<'a>(store: &'a Store, object: &Object) -> Option<&'a Rc<Object>> {
