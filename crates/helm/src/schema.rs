@@ -1,10 +1,12 @@
 //! values.schema.json: what charts use of JSON Schema (draft 7 and 2020-12), with the messages of
-//! the validator that Helm has (santhosh-tekuri/jsonschema v6). References go within the file only.
+//! the validator that Helm has (santhosh-tekuri/jsonschema v6: validator.go, kind/kind.go).
+//! References go within the file only; `format` is not looked at.
 
 use crate::chart::Chart;
 use crate::error::Error;
 use crate::log::{Level, Log};
 use crate::regexp::Regexp;
+use std::collections::BTreeSet;
 use yaml::{Map, Value};
 
 /// How deep schemas and values may go into one another.
@@ -47,7 +49,7 @@ fn check_chart(chart: &Chart, values: &gotmpl::Map, report: &mut String, log: &L
 }
 
 fn check_schema(chart: &Chart, text: &str, values: &Value, report: &mut String, log: &Log) {
-    let schema = match crate::json::decode(text.as_bytes()) {
+    let root = match crate::json::decode(text.as_bytes()) {
         Ok(schema) => crate::json::to_yaml(&schema).unwrap_or_default(),
         Err(found) => {
             let message = match found.message.as_str() {
@@ -64,52 +66,206 @@ fn check_schema(chart: &Chart, text: &str, values: &Value, report: &mut String, 
         "unmarshalled JSON schema",
         vec![("schema", text.to_owned())],
     );
-    let mut checker = Checker {
-        root: &schema,
-        problems: Vec::new(),
-    };
-    checker.check(&schema, values, "", 0);
-    if !checker.problems.is_empty() {
+    let draft = draft_of(&root);
+    if let Some(wrong) = check_schema_itself(&root, draft) {
+        report.push_str(&format!("{}:\n{wrong}", chart.name()));
+        return;
+    }
+    let found = problems(&root, draft, values);
+    if !found.is_empty() {
         report.push_str(&format!("{}:\n", chart.name()));
-        for problem in &checker.problems {
+        for problem in &found {
             problem.show(report, 0);
         }
-        report.push('\n');
     }
+}
+
+/// What a schema finds wrong.
+fn problems(root: &Value, draft: u32, value: &Value) -> Vec<Problem> {
+    let found = Checker { root, draft }.check(root, value, "", 0);
+    found.err().map_or_else(Vec::new, Problem::ungrouped)
+}
+
+/// The schemas of schemas, without what is for people only; vocabularies stand under `$defs`.
+/// Behind the feature `metaschemas`, for what a browser loads has no need of them.
+#[cfg(feature = "metaschemas")]
+const METASCHEMAS: &[(u32, &str, &str)] = &[
+    (
+        4,
+        "http://json-schema.org/draft-04/schema#",
+        include_str!("schema/draft-04.json"),
+    ),
+    (
+        6,
+        "http://json-schema.org/draft-06/schema#",
+        include_str!("schema/draft-06.json"),
+    ),
+    (
+        7,
+        "http://json-schema.org/draft-07/schema#",
+        include_str!("schema/draft-07.json"),
+    ),
+    (
+        2019,
+        "https://json-schema.org/draft/2019-09/schema#",
+        include_str!("schema/draft-2019-09.json"),
+    ),
+    (
+        2020,
+        "https://json-schema.org/draft/2020-12/schema#",
+        include_str!("schema/draft-2020-12.json"),
+    ),
+];
+#[cfg(not(feature = "metaschemas"))]
+const METASCHEMAS: &[(u32, &str, &str)] = &[];
+
+/// What is wrong with a schema that is none.
+fn check_schema_itself(root: &Value, draft: u32) -> Option<String> {
+    let (_, name, text) = METASCHEMAS.iter().find(|(known, ..)| *known == draft)?;
+    let metaschema = yaml::decode_with(text, yaml::Duplicates::LastWins).ok()?;
+    let found = problems(&metaschema, draft, root);
+    let mut out = format!(
+        "\"{SCHEMA_URL}\" is not valid against metaschema: jsonschema validation failed with {}\n",
+        quoted(name)
+    );
+    for problem in &found {
+        problem.show(&mut out, 0);
+    }
+    (!found.is_empty()).then(|| out.trim_end().to_owned())
+}
+
+/// What Helm calls the schema of a chart.
+const SCHEMA_URL: &str = "file:///values.schema.json#";
+
+/// The version of the language that `$schema` names; the latest if it names none that is known.
+fn draft_of(root: &Value) -> u32 {
+    let name = root.get("$schema").text().trim_end_matches('#');
+    let name = name
+        .strip_prefix("http://")
+        .or_else(|| name.strip_prefix("https://"));
+    match name {
+        Some("json-schema.org/draft-04/schema") => 4,
+        Some("json-schema.org/draft-06/schema") => 6,
+        Some("json-schema.org/draft-07/schema") => 7,
+        Some("json-schema.org/draft/2019-09/schema") => 2019,
+        _ => 2020,
+    }
+}
+
+#[derive(Clone, Copy, PartialEq)]
+enum Kind {
+    /// Something is wrong here.
+    Plain,
+    /// Several things are.
+    Group,
+    /// What a reference leads to finds something wrong.
+    Reference,
 }
 
 /// What is wrong at a place, and what led to it.
 struct Problem {
     at: String,
     message: String,
+    kind: Kind,
     causes: Vec<Problem>,
 }
 
 impl Problem {
-    fn show(&self, out: &mut String, depth: usize) {
-        let indent = "  ".repeat(depth);
-        out.push_str(&format!("{indent}- at '{}': {}\n", self.at, self.message));
-        for cause in &self.causes {
-            cause.show(out, depth + 1);
+    fn new(at: &str, message: impl Into<String>, kind: Kind, causes: Vec<Problem>) -> Problem {
+        Problem {
+            at: at.to_owned(),
+            message: message.into(),
+            kind,
+            causes,
         }
+    }
+
+    fn show(&self, out: &mut String, depth: usize) {
+        // A reference to one problem is no news.
+        let is_shown = self.kind != Kind::Reference || self.causes.len() != 1;
+        if is_shown {
+            let indent = "  ".repeat(depth);
+            out.push_str(&format!(
+                "{indent}- at {}: {}\n",
+                quoted(&self.at),
+                self.message
+            ));
+        }
+        for cause in &self.causes {
+            cause.show(out, depth + usize::from(is_shown));
+        }
+    }
+
+    /// The problems it stands for, if it is a group.
+    fn ungrouped(self) -> Vec<Problem> {
+        match self.kind {
+            Kind::Group => self.causes,
+            _ => vec![self],
+        }
+    }
+}
+
+/// The names and indexes of what schemas had a say on.
+#[derive(Default)]
+struct Evaluated {
+    names: BTreeSet<String>,
+    indexes: BTreeSet<usize>,
+}
+
+type Outcome = Result<Evaluated, Problem>;
+
+/// What is found of one value by one schema.
+struct Findings<'f> {
+    at: &'f str,
+    problems: Vec<Problem>,
+    evaluated: Evaluated,
+}
+
+impl Findings<'_> {
+    fn problem(&mut self, message: impl Into<String>) {
+        self.caused(message, Vec::new());
+    }
+
+    fn caused(&mut self, message: impl Into<String>, causes: Vec<Problem>) {
+        let problem = Problem::new(self.at, message, Kind::Plain, causes);
+        self.problems.push(problem);
+    }
+
+    /// Takes what another schema found of the same value.
+    fn of_same(&mut self, outcome: Outcome) -> bool {
+        match outcome {
+            Ok(evaluated) => {
+                self.evaluated.names.extend(evaluated.names);
+                self.evaluated.indexes.extend(evaluated.indexes);
+                true
+            }
+            Err(problem) => {
+                self.problems.push(problem);
+                false
+            }
+        }
+    }
+
+    /// Takes what a schema found of a part of the value.
+    fn of_part(&mut self, outcome: Outcome) {
+        self.problems.extend(outcome.err());
     }
 }
 
 struct Checker<'s> {
     root: &'s Value,
-    problems: Vec<Problem>,
+    draft: u32,
 }
 
 fn quoted(text: &str) -> String {
-    format!("'{}'", text.replace('\\', "\\\\").replace('\'', "\\'"))
+    let shown = gotmpl::quote::quote(text.as_bytes());
+    let inner = shown.get(1..shown.len() - 1).unwrap_or_default();
+    format!("'{}'", inner.replace("\\\"", "\"").replace('\'', "\\'"))
 }
 
 fn list(names: &[String]) -> String {
-    names
-        .iter()
-        .map(|name| quoted(name))
-        .collect::<Vec<_>>()
-        .join(", ")
+    let names: Vec<String> = names.iter().map(|name| quoted(name)).collect();
+    names.join(", ")
 }
 
 /// A number that both whole ones and others are.
@@ -119,6 +275,37 @@ fn number(value: &Value) -> Option<f64> {
         Value::Float(number) => Some(*number),
         _ => None,
     }
+}
+
+/// A number as English writes it: `65,535`, `1.5`, `1×10⁰⁶`
+/// (golang.org/x/text/message, which the validator prints with).
+fn english(number: f64) -> String {
+    let text = yaml::number::format_g(number);
+    let (digits, exponent) = match text.split_once('e') {
+        Some((digits, exponent)) => (digits, Some(exponent)),
+        None => (text.as_str(), None),
+    };
+    let (sign, digits) = match digits.strip_prefix('-') {
+        Some(digits) => ("-", digits),
+        None => ("", digits),
+    };
+    let (whole, fraction) = digits.split_at(digits.find('.').unwrap_or(digits.len()));
+    let mut out = sign.to_owned();
+    for (at, digit) in whole.chars().enumerate() {
+        if at > 0 && (whole.len() - at) % 3 == 0 {
+            out.push(',');
+        }
+        out.push(digit);
+    }
+    out.push_str(fraction);
+    if let Some(exponent) = exponent {
+        out.push_str("×10");
+        out.extend(exponent.chars().filter_map(|letter| match letter {
+            '-' => Some('⁻'),
+            digit => "⁰¹²³⁴⁵⁶⁷⁸⁹".chars().nth(digit.to_digit(10)? as usize),
+        }));
+    }
+    out
 }
 
 fn is_type(value: &Value, name: &str) -> bool {
@@ -144,305 +331,471 @@ fn equal(a: &Value, b: &Value) -> bool {
     }
 }
 
-/// A value as messages show it.
-fn shown(value: &Value) -> String {
+/// A value as messages show it; lists and mappings are not shown.
+fn shown(value: &Value) -> Option<String> {
     match value {
-        Value::String(text) => quoted(text),
-        Value::Null => "null".to_owned(),
-        Value::Bool(flag) => flag.to_string(),
-        value => number(value).map_or_else(|| "value".to_owned(), |n| format!("{n}")),
+        Value::String(text) => Some(quoted(text)),
+        Value::Null => Some("<nil>".to_owned()),
+        Value::Bool(flag) => Some(flag.to_string()),
+        value => number(value).map(|number| format!("{number}")),
     }
 }
 
+/// A member of a schema, if it is there; null is a value like others.
+fn member<'s>(schema: &'s Value, name: &str) -> Option<&'s Value> {
+    schema.as_map()?.get(name)
+}
+
+fn escaped(name: &str) -> String {
+    name.replace('~', "~0").replace('/', "~1")
+}
+
 impl<'s> Checker<'s> {
-    fn problem(&mut self, at: &str, message: impl Into<String>) {
-        self.problems.push(Problem {
-            at: at.to_owned(),
-            message: message.into(),
-            causes: Vec::new(),
-        });
-    }
-
-    /// What a schema finds, apart from what was found already.
-    fn apart(&self, schema: &'s Value, value: &Value, at: &str, depth: usize) -> Vec<Problem> {
-        let mut checker = Checker {
-            root: self.root,
-            problems: Vec::new(),
-        };
-        checker.check(schema, value, at, depth + 1);
-        checker.problems
-    }
-
-    fn allows(&self, schema: &'s Value, value: &Value, at: &str, depth: usize) -> bool {
-        self.apart(schema, value, at, depth).is_empty()
-    }
-
-    fn check(&mut self, schema: &'s Value, value: &Value, at: &str, depth: usize) {
+    fn check(&self, schema: &'s Value, value: &Value, at: &str, depth: usize) -> Outcome {
+        let fail = |message: String| Err(Problem::new(at, message, Kind::Plain, Vec::new()));
         if depth > DEPTH_MAX {
-            return self.problem(at, format!("exceeded maximum depth of {DEPTH_MAX}"));
+            return fail(format!("exceeded maximum depth of {DEPTH_MAX}"));
         }
         if let Value::Bool(false) = schema {
-            return self.problem(at, "false schema");
+            return fail("false schema".to_owned());
         }
-        if !schema.get("type").is_null() && !self.check_type(schema, value, at) {
-            return;
+        let reference = schema.get("$ref").as_str();
+        let target = reference.and_then(|pointer| self.resolve(pointer));
+        let mut findings = Findings {
+            at,
+            problems: Vec::new(),
+            evaluated: Evaluated::default(),
+        };
+        // Before 2019 a reference stood alone, whatever was written beside it.
+        let stands_alone = self.draft < 2019 && reference.is_some();
+        if !stands_alone && let Some(message) = check_itself(schema, value, self.draft) {
+            return fail(message);
         }
-        self.check_constants(schema, value, at);
-        match value {
-            Value::String(text) => self.check_string(schema, text, at),
-            Value::Int(_) | Value::Float(_) => self.check_number(schema, value, at),
-            Value::List(items) => self.check_list(schema, items, at, depth),
-            Value::Map(map) => self.check_map(schema, map, at, depth),
-            Value::Null | Value::Bool(_) => {}
+        if let Some(target) = target {
+            let outcome = self.check(target, value, at, depth + 1);
+            findings.of_same(outcome.map_err(|problem| {
+                let causes = problem.ungrouped();
+                Problem::new(at, "validation failed", Kind::Reference, causes)
+            }));
         }
-        if let Some(pointer) = schema.get("$ref").as_str()
-            && let Some(target) = self.resolve(pointer)
-        {
-            self.check(target, value, at, depth + 1);
+        if !stands_alone {
+            match value {
+                Value::String(text) => check_string(schema, text, &mut findings),
+                Value::Int(_) | Value::Float(_) => check_number(schema, value, &mut findings),
+                Value::List(items) => self.check_list(schema, items, depth, &mut findings),
+                Value::Map(map) => self.check_map(schema, map, depth, &mut findings),
+                Value::Null | Value::Bool(_) => {}
+            }
+            self.check_combined(schema, value, depth, &mut findings);
+            self.check_unevaluated(schema, value, depth, &mut findings);
         }
-        self.check_combined(schema, value, at, depth);
+        let mut problems = findings.problems;
+        match problems.len() {
+            0 => Ok(findings.evaluated),
+            1 => Err(problems.remove(0)),
+            _ => Err(Problem::new(at, "validation failed", Kind::Group, problems)),
+        }
     }
 
-    /// The schema at `#/definitions/x`.
+    /// The schema at `#/definitions/x`, or with the anchor `#x`.
     fn resolve(&self, pointer: &str) -> Option<&'s Value> {
-        let path = pointer.strip_prefix('#')?;
+        let path = pointer.strip_prefix('#')?.replace("%20", " ");
+        if !path.is_empty() && !path.starts_with('/') {
+            return find_anchor(self.root, &path, 0);
+        }
         let mut schema = self.root;
         for part in path.split('/').skip(1) {
             let name = part.replace("~1", "/").replace("~0", "~");
             schema = match schema {
                 Value::List(items) => items.get(name.parse::<usize>().ok()?)?,
-                schema => schema.as_map()?.get(&name)?,
+                schema => member(schema, &name)?,
             };
         }
         Some(schema)
     }
 
-    fn check_type(&mut self, schema: &Value, value: &Value, at: &str) -> bool {
-        let wanted: Vec<&str> = match schema.get("type") {
-            Value::String(name) => vec![name.as_str()],
-            names => names.items().iter().map(Value::text).collect(),
+    fn check_list(
+        &self,
+        schema: &'s Value,
+        items: &[Value],
+        depth: usize,
+        findings: &mut Findings<'_>,
+    ) {
+        let at = findings.at;
+        let check = |schema: &'s Value, index: usize| {
+            self.check(schema, &items[index], &format!("{at}/{index}"), depth + 1)
         };
-        if wanted.iter().any(|name| is_type(value, name)) {
-            return true;
-        }
-        // The validator lists types in an order of its own.
-        const ORDER: [&str; 7] = [
-            "null", "boolean", "object", "array", "number", "integer", "string",
-        ];
-        let mut wanted = wanted;
-        lean::sort_by_key(&mut wanted, |name| {
-            ORDER.iter().position(|known| known == name)
-        });
-        let wanted = wanted.join(" or ");
-        self.problem(at, format!("got {}, want {wanted}", type_name(value)));
-        false
-    }
-
-    fn check_constants(&mut self, schema: &Value, value: &Value, at: &str) {
-        if let Some(wanted) = schema.as_map().and_then(|map| map.get("const"))
-            && !equal(wanted, value)
-        {
-            self.problem(at, format!("value must be {}", shown(wanted)));
-        }
-        if let Value::List(allowed) = schema.get("enum")
-            && !allowed.iter().any(|one| equal(one, value))
-        {
-            let words: Vec<String> = allowed.iter().map(shown).collect();
-            let several = if words.len() > 1 { "one of " } else { "" };
-            self.problem(at, format!("value must be {several}{}", words.join(", ")));
-        }
-    }
-
-    /// A limit that a count must not pass.
-    fn check_count(&mut self, schema: &Value, names: [&str; 2], count: usize, at: &str) {
-        for (name, is_least) in names.into_iter().zip([true, false]) {
-            if let Some(limit) = number(schema.get(name)) {
-                let passes = if is_least {
-                    count as f64 >= limit
-                } else {
-                    count as f64 <= limit
-                };
-                if !passes {
-                    self.problem(at, format!("{name}: got {count}, want {limit}"));
-                }
-            }
-        }
-    }
-
-    fn check_string(&mut self, schema: &Value, text: &str, at: &str) {
-        self.check_count(schema, ["minLength", "maxLength"], text.chars().count(), at);
-        if let Some(pattern) = schema.get("pattern").as_str()
-            && Regexp::new(pattern).is_ok_and(|regexp| !regexp.is_match(text.as_bytes()))
-        {
-            let message = format!(
-                "{} does not match pattern {}",
-                quoted(text),
-                quoted(pattern)
-            );
-            self.problem(at, message);
-        }
-    }
-
-    fn check_number(&mut self, schema: &Value, value: &Value, at: &str) {
-        let Some(found) = number(value) else {
-            return;
-        };
-        type Passes = fn(f64, f64) -> bool;
-        let limits: [(&str, Passes); 5] = [
-            ("minimum", |found, limit| found >= limit),
-            ("maximum", |found, limit| found <= limit),
-            ("exclusiveMinimum", |found, limit| found > limit),
-            ("exclusiveMaximum", |found, limit| found < limit),
-            ("multipleOf", |found, unit| (found / unit).fract() == 0.0),
-        ];
-        for (name, passes) in limits {
-            if let Some(limit) = number(schema.get(name))
-                && !passes(found, limit)
-            {
-                self.problem(at, format!("{name}: got {found}, want {limit}"));
-            }
-        }
-    }
-
-    fn check_list(&mut self, schema: &'s Value, items: &[Value], at: &str, depth: usize) {
-        self.check_count(schema, ["minItems", "maxItems"], items.len(), at);
+        check_count(schema, ["minItems", "maxItems"], items.len(), findings);
         if schema.get("uniqueItems").as_bool() == Some(true) {
             let pairs = (0..items.len()).flat_map(|b| (0..b).map(move |a| (a, b)));
             let twice = pairs
                 .take(100_000)
                 .find(|(a, b)| equal(&items[*a], &items[*b]));
             if let Some((a, b)) = twice {
-                self.problem(at, format!("items at {a} and {b} are equal"));
+                findings.problem(format!("items at {a} and {b} are equal"));
             }
         }
         // Before 2020-12 a list of schemas stood under `items`.
-        let (first, rest) = match (schema.get("prefixItems"), schema.get("items")) {
-            (_, Value::List(first)) => (&first[..], schema.get("additionalItems")),
-            (Value::List(first), rest) => (&first[..], rest),
-            (_, rest) => (&[][..], rest),
+        let (first, rest) = match (self.draft < 2020, schema.get("items")) {
+            (true, Value::List(first)) => (&first[..], member(schema, "additionalItems")),
+            (true, _) => (&[][..], member(schema, "items")),
+            (false, _) => (schema.get("prefixItems").items(), member(schema, "items")),
         };
-        for (index, item) in items.iter().enumerate() {
-            let schema = first.get(index).unwrap_or(rest);
-            self.check(schema, item, &format!("{at}/{index}"), depth + 1);
+        for (index, schema) in first.iter().enumerate().take(items.len()) {
+            findings.of_part(check(schema, index));
+            findings.evaluated.indexes.insert(index);
         }
-        let contains = schema.get("contains");
-        if !contains.is_null()
-            && !items
-                .iter()
-                .any(|item| self.allows(contains, item, at, depth))
-        {
-            self.problem(at, "no items match contains schema");
+        let more = first.len()..items.len();
+        match rest {
+            Some(Value::Bool(false)) if self.draft < 2020 && !first.is_empty() => {
+                let count = more.len();
+                let message = format!("last {count} additionalItem(s) not allowed");
+                findings.problems.extend(
+                    (count > 0).then(|| Problem::new(at, message, Kind::Plain, Vec::new())),
+                );
+            }
+            Some(rest) => {
+                for index in more {
+                    findings.of_part(check(rest, index));
+                    findings.evaluated.indexes.insert(index);
+                }
+            }
+            None => {}
+        }
+        let Some(wanted) = member(schema, "contains").filter(|_| self.draft > 4) else {
+            return;
+        };
+        let (mut matched, mut others) = (Vec::new(), Vec::new());
+        for index in 0..items.len() {
+            match check(wanted, index) {
+                Ok(_) => matched.push(index),
+                Err(problem) => others.push(problem),
+            }
+        }
+        if self.draft >= 2020 {
+            findings.evaluated.indexes.extend(&matched);
+        }
+        let limit = |name: &str| match self.draft >= 2019 {
+            true => number(schema.get(name)).map(|limit| limit as usize),
+            false => None,
+        };
+        let count = matched.len();
+        let places: Vec<String> = matched.iter().map(usize::to_string).collect();
+        let found = format!("but matched {count} items at {}", places.join(" "));
+        match limit("minContains") {
+            Some(least) if count < least => {
+                let found = if count == 0 {
+                    "but none matched"
+                } else {
+                    &found
+                };
+                let wanted = format!("min {least} items required to match contains schema");
+                findings.caused(format!("{wanted}, {found}"), others);
+            }
+            None if count == 0 => findings.caused("no items match contains schema", others),
+            _ => {}
+        }
+        if let Some(most) = limit("maxContains").filter(|most| count > *most) {
+            findings.problem(format!(
+                "max {most} items required to match contains schema, {found}"
+            ));
         }
     }
 
-    fn check_map(&mut self, schema: &'s Value, map: &Map, at: &str, depth: usize) {
-        self.check_count(schema, ["minProperties", "maxProperties"], map.len(), at);
-        let required = schema
-            .get("required")
-            .items()
-            .iter()
-            .map(|name| name.text().to_owned());
-        let missing: Vec<String> = required.filter(|name| !map.contains_key(name)).collect();
-        match missing.len() {
-            0 => {}
-            1 => self.problem(at, format!("missing property {}", list(&missing))),
-            _ => self.problem(at, format!("missing properties {}", list(&missing))),
+    fn check_map(&self, schema: &'s Value, map: &Map, depth: usize, findings: &mut Findings<'_>) {
+        let at = findings.at;
+        let same = Value::Map(map.clone());
+        let missing = |names: &Value| -> Vec<String> {
+            let names = names.items().iter().map(|name| name.text().to_owned());
+            names.filter(|name| !map.contains_key(name)).collect()
+        };
+        check_count(
+            schema,
+            ["minProperties", "maxProperties"],
+            map.len(),
+            findings,
+        );
+        match missing(schema.get("required")) {
+            names if names.is_empty() => {}
+            names if names.len() == 1 => {
+                findings.problem(format!("missing property {}", list(&names)));
+            }
+            names => findings.problem(format!("missing properties {}", list(&names))),
         }
+        let depends = |keyword: &str, findings: &mut Findings<'_>| {
+            for (name, wanted) in schema.get(keyword).members() {
+                if !map.contains_key(name) {
+                    continue;
+                }
+                if !matches!(wanted, Value::List(_)) {
+                    findings.of_same(self.check(wanted, &same, at, depth + 1));
+                    continue;
+                }
+                let names = missing(wanted);
+                if !names.is_empty() {
+                    let (names, name) = (list(&names), quoted(name));
+                    findings.problem(format!("properties {names} required, if {name} exists"));
+                }
+            }
+        };
+        depends("dependencies", findings);
+        self.check_members(schema, map, depth, findings);
+        if let Some(names) = member(schema, "propertyNames").filter(|_| self.draft > 4) {
+            for name in map.keys() {
+                if let Err(problem) = self.check(names, &Value::from(name), "", depth + 1) {
+                    let message = format!("invalid propertyName {}", quoted(name));
+                    findings.caused(message, problem.ungrouped());
+                }
+            }
+        }
+        if self.draft >= 2019 {
+            depends("dependentSchemas", findings);
+            depends("dependentRequired", findings);
+        }
+    }
+
+    fn check_members(
+        &self,
+        schema: &'s Value,
+        map: &Map,
+        depth: usize,
+        findings: &mut Findings<'_>,
+    ) {
         let mut unknown = Vec::new();
+        let additional = member(schema, "additionalProperties");
         for (name, value) in map.iter() {
-            let escaped = name.replace("~", "~0").replace("/", "~1");
-            let place = format!("{at}/{escaped}");
+            let place = format!("{}/{}", findings.at, escaped(name));
+            let check = |schema: &'s Value| self.check(schema, value, &place, depth + 1);
             let mut known = false;
-            if let Some(schema) = schema
-                .get("properties")
-                .as_map()
-                .and_then(|all| all.get(name))
-            {
+            if let Some(schema) = member(schema.get("properties"), name) {
                 known = true;
-                self.check(schema, value, &place, depth + 1);
+                findings.of_part(check(schema));
             }
             for (pattern, schema) in schema.get("patternProperties").members() {
                 if Regexp::new(pattern).is_ok_and(|regexp| regexp.is_match(name.as_bytes())) {
                     known = true;
-                    self.check(schema, value, &place, depth + 1);
+                    findings.of_part(check(schema));
                 }
             }
-            if !known {
-                unknown.push(name.to_string());
+            match additional {
+                Some(Value::Bool(false)) if !known => unknown.push(name.to_string()),
+                Some(schema) if !known => findings.of_part(check(schema)),
+                _ => {}
             }
-            let names = schema.get("propertyNames");
-            if !names.is_null() {
-                let causes = self.apart(names, &Value::from(name), at, depth);
-                if !causes.is_empty() {
-                    let message = format!("invalid propertyName {}", quoted(name));
-                    self.caused(at, message, causes);
-                }
+            if known || additional.is_some() {
+                findings.evaluated.names.insert(name.to_string());
             }
         }
-        match schema.get("additionalProperties") {
-            Value::Null => {}
-            Value::Bool(false) if !unknown.is_empty() => {
-                let names = list(&unknown);
-                self.problem(at, format!("additional properties {names} not allowed"));
-            }
-            more => {
-                for name in &unknown {
-                    let value = map.get(name).unwrap_or(&Value::NULL);
-                    self.check(more, value, &format!("{at}/{name}"), depth + 1);
-                }
-            }
+        if !unknown.is_empty() {
+            let names = list(&unknown);
+            findings.problem(format!("additional properties {names} not allowed"));
         }
     }
 
-    fn caused(&mut self, at: &str, message: impl Into<String>, causes: Vec<Problem>) {
-        self.problems.push(Problem {
-            at: at.to_owned(),
-            message: message.into(),
-            causes,
-        });
-    }
-
-    fn check_combined(&mut self, schema: &'s Value, value: &Value, at: &str, depth: usize) {
-        let found = |checker: &Checker<'s>, name: &str| -> Vec<Vec<Problem>> {
-            let all = schema.get(name).items().iter();
-            all.map(|one| checker.apart(one, value, at, depth))
-                .collect()
+    fn check_combined(
+        &self,
+        schema: &'s Value,
+        value: &Value,
+        depth: usize,
+        findings: &mut Findings<'_>,
+    ) {
+        let at = findings.at;
+        let check = |schema: &'s Value| self.check(schema, value, at, depth + 1);
+        if member(schema, "not").is_some_and(|not| check(not).is_ok()) {
+            findings.problem("'not' failed");
+        }
+        // What was wrong, and which ones were right.
+        let each = |keyword: &str, findings: &mut Findings<'_>| {
+            let (mut wrong, mut right) = (Vec::new(), Vec::new());
+            for (index, schema) in schema.get(keyword).items().iter().enumerate() {
+                match check(schema) {
+                    Ok(evaluated) => {
+                        right.push(index);
+                        findings.of_same(Ok(evaluated));
+                    }
+                    Err(problem) => wrong.push(problem),
+                }
+            }
+            (wrong, right)
         };
-        let failed: Vec<Problem> = found(self, "allOf").into_iter().flatten().collect();
-        if !failed.is_empty() {
-            self.caused(at, "'allOf' failed", failed);
+        let (wrong, _) = each("allOf", findings);
+        if !wrong.is_empty() {
+            findings.caused("'allOf' failed", wrong);
         }
-        let any = found(self, "anyOf");
-        if !any.is_empty() && any.iter().all(|problems| !problems.is_empty()) {
-            self.caused(at, "'anyOf' failed", any.into_iter().flatten().collect());
+        let (wrong, right) = each("anyOf", findings);
+        if right.is_empty() && !wrong.is_empty() {
+            findings.caused("'anyOf' failed", wrong);
         }
-        let one = found(self, "oneOf");
-        let matched: Vec<usize> = (0..one.len())
-            .filter(|index| one[*index].is_empty())
-            .collect();
-        match matched.as_slice() {
-            [] if !one.is_empty() => {
-                let causes = one.into_iter().flatten().collect();
-                self.caused(at, "'oneOf' failed, none matched", causes);
-            }
-            [first, second, ..] => {
-                let message = format!("'oneOf' failed, subschemas {first}, {second} matched");
-                self.problem(at, message);
-            }
+        let (wrong, right) = each("oneOf", findings);
+        match right.as_slice() {
+            [first, second, ..] => findings.problem(format!(
+                "'oneOf' failed, subschemas {first}, {second} matched"
+            )),
+            [] if !wrong.is_empty() => findings.caused("'oneOf' failed, none matched", wrong),
             _ => {}
         }
-        let not = schema.get("not");
-        if !not.is_null() && self.allows(not, value, at, depth) {
-            self.problem(at, "'not' failed");
-        }
-        let condition = schema.get("if");
-        if !condition.is_null() {
-            let branch = if self.allows(condition, value, at, depth) {
-                "then"
-            } else {
-                "else"
+        if let Some(condition) = member(schema, "if").filter(|_| self.draft > 6) {
+            let branch = match check(condition) {
+                Ok(evaluated) => {
+                    findings.of_same(Ok(evaluated));
+                    "then"
+                }
+                Err(_) => "else",
             };
-            self.check(schema.get(branch), value, at, depth + 1);
+            if let Some(branch) = member(schema, branch) {
+                findings.of_same(check(branch));
+            }
         }
     }
+
+    fn check_unevaluated(
+        &self,
+        schema: &'s Value,
+        value: &Value,
+        depth: usize,
+        findings: &mut Findings<'_>,
+    ) {
+        if self.draft < 2019 {
+            return;
+        }
+        let at = findings.at;
+        let check = |schema: &'s Value, name: &str, value: &Value| {
+            let place = format!("{at}/{}", escaped(name));
+            self.check(schema, value, &place, depth + 1)
+        };
+        if let (Some(rest), Value::Map(map)) = (member(schema, "unevaluatedProperties"), value) {
+            for (name, value) in map.iter() {
+                if findings.evaluated.names.insert(name.to_string()) {
+                    findings.of_part(check(rest, name, value));
+                }
+            }
+        }
+        if let (Some(rest), Value::List(items)) = (member(schema, "unevaluatedItems"), value) {
+            for (index, value) in items.iter().enumerate() {
+                if findings.evaluated.indexes.insert(index) {
+                    findings.of_part(check(rest, &index.to_string(), value));
+                }
+            }
+        }
+    }
+}
+
+/// The schema with an anchor, somewhere in a schema.
+fn find_anchor<'s>(schema: &'s Value, name: &str, depth: usize) -> Option<&'s Value> {
+    if depth > DEPTH_MAX {
+        return None;
+    }
+    if schema.get("$anchor").as_str() == Some(name) {
+        return Some(schema);
+    }
+    let members = schema.members().map(|(_, value)| value);
+    let mut inner = members.chain(schema.items());
+    inner.find_map(|inner| find_anchor(inner, name, depth + 1))
+}
+
+/// What rules a value out by itself: nothing else is looked at then.
+fn check_itself(schema: &Value, value: &Value, draft: u32) -> Option<String> {
+    let wanted: Vec<&str> = match schema.get("type") {
+        Value::String(name) => vec![name.as_str()],
+        names => names.items().iter().map(Value::text).collect(),
+    };
+    if !wanted.is_empty() && !wanted.iter().any(|name| is_type(value, name)) {
+        // The validator lists types in an order of its own.
+        const ORDER: [&str; 7] = [
+            "null", "boolean", "number", "integer", "string", "array", "object",
+        ];
+        let mut wanted = wanted;
+        lean::sort_by_key(&mut wanted, |name| {
+            ORDER.iter().position(|known| known == name)
+        });
+        let wanted = wanted.join(" or ");
+        return Some(format!("got {}, want {wanted}", type_name(value)));
+    }
+    if let Some(wanted) = member(schema, "const").filter(|_| draft > 4)
+        && !equal(wanted, value)
+    {
+        return Some(match shown(wanted) {
+            Some(wanted) => format!("value must be {wanted}"),
+            None => "'const' failed".to_owned(),
+        });
+    }
+    if let Value::List(allowed) = schema.get("enum")
+        && !allowed.iter().any(|one| equal(one, value))
+    {
+        let words: Option<Vec<String>> = allowed.iter().map(shown).collect();
+        return Some(match words {
+            Some(words) if words.len() == 1 => format!("value must be {}", words[0]),
+            Some(words) => format!("value must be one of {}", words.join(", ")),
+            None => "'enum' failed".to_owned(),
+        });
+    }
+    None
+}
+
+/// A limit that a count must not pass.
+fn check_count(schema: &Value, names: [&str; 2], count: usize, findings: &mut Findings<'_>) {
+    for (name, is_least) in names.into_iter().zip([true, false]) {
+        let limit = number(schema.get(name));
+        let count = count as f64;
+        let fails = |limit: &f64| {
+            if is_least {
+                count < *limit
+            } else {
+                count > *limit
+            }
+        };
+        if let Some(limit) = limit.filter(fails) {
+            let (count, limit) = (english(count), english(limit));
+            findings.problem(format!("{name}: got {count}, want {limit}"));
+        }
+    }
+}
+
+fn check_string(schema: &Value, text: &str, findings: &mut Findings<'_>) {
+    check_count(
+        schema,
+        ["minLength", "maxLength"],
+        text.chars().count(),
+        findings,
+    );
+    if let Some(pattern) = schema.get("pattern").as_str()
+        && Regexp::new(pattern).is_ok_and(|regexp| !regexp.is_match(text.as_bytes()))
+    {
+        let (text, pattern) = (quoted(text), quoted(pattern));
+        findings.problem(format!("{text} does not match pattern {pattern}"));
+    }
+}
+
+fn check_number(schema: &Value, value: &Value, findings: &mut Findings<'_>) {
+    let Some(found) = number(value) else {
+        return;
+    };
+    let limit = |name: &str| number(schema.get(name));
+    // In the fourth draft the exclusive limits were flags of the others.
+    let is_exclusive = |name: &str| schema.get(name).as_bool() == Some(true);
+    let mut check = |name: &str, limit: Option<f64>, passes: fn(f64, f64) -> bool| {
+        if let Some(limit) = limit.filter(|limit| !passes(found, *limit)) {
+            let (found, limit) = (english(found), english(limit));
+            findings.problem(format!("{name}: got {found}, want {limit}"));
+        }
+    };
+    let above = match is_exclusive("exclusiveMinimum") {
+        true => [None, limit("minimum")],
+        false => [limit("minimum"), limit("exclusiveMinimum")],
+    };
+    let below = match is_exclusive("exclusiveMaximum") {
+        true => [None, limit("maximum")],
+        false => [limit("maximum"), limit("exclusiveMaximum")],
+    };
+    check("minimum", above[0], |found, limit| found >= limit);
+    check("maximum", below[0], |found, limit| found <= limit);
+    check("exclusiveMinimum", above[1], |found, limit| found > limit);
+    check("exclusiveMaximum", below[1], |found, limit| found < limit);
+    check("multipleOf", limit("multipleOf"), is_multiple);
+}
+
+/// Whether a decimal is a multiple of another, as they are written: 0.3 is one of 0.1.
+fn is_multiple(found: f64, unit: f64) -> bool {
+    let quotient = found / unit;
+    (quotient - quotient.round()).abs() < 1e-9 * quotient.abs().max(1.0)
 }
