@@ -1,6 +1,9 @@
 //! What the real Helm does, as data (`../shared/conformance/helm` beside the repository). Where the
 //! data is missing, nothing is tested.
 //!
+//! `tests/conformance/functions.jsonl` has further cases in the same form, with the answers of Helm
+//! 4.3.1; `names.txt` has the names of all functions that it knows.
+//!
 //! `tests/conformance/gaps.txt` lists the groups with wrong cases and how many cases of each pass.
 //! Fewer fail the test; so do more, until the list says so.
 
@@ -161,4 +164,29 @@ fn cases_pass_as_listed() {
         gaps, known,
         "run again with UPDATE=1 if more pass than before"
     );
+}
+
+fn own(file: &str) -> PathBuf {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/conformance");
+    folder.join(file)
+}
+
+#[test]
+fn functions_answer_as_helm_does() {
+    let groups = run(&own("functions.jsonl"), |case| {
+        template(case).map(Json::String)
+    });
+    for (group, (passed, all)) in groups {
+        assert_eq!(passed, all, "{group}: SHOW={group} prints what is wrong");
+    }
+}
+
+#[test]
+fn every_function_is_known() {
+    let names = fs::read_to_string(own("names.txt")).unwrap();
+    for name in names.lines() {
+        let text = format!("{{{{ if false }}}}{{{{ {name} }}}}{{{{ end }}}}");
+        let case = serde_json::json!({ "template": text });
+        assert_eq!(template(&case), Ok(String::new()), "{name}");
+    }
 }

@@ -122,6 +122,11 @@ fn decode(text: &[u8], base: &Base) -> Result<Vec<u8>, usize> {
     Ok(out)
 }
 
+/// Standard base64, or Go's error.
+pub(crate) fn base64_decode_or(text: &[u8]) -> Result<Vec<u8>, String> {
+    decode(text, &BASE64).map_err(|at| format!("illegal base64 data at input byte {at}"))
+}
+
 /// Standard base64; none if it is wrong.
 pub(crate) fn base64_decode(text: &[u8]) -> Option<Vec<u8>> {
     decode(text, &BASE64).ok()

@@ -6,6 +6,7 @@ use gotmpl::Type::{Any, Bool};
 use gotmpl::Value;
 
 pub(super) static TABLE: &[HelmFunction] = &[
+    plain("hello", &[], |_, _| Ok("Hello!".into())),
     variadic("all", &[Any], |_, args| {
         Ok(args.iter().all(|value| !is_empty(value)).into())
     }),

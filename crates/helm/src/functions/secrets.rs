@@ -1,13 +1,22 @@
-//! Keys, certificates and password hashes: stand-ins. They look like the real ones and are drawn
-//! from the seed, so that a run can be repeated; nothing can be opened or proved with them.
+//! Keys, certificates and password hashes. With the feature `certificates` they are real; without it
+//! they are stand-ins, which look like the real ones but open and prove nothing, because a page should
+//! not load what makes them. Both are drawn from the seed, so that a run can be repeated.
 
-use super::encoding::base64_encode;
-use super::{HelmFunction, fault, plain, text};
+#[cfg(feature = "certificates")]
+#[path = "secrets/real.rs"]
+mod maker;
+#[cfg(not(feature = "certificates"))]
+#[path = "secrets/standin.rs"]
+mod maker;
+mod pem;
+
+use super::{HelmFunction, arg, bytes, int, plain, text};
 use crate::render::Context;
 use gotmpl::Type::{Int, List, Named, String as Str};
-use gotmpl::value::{Struct, StructType};
+use gotmpl::value::{Struct, StructType, Text};
 use gotmpl::{Error, Machine, Value};
-use sha2::Digest;
+use maker::Made;
+use std::net::IpAddr;
 use std::rc::Rc;
 
 /// The type that certificate functions give.
@@ -15,110 +24,200 @@ static CERTIFICATE: StructType = StructType {
     name: "sprig.certificate",
 };
 
+/// What a certificate says.
+#[cfg_attr(
+    not(feature = "certificates"),
+    allow(dead_code, reason = "a stand-in says nothing")
+)]
+struct Request {
+    name: String,
+    addresses: Vec<IpAddr>,
+    hosts: Vec<String>,
+    is_ca: bool,
+    /// Seconds since 1970.
+    from: u64,
+    until: u64,
+}
+
+/// A certificate and its key, both in PEM.
+struct Signed {
+    certificate: String,
+    key: String,
+}
+
 pub(super) static TABLE: &[HelmFunction] = &[
-    plain("bcrypt", &[Str], |machine, _| Ok(bcrypt(machine).into())),
-    plain("buildCustomCert", &[Str, Str], |_, args| {
-        let part = |at: usize, what: &str| {
-            let decoded = super::encoding::base64_decode(super::bytes(&args, at));
-            decoded.ok_or_else(|| Error::new(format!("unable to decode base64 {what}")))
-        };
-        let certificate = String::from_utf8_lossy(&part(0, "certificate")?).into_owned();
-        let key = String::from_utf8_lossy(&part(1, "private key")?).into_owned();
-        Ok(pair(certificate, key))
+    plain("bcrypt", &[Str], |machine, args| {
+        Ok(maker::bcrypt(bytes(&args, 0), &mut machine.host.random).into())
     }),
-    plain("genCA", &[Str, Int], |machine, _| {
-        Ok(certificate(machine, None))
+    plain("buildCustomCert", &[Str, Str], |_, args| {
+        made(build_custom(&args))
+    }),
+    plain("decryptAES", &[Str, Str], |_, args| {
+        let encrypted = bytes(&args, 1);
+        if encrypted.is_empty() {
+            return Ok("".into());
+        }
+        let plain = super::encoding::base64_decode_or(encrypted)
+            .and_then(|encrypted| maker::decrypt(bytes(&args, 0), &encrypted));
+        plain
+            .map(|plain| Text::from(plain).into())
+            .map_err(Error::new)
+    }),
+    plain("encryptAES", &[Str, Str], |machine, args| {
+        if bytes(&args, 1).is_empty() {
+            return Ok("".into());
+        }
+        let random = &mut machine.host.random;
+        let encrypted = maker::encrypt(bytes(&args, 0), bytes(&args, 1), random);
+        Ok(super::encoding::base64_encode(&encrypted).into())
+    }),
+    plain("genCA", &[Str, Int], |machine, args| {
+        made(authority(machine, &args, None))
     }),
     plain("genCAWithKey", &[Str, Int, Str], |machine, args| {
-        Ok(certificate(machine, Some(text(&args, 2).into_owned())))
+        let key = text(&args, 2);
+        made(authority(machine, &args, Some(&key)))
     }),
     plain("genPrivateKey", &[Str], |machine, args| {
-        let label = match text(&args, 0).as_ref() {
-            "" | "rsa" => "RSA PRIVATE KEY",
-            "dsa" => "DSA PRIVATE KEY",
-            "ecdsa" => "EC PRIVATE KEY",
-            "ed25519" => "PRIVATE KEY",
-            other => return Ok(format!("Unknown type {other}").into()),
-        };
-        Ok(pem(machine, label, 600).into())
+        let kind = text(&args, 0);
+        let random = &mut machine.host.random;
+        match kind.as_ref() {
+            "" | "rsa" | "dsa" | "ecdsa" | "ed25519" => Ok(maker::new_key(&kind, random)
+                .unwrap_or_else(|error| format!("failed to generate private key: {error}"))
+                .into()),
+            other => Ok(format!("Unknown type {other}").into()),
+        }
     }),
     plain(
         "genSelfSignedCert",
         &[Str, List, List, Int],
-        |machine, _| Ok(certificate(machine, None)),
+        |machine, args| made(signed(machine, &args, None, None)),
     ),
     plain(
         "genSelfSignedCertWithKey",
         &[Str, List, List, Int, Str],
-        |machine, args| Ok(certificate(machine, Some(text(&args, 4).into_owned()))),
+        |machine, args| made(signed(machine, &args, None, Some(&text(&args, 4)))),
     ),
     plain(
         "genSignedCert",
         &[Str, List, List, Int, Named("sprig.certificate")],
-        |machine, _| Ok(certificate(machine, None)),
+        |machine, args| made(signed(machine, &args, Some(&args[4]), None)),
     ),
     plain(
         "genSignedCertWithKey",
         &[Str, List, List, Int, Named("sprig.certificate"), Str],
-        |machine, args| Ok(certificate(machine, Some(text(&args, 5).into_owned()))),
+        |machine, args| {
+            made(signed(
+                machine,
+                &args,
+                Some(&args[4]),
+                Some(&text(&args, 5)),
+            ))
+        },
     ),
     plain("htpasswd", &[Str, Str], |machine, args| {
         let user = text(&args, 0);
         if user.contains(':') {
             return Ok(format!("invalid username: {user}").into());
         }
-        Ok(format!("{user}:{}", bcrypt(machine)).into())
-    }),
-    plain("encryptAES", &[Str, Str], |machine, args| {
-        // As long as the real one: a block of start values, and the text filled up to blocks.
-        let blocks = text(&args, 1).len() / 16 + 2;
-        Ok(base64_encode(&random_bytes(machine, blocks * 16)).into())
-    }),
-    plain("decryptAES", &[Str, Str], |_, args| {
-        match text(&args, 1).as_ref() {
-            "" => Ok("".into()),
-            _ => fault("decryptAES is not modelled: encrypted texts here hold nothing"),
-        }
+        let hash = maker::bcrypt(bytes(&args, 1), &mut machine.host.random);
+        Ok(format!("{user}:{hash}").into())
     }),
 ];
 
-fn random_bytes(machine: &mut Machine<'_, Context>, count: usize) -> Vec<u8> {
-    (0..count)
-        .map(|_| machine.host.random.below(256) as u8)
-        .collect()
-}
-
-/// So many bytes between the lines that a PEM file has.
-fn pem(machine: &mut Machine<'_, Context>, label: &str, count: usize) -> String {
-    let mut bytes = vec![0x30, 0x82, (count >> 8) as u8, count as u8];
-    bytes.extend(random_bytes(machine, count));
-    let body = base64_encode(&bytes);
-    let mut out = format!("-----BEGIN {label}-----\n");
-    for line in body.as_bytes().chunks(64) {
-        out.push_str(&String::from_utf8_lossy(line));
-        out.push('\n');
-    }
-    out + &format!("-----END {label}-----\n")
-}
-
-fn pair(certificate: String, key: String) -> Value {
-    Value::Struct(Rc::new(Struct {
+fn made(signed: Made<Signed>) -> Result<Value, Error> {
+    let signed = signed.map_err(Error::new)?;
+    Ok(Value::Struct(Rc::new(Struct {
         ty: &CERTIFICATE,
-        fields: vec![("Cert", certificate.into()), ("Key", key.into())],
+        fields: vec![
+            ("Cert", signed.certificate.into()),
+            ("Key", signed.key.into()),
+        ],
         text: None,
         pointer_text: None,
-    }))
+    })))
 }
 
-fn certificate(machine: &mut Machine<'_, Context>, key: Option<String>) -> Value {
-    let certificate = pem(machine, "CERTIFICATE", 800);
-    let key = key.unwrap_or_else(|| pem(machine, "RSA PRIVATE KEY", 1190));
-    pair(certificate, key)
+fn request(machine: &Machine<'_, Context>, name: &str, days: i64) -> Request {
+    let from = machine.host.now_ms.div_euclid(1000);
+    let until = from.saturating_add(days.saturating_mul(24 * 3600));
+    Request {
+        name: name.to_owned(),
+        addresses: Vec::new(),
+        hosts: Vec::new(),
+        is_ca: false,
+        from: u64::try_from(from).unwrap_or(0),
+        until: u64::try_from(until).unwrap_or(0),
+    }
 }
 
-/// 53 letters after the cost, as bcrypt has.
-fn bcrypt(machine: &mut Machine<'_, Context>) -> String {
-    let digest = sha2::Sha512::digest(random_bytes(machine, 16));
-    let letters = base64_encode(&digest).replace('+', ".").replace('=', "");
-    format!("$2a$10${}", &letters[..53])
+/// `NAME DAYS`
+fn authority(
+    machine: &mut Machine<'_, Context>,
+    args: &[Value],
+    key: Option<&str>,
+) -> Made<Signed> {
+    let request = Request {
+        is_ca: true,
+        ..request(machine, &text(args, 0), int(args, 1))
+    };
+    maker::certificate(&request, key, None, &mut machine.host.random)
+}
+
+/// `NAME ADDRESSES HOSTS DAYS`
+fn signed(
+    machine: &mut Machine<'_, Context>,
+    args: &[Value],
+    authority: Option<&Value>,
+    key: Option<&str>,
+) -> Made<Signed> {
+    let texts = |at: usize, what: &str| -> Made<Vec<String>> {
+        let list = arg(args, at);
+        let items = list.elements().unwrap_or_default();
+        let text = |item: &Value| match item {
+            Value::String(text) => Ok(text.to_str().into_owned()),
+            other => Err(format!(
+                "error {what}: {} is not a string",
+                gotmpl::print::to_text(other).to_str()
+            )),
+        };
+        items.iter().map(text).collect()
+    };
+    let mut addresses = Vec::new();
+    for address in texts(1, "parsing ip")? {
+        let parsed = address.parse();
+        addresses.push(parsed.map_err(|_| format!("error parsing ip: {address}"))?);
+    }
+    let request = Request {
+        addresses,
+        hosts: texts(2, "processing alternate dns name")?,
+        ..request(machine, &text(args, 0), int(args, 3))
+    };
+    let authority = authority.map(|authority| {
+        let field = |name: &str| match authority {
+            Value::Struct(of) => of.field(name).map(gotmpl::print::to_text),
+            _ => None,
+        };
+        let text = |name: &str| field(name).unwrap_or_default().to_str().into_owned();
+        Signed {
+            certificate: text("Cert"),
+            key: text("Key"),
+        }
+    });
+    maker::certificate(&request, key, authority.as_ref(), &mut machine.host.random)
+}
+
+/// `CERTIFICATE KEY`, both in base64: they must be what they say.
+fn build_custom(args: &[Value]) -> Made<Signed> {
+    let part = |at: usize, what: &str| {
+        let decoded = super::encoding::base64_decode(bytes(args, at));
+        let text = decoded.map(|bytes| String::from_utf8_lossy(&bytes).into_owned());
+        text.ok_or_else(|| format!("unable to decode base64 {what}"))
+    };
+    let signed = Signed {
+        certificate: part(0, "certificate")?,
+        key: part(1, "private key")?,
+    };
+    maker::check(&signed)?;
+    Ok(signed)
 }
