@@ -9,13 +9,16 @@
 //! server merge (server-side apply) where a release was first installed by it.
 
 mod actions;
+mod failure;
 mod operation;
+mod options;
 mod readiness;
 mod resource;
 mod storage;
 
-pub use actions::{ActionOptions, install, rollback, uninstall, upgrade};
+pub use actions::{install, rollback, uninstall, upgrade};
 pub use operation::{Operation, Step};
+pub use options::ActionOptions;
 pub use readiness::Readiness;
 pub use resource::Resource;
 
