@@ -57,6 +57,8 @@ pub struct Settings {
     pub kubelets: bool,
     /// How an image behaves that no registry knows. None: it cannot be pulled.
     pub any_image: Option<Rc<App>>,
+    /// Images that all nodes have from the start.
+    pub node_images: Vec<kubelet::NodeImage>,
 }
 
 impl Default for Settings {
@@ -65,6 +67,7 @@ impl Default for Settings {
             timings: Timings::default(),
             kubelets: true,
             any_image: None,
+            node_images: Vec::new(),
         }
     }
 }

@@ -170,6 +170,27 @@ impl Reference {
         })
     }
 
+    /// Says why a text is no reference, in distribution's words.
+    ///
+    /// # Errors
+    /// It is none.
+    pub fn check(text: &str) -> Result<(), EcoString> {
+        if Reference::parse(text).is_some() {
+            return Ok(());
+        }
+        let (_, path) = split_host(text);
+        let remote = full_name(path);
+        let remote = remote.strip_prefix("docker.io/").unwrap_or(&remote);
+        let remote = remote.split(':').next().unwrap_or_default();
+        let mut why = EcoString::from("invalid reference format");
+        if remote.bytes().any(|byte| byte.is_ascii_uppercase()) {
+            why.push_str(&eco_format!(
+                ": repository name ({remote}) must be lowercase"
+            ));
+        }
+        Err(why)
+    }
+
     /// Name and tag: `registry.example/order-service:1.4.1`.
     #[must_use]
     pub fn tagged(&self) -> EcoString {

@@ -12,6 +12,7 @@
 mod compare;
 mod defaults;
 mod job;
+mod kubelet;
 mod limitrange;
 mod patches;
 mod pdb;
@@ -97,6 +98,11 @@ fn check_family_with(family: &str, run: impl Fn(&Value, &Value) -> Result<(), St
 #[test]
 fn defaults() {
     check_family("defaults", defaults::run);
+}
+
+#[test]
+fn kubelet() {
+    check_family("kubelet", kubelet::run);
 }
 
 #[test]

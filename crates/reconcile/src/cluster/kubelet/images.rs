@@ -3,12 +3,13 @@
 //! A node that has a tag does not ask the registry again unless the policy is Always. So two nodes
 //! may run two images under one mutable tag.
 
-use super::{PodEvent, State, Work};
-use crate::delivery::app::App;
+use super::Work;
+use super::sync::Doing;
+use crate::delivery::app::{App, OnSigterm};
 use crate::delivery::registry::Reference;
 use crate::pipeline::tints;
 use crate::trace::Note;
-use ecow::{EcoString, eco_format};
+use ecow::{EcoString, EcoVec, eco_format};
 use kube::Millis;
 use lean::SharedMap;
 use std::rc::Rc;
@@ -23,23 +24,74 @@ pub(super) struct Images {
     busy_until: SharedMap<EcoString, Millis>,
 }
 
+/// An image that every node has from the start.
+#[derive(Clone, Debug)]
+pub struct NodeImage {
+    /// The reference that it was pulled under, as pods write it.
+    pub reference: EcoString,
+    /// The files in it that matter, by path; they are empty.
+    pub files: EcoVec<EcoString>,
+}
+
 /// What a registry gives for a reference.
 struct Found {
     digest: EcoString,
-    app: Rc<App>,
+    size: u64,
+    /// How it behaves; none if it has nothing but a shell and its programs.
+    app: Option<Rc<App>>,
+}
+
+/// How long it takes to learn that a name cannot be looked up: two tries of 5 s (`man resolv.conf`).
+const LOOKUP: Millis = 10_000;
+/// Public images that have nothing but a shell and its programs.
+const SHELLS: [&str; 4] = ["alpine", "busybox", "debian", "ubuntu"];
+/// Public images with a server: the port, and the path that it answers.
+const SERVERS: [(&str, u16, &str); 6] = [
+    ("httpd", 80, "/"),
+    ("mysql", 3306, ""),
+    ("nginx", 80, "/"),
+    ("postgres", 5432, ""),
+    ("rabbitmq", 5672, ""),
+    ("redis", 6379, ""),
+];
+/// About what these weigh, compressed.
+const PUBLIC_SIZE: u64 = 40 << 20;
+
+/// How a well-known public image behaves.
+fn public(reference: &Reference) -> Option<Found> {
+    let name = reference.name.strip_prefix("docker.io/library/")?;
+    let app = match SERVERS.iter().find(|(server, ..)| *server == name) {
+        Some((_, port, path)) => Some(Rc::new(App {
+            port: *port,
+            image_size: PUBLIC_SIZE,
+            health: crate::delivery::app::Health {
+                liveness: (*path).into(),
+                readiness: (*path).into(),
+            },
+            on_sigterm: OnSigterm::Drain(0),
+            ..App::default()
+        })),
+        None if SHELLS.contains(&name) => None,
+        None => return None,
+    };
+    Some(Found {
+        digest: eco_format!("public:{}", reference.tagged()),
+        size: PUBLIC_SIZE,
+        app,
+    })
 }
 
 impl Work<'_> {
     /// A container's image is needed: it is there, or must be pulled
     /// (`pkg/kubelet/images/image_manager.go`).
     pub(super) fn need_image(&mut self, at: usize) {
-        let image = self.run.containers[at].image.clone();
-        if Reference::parse(&image).is_none() {
-            self.invalid_name(at, &image);
+        let image = self.spec(at).get("image").to_text();
+        self.container(at).image = image.clone();
+        if let Err(why) = Reference::check(&image) {
+            self.invalid_name(at, &image, &why);
             return;
         }
-        let slot = (self.run.node.clone(), image.clone());
-        let have = self.world.pods.images.have.contains_key(&slot);
+        let have = self.has_image(&image);
         match self.spec(at).get("imagePullPolicy").text() {
             "Always" => {}
             "Never" if !have => {
@@ -48,7 +100,7 @@ impl Work<'_> {
                 );
                 self.event(Note::warning("event", "ErrImageNeverPull", message.clone()));
                 self.event(Note::warning("event", "Failed", "Error: ErrImageNeverPull"));
-                self.wait(at, "ErrImageNeverPull", message);
+                self.not_started(at, "ErrImageNeverPull", message);
                 return;
             }
             _ if have => {
@@ -64,9 +116,23 @@ impl Work<'_> {
         self.pull(at, &image);
     }
 
+    fn has_image(&self, image: &EcoString) -> bool {
+        let slot = (self.run.node.clone(), image.clone());
+        let preloaded = &self.world.settings.node_images;
+        self.world.pods.images.have.contains_key(&slot)
+            || preloaded.iter().any(|have| have.reference == *image)
+    }
+
     fn pull(&mut self, at: usize, image: &EcoString) {
         let now = self.world.now;
         let timings = self.world.settings.timings.clone();
+        if self.run.containers[at]
+            .pull_back_off
+            .holds_since_update(now, timings.back_off_max)
+        {
+            self.wait_to_pull(at, image);
+            return;
+        }
         let size = self.size_to_pull(image);
         let begin = self
             .world
@@ -77,7 +143,10 @@ impl Work<'_> {
             .copied()
             .unwrap_or(0)
             .max(now);
-        let takes = timings.pull_round_trip + size * 1000 / timings.pull_bytes_per_second.max(1);
+        let takes = match self.find(image) {
+            None if self.is_out_of_reach(image) => LOOKUP,
+            _ => timings.pull_round_trip + size * 1000 / timings.pull_bytes_per_second.max(1),
+        };
         self.world
             .pods
             .images
@@ -98,13 +167,13 @@ impl Work<'_> {
             self.world
                 .note(&self.actor(), key, Note::story("pull", "Pulling", why));
         }
-        self.after(begin + takes - now, PodEvent::Pulled(at));
+        self.wait_for(Doing::Pulling(at), begin + takes - now);
     }
 
     /// How many bytes a pull has to fetch: none if the node has them under another name.
     fn size_to_pull(&self, image: &str) -> u64 {
         match self.find(image) {
-            Some(found) if !self.node_has(&found.digest) => found.app.image_size,
+            Some(found) if !self.node_has(&found.digest) => found.size,
             _ => 0,
         }
     }
@@ -121,14 +190,28 @@ impl Work<'_> {
         if let Some(image) = self.world.delivery.registry.resolve(&reference) {
             return Some(Found {
                 digest: image.digest.clone(),
-                app: Rc::new(image.app.clone()),
+                size: image.app.image_size,
+                app: Some(Rc::new(image.app.clone())),
             });
+        }
+        if let Some(found) = public(&reference) {
+            return Some(found);
         }
         let app = self.world.settings.any_image.clone()?;
         Some(Found {
             digest: eco_format!("any:{image}"),
-            app,
+            size: app.image_size,
+            app: Some(app),
         })
+    }
+
+    /// Whether an image's registry is none that the lab has: its nodes cannot reach any other.
+    fn is_out_of_reach(&self, image: &str) -> bool {
+        let host = image.split('/').next().unwrap_or_default();
+        let tags = self.world.delivery.registry.tags();
+        !tags
+            .iter()
+            .any(|tag| tag.reference.split('/').next() == Some(host))
     }
 
     pub(super) fn pulled(&mut self, at: usize) {
@@ -139,7 +222,7 @@ impl Work<'_> {
         };
         let slot = (self.run.node.clone(), image.clone());
         self.world.pods.images.have.insert(slot, found.digest);
-        let size = found.app.image_size;
+        let size = found.size;
         let timings = &self.world.settings.timings;
         let took = timings.pull_round_trip + size * 1000 / timings.pull_bytes_per_second.max(1);
         let took = eco_format!("{}.{:03}s", took / 1000, took % 1000);
@@ -150,74 +233,76 @@ impl Work<'_> {
         self.use_image(at);
     }
 
-    /// The image is on the node: the container starts from the digest that the node has.
+    /// The image is on the node: the container is created from the digest that the node has.
     fn use_image(&mut self, at: usize) {
-        let slot = (self.run.node.clone(), self.run.containers[at].image.clone());
-        let digest = self
-            .world
-            .pods
-            .images
-            .have
-            .get(&slot)
-            .cloned()
-            .unwrap_or_default();
+        let image = self.run.containers[at].image.clone();
+        let slot = (self.run.node.clone(), image.clone());
+        let have = self.world.pods.images.have.get(&slot).cloned();
+        let digest = have.unwrap_or_default();
         let known = self.world.delivery.registry.image(&digest);
         let app = match known {
             Some(image) => Some(Rc::new(image.app.clone())),
-            None => self.world.settings.any_image.clone(),
+            None => self.find(&image).and_then(|found| found.app),
         };
         if at == 0 {
             self.run.colour = tints::of_pod(self.world, &self.pod, &digest);
         }
         let container = self.container(at);
         (container.digest, container.app) = (digest, app);
-        self.keep();
-        self.after(self.world.settings.timings.container, PodEvent::Start(at));
+        self.create(at);
     }
 
     fn pull_failed(&mut self, at: usize, image: &str) {
         let name = Reference::parse(image)
             .map_or_else(|| image.into(), |reference| eco_format!("{reference}"));
-        let cause = eco_format!(
-            "failed to pull and unpack image {name:?}: failed to resolve image: {name}: not found"
-        );
+        let why = if self.is_out_of_reach(&name) {
+            lookup_failure(&name)
+        } else {
+            eco_format!("{name}: not found")
+        };
+        let cause =
+            eco_format!("failed to pull and unpack image {name:?}: failed to resolve image: {why}");
         let message = eco_format!("Failed to pull image {image:?}: {cause}");
         self.event(Note::warning("event", "Failed", message));
         self.event(Note::warning("event", "Failed", "Error: ErrImagePull"));
-        self.wait(at, "ErrImagePull", cause.clone());
-        let timings = self.world.settings.timings.clone();
+        let now = self.world.now;
+        let timings = &self.world.settings.timings;
+        let (first, max) = (timings.back_off, timings.back_off_max);
         let container = self.container(at);
-        container.back_off = match container.back_off {
-            0 => timings.back_off,
-            wait => (2 * wait).min(timings.back_off_max),
-        };
-        let wait = container.back_off;
+        container.pull_back_off.next(now, now, first, max);
+        container.pull_failure = cause.clone();
+        self.not_started(at, "ErrImagePull", cause);
+    }
+
+    fn wait_to_pull(&mut self, at: usize, image: &str) {
         let back_off = eco_format!("Back-off pulling image {image:?}");
         self.event(Note::detail("event", "BackOff", back_off.clone()));
         self.event(Note::warning("event", "Failed", "Error: ImagePullBackOff"));
-        self.wait(
-            at,
-            "ImagePullBackOff",
-            eco_format!("{back_off}: ErrImagePull: {cause}"),
-        );
-        self.after(wait, PodEvent::PullAgain(at));
+        let cause = &self.run.containers[at].pull_failure;
+        let message = eco_format!("{back_off}: ErrImagePull: {cause}");
+        self.not_started(at, "ImagePullBackOff", message);
     }
 
-    fn invalid_name(&mut self, at: usize, image: &str) {
+    fn invalid_name(&mut self, at: usize, image: &str, why: &str) {
         let message = eco_format!(
-            "Failed to apply default image tag {image:?}: couldn't parse image name {image:?}: invalid reference format"
+            "Failed to apply default image tag {image:?}: couldn't parse image name {image:?}: {why}"
         );
         self.event(Note::warning("event", "InspectFailed", message.clone()));
         self.event(Note::warning("event", "Failed", "Error: InvalidImageName"));
-        self.wait(at, "InvalidImageName", message);
+        self.not_started(at, "InvalidImageName", message);
     }
+}
 
-    fn wait(&mut self, at: usize, reason: &'static str, message: EcoString) {
-        let why = eco_format!("{} cannot start: {message}", self.name());
-        self.container(at).state = State::Waiting {
-            reason: reason.into(),
-            message,
-        };
-        self.publish(Note::warning("patch", reason, why));
-    }
+/// What containerd says of a registry that cannot be reached: nobody answers for its name.
+fn lookup_failure(name: &str) -> EcoString {
+    let (host, rest) = name.split_once('/').unwrap_or(("", name));
+    let (path, tag) = rest.rsplit_once(['@', ':']).unwrap_or((rest, "latest"));
+    let host = if host == "docker.io" {
+        "registry-1.docker.io"
+    } else {
+        host
+    };
+    eco_format!(
+        "failed to do request: Head \"https://{host}/v2/{path}/manifests/{tag}\": dial tcp: lookup {host} on 10.96.0.10:53: read udp 10.0.0.2:40000->10.96.0.10:53: i/o timeout"
+    )
 }

@@ -4,23 +4,40 @@
 //! A kubelet remembers what the API server does not know: what each container really does. That is
 //! a [`Run`]. Everything the cluster sees of it goes through the API server as a pod's status.
 //!
-//! A container that is well stays well until something happens to it, so a probe that has reached
-//! its success threshold is not repeated until then.
+//! In the order of a first reading: [`sync`] is the pod's worker, which looks at the pod when there
+//! is a reason to, says what it sees, and [`plan`]s what to do; [`start`] and [`stop`] do it; [`status`]
+//! says what is seen; [`probes`] ask the containers; a container behaves as its image's `app.yaml`
+//! says or as its command does ([`shell`], [`programs`], [`files`]).
+//!
+//! An application that is well stays well until something happens to it, so a probe that it has
+//! answered well often enough is not repeated until then.
 
+mod config;
+mod files;
 mod images;
+mod plan;
 mod probes;
+mod programs;
+mod shell;
+mod start;
 mod status;
+mod stop;
+mod sync;
+mod words;
 
 use super::pod;
-use crate::delivery::app::{App, OnSigterm};
+use crate::delivery::app::App;
 use crate::engine::{Event, World};
 use crate::pipeline::tints;
 use crate::trace::Note;
 use ecow::{EcoString, EcoVec, eco_format};
-use kube::{Change, ChangeKind, Key, Millis, Object, Value, quantity};
+use kube::{Change, ChangeKind, Key, Millis, Object, Value};
 use lean::SharedMap;
+use shell::Shell;
+use std::collections::BTreeMap;
 use std::rc::Rc;
 
+pub use images::NodeImage;
 pub use probes::Probe;
 
 /// All that the kubelets remember.
@@ -40,10 +57,25 @@ pub struct Run {
     ip: EcoString,
     since: Millis,
     sandbox: bool,
-    stopping: bool,
     /// The colour of the commit that it runs.
     colour: Option<usize>,
+    /// First those of `containers`, then those of `initContainers`.
     containers: EcoVec<Container>,
+    worker: sync::Worker,
+    files: files::Files,
+    /// Why the kubelet ends it: reason and message.
+    doomed: Option<(&'static str, &'static str)>,
+    /// The pod as it was last, once the API server has forgotten it.
+    orphan: Option<Rc<Object>>,
+}
+
+/// What a container is to its pod.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Role {
+    Main,
+    Init,
+    /// An init container with `restartPolicy: Always`.
+    Sidecar,
 }
 
 /// A container, as it really is.
@@ -52,30 +84,35 @@ struct Container {
     name: EcoString,
     image: EcoString,
     digest: EcoString,
-    app: Option<Rc<App>>,
+    role: Role,
     state: State,
+    /// How the life before this one ended.
     last: Option<Ended>,
+    /// Why it did not start: reason and message (`pkg/kubelet/reason_cache.go`).
+    reason: Option<(&'static str, EcoString)>,
     restarts: u32,
-    /// What the next wait before a restart, or before another pull, is.
-    back_off: Millis,
+    /// The wait before it is started again.
+    back_off: BackOff,
+    /// The wait before its image is pulled again.
+    pull_back_off: BackOff,
+    /// Why it could not be pulled.
+    pull_failure: EcoString,
     /// Which life this is: what was planned for an earlier one is void.
     life: u32,
     listens: bool,
-    ready: bool,
-    started: bool,
-    probes: probes::Counts,
+    /// What its image is: none for one with nothing but a shell and its programs.
+    app: Option<Rc<App>>,
+    /// What its command does, if it is run by a shell.
+    shell: Option<Rc<Shell>>,
+    variables: Rc<BTreeMap<EcoString, EcoString>>,
+    probes: probes::Workers,
 }
 
 /// What a container does.
 #[derive(Clone, Debug, PartialEq)]
 enum State {
-    Waiting {
-        reason: EcoString,
-        message: EcoString,
-    },
-    Running {
-        since: Millis,
-    },
+    Waiting,
+    Running { since: Millis },
     Ended(Ended),
 }
 
@@ -84,39 +121,69 @@ enum State {
 struct Ended {
     code: i64,
     reason: &'static str,
+    message: EcoString,
     since: Millis,
     at: Millis,
 }
 
-/// What can happen to a pod on its node. The number is the container's place in the pod.
+/// A wait that doubles (`client-go/util/flowcontrol/backoff.go`).
+#[derive(Clone, Copy, Debug, Default)]
+struct BackOff {
+    wait: Millis,
+    updated: Millis,
+}
+
+impl BackOff {
+    /// Whether it is still to be waited at `now` for something that happened at `then`. What went
+    /// well for twice the longest wait begins anew.
+    fn holds(self, then: Millis, now: Millis, max: Millis) -> bool {
+        self.wait > 0 && !self.is_over(then, max) && now.saturating_sub(then) < self.wait
+    }
+
+    /// Whether it is still to be waited since it began (`IsInBackOffSinceUpdate`).
+    fn holds_since_update(self, now: Millis, max: Millis) -> bool {
+        self.wait > 0 && !self.is_over(now, max) && now - self.updated < self.wait
+    }
+
+    fn is_over(self, then: Millis, max: Millis) -> bool {
+        then.saturating_sub(self.updated) > 2 * max
+    }
+
+    /// The next wait begins.
+    fn next(&mut self, then: Millis, now: Millis, first: Millis, max: Millis) {
+        let is_new = self.wait == 0 || self.is_over(then, max);
+        self.wait = if is_new {
+            first
+        } else {
+            (2 * self.wait).min(max)
+        };
+        self.updated = now;
+    }
+}
+
+/// What can happen to a pod on its node. The number is the container's place in the [`Run`].
 #[derive(Clone, Debug)]
 pub enum PodEvent {
-    /// The kubelet sees the pod and makes its sandbox.
-    SetUp,
-    /// The sandbox is there: the containers' images are next.
-    Prepared,
-    /// An image has arrived, or not.
-    Pulled(usize),
-    /// A pull that failed is tried again.
-    PullAgain(usize),
-    /// The container's process starts.
-    Start(usize),
-    /// In this life, the process listens now.
+    /// The pod's worker looks at it.
+    Sync,
+    /// The kubelet hears from the container runtime what has changed.
+    Relist,
+    /// What the worker with this ticket waits for is done.
+    Step(u32),
+    /// In this life, the application listens now.
     Listen(usize, u32),
-    /// In this life, a probe is due.
-    Probe(usize, u32, Probe),
-    /// The kubelet sees that the pod is to stop.
+    /// In this life, a program of the container's command ends.
+    Wake(usize, u32),
+    /// A probe's worker with this ticket is due.
+    Probe(usize, Probe, u32),
+    /// A probe of this life has its answer.
+    Answer(usize, u32, Probe, Result<(), EcoString>),
+    /// The pod was deleted.
     Stop,
-    /// In this life, the process gets SIGTERM.
-    Terminate(usize, u32),
+    /// In this life, a container's preStop hook has ended, well or not, and SIGTERM follows.
+    Terminate(usize, u32, bool),
     /// In this life, the process ends, with this exit code and reason.
     Exit(usize, u32, i64, &'static str),
-    /// The kubelet says that a container which ended waits to be started again.
-    BackOff(usize, u32, Millis),
-    /// A container that ended is started again.
-    Restart(usize, u32),
-    /// All containers have ended and the pod can go.
-    Remove,
 }
 
 impl Pods {
@@ -124,8 +191,13 @@ impl Pods {
     pub(super) fn serving(&self, uid: &EcoString) -> Option<(Option<usize>, u32)> {
         let run = self.runs.get(uid)?;
         let container = run.containers.first()?;
-        let app = container.app.as_ref().filter(|_| container.listens)?;
-        Some((run.colour, app.errors))
+        if !container.listens {
+            return None;
+        }
+        Some((
+            run.colour,
+            container.app.as_ref().map_or(0, |app| app.errors),
+        ))
     }
 
     /// Whether an event can still do something: its pod is there, and in the life it was meant for.
@@ -135,12 +207,16 @@ impl Pods {
         };
         match event {
             PodEvent::Listen(at, life)
-            | PodEvent::Probe(at, life, _)
-            | PodEvent::Terminate(at, life)
-            | PodEvent::Exit(at, life, ..)
-            | PodEvent::BackOff(at, life, _)
-            | PodEvent::Restart(at, life) => run.containers[*at].life == *life,
-            _ => true,
+            | PodEvent::Wake(at, life)
+            | PodEvent::Answer(at, life, ..)
+            | PodEvent::Terminate(at, life, _)
+            | PodEvent::Exit(at, life, ..) => run.containers[*at].life == *life,
+            PodEvent::Probe(at, probe, ticket) => {
+                run.containers[*at].probes.awaits(*probe, *ticket)
+            }
+            PodEvent::Step(ticket) => run.worker.awaits(*ticket),
+            PodEvent::Sync => run.worker.is_due(),
+            PodEvent::Relist | PodEvent::Stop => true,
         }
     }
 
@@ -150,56 +226,80 @@ impl Pods {
     }
 }
 
-/// A kubelet watches the pods of its node.
+/// A kubelet watches the pods of its node, and the ConfigMaps and Secrets that they use.
 pub(crate) fn observe(world: &mut World, change: &Change) {
     let pod = &change.new;
-    if pod.key.kind != "Pod" || pod::node(pod).is_empty() {
-        return;
+    match pod.key.kind.as_str() {
+        "Pod" if !pod::node(pod).is_empty() => {}
+        "ConfigMap" | "Secret" => return sync::config_changed(world, &pod.key),
+        _ => return,
     }
     let uid = &pod.meta.uid;
-    if change.kind == ChangeKind::Deleted {
-        world.pods.runs.remove(uid);
-        return;
-    }
     let hop = world.settings.timings.watch;
-    match world.pods.runs.get_mut(uid) {
-        None if !pod::has_ended(pod) => {
+    let Some(run) = world.pods.runs.get_mut(uid) else {
+        if change.kind != ChangeKind::Deleted && !pod::has_ended(pod) {
             let colour = tints::of_pod(world, pod, "");
-            let run = Run {
-                colour,
-                ..new_run(&mut world.pods.addresses, pod, world.now)
-            };
+            let mut run = new_run(&mut world.pods.addresses, pod, world.now);
+            run.colour = colour;
+            run.worker.wake_at(world.now + hop);
             world.pods.runs.insert(uid.clone(), run);
-            world.after(hop, Event::Pod(uid.clone(), PodEvent::SetUp));
+            world.after(hop, Event::Pod(uid.clone(), PodEvent::Sync));
         }
-        Some(run) if pod.meta.deleted.is_some() && !run.stopping => {
-            run.stopping = true;
-            world.after(hop, Event::Pod(uid.clone(), PodEvent::Stop));
+        return;
+    };
+    if change.kind == ChangeKind::Deleted {
+        if !run.containers.iter().any(Container::is_running) {
+            world.pods.runs.remove(uid);
+            return;
         }
-        _ => {}
+        run.orphan = Some(pod.clone());
+    }
+    let stops = change.kind == ChangeKind::Deleted || pod.meta.deleted.is_some();
+    if stops && run.worker.stops() {
+        world.after(hop, Event::Pod(uid.clone(), PodEvent::Stop));
+    } else if change
+        .old
+        .as_ref()
+        .is_some_and(|old| old.spec() != pod.spec() && !pod::node(old).is_empty())
+    {
+        let run = run.clone();
+        act_with(world, uid, pod.clone(), run, |work| work.ask());
     }
 }
 
 fn new_run(addresses: &mut u32, pod: &Object, now: Millis) -> Run {
     *addresses += 1;
     let ip = eco_format!("10.244.{}.{}", *addresses / 250, *addresses % 250 + 2);
-    let containers = pod::containers(pod).iter().map(|spec| Container {
+    let main = pod::containers(pod).iter().map(|spec| (spec, Role::Main));
+    let init = pod.spec().get("initContainers").items().iter().map(|spec| {
+        let is_sidecar = spec.get("restartPolicy").text() == "Always";
+        (
+            spec,
+            if is_sidecar {
+                Role::Sidecar
+            } else {
+                Role::Init
+            },
+        )
+    });
+    let containers = main.chain(init).map(|(spec, role)| Container {
         name: spec.get("name").to_text(),
         image: spec.get("image").to_text(),
         digest: EcoString::new(),
-        app: None,
-        state: State::Waiting {
-            reason: "ContainerCreating".into(),
-            message: EcoString::new(),
-        },
+        role,
+        state: State::Waiting,
         last: None,
+        reason: None,
         restarts: 0,
-        back_off: 0,
+        back_off: BackOff::default(),
+        pull_back_off: BackOff::default(),
+        pull_failure: EcoString::new(),
         life: 0,
         listens: false,
-        ready: false,
-        started: false,
-        probes: probes::Counts::default(),
+        app: None,
+        shell: None,
+        variables: Rc::default(),
+        probes: probes::Workers::default(),
     });
     Run {
         key: pod.key.clone(),
@@ -207,9 +307,39 @@ fn new_run(addresses: &mut u32, pod: &Object, now: Millis) -> Run {
         ip,
         since: now,
         sandbox: false,
-        stopping: false,
         colour: None,
         containers: containers.collect(),
+        worker: sync::Worker::default(),
+        files: files::Files::default(),
+        doomed: None,
+        orphan: None,
+    }
+}
+
+impl Container {
+    fn is_running(&self) -> bool {
+        matches!(self.state, State::Running { .. })
+    }
+
+    /// How its last life to end ended.
+    fn ended(&self) -> Option<&Ended> {
+        match &self.state {
+            State::Ended(ended) => Some(ended),
+            _ => self.last.as_ref(),
+        }
+    }
+
+    /// Whether it is started again when it is found not to run
+    /// (`pkg/kubelet/container/helpers.go`, `ShouldContainerBeRestarted`).
+    fn is_restarted(&self, policy: &str) -> bool {
+        match (&self.state, self.role) {
+            (State::Running { .. }, _) => false,
+            (State::Waiting, _) | (_, Role::Sidecar) => true,
+            (State::Ended(ended), Role::Init) => policy != "Never" && ended.code != 0,
+            (State::Ended(ended), Role::Main) => {
+                policy == "Always" || (policy == "OnFailure" && ended.code != 0)
+            }
+        }
     }
 }
 
@@ -226,50 +356,59 @@ pub(crate) fn act(world: &mut World, uid: &EcoString, event: PodEvent) {
     let Some(run) = world.pods.runs.get(uid).cloned() else {
         return;
     };
-    let Some(pod) = world
-        .store
-        .get(&run.key)
-        .filter(|pod| pod.meta.uid == *uid)
-        .cloned()
-    else {
+    let stored = world.store.get(&run.key).filter(|pod| pod.meta.uid == *uid);
+    let Some(pod) = stored.or(run.orphan.as_ref()).cloned() else {
         return;
     };
-    let mut work = Work {
+    act_with(world, uid, pod, run, |work| work.on(event));
+}
+
+fn act_with(
+    world: &mut World,
+    uid: &EcoString,
+    pod: Rc<Object>,
+    run: Run,
+    work: impl FnOnce(&mut Work<'_>),
+) {
+    let mut all = Work {
         world,
         uid,
         pod,
         run,
     };
-    work.on(event);
+    work(&mut all);
+    all.keep();
 }
 
 impl Work<'_> {
     fn on(&mut self, event: PodEvent) {
         match event {
-            PodEvent::SetUp if !self.run.stopping => self.set_up(),
-            PodEvent::Prepared if !self.run.stopping => self.prepared(),
-            PodEvent::Pulled(at) if !self.run.stopping => self.pulled(at),
-            PodEvent::PullAgain(at) if !self.run.stopping => self.need_image(at),
-            PodEvent::Start(at) if !self.run.stopping => self.start(at),
+            PodEvent::Sync => self.look(),
+            PodEvent::Relist => self.relist(),
+            PodEvent::Step(ticket) if self.run.worker.awaits(ticket) => self.step(),
             PodEvent::Listen(at, life) if self.is_alive(at, life) => self.listen(at),
-            PodEvent::Probe(at, life, probe) if self.is_alive(at, life) => self.probe(at, probe),
+            PodEvent::Wake(at, life) if self.is_alive(at, life) => self.advance(),
+            PodEvent::Probe(at, probe, ticket) => self.tick(at, probe, ticket),
+            PodEvent::Answer(at, life, probe, answer) if self.is_alive(at, life) => {
+                self.answered(at, probe, answer);
+            }
             PodEvent::Stop => self.stop(),
-            PodEvent::Terminate(at, life) if self.is_alive(at, life) => self.terminate(at),
+            PodEvent::Terminate(at, life, is_well) if self.is_alive(at, life) => {
+                self.terminate(at, is_well);
+            }
             PodEvent::Exit(at, life, code, reason) if self.is_alive(at, life) => {
-                self.exit(at, code, reason);
+                self.advance();
+                if self.is_alive(at, life) {
+                    self.exit(at, code, reason);
+                }
             }
-            PodEvent::BackOff(at, life, wait) if self.run.containers[at].life == life => {
-                self.back_off(at, wait);
-            }
-            PodEvent::Restart(at, life) if self.run.containers[at].life == life => self.restart(at),
-            PodEvent::Remove => self.remove(),
             _ => {}
         }
     }
 
     fn is_alive(&self, at: usize, life: u32) -> bool {
         let container = &self.run.containers[at];
-        container.life == life && matches!(container.state, State::Running { .. })
+        container.life == life && container.is_running()
     }
 
     fn actor(&self) -> EcoString {
@@ -280,8 +419,22 @@ impl Work<'_> {
         &self.run.key.name
     }
 
+    /// `NAME_NAMESPACE(UID)` (`pkg/kubelet/util/format`).
+    fn full_name(&self) -> EcoString {
+        let key = &self.run.key;
+        eco_format!("{}_{}({})", key.name, key.namespace, self.uid)
+    }
+
     fn spec(&self, at: usize) -> &Value {
-        &pod::containers(&self.pod)[at]
+        let main = pod::containers(&self.pod);
+        let init = || self.pod.spec().get("initContainers").items();
+        main.get(at)
+            .or_else(|| init().get(at - main.len()))
+            .unwrap_or(&Value::Null)
+    }
+
+    fn policy(&self) -> &str {
+        self.pod.spec().get("restartPolicy").text()
     }
 
     fn container(&mut self, at: usize) -> &mut Container {
@@ -297,297 +450,9 @@ impl Work<'_> {
         self.world.event(&self.actor(), &pod, note);
     }
 
-    /// Keeps the run, and tells the API server what it looks like now.
-    fn publish(&mut self, note: Note) {
-        self.keep();
-        let value = status::of(&self.pod, &self.run, self.world.now);
-        if value == self.pod.value {
-            return;
-        }
-        let verb = kube::api::Verb::Update(value);
-        let key = self.run.key.clone();
-        // A refusal means that the pod is gone: there is nobody left to tell.
-        if let Ok(pod) = self.world.request(&self.actor(), key, "status", verb, note) {
-            self.pod = pod;
-        }
-    }
-
     fn keep(&mut self) {
         if let Some(run) = self.world.pods.runs.get_mut(self.uid) {
             *run = self.run.clone();
         }
     }
-
-    fn set_up(&mut self) {
-        let why = eco_format!(
-            "{} sees {} and makes its sandbox.",
-            self.run.node,
-            self.name()
-        );
-        self.publish(Note::detail("patch", "ContainerCreating", why));
-        let sandbox = self.world.settings.timings.sandbox;
-        let more = self.world.random.below(sandbox / 2);
-        self.after(sandbox + more, PodEvent::Prepared);
-    }
-
-    fn prepared(&mut self) {
-        self.run.sandbox = true;
-        self.keep();
-        for at in 0..self.run.containers.len() {
-            self.need_image(at);
-        }
-    }
-
-    fn start(&mut self, at: usize) {
-        let now = self.world.now;
-        self.event(Note::detail("event", "Created", "Container created"));
-        self.event(Note::detail("event", "Started", "Container started"));
-        let (startup, ready) = (
-            probes::has(self.spec(at), Probe::Startup),
-            probes::has(self.spec(at), Probe::Readiness),
-        );
-        let container = self.container(at);
-        container.state = State::Running { since: now };
-        container.started = !startup;
-        container.ready = !startup && !ready;
-        container.probes = probes::Counts::default();
-        let (life, name) = (container.life, container.name.clone());
-        let app = container.app.clone();
-        match missing(app.as_deref(), self.spec(at)) {
-            Some(_) => self.after(CRASH, PodEvent::Exit(at, life, 1, "Error")),
-            None => {
-                let startup = app.map_or(0, |app| app.startup);
-                self.after(startup, PodEvent::Listen(at, life));
-            }
-        }
-        let why = eco_format!("Container {name} of {} runs.", self.name());
-        self.publish(Note::detail("patch", "Running", why));
-        self.begin_probes(at);
-    }
-
-    fn listen(&mut self, at: usize) {
-        let Some(app) = self.run.containers[at].app.clone() else {
-            return;
-        };
-        let limit = quantity::units_of(self.spec(at).at(&["resources", "limits", "memory"]));
-        let life = self.run.containers[at].life;
-        if limit > 0 && u64::try_from(limit).is_ok_and(|limit| app.memory.base > limit) {
-            self.after(0, PodEvent::Exit(at, life, 137, "OOMKilled"));
-            return;
-        }
-        self.container(at).listens = true;
-        self.keep();
-    }
-
-    /// Stops all containers: preStop first, then SIGTERM, and SIGKILL when the grace period ends
-    /// (Kubernetes docs, "Termination of Pods").
-    fn stop(&mut self) {
-        let grace = self
-            .pod
-            .value
-            .at(&["metadata", "deletionGracePeriodSeconds"])
-            .as_int();
-        let grace = u64::try_from(grace.unwrap_or(0)).unwrap_or(0) * 1000;
-        let mut running = 0;
-        for at in 0..self.run.containers.len() {
-            let State::Running { .. } = self.run.containers[at].state else {
-                continue;
-            };
-            running += 1;
-            let (name, life) = (
-                self.run.containers[at].name.clone(),
-                self.run.containers[at].life,
-            );
-            self.event(Note::detail(
-                "event",
-                "Killing",
-                eco_format!("Stopping container {name}"),
-            ));
-            let sleep = pre_stop(self.spec(at)).min(grace);
-            self.after(sleep, PodEvent::Terminate(at, life));
-            self.after(grace, PodEvent::Exit(at, life, 137, "Error"));
-        }
-        if running == 0 {
-            self.after(self.world.settings.timings.container, PodEvent::Remove);
-        } else {
-            let why = eco_format!(
-                "{} stops on {}: it takes no new work, finishes what it has begun, and has {} s for it.",
-                self.name(),
-                self.run.node,
-                grace / 1000
-            );
-            let key = Some(self.run.key.clone());
-            self.world
-                .note(&self.actor(), key, Note::story("stop", "Killing", why));
-        }
-        self.keep();
-    }
-
-    fn terminate(&mut self, at: usize) {
-        let life = self.run.containers[at].life;
-        let how = self.run.containers[at]
-            .app
-            .as_ref()
-            .map_or(OnSigterm::Exit, |app| app.on_sigterm);
-        match how {
-            OnSigterm::Drain(time) => self.after(time, PodEvent::Exit(at, life, 0, "Completed")),
-            OnSigterm::Exit => self.after(0, PodEvent::Exit(at, life, 143, "Error")),
-            OnSigterm::Ignore => return,
-        }
-        self.container(at).listens = false;
-        self.keep();
-    }
-
-    fn exit(&mut self, at: usize, code: i64, reason: &'static str) {
-        let now = self.world.now;
-        let timings = self.world.settings.timings.clone();
-        let stopping = self.run.stopping;
-        let container = self.container(at);
-        let State::Running { since } = container.state else {
-            return;
-        };
-        let ended = Ended {
-            code,
-            reason,
-            since,
-            at: now,
-        };
-        let before = container.last.replace(ended.clone());
-        container.state = State::Ended(ended);
-        (container.listens, container.ready, container.started) = (false, false, false);
-        container.life += 1;
-        let (life, name) = (container.life, container.name.clone());
-        if stopping {
-            self.ended(at);
-            return;
-        }
-        let container = self.container(at);
-        if now - since >= timings.back_off_reset {
-            container.back_off = 0;
-        }
-        // The first time it is started again at once; from then on it waits, each time twice as long.
-        let wait = container.back_off;
-        container.back_off = match wait {
-            0 => timings.back_off,
-            wait => (2 * wait).min(timings.back_off_max),
-        };
-        let why = match (
-            reason,
-            missing(container.app.clone().as_deref(), self.spec(at)),
-        ) {
-            ("OOMKilled", _) => eco_format!(
-                "Container {name} of {} needs more memory than its limit allows: the kernel kills it.",
-                self.name()
-            ),
-            (_, Some(variable)) => eco_format!(
-                "Container {name} of {} ends with exit code {code}: {variable} is not set.",
-                self.name()
-            ),
-            _ => eco_format!(
-                "Container {name} of {} ends with exit code {code}.",
-                self.name()
-            ),
-        };
-        self.publish(Note::warning("patch", reason, why));
-        if before.is_some() {
-            self.after(SYNC.min(wait), PodEvent::BackOff(at, life, wait));
-        }
-        self.after(wait, PodEvent::Restart(at, life));
-    }
-
-    fn back_off(&mut self, at: usize, wait: Millis) {
-        if self.run.stopping {
-            return;
-        }
-        let name = self.run.containers[at].name.clone();
-        let pod = eco_format!("{}_{}({})", self.name(), self.run.key.namespace, self.uid);
-        let failed = eco_format!("Back-off restarting failed container {name} in pod {pod}");
-        self.event(Note::warning("event", "BackOff", failed));
-        if wait > 0 {
-            let wait = wait / 1000;
-            let message =
-                eco_format!("back-off {wait}s restarting failed container={name} pod={pod}");
-            self.container(at).state = State::Waiting {
-                reason: "CrashLoopBackOff".into(),
-                message,
-            };
-            let why = eco_format!("{name} of {} is started again in {wait} s.", self.name());
-            self.publish(Note::warning("patch", "CrashLoopBackOff", why));
-        }
-    }
-
-    /// A container of a stopping pod has ended. The last one takes the pod with it.
-    fn ended(&mut self, at: usize) {
-        let all = self
-            .run
-            .containers
-            .iter()
-            .all(|one| !matches!(one.state, State::Running { .. }));
-        let name = self.run.containers[at].name.clone();
-        let why = eco_format!("Container {name} of {} has stopped.", self.name());
-        self.publish(Note::detail("patch", "Completed", why));
-        if all {
-            self.after(self.world.settings.timings.container, PodEvent::Remove);
-        }
-    }
-
-    fn restart(&mut self, at: usize) {
-        if self.run.stopping {
-            return;
-        }
-        let container = self.container(at);
-        container.restarts += 1;
-        self.need_image(at);
-    }
-
-    fn remove(&mut self) {
-        let why = eco_format!("Nothing of {} runs any more, so it is gone.", self.name());
-        let key = self.run.key.clone();
-        self.world
-            .remove_pod(&self.actor(), key, Note::detail("delete", "Removed", why));
-    }
-}
-
-/// How long after the end of a container the kubelet comes around to say that it waits.
-const SYNC: Millis = 1000;
-
-/// How long a process lives that finds its environment incomplete.
-const CRASH: Millis = 300;
-
-/// A variable that the application needs and its container does not have.
-fn missing(app: Option<&App>, spec: &Value) -> Option<EcoString> {
-    let env = spec.get("env").items();
-    let is_set = |name: &EcoString| {
-        env.iter().any(|have| {
-            let (literal, source) = (have.get("value"), have.get("valueFrom"));
-            have.get("name").text() == name && (!literal.text().is_empty() || !source.is_null())
-        })
-    };
-    // A whole map of variables may hold any name.
-    if !spec.get("envFrom").items().is_empty() {
-        return None;
-    }
-    app?.needs.env.iter().find(|name| !is_set(name)).cloned()
-}
-
-/// How long the preStop hook takes: `sleep`, or an exec of `sleep N`; other commands count as done
-/// at once.
-fn pre_stop(spec: &Value) -> Millis {
-    let hook = spec.at(&["lifecycle", "preStop"]);
-    let seconds = match hook.at(&["sleep", "seconds"]).as_int() {
-        Some(seconds) => seconds,
-        None => {
-            let words = hook.at(&["exec", "command"]).items();
-            let line: Vec<&str> = words
-                .iter()
-                .flat_map(|word| word.text().split_whitespace())
-                .collect();
-            let after = line
-                .iter()
-                .position(|word| *word == "sleep")
-                .map(|at| at + 1);
-            after.and_then(|at| line.get(at)?.parse().ok()).unwrap_or(0)
-        }
-    };
-    u64::try_from(seconds).unwrap_or(0) * 1000
 }

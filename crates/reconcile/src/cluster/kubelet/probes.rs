@@ -1,8 +1,13 @@
 //! Probes: how a kubelet asks a container whether it has started, is ready, and lives
-//! (`pkg/kubelet/prober/worker.go`).
+//! (`pkg/kubelet/prober/worker.go`, `prober_manager.go`).
+//!
+//! Each probe of a container has a worker with its own ticks, which go on over the container's
+//! restarts. A container that is seen to run and not to be ready is asked at once, and the ticks
+//! begin anew.
 
-use super::{PodEvent, State, Work};
-use crate::delivery::app::OnSigterm;
+use super::files::Disk;
+use super::programs::FOREVER;
+use super::{PodEvent, Role, State, Work, config};
 use crate::trace::Note;
 use crate::view::Tone;
 use ecow::{EcoString, eco_format};
@@ -19,15 +24,67 @@ pub enum Probe {
     Liveness,
 }
 
-/// How often each probe said the same in a row.
+/// All kinds of probes.
+pub(super) const ALL: [Probe; 3] = [Probe::Startup, Probe::Readiness, Probe::Liveness];
+
+/// The workers of a container's probes.
 #[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Counts {
-    succeeded: [i64; 3],
-    failed: [i64; 3],
+pub(super) struct Workers([Worker; 3]);
+
+/// The worker of one probe.
+#[derive(Clone, Copy, Debug, Default)]
+struct Worker {
+    exists: bool,
+    /// Which of its ticks count.
+    ticket: u32,
+    /// It has seen this life of the container.
+    has_seen: bool,
+    /// It said that the container must be restarted, and waits for that.
+    is_on_hold: bool,
+    /// What it heard last, and how often in a row.
+    last: Option<bool>,
+    in_a_row: i64,
+    /// What counts: the last answer that came often enough.
+    result: Option<bool>,
+    /// It waits for an answer.
+    is_busy: bool,
+    queued: Queued,
+}
+
+/// What came while a worker was busy.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Queued {
+    #[default]
+    Nothing,
+    Tick,
+    /// Somebody wants an answer now.
+    Trigger,
+}
+
+impl Workers {
+    /// What a probe has found, where there is one.
+    pub(super) fn result(&self, probe: Probe) -> Option<bool> {
+        self.0[probe as usize].result
+    }
+
+    /// Whether a probe has had the container restarted.
+    pub(super) fn is_on_hold(&self, probe: Probe) -> bool {
+        self.0[probe as usize].is_on_hold
+    }
+
+    /// Whether there is no such probe, or it has found the container well.
+    pub(super) fn passes(&self, probe: Probe) -> bool {
+        let worker = &self.0[probe as usize];
+        !worker.exists || worker.result == Some(true)
+    }
+
+    pub(super) fn awaits(&self, probe: Probe, ticket: u32) -> bool {
+        self.0[probe as usize].ticket == ticket
+    }
 }
 
 impl Probe {
-    fn field(self) -> &'static str {
+    pub(super) fn field(self) -> &'static str {
         match self {
             Probe::Startup => "startupProbe",
             Probe::Readiness => "readinessProbe",
@@ -35,7 +92,7 @@ impl Probe {
         }
     }
 
-    fn word(self) -> &'static str {
+    pub(super) fn word(self) -> &'static str {
         match self {
             Probe::Startup => "Startup",
             Probe::Readiness => "Readiness",
@@ -44,198 +101,372 @@ impl Probe {
     }
 }
 
-/// Whether a container has such a probe.
-pub(super) fn has(spec: &Value, probe: Probe) -> bool {
-    !spec.get(probe.field()).is_null()
+fn seconds(probe: &Value, field: &str, default: i64) -> Millis {
+    let seconds = probe.get(field).as_int().unwrap_or(default);
+    u64::try_from(seconds).unwrap_or(0) * 1000
 }
 
-fn seconds(probe: &Value, field: &str) -> Millis {
-    u64::try_from(probe.get(field).as_int().unwrap_or(0)).unwrap_or(0) * 1000
-}
+/// An answer, and how long it took. An error says why the container is not well, in the words of the
+/// prober.
+type Answer = (Result<(), EcoString>, Millis);
 
 impl Work<'_> {
-    /// Begins the probes of a container that has just started.
-    pub(super) fn begin_probes(&mut self, at: usize) {
-        if has(self.spec(at), Probe::Startup) {
-            self.schedule(at, Probe::Startup, true);
-        } else {
-            self.schedule(at, Probe::Readiness, true);
-            self.schedule(at, Probe::Liveness, true);
+    fn worker(&mut self, at: usize, probe: Probe) -> &mut Worker {
+        &mut self.container(at).probes.0[probe as usize]
+    }
+
+    /// A probe's worker begins, before there is a container to ask.
+    pub(super) fn begin_probe(&mut self, at: usize, probe: Probe) {
+        self.worker(at, probe).exists = true;
+        self.schedule(at, probe);
+    }
+
+    /// The ticks begin anew: the next is one period away.
+    fn schedule(&mut self, at: usize, probe: Probe) {
+        let period = seconds(self.spec(at).get(probe.field()), "periodSeconds", 10).max(1000);
+        let worker = self.worker(at, probe);
+        worker.ticket += 1;
+        let ticket = worker.ticket;
+        self.after(period, PodEvent::Probe(at, probe, ticket));
+    }
+
+    /// A container has started: what was found out about the one before is forgotten.
+    pub(super) fn resume_probes(&mut self, at: usize) {
+        for probe in ALL {
+            let worker = self.worker(at, probe);
+            if !worker.exists {
+                continue;
+            }
+            let is_first = !worker.has_seen;
+            *worker = Worker {
+                exists: true,
+                ticket: worker.ticket,
+                ..Worker::default()
+            };
+            if !is_first {
+                self.schedule(at, probe);
+            }
         }
     }
 
-    /// The first time after the initial delay, then every period.
-    fn schedule(&mut self, at: usize, probe: Probe, first: bool) {
-        let spec = self.spec(at).get(probe.field());
-        if spec.is_null() {
+    /// An answer is wanted now.
+    pub(super) fn trigger(&mut self, at: usize, probe: Probe) {
+        let worker = self.worker(at, probe);
+        if worker.is_busy {
+            worker.queued = Queued::Trigger;
+        } else {
+            worker.ticket += 1;
+            let ticket = worker.ticket;
+            self.after(0, PodEvent::Probe(at, probe, ticket));
+        }
+    }
+
+    /// A worker's tick.
+    pub(super) fn tick(&mut self, at: usize, probe: Probe, ticket: u32) {
+        let worker = self.worker(at, probe);
+        if worker.ticket != ticket {
             return;
         }
-        let delay = match first {
-            true => seconds(spec, "initialDelaySeconds"),
-            false => seconds(spec, "periodSeconds").max(1000),
-        };
-        let life = self.run.containers[at].life;
-        self.after(delay, PodEvent::Probe(at, life, probe));
+        if worker.is_busy {
+            worker.queued = worker.queued.max_with(Queued::Tick);
+            self.schedule(at, probe);
+            return;
+        }
+        self.advance();
+        if let Some(wait) = self.probe(at, probe) {
+            let period = seconds(self.spec(at).get(probe.field()), "periodSeconds", 10).max(1000);
+            let periods = wait.div_ceil(period).max(1);
+            let worker = self.worker(at, probe);
+            worker.ticket += 1;
+            let ticket = worker.ticket;
+            self.after(
+                periods.saturating_mul(period),
+                PodEvent::Probe(at, probe, ticket),
+            );
+        }
     }
 
-    pub(super) fn probe(&mut self, at: usize, probe: Probe) {
-        let spec = self.spec(at).get(probe.field()).clone();
-        let outcome = self.ask(at, &spec);
-        let (good, slot) = (outcome.is_ok(), probe as usize);
-        let counts = &mut self.container(at).probes;
-        if good {
-            counts.succeeded[slot] += 1;
-            counts.failed[slot] = 0;
-        } else {
-            counts.failed[slot] += 1;
-            counts.succeeded[slot] = 0;
+    /// Asks, if it is time to (`doProbe`). Gives how long nothing new can be expected; nothing if
+    /// there is no reason to ask again before something happens to the container.
+    fn probe(&mut self, at: usize, probe: Probe) -> Option<Millis> {
+        let now = self.world.now;
+        let is_stopping = self.pod.meta.deleted.is_some() || self.run.orphan.is_some();
+        let State::Running { since } = self.run.containers[at].state else {
+            // The ticks go on until the first container is there, and are taken up with each new one.
+            return (self.run.containers[at].state == State::Waiting).then_some(0);
+        };
+        if is_stopping && probe != Probe::Readiness {
+            return None;
         }
-        let counts = *counts;
-        self.keep();
-        let too_many = counts.failed[slot] >= spec.get("failureThreshold").as_int().unwrap_or(3);
-        if let Err(why) = outcome {
+        let worker = self.worker(at, probe);
+        if worker.is_on_hold {
+            return None;
+        }
+        if !worker.has_seen {
+            worker.has_seen = true;
+            worker.result = match probe {
+                Probe::Startup => None,
+                Probe::Readiness => Some(false),
+                Probe::Liveness => Some(true),
+            };
+            if probe != Probe::Liveness {
+                self.ask();
+            }
+        }
+        let spec = self.spec(at).get(probe.field()).clone();
+        let delay = seconds(&spec, "initialDelaySeconds", 0);
+        if (now - since) / 1000 * 1000 < delay {
+            return Some(0);
+        }
+        let is_started = self.run.containers[at].is_started();
+        match (probe, is_started) {
+            (Probe::Startup, true) => return None,
+            (Probe::Readiness | Probe::Liveness, false) => return Some(0),
+            _ => {}
+        }
+        let (answer, took) = self.question(at, &spec);
+        if took > 0 {
+            let life = self.run.containers[at].life;
+            self.worker(at, probe).is_busy = true;
+            self.after(took, PodEvent::Answer(at, life, probe, answer));
+            return Some(0);
+        }
+        self.count(at, probe, answer);
+        let worker = self.worker(at, probe);
+        let is_steady = worker.result == Some(true) && worker.last == Some(true);
+        if is_steady { self.quiet() } else { Some(0) }
+    }
+
+    /// How long the answers of the pod's containers cannot change; nothing if only something that
+    /// happens to them can change them.
+    fn quiet(&self) -> Option<Millis> {
+        let shells = self
+            .run
+            .containers
+            .iter()
+            .filter_map(|one| one.shell.as_ref());
+        let next = shells.map(|shell| shell.next()).min()?;
+        let volumes = self.pod.spec().get("volumes").items();
+        let may_follow = |volume: &Value| {
+            ["configMap", "secret", "projected"]
+                .iter()
+                .any(|source| !volume.get(source).is_null())
+        };
+        if volumes.iter().any(may_follow) {
+            return Some(0);
+        }
+        (next != FOREVER).then(|| next.saturating_sub(self.world.now))
+    }
+
+    /// A probe that took its time has its answer.
+    pub(super) fn answered(&mut self, at: usize, probe: Probe, answer: Result<(), EcoString>) {
+        let worker = self.worker(at, probe);
+        worker.is_busy = false;
+        let queued = std::mem::take(&mut worker.queued);
+        self.count(at, probe, answer);
+        if queued != Queued::Nothing {
+            self.trigger(at, probe);
+        }
+    }
+
+    /// Takes an answer into account.
+    fn count(&mut self, at: usize, probe: Probe, answer: Result<(), EcoString>) {
+        let spec = self.spec(at).get(probe.field()).clone();
+        let is_well = answer.is_ok();
+        let worker = self.worker(at, probe);
+        worker.in_a_row = if worker.last == Some(is_well) {
+            worker.in_a_row + 1
+        } else {
+            1
+        };
+        worker.last = Some(is_well);
+        let (threshold, default) = if is_well {
+            ("successThreshold", 1)
+        } else {
+            ("failureThreshold", 3)
+        };
+        let is_enough = worker.in_a_row >= spec.get(threshold).as_int().unwrap_or(default);
+        let before = worker.result;
+        if is_enough {
+            worker.result = Some(is_well);
+            if !is_well && probe != Probe::Readiness {
+                worker.is_on_hold = true;
+                worker.in_a_row = 0;
+            }
+        }
+        if let Err(why) = answer {
             let message = eco_format!("{} probe failed: {why}", probe.word());
             let note = Note::warning("event", "Unhealthy", message);
             // While a container starts this is nothing to worry about.
-            let harmless = !too_many && !self.run.containers[at].ready;
-            let tone = if harmless { Tone::Detail } else { note.tone };
+            let is_harmless = !is_enough && !self.run.containers[at].is_ready();
+            let tone = if is_harmless { Tone::Detail } else { note.tone };
             self.event(Note { tone, ..note });
         }
-        let enough = counts.succeeded[slot] >= spec.get("successThreshold").as_int().unwrap_or(1);
-        if enough {
-            self.succeeded(at, probe);
-            return;
-        }
-        if too_many && !self.failed(at, probe) {
-            return;
-        }
-        self.schedule(at, probe, false);
-    }
-
-    fn succeeded(&mut self, at: usize, probe: Probe) {
-        let has_readiness = has(self.spec(at), Probe::Readiness);
-        let node = self.run.node.clone();
-        match probe {
-            Probe::Startup => {
-                let container = self.container(at);
-                container.started = true;
-                container.ready = !has_readiness;
-                let why = eco_format!("{} has started on {node}.", self.name());
-                self.publish(Note::detail("patch", "Started", why));
-                self.schedule(at, Probe::Readiness, true);
-                self.schedule(at, Probe::Liveness, true);
-            }
-            Probe::Readiness => {
-                self.container(at).ready = true;
-                let why = eco_format!(
-                    "{} answers its readiness probe on {node}: it is ready, and traffic may come.",
-                    self.name()
-                );
-                self.publish(Note::story("patch", "Ready", why));
-            }
-            Probe::Liveness => {}
+        if is_enough && before != Some(is_well) {
+            self.found(at, probe, is_well);
         }
     }
 
-    /// What follows when a probe failed too often. Returns whether it goes on.
-    fn failed(&mut self, at: usize, probe: Probe) -> bool {
-        let name = self.run.containers[at].name.clone();
-        match probe {
-            Probe::Readiness => {
-                if self.run.containers[at].ready {
-                    self.container(at).ready = false;
-                    let why = eco_format!("{} is not ready any more.", self.name());
-                    self.publish(Note::warning("patch", "NotReady", why));
-                }
-                true
-            }
-            Probe::Startup | Probe::Liveness => {
-                let word = probe.word().to_lowercase();
-                let message =
-                    eco_format!("Container {name} failed {word} probe, will be restarted");
-                self.event(Note::detail("event", "Killing", message));
-                self.kill(at, &self.spec(at).get(probe.field()).clone());
-                false
-            }
-        }
-    }
-
-    /// Stops one container of a pod that goes on: as its app answers SIGTERM, or at the end of the
-    /// grace period.
-    fn kill(&mut self, at: usize, probe: &Value) {
-        let own = probe.get("terminationGracePeriodSeconds").as_int();
-        let grace = own
-            .or(self
-                .pod
-                .spec()
-                .get("terminationGracePeriodSeconds")
-                .as_int())
-            .unwrap_or(30);
-        let grace = u64::try_from(grace).unwrap_or(0) * 1000;
-        let container = self.container(at);
-        let (life, app) = (container.life, container.app.clone());
-        let (after, code) = match app.map_or(OnSigterm::Exit, |app| app.on_sigterm) {
-            OnSigterm::Drain(time) if time < grace => (time, 0),
-            OnSigterm::Exit => (0, 143),
-            _ => (grace, 137),
-        };
-        self.container(at).listens = false;
-        self.keep();
-        self.after(
-            after,
-            PodEvent::Exit(
-                at,
-                life,
-                code,
-                if code == 0 { "Completed" } else { "Error" },
+    /// A probe has found something new.
+    fn found(&mut self, at: usize, probe: Probe, is_well: bool) {
+        let (node, name) = (&self.run.node, self.name());
+        let note = match (probe, is_well) {
+            (Probe::Startup, true) => Note::detail(
+                "patch",
+                "Started",
+                eco_format!("{name} has started on {node}."),
             ),
-        );
+            (Probe::Readiness, true) => {
+                let why = eco_format!(
+                    "{name} answers its readiness probe on {node}: it is ready, and traffic may come."
+                );
+                Note::story("patch", "Ready", why)
+            }
+            (Probe::Readiness, false) => Note::warning(
+                "patch",
+                "NotReady",
+                eco_format!("{name} is not ready any more."),
+            ),
+            _ => {
+                self.ask();
+                return;
+            }
+        };
+        if self.run.containers[at].role == Role::Main || probe == Probe::Startup {
+            self.run.worker.story(note);
+        }
+        self.report(false);
+        self.ask();
     }
 
-    /// Asks the container itself. An error says why it is not well, in the words of the prober.
-    fn ask(&self, at: usize, probe: &Value) -> Result<(), EcoString> {
-        let container = &self.run.containers[at];
-        let Some(app) = container.app.as_ref() else {
-            return Ok(());
+    /// Asks the container itself.
+    fn question(&mut self, at: usize, probe: &Value) -> Answer {
+        let timeout = seconds(probe, "timeoutSeconds", 1).max(1000);
+        let (get, tcp, grpc) = (
+            probe.get("httpGet"),
+            probe.get("tcpSocket"),
+            probe.get("grpc"),
+        );
+        let target = [get, tcp, grpc]
+            .into_iter()
+            .find(|target| !target.is_null());
+        let Some(target) = target else {
+            return self.run_probe(at, probe, timeout);
         };
-        let (get, tcp) = (probe.get("httpGet"), probe.get("tcpSocket"));
-        if get.is_null() && tcp.is_null() {
-            // exec and grpc: as well as the process is.
-            let runs = matches!(container.state, State::Running { .. });
-            return if runs {
-                Ok(())
-            } else {
-                Err("container is not running".into())
+        let port = self.port(at, target.get("port"));
+        let address = eco_format!("{}:{port}", self.run.ip);
+        let refused = eco_format!("dial tcp {address}: connect: connection refused");
+        if !grpc.is_null() {
+            let late = eco_format!(
+                "timeout: failed to connect service {address:?} within {}s: context deadline exceeded",
+                timeout / 1000
+            );
+            return match self.serves(port, None) {
+                Some(_) => (Ok(()), 0),
+                None => (Err(late), timeout),
             };
         }
-        let port = self.port(
-            at,
-            if get.is_null() {
-                tcp.get("port")
-            } else {
-                get.get("port")
-            },
-        );
-        let reachable = container.listens && port == i64::from(app.port);
-        let refused = eco_format!(
-            "dial tcp {}:{port}: connect: connection refused",
-            self.run.ip
-        );
         if get.is_null() {
-            return if reachable { Ok(()) } else { Err(refused) };
+            return (self.serves(port, None).map(|_| ()).ok_or(refused), 0);
         }
         let path = get.get("path").text();
-        if !reachable {
-            let scheme = get.get("scheme").text().to_lowercase();
-            return Err(eco_format!(
-                "Get \"{scheme}://{}:{port}{path}\": {refused}",
-                self.run.ip
-            ));
+        let scheme = get.get("scheme").text().to_lowercase();
+        let scheme = if scheme.is_empty() { "http" } else { &scheme };
+        let url = eco_format!("{scheme}://{address}{path}");
+        match self.serves(port, Some(path)) {
+            None => (Err(eco_format!("Get {url:?}: {refused}")), 0),
+            Some(Served::Well) => (Ok(()), 0),
+            Some(Served::Status(code)) => (
+                Err(eco_format!("HTTP probe failed with statuscode: {code}")),
+                0,
+            ),
+            Some(Served::Nothing) => {
+                let late =
+                    "context deadline exceeded (Client.Timeout exceeded while awaiting headers)";
+                (Err(eco_format!("Get {url:?}: {late}")), timeout)
+            }
         }
-        if path != app.health.liveness && path != app.health.readiness {
-            return Err("HTTP probe failed with statuscode: 404".into());
+    }
+
+    /// A probe that runs a command in the container.
+    fn run_probe(&mut self, at: usize, probe: &Value, timeout: Millis) -> Answer {
+        let words = probe.at(&["exec", "command"]).items();
+        let words: Vec<EcoString> = words.iter().map(Value::to_text).collect();
+        let Some(first) = words.first() else {
+            return (Ok(()), 0);
+        };
+        // A program of the application's own finds it as well as it is.
+        let container = &self.run.containers[at];
+        if container.app.is_some() && container.shell.is_none() && !super::programs::has(first) {
+            let answer = if container.listens {
+                Ok(())
+            } else {
+                Err(EcoString::new())
+            };
+            return (answer, 0);
         }
-        Ok(())
+        match self.exec(at, &words, timeout) {
+            Ok((_, 0, took)) => (Ok(()), took),
+            Ok((output, _, took)) => (Err(output), took),
+            Err(_) => {
+                let line = words.join(" ");
+                let why = eco_format!(
+                    "command timed out: {line:?} timed out after {}s",
+                    timeout / 1000
+                );
+                (Err(why), timeout)
+            }
+        }
+    }
+
+    /// What answers on a port of the pod; nothing if nothing listens there.
+    fn serves(&mut self, port: i64, path: Option<&str>) -> Option<Served> {
+        for at in 0..self.run.containers.len() {
+            let container = &self.run.containers[at];
+            if let Some(app) = container.app.as_ref().filter(|_| container.listens)
+                && i64::from(app.port) == port
+            {
+                let health = &app.health;
+                let is_well =
+                    path.is_none_or(|path| path == health.liveness || path == health.readiness);
+                return Some(if is_well {
+                    Served::Well
+                } else {
+                    Served::Status(404)
+                });
+            }
+            let servers = container.shell.as_ref().map(|shell| shell.servers.clone());
+            let server = servers
+                .into_iter()
+                .flatten()
+                .find(|server| server.port == port);
+            let Some(server) = server else {
+                continue;
+            };
+            let (name, mounts) = (container.name.clone(), config::mounts(self.spec(at)));
+            let disk = Disk {
+                files: &mut self.run.files,
+                container: &name,
+                mounts: &mounts,
+            };
+            return Some(match (path, server.root) {
+                (None, _) => Served::Well,
+                (_, None) => Served::Nothing,
+                (Some(path), Some(root)) => {
+                    let path = path.split('?').next().unwrap_or_default();
+                    let page = if path.ends_with('/') {
+                        "index.html"
+                    } else {
+                        ""
+                    };
+                    match disk.read(&eco_format!("{root}{path}{page}")) {
+                        Some(_) => Served::Well,
+                        None => Served::Status(404),
+                    }
+                }
+            });
+        }
+        None
     }
 
     /// A probe's port, which may be the name of one of the container's.
@@ -248,4 +479,20 @@ impl Work<'_> {
                 .unwrap_or(0)
         })
     }
+}
+
+impl Queued {
+    fn max_with(self, other: Queued) -> Queued {
+        if self == Queued::Trigger { self } else { other }
+    }
+}
+
+/// How a port answers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Served {
+    Well,
+    /// With this HTTP status.
+    Status(u16),
+    /// It takes the connection and says nothing.
+    Nothing,
 }

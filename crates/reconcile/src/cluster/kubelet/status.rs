@@ -1,67 +1,136 @@
-//! A pod's status, made from what its containers really do (`pkg/kubelet/status/generate.go`).
+//! A pod's status, made from what its containers really do (`pkg/kubelet/kubelet_pods.go`,
+//! `status/generate.go`).
 
-use super::{Container, Ended, Run, State};
+use super::{Container, Ended, Role, Run, State};
 use ecow::{EcoString, eco_format};
 use kube::{Millis, Object, Value, map, time};
 
-/// The pod with the status that its run gives it now.
-pub(super) fn of(pod: &Object, run: &Run, now: Millis) -> Value {
+/// The pod with the status that its run gives it now, and the phase that it is in.
+///
+/// A pod that has ended is shown so only once nothing of it runs any more, which `is_terminal` says
+/// (`status_manager.go`, `mergePodStatus`).
+pub(super) fn of(pod: &Object, run: &Run, now: Millis, is_terminal: bool) -> (Value, &'static str) {
+    let policy = pod.spec().get("restartPolicy").text();
+    let mut phase = phase(run, policy, is_terminal);
+    if run.doomed.is_some() {
+        phase = "Failed";
+    }
+    let before = pod.meta.phase.as_str();
     let mut value = pod.value.clone();
-    let phase = phase(run);
     let status = value.entry("status");
-    status.set("phase", phase);
+    if is_terminal || self::is_terminal(before) || !self::is_terminal(phase) {
+        let shown = if self::is_terminal(before) {
+            before
+        } else {
+            phase
+        };
+        status.set("phase", shown);
+        if let Some((reason, message)) = run.doomed {
+            status.set("reason", reason);
+            status.set("message", message);
+        }
+    }
     status.set("observedGeneration", pod.meta.generation);
     status.set("startTime", time::rfc3339(run.since));
     if run.sandbox {
         status.set("podIP", &run.ip);
         status.set("podIPs", vec![map! { "ip" => &run.ip }]);
     }
-    let statuses: Value = run.containers.iter().map(container).collect();
-    *status.entry("containerStatuses") = statuses;
+    let has_init = run.containers.iter().any(|one| one.role != Role::Main);
+    let show = |init: bool| -> Value {
+        let of = run
+            .containers
+            .iter()
+            .filter(|one| (one.role != Role::Main) == init);
+        of.map(|one| container(one, has_init, policy)).collect()
+    };
+    *status.entry("containerStatuses") = show(false);
+    if has_init {
+        *status.entry("initContainerStatuses") = show(true);
+    }
     *status.entry("conditions") = conditions(pod, run, phase, now);
-    value
+    (value, phase)
 }
 
-fn phase(run: &Run) -> &'static str {
-    let all = |test: fn(&State) -> bool| run.containers.iter().all(|one| test(&one.state));
-    if run.stopping && all(|state| matches!(state, State::Ended(_))) {
-        let well = all(|state| matches!(state, State::Ended(ended) if ended.code == 0));
-        return if well { "Succeeded" } else { "Failed" };
-    }
-    let begun = run
+/// Whether a pod in this phase has ended.
+pub(super) fn is_terminal(phase: &str) -> bool {
+    matches!(phase, "Succeeded" | "Failed")
+}
+
+/// `getPhase`
+fn phase(run: &Run, policy: &str, is_terminal: bool) -> &'static str {
+    let (mut pending, mut waiting, mut running, mut stopped, mut failed) = (false, 0, 0, 0, 0);
+    let has_begun = run
         .containers
         .iter()
-        .all(|one| one.last.is_some() || !is_waiting(&one.state));
-    if begun { "Running" } else { "Pending" }
+        .any(|one| one.role == Role::Main && one.state != State::Waiting);
+    for one in &run.containers {
+        let is_failed = one.ended().is_some_and(|ended| ended.code != 0);
+        match (one.role, &one.state) {
+            (Role::Init, State::Ended(_)) if is_failed && policy == "Never" => return "Failed",
+            (Role::Init, State::Ended(_)) => {}
+            (Role::Init, _) => pending = true,
+            (Role::Sidecar, State::Running { .. }) => {
+                running += 1;
+                pending |= !one.is_started() && !has_begun;
+            }
+            (Role::Sidecar, State::Waiting) => {
+                waiting += 1;
+                pending |= !has_begun;
+            }
+            (Role::Sidecar, State::Ended(_)) => {}
+            (Role::Main, State::Running { .. }) => running += 1,
+            (Role::Main, State::Waiting) => waiting += 1,
+            (Role::Main, State::Ended(ended)) => {
+                stopped += 1;
+                failed += usize::from(ended.code != 0);
+            }
+        }
+    }
+    if pending || waiting > 0 {
+        return "Pending";
+    }
+    match (running, failed) {
+        (1.., _) => "Running",
+        _ if stopped == 0 => "Pending",
+        (_, 0) if is_terminal || policy != "Always" => "Succeeded",
+        _ if is_terminal || policy == "Never" => "Failed",
+        _ => "Running",
+    }
 }
 
-fn is_waiting(state: &State) -> bool {
-    matches!(state, State::Waiting { .. })
-}
+/// A condition's type, whether it holds, its reason and its message.
+type Condition = (&'static str, bool, &'static str, EcoString);
 
 fn conditions(pod: &Object, run: &Run, phase: &str, now: Millis) -> Value {
-    let unready: Vec<&str> = run
-        .containers
-        .iter()
-        .filter(|one| !one.ready)
-        .map(|one| one.name.as_str())
-        .collect();
-    let (ready, reason, message) = match phase {
-        "Succeeded" => (false, "PodCompleted", EcoString::new()),
-        "Failed" => (false, "PodFailed", EcoString::new()),
-        _ if unready.is_empty() => (true, "", EcoString::new()),
-        _ => {
-            let message = eco_format!("containers with unready status: [{}]", unready.join(" "));
-            (false, "ContainersNotReady", message)
+    let (ready, reason, message) = containers_ready(run, phase);
+    let gates = pod.spec().get("readinessGates").items();
+    let closed = gates.iter().find(|gate| {
+        pod.condition(gate.get("conditionType").text())
+            .get("status")
+            .text()
+            != "True"
+    });
+    let gated: Condition = match closed.filter(|_| ready) {
+        Some(gate) => {
+            let kind = gate.get("conditionType").text();
+            let message = eco_format!(
+                "corresponding condition of pod readiness gate {kind:?} does not exist."
+            );
+            ("Ready", false, "ReadinessGatesNotReady", message)
         }
+        None => ("Ready", ready, reason, message.clone()),
     };
-    let sandbox = run.sandbox && !matches!(phase, "Succeeded" | "Failed");
     let all = [
-        ("PodReadyToStartContainers", sandbox, "", EcoString::new()),
-        ("Initialized", true, "", EcoString::new()),
-        ("Ready", ready, reason, message.clone()),
+        (
+            "PodReadyToStartContainers",
+            run.sandbox,
+            "",
+            EcoString::new(),
+        ),
+        initialized(run, phase),
+        gated,
         ("ContainersReady", ready, reason, message),
-        ("PodScheduled", true, "", EcoString::new()),
     ];
     let stamp = time::rfc3339(now);
     let made = all.into_iter().map(|(kind, holds, reason, message)| {
@@ -75,6 +144,9 @@ fn conditions(pod: &Object, run: &Run, phase: &str, now: Millis) -> Value {
         };
         let mut condition =
             map! { "type" => kind, "status" => status, "lastTransitionTime" => since };
+        if let generation @ 1.. = pod.meta.generation {
+            condition.set("observedGeneration", generation);
+        }
         if !reason.is_empty() {
             condition.set("reason", reason);
         }
@@ -83,48 +155,120 @@ fn conditions(pod: &Object, run: &Run, phase: &str, now: Millis) -> Value {
         }
         condition
     });
-    made.collect()
+    // The scheduler's condition stays as it is.
+    let scheduled = Some(pod.condition("PodScheduled").clone()).filter(|one| !one.is_null());
+    made.chain(scheduled).collect()
 }
 
-fn container(container: &Container) -> Value {
+/// `GeneratePodInitializedCondition`
+fn initialized(run: &Run, phase: &str) -> Condition {
+    let kind = "Initialized";
+    if phase == "Succeeded" {
+        return (kind, true, "PodCompleted", EcoString::new());
+    }
+    let has_begun = run
+        .containers
+        .iter()
+        .any(|one| one.role == Role::Main && one.state != State::Waiting);
+    let is_incomplete = |one: &&Container| match one.role {
+        Role::Main => false,
+        Role::Init => !one.is_ready(),
+        Role::Sidecar => !one.is_started(),
+    };
+    let names = names(run, is_incomplete);
+    if has_begun || names.is_empty() {
+        return (kind, true, "", EcoString::new());
+    }
+    let message = eco_format!("containers with incomplete status: [{names}]");
+    (kind, false, "ContainersNotInitialized", message)
+}
+
+/// `GenerateContainersReadyCondition`
+fn containers_ready(run: &Run, phase: &str) -> (bool, &'static str, EcoString) {
+    let names = names(run, |one| one.role != Role::Init && !one.is_ready());
+    match phase {
+        "Succeeded" => (false, "PodCompleted", EcoString::new()),
+        "Failed" => (false, "PodFailed", EcoString::new()),
+        _ if names.is_empty() => (true, "", EcoString::new()),
+        _ => {
+            let message = eco_format!("containers with unready status: [{names}]");
+            (false, "ContainersNotReady", message)
+        }
+    }
+}
+
+/// The names of the containers that a test picks: init containers first, as in a pod's spec.
+fn names(run: &Run, test: impl Fn(&&Container) -> bool) -> EcoString {
+    let mut names = EcoString::new();
+    for init in [true, false] {
+        let group = run
+            .containers
+            .iter()
+            .filter(|one| (one.role != Role::Main) == init);
+        for one in group.filter(&test) {
+            if !names.is_empty() {
+                names.push(' ');
+            }
+            names.push_str(&one.name);
+        }
+    }
+    names
+}
+
+fn container(container: &Container, has_init: bool, policy: &str) -> Value {
+    // What is about to be started again waits, for the reason that it was not started yet.
+    let waits = container
+        .reason
+        .as_ref()
+        .filter(|_| container.is_restarted(policy));
+    let (state, last) = match (&container.state, waits) {
+        (State::Running { since }, _) => {
+            let state = map! { "running" => map! { "startedAt" => time::rfc3339(*since) } };
+            (state, container.last.as_ref())
+        }
+        (State::Ended(ended), None) => (terminated(ended), container.last.as_ref()),
+        (_, Some((reason, message))) => (waiting(reason, message), container.ended()),
+        (State::Waiting, None) => {
+            let reason = if has_init {
+                "PodInitializing"
+            } else {
+                "ContainerCreating"
+            };
+            (waiting(reason, ""), None)
+        }
+    };
     let mut status = map! {
         "name" => &container.name,
         "image" => &container.image,
         "imageID" => &container.digest,
-        "ready" => container.ready,
-        "started" => container.started,
+        "ready" => container.is_ready(),
+        "started" => container.is_started(),
         "restartCount" => container.restarts,
-        "state" => state(&container.state),
+        "state" => state,
     };
-    if let Some(last) = &container.last
-        && !matches!(container.state, State::Ended(_))
-    {
+    if let Some(last) = last {
         status.set("lastState", terminated(last));
     }
     status
 }
 
-fn state(state: &State) -> Value {
-    match state {
-        State::Waiting { reason, message } => {
-            let mut waiting = map! { "reason" => reason };
-            if !message.is_empty() {
-                waiting.set("message", message);
-            }
-            map! { "waiting" => waiting }
-        }
-        State::Running { since } => {
-            map! { "running" => map! { "startedAt" => time::rfc3339(*since) } }
-        }
-        State::Ended(ended) => terminated(ended),
+fn waiting(reason: &str, message: &str) -> Value {
+    let mut waiting = map! { "reason" => reason };
+    if !message.is_empty() {
+        waiting.set("message", message);
     }
+    map! { "waiting" => waiting }
 }
 
 fn terminated(ended: &Ended) -> Value {
-    map! { "terminated" => map! {
+    let mut terminated = map! {
         "exitCode" => ended.code,
         "reason" => ended.reason,
         "startedAt" => time::rfc3339(ended.since),
         "finishedAt" => time::rfc3339(ended.at),
-    } }
+    };
+    if !ended.message.is_empty() {
+        terminated.set("message", &ended.message);
+    }
+    map! { "terminated" => terminated }
 }

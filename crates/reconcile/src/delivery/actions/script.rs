@@ -3,10 +3,11 @@
 //! Simple commands, quotes, `$NAME`, `${NAME}`, `${NAME:-word}`, `${NAME:offset:length}`, `$(…)`,
 //! assignments, `>`, `>>`, `2>`, `2>&1`, `&&`, `||`, `!` and `if … elif … else … fi`. Whatever else
 //! bash knows (loops, pipes, functions, here-documents, arithmetic) is read over and marked, so that
-//! the log can say that it was not simulated. Knows nothing of what commands do.
+//! the log can say that it was not simulated. For the shells of containers, loops, groups, pipes and
+//! `&` are read too. Knows nothing of what commands do.
 
 use super::syntax::{
-    Block, Chain, Command, Form, Join, Kind, Piece, Redirect, Simple, Target, Word,
+    Block, Chain, Command, Compound, Form, Join, Kind, Piece, Redirect, Simple, Target, Word,
 };
 use ecow::EcoString;
 
@@ -22,13 +23,23 @@ pub struct SyntaxError {
     pub message: EcoString,
 }
 
-/// Reads a script.
+/// Reads the script of a step.
 pub fn parse(text: &str) -> Result<Block, SyntaxError> {
+    read(text, false)
+}
+
+/// Reads what a container's shell is to run: loops, groups, pipes and `&` too.
+pub fn parse_compound(text: &str) -> Result<Block, SyntaxError> {
+    read(text, true)
+}
+
+fn read(text: &str, reads_compound: bool) -> Result<Block, SyntaxError> {
     let mut parser = Parser {
         text,
         at: 0,
         depth: 0,
         has_given_up: false,
+        reads_compound,
     };
     let block = parser.block(&[])?;
     match parser.rest().chars().next() {
@@ -46,6 +57,8 @@ struct Parser<'a> {
     depth: usize,
     /// Whether it has read over the rest of the script: what would close is not missed.
     has_given_up: bool,
+    /// Whether it reads [`Compound`] commands.
+    reads_compound: bool,
 }
 
 impl<'a> Parser<'a> {
@@ -147,12 +160,19 @@ impl<'a> Parser<'a> {
                 self.depth -= 1;
                 return Ok(block);
             }
-            block.push(self.chain()?);
+            let chain = self.chain()?;
+            self.blanks();
+            let is_background = self.reads_compound && !self.rest().starts_with("&&");
+            block.push(if is_background && self.skip("&") {
+                compound(Compound::Background(vec![chain]))
+            } else {
+                chain
+            });
         }
     }
 
     fn chain(&mut self) -> Result<Chain, SyntaxError> {
-        let first = self.command()?;
+        let first = self.pipe()?;
         let mut rest = Vec::new();
         loop {
             self.blanks();
@@ -164,8 +184,88 @@ impl<'a> Parser<'a> {
                 return Ok(Chain { first, rest });
             };
             self.separators();
-            rest.push((join, self.command()?));
+            rest.push((join, self.pipe()?));
         }
+    }
+
+    fn pipe(&mut self) -> Result<Command, SyntaxError> {
+        let first = self.command()?;
+        let mut all = vec![first];
+        loop {
+            self.blanks();
+            let rest = self.rest();
+            let goes_on = self.reads_compound && rest.starts_with('|') && !rest.starts_with("||");
+            if !goes_on {
+                break;
+            }
+            self.at += 1;
+            self.separators();
+            all.push(self.command()?);
+        }
+        match <[Command; 1]>::try_from(all) {
+            Ok([only]) => Ok(only),
+            Err(all) => Ok(compound(Compound::Pipe(all)).first),
+        }
+    }
+
+    fn compound_if_read(&mut self) -> Result<Option<Kind>, SyntaxError> {
+        if self.reads_compound {
+            self.compound()
+        } else {
+            Ok(None)
+        }
+    }
+
+    /// A loop or a group, if one begins here.
+    fn compound(&mut self) -> Result<Option<Kind>, SyntaxError> {
+        let Some(word) = self.keyword(&["while", "until", "for", "{"]) else {
+            if !self.skip("(") {
+                return Ok(None);
+            }
+            let block = self.block(&[])?;
+            if !self.skip(")") {
+                return Err(self.unclosed(")"));
+            }
+            return Ok(Some(Kind::Compound(Box::new(Compound::Group(block)))));
+        };
+        self.expect(word)?;
+        let compound = match word {
+            "{" => {
+                let block = self.block(&["}"])?;
+                self.expect("}")?;
+                Compound::Group(block)
+            }
+            "for" => {
+                self.blanks();
+                let name = name_prefix(self.rest());
+                self.at += name.len();
+                self.blanks();
+                let mut words = Vec::new();
+                self.expect("in")?;
+                loop {
+                    self.blanks();
+                    match self.word()? {
+                        Some(word) if !word.0.is_empty() => words.push(word),
+                        _ => break,
+                    }
+                }
+                self.separators();
+                Compound::For(name.into(), words, self.body()?)
+            }
+            _ => {
+                let condition = self.block(&["do"])?;
+                Compound::Loop(condition, word == "while", self.body()?)
+            }
+        };
+        Ok(Some(Kind::Compound(Box::new(compound))))
+    }
+
+    /// `do … done`
+    fn body(&mut self) -> Result<Block, SyntaxError> {
+        self.expect("do")?;
+        let body = self.block(&["done"])?;
+        self.expect("done")?;
+        Ok(body)
     }
 
     fn command(&mut self) -> Result<Command, SyntaxError> {
@@ -178,6 +278,8 @@ impl<'a> Parser<'a> {
         }
         let kind = if self.keyword(&["if"]).is_some() {
             self.branches()?
+        } else if let Some(kind) = self.compound_if_read()? {
+            kind
         } else if self.keyword(&NOT_SIMULATED).is_some() {
             self.give_up()
         } else if self.keyword(&["[["]).is_some() {
@@ -283,7 +385,11 @@ impl<'a> Parser<'a> {
             self.blanks();
             let rest = self.rest();
             let is_end = rest.is_empty() || rest.starts_with(['\n', ';', ')']);
-            if is_end || rest.starts_with("&&") || rest.starts_with("||") {
+            let is_joined = rest.starts_with(['&', '|']) && !rest.starts_with("&>");
+            if is_end || (is_joined && self.reads_compound) {
+                break;
+            }
+            if rest.starts_with("&&") || rest.starts_with("||") {
                 break;
             }
             if rest.starts_with(['|', '(', '`', '<'])
@@ -466,6 +572,17 @@ impl<'a> Parser<'a> {
                 is_quoted,
             },
         }))
+    }
+}
+
+/// A compound command as a chain of its own.
+fn compound(compound: Compound) -> Chain {
+    Chain {
+        first: Command {
+            is_negated: false,
+            kind: Kind::Compound(Box::new(compound)),
+        },
+        rest: Vec::new(),
     }
 }
 

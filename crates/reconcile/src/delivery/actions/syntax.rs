@@ -39,8 +39,25 @@ pub enum Kind {
     Simple(Simple),
     /// `if`: conditions with what follows each of them, and what follows if none holds.
     If(Vec<(Block, Block)>, Block),
+    /// What only the shells of containers run.
+    Compound(Box<Compound>),
     /// Something bash knows and the lab does not: its text.
     NotSimulated(EcoString),
+}
+
+/// Commands made of commands.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Compound {
+    /// `while` and `until`: the condition, what it must be to go on, and what is repeated.
+    Loop(Block, bool, Block),
+    /// `for`: the variable, its values, and what is repeated.
+    For(EcoString, Vec<Word>, Block),
+    /// `{ … }` and `( … )`
+    Group(Block),
+    /// `a | b`
+    Pipe(Vec<Command>),
+    /// `… &`
+    Background(Block),
 }
 
 /// A simple command.

@@ -1,0 +1,660 @@
+//! What a container's command does: a small shell, in virtual time.
+//!
+//! It runs what people put into a pod to see what happens: `sleep`, `exit`, `trap`, loops, files,
+//! `httpd` and `nc`. Time passes only where a program takes time; the process is moved on when
+//! somebody looks at it or when it may end. As process 1 of its container, it gets no signal that it
+//! does not trap (`man 2 kill`).
+
+use super::files::Disk;
+use super::programs::{Done, FOREVER};
+use crate::delivery::actions::script;
+use crate::delivery::actions::syntax::{
+    Block, Chain, Command, Compound, Join, Kind, Piece, Simple, Target, Word,
+};
+use ecow::{EcoString, EcoVec};
+use kube::Millis;
+use std::collections::BTreeMap;
+use std::rc::Rc;
+
+/// How many commands run before a shell that never rests is taken to have used up a second.
+const COMMANDS_MAX: u32 = 5_000;
+/// How much of its output is kept, from the end, in bytes: what a termination message may take
+/// from the log (`pkg/kubelet/container/runtime.go`, `MaxContainerTerminationMessageLogLength`).
+const LOG_MAX: usize = 2048;
+/// How deep `$(…)` and pipes may be nested.
+const DEPTH_MAX: u32 = 30;
+
+/// A shell and the programs it has started.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Shell {
+    /// The first is process 1.
+    threads: Vec<Thread>,
+    pub(super) variables: BTreeMap<EcoString, EcoString>,
+    /// What SIGTERM runs.
+    trap: Option<Rc<Block>>,
+    /// What listens.
+    pub(super) servers: EcoVec<Server>,
+    /// The end of what it has printed.
+    pub(super) log: EcoString,
+    /// The most memory it has needed so far, in bytes.
+    pub(super) memory: u64,
+    /// SIGTERM has come, and is or will be handled.
+    is_terminating: bool,
+    budget: u32,
+    depth: u32,
+}
+
+/// A port that a program listens on.
+#[derive(Clone, Debug)]
+pub(super) struct Server {
+    pub(super) port: i64,
+    /// The folder that it serves; none if it answers nothing that HTTP knows.
+    pub(super) root: Option<EcoString>,
+}
+
+#[derive(Clone, Debug, Default)]
+pub(super) struct Thread {
+    frames: Vec<Frame>,
+    /// When its program ends and it goes on.
+    wake: Millis,
+    pub(super) status: i32,
+    /// SIGTERM came and is not handled yet.
+    is_signalled: bool,
+    /// It waits for the other threads.
+    waits: bool,
+}
+
+/// What a thread is in the middle of.
+#[derive(Clone, Debug)]
+enum Frame {
+    Block(Rc<Block>, usize),
+    /// The rest of a chain.
+    Rest(Vec<(Join, Command)>, usize),
+    Not,
+    /// Branches, the one whose condition runs, and the last resort.
+    If(Rc<(Vec<(Block, Block)>, Block)>, usize),
+    /// Condition, what it must be, body; whether the condition has just run.
+    Loop(Rc<Block>, bool, Rc<Block>, bool),
+    For(EcoString, Vec<EcoString>, Rc<Block>),
+    /// `exec`: the end.
+    Exit,
+}
+
+impl Shell {
+    /// The process of a command line; none if there is no such program.
+    pub(super) fn new(
+        words: &[EcoString],
+        variables: BTreeMap<EcoString, EcoString>,
+        now: Millis,
+    ) -> Shell {
+        let first = words.first().map_or("", EcoString::as_str);
+        let name = first.rsplit('/').next().unwrap_or_default();
+        let is_shell = matches!(name, "sh" | "ash" | "bash");
+        let block = match words.get(1..) {
+            Some([flag, text, ..]) if is_shell && flag.starts_with('-') && flag.ends_with('c') => {
+                script::parse_compound(text)
+                    .unwrap_or_else(|error| vec![plain(&["fail".into(), error.message])])
+            }
+            // Without a terminal, a shell finds its input at its end.
+            _ if is_shell => Block::new(),
+            _ => vec![plain(words)],
+        };
+        let thread = Thread {
+            frames: vec![Frame::Block(Rc::new(block), 0)],
+            wake: now,
+            ..Thread::default()
+        };
+        Shell {
+            threads: vec![thread],
+            variables,
+            ..Shell::default()
+        }
+    }
+
+    /// Runs a command beside a process, to its end: its output, its status and how long it took.
+    /// An error is what it had printed when `timeout` passed.
+    pub(super) fn exec(
+        words: &[EcoString],
+        beside: Option<&Shell>,
+        disk: &mut Disk<'_>,
+        now: Millis,
+        timeout: Millis,
+    ) -> Result<(EcoString, i32, Millis), EcoString> {
+        let variables = beside.map(|shell| shell.variables.clone());
+        let mut shell = Shell::new(words, variables.unwrap_or_default(), now);
+        loop {
+            let at = shell.next();
+            if at == FOREVER || at > now + timeout {
+                return Err(shell.log);
+            }
+            if let Some((status, at)) = shell.advance(disk, at) {
+                return Ok((shell.log, status, at - now));
+            }
+        }
+    }
+
+    /// When something happens next without help; [`FOREVER`] if nothing does.
+    pub(super) fn next(&self) -> Millis {
+        let wakes = self.threads.iter().map(|thread| thread.wake);
+        wakes.min().unwrap_or(FOREVER)
+    }
+
+    /// Whether it may end by itself.
+    pub(super) fn may_end(&self) -> bool {
+        let endless = |frame: &Frame| match frame {
+            Frame::Loop(condition, wanted, body, _) => {
+                *wanted && is_true(condition) && !mentions_end(body)
+            }
+            _ => false,
+        };
+        self.is_terminating
+            || self
+                .threads
+                .first()
+                .is_some_and(|main| main.wake != FOREVER && !main.frames.iter().any(endless))
+    }
+
+    /// Runs up to a moment. Gives the exit code and the time of the end, once it has ended.
+    pub(super) fn advance(&mut self, disk: &mut Disk<'_>, now: Millis) -> Option<(i32, Millis)> {
+        self.budget = COMMANDS_MAX;
+        loop {
+            let wakes = self.threads.iter().enumerate();
+            let (at, wake) = wakes
+                .map(|(at, thread)| (at, thread.wake))
+                .min_by_key(|(_, wake)| *wake)?;
+            if wake > now {
+                return None;
+            }
+            if self.budget == 0 {
+                self.threads[at].wake += 1000;
+                return None;
+            }
+            self.budget -= 1;
+            let mut thread = std::mem::take(&mut self.threads[at]);
+            let goes_on = self.step(&mut thread, disk);
+            let (status, wake) = (thread.status, thread.wake);
+            self.threads[at] = thread;
+            if goes_on {
+                continue;
+            }
+            if at == 0 {
+                return Some((status, wake));
+            }
+            self.threads.remove(at);
+            let is_last = self.threads.len() == 1;
+            if let Some(main) = self
+                .threads
+                .first_mut()
+                .filter(|main| is_last && main.waits)
+            {
+                (main.waits, main.wake) = (false, wake);
+            }
+        }
+    }
+
+    /// SIGTERM.
+    pub(super) fn terminate(&mut self, now: Millis) {
+        let Some(main) = self.threads.first_mut().filter(|_| self.trap.is_some()) else {
+            return;
+        };
+        main.is_signalled = true;
+        self.is_terminating = true;
+        if main.waits {
+            (main.waits, main.wake) = (false, now);
+        }
+    }
+
+    /// One step of a thread. False if it has ended.
+    fn step(&mut self, thread: &mut Thread, disk: &mut Disk<'_>) -> bool {
+        if thread.is_signalled
+            && let Some(trap) = &self.trap
+        {
+            thread.is_signalled = false;
+            thread.frames.push(Frame::Block(trap.clone(), 0));
+        }
+        let Some(frame) = thread.frames.pop() else {
+            return false;
+        };
+        match frame {
+            Frame::Block(block, at) => {
+                if let Some(chain) = block.get(at).cloned() {
+                    thread.frames.push(Frame::Block(block, at + 1));
+                    if !chain.rest.is_empty() {
+                        thread.frames.push(Frame::Rest(chain.rest, 0));
+                    }
+                    self.command(thread, chain.first, disk);
+                }
+            }
+            Frame::Rest(rest, at) => {
+                if let Some((join, command)) = rest.get(at).cloned() {
+                    thread.frames.push(Frame::Rest(rest, at + 1));
+                    if (join == Join::And) == (thread.status == 0) {
+                        self.command(thread, command, disk);
+                    }
+                }
+            }
+            Frame::Not => thread.status = i32::from(thread.status == 0),
+            Frame::If(parts, at) => {
+                let body = if thread.status == 0 {
+                    parts.0[at].1.clone()
+                } else if let Some((condition, _)) = parts.0.get(at + 1) {
+                    let condition = Rc::new(condition.clone());
+                    thread.frames.push(Frame::If(parts, at + 1));
+                    thread.frames.push(Frame::Block(condition, 0));
+                    return true;
+                } else {
+                    thread.status = 0;
+                    parts.1.clone()
+                };
+                thread.frames.push(Frame::Block(Rc::new(body), 0));
+            }
+            Frame::Loop(condition, wanted, body, is_tested) => {
+                let next = if !is_tested {
+                    condition.clone()
+                } else if (thread.status == 0) == wanted {
+                    body.clone()
+                } else {
+                    thread.status = 0;
+                    return true;
+                };
+                thread
+                    .frames
+                    .push(Frame::Loop(condition, wanted, body, !is_tested));
+                thread.frames.push(Frame::Block(next, 0));
+            }
+            Frame::For(name, mut values, body) => {
+                if let Some(value) = values.pop() {
+                    self.variables.insert(name.clone(), value);
+                    thread.frames.push(Frame::For(name, values, body.clone()));
+                    thread.frames.push(Frame::Block(body, 0));
+                }
+            }
+            Frame::Exit => thread.frames.clear(),
+        }
+        true
+    }
+
+    fn command(&mut self, thread: &mut Thread, command: Command, disk: &mut Disk<'_>) {
+        if command.is_negated {
+            thread.frames.push(Frame::Not);
+        }
+        match command.kind {
+            Kind::Simple(simple) => self.simple(thread, &simple, "", disk),
+            Kind::If(branches, otherwise) => {
+                let condition = Rc::new(branches[0].0.clone());
+                thread
+                    .frames
+                    .push(Frame::If(Rc::new((branches, otherwise)), 0));
+                thread.frames.push(Frame::Block(condition, 0));
+            }
+            Kind::NotSimulated(_) => thread.status = 0,
+            Kind::Compound(compound) => match *compound {
+                Compound::Group(block) => thread.frames.push(Frame::Block(Rc::new(block), 0)),
+                Compound::Loop(condition, wanted, body) => {
+                    let frame = Frame::Loop(Rc::new(condition), wanted, Rc::new(body), false);
+                    thread.frames.push(frame);
+                }
+                Compound::For(name, words, body) => {
+                    let mut values = self.words(thread, &words, disk);
+                    values.reverse();
+                    thread.frames.push(Frame::For(name, values, Rc::new(body)));
+                }
+                Compound::Background(block) => self.threads.push(Thread {
+                    frames: vec![Frame::Block(Rc::new(block), 0)],
+                    wake: thread.wake,
+                    ..Thread::default()
+                }),
+                Compound::Pipe(commands) => self.pipe(thread, commands, disk),
+            },
+        }
+    }
+
+    /// Each command of a pipe gets what the one before printed.
+    fn pipe(&mut self, thread: &mut Thread, commands: Vec<Command>, disk: &mut Disk<'_>) {
+        let mut input = Done::default();
+        let last = commands.len().saturating_sub(1);
+        for (at, command) in commands.into_iter().enumerate() {
+            match command.kind {
+                Kind::Simple(simple) if at == last => {
+                    self.run(thread, &simple, &input, disk, true);
+                    return;
+                }
+                Kind::Simple(simple) => input = self.run(thread, &simple, &input, disk, false),
+                kind => {
+                    let chain = Chain {
+                        first: Command {
+                            is_negated: false,
+                            kind,
+                        },
+                        rest: Vec::new(),
+                    };
+                    input = self.capture(thread, vec![chain], disk);
+                }
+            }
+        }
+        self.print(&input.out);
+    }
+
+    /// What a block prints, run to its end at once; the time it took passes for the thread.
+    pub(super) fn capture(
+        &mut self,
+        thread: &mut Thread,
+        block: Block,
+        disk: &mut Disk<'_>,
+    ) -> Done {
+        if self.depth >= DEPTH_MAX {
+            return Done::failed("sh: nested too deep\n", 2);
+        }
+        let log = std::mem::take(&mut self.log);
+        self.depth += 1;
+        let mut inner = Thread {
+            frames: vec![Frame::Block(Rc::new(block), 0)],
+            wake: thread.wake,
+            ..Thread::default()
+        };
+        let before = self.memory;
+        self.memory = 0;
+        while inner.wake != FOREVER && self.budget > 0 && self.step(&mut inner, disk) {
+            self.budget -= 1;
+        }
+        self.depth -= 1;
+        thread.wake = inner.wake;
+        thread.status = inner.status;
+        let out = std::mem::replace(&mut self.log, log);
+        let size = self.memory.max(out.len() as u64);
+        self.memory = before.max(size);
+        Done {
+            out,
+            size,
+            ..Done::default()
+        }
+    }
+
+    fn simple(&mut self, thread: &mut Thread, simple: &Simple, input: &str, disk: &mut Disk<'_>) {
+        let input = Done {
+            out: input.into(),
+            ..Done::default()
+        };
+        self.run(thread, simple, &input, disk, true);
+    }
+
+    /// Runs a program. What it prints goes where it is redirected, or, if `prints`, into the log.
+    fn run(
+        &mut self,
+        thread: &mut Thread,
+        simple: &Simple,
+        input: &Done,
+        disk: &mut Disk<'_>,
+        prints: bool,
+    ) -> Done {
+        for (name, word) in &simple.assignments {
+            let value = self.word(thread, word, disk);
+            self.variables.insert(name.clone(), value);
+        }
+        let mut words = self.words(thread, &simple.words, disk);
+        if words.first().is_some_and(|word| word == "exec") && words.len() > 1 {
+            words.remove(0);
+            thread.frames.clear();
+            thread.frames.push(Frame::Exit);
+        }
+        if words.is_empty() {
+            return Done::default();
+        }
+        let mut done = match self.builtin(thread, &words) {
+            Some(done) => done,
+            None => {
+                let is_shell = matches!(&*words[0], "sh" | "ash" | "bash" | "/bin/sh");
+                match (is_shell, words.get(1), words.get(2)) {
+                    (true, Some(flag), Some(text)) if flag == "-c" => {
+                        match script::parse_compound(text) {
+                            Ok(block) => {
+                                let done = self.capture(thread, block, disk);
+                                Done {
+                                    status: thread.status,
+                                    ..done
+                                }
+                            }
+                            Err(error) => Done::failed(&error.message, 2),
+                        }
+                    }
+                    _ => super::programs::run(&words, input, disk),
+                }
+            }
+        };
+        thread.status = done.status;
+        thread.wake = thread.wake.saturating_add(done.takes);
+        self.memory = self.memory.max(done.memory);
+        self.servers.extend(done.server.take());
+        for redirect in &simple.redirects {
+            let (word, is_append) = match &redirect.to {
+                Target::File(word) => (word, false),
+                Target::Append(word) => (word, true),
+                Target::Stdout => {
+                    let error = std::mem::take(&mut done.error);
+                    done.out.push_str(&error);
+                    continue;
+                }
+                Target::Stderr => {
+                    let out = std::mem::take(&mut done.out);
+                    done.error.push_str(&out);
+                    continue;
+                }
+            };
+            let path = self.word(thread, word, disk);
+            let mut text = if is_append {
+                disk.read(&path).unwrap_or_default()
+            } else {
+                EcoString::new()
+            };
+            if redirect.is_stdout {
+                text.push_str(&std::mem::take(&mut done.out));
+            }
+            if redirect.is_stderr {
+                text.push_str(&std::mem::take(&mut done.error));
+            }
+            disk.write(&path, text);
+        }
+        self.print(&std::mem::take(&mut done.error));
+        if prints {
+            self.memory = self.memory.max(if self.depth > 0 { done.size } else { 0 });
+            self.print(&std::mem::take(&mut done.out));
+        }
+        done
+    }
+
+    /// What only the shell itself can do.
+    fn builtin(&mut self, thread: &mut Thread, words: &[EcoString]) -> Option<Done> {
+        let argument = words.get(1).map_or("", EcoString::as_str);
+        match words[0].as_str() {
+            "exit" | "return" => {
+                thread.frames.clear();
+                let status = argument.parse().unwrap_or(thread.status);
+                return Some(Done {
+                    status,
+                    ..Done::default()
+                });
+            }
+            "fail" => {
+                thread.frames.clear();
+                return Some(Done::failed(&ecow::eco_format!("sh: {argument}\n"), 2));
+            }
+            "break" | "continue" => {
+                while let Some(frame) = thread.frames.pop() {
+                    if matches!(frame, Frame::Loop(..) | Frame::For(..)) {
+                        if words[0] == "continue" {
+                            thread.frames.push(frame);
+                        }
+                        break;
+                    }
+                }
+            }
+            "trap" => {
+                let is_for_term = words
+                    .iter()
+                    .skip(2)
+                    .any(|word| matches!(word.trim_start_matches("SIG"), "TERM" | "15"));
+                if is_for_term {
+                    let block = script::parse_compound(argument).unwrap_or_default();
+                    self.trap = (argument != "-").then(|| Rc::new(block));
+                }
+            }
+            "export" | "readonly" | "local" => {
+                for word in &words[1..] {
+                    if let Some((name, value)) = word.split_once('=') {
+                        self.variables.insert(name.into(), value.into());
+                    }
+                }
+            }
+            "wait" if self.threads.len() > 1 => {
+                thread.waits = true;
+                return Some(Done {
+                    takes: FOREVER,
+                    ..Done::default()
+                });
+            }
+            "wait" | "set" | "umask" | "cd" | "unset" | "shift" => {}
+            _ => return None,
+        }
+        Some(Done::default())
+    }
+
+    fn print(&mut self, text: &str) {
+        self.log.push_str(text);
+        if self.depth == 0 && self.log.len() > LOG_MAX {
+            let from = self.log.len() - LOG_MAX;
+            let from = (from..self.log.len()).find(|at| self.log.is_char_boundary(*at));
+            self.log = self.log[from.unwrap_or(0)..].into();
+        }
+    }
+}
+
+/// A command line as a chain.
+fn plain(words: &[EcoString]) -> Chain {
+    let words = words
+        .iter()
+        .map(|word| Word(vec![Piece::Text(word.clone())]));
+    Chain {
+        first: Command {
+            is_negated: false,
+            kind: Kind::Simple(Simple {
+                words: words.collect(),
+                ..Simple::default()
+            }),
+        },
+        rest: Vec::new(),
+    }
+}
+
+/// Whether a condition is `true` or `:`.
+fn is_true(block: &Block) -> bool {
+    let text = |chain: &Chain| match &chain.first.kind {
+        Kind::Simple(simple) => simple.text == "true" || simple.text == ":",
+        _ => false,
+    };
+    block.len() == 1 && block.iter().all(text)
+}
+
+/// Whether something in a block could leave a loop around it. What cannot be seen through might.
+fn mentions_end(block: &Block) -> bool {
+    let command = |command: &Command| match &command.kind {
+        Kind::Simple(simple) => {
+            let first = simple.words.first().and_then(|word| word.0.first());
+            !matches!(first, Some(Piece::Text(name)) if !matches!(name.as_str(), "exit" | "break" | "return" | "exec" | "fail"))
+                && !simple.words.is_empty()
+        }
+        Kind::If(branches, otherwise) => {
+            branches.iter().any(|(_, body)| mentions_end(body)) || mentions_end(otherwise)
+        }
+        Kind::NotSimulated(_) => false,
+        Kind::Compound(_) => true,
+    };
+    block
+        .iter()
+        .any(|chain| command(&chain.first) || chain.rest.iter().any(|(_, other)| command(other)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::files::{Disk, Files};
+    use super::*;
+
+    /// Runs `sh -c TEXT` with a volume at /v that holds a file `f`, and SIGTERM after 10 s. Gives
+    /// when and how it ends, what it printed and which files it left.
+    fn played(text: &str) -> String {
+        let words = ["sh".into(), "-c".into(), text.into()];
+        let mut files = Files::default();
+        files.insert("v/vol/f".into(), "one\n".into());
+        let mounts = [(EcoString::from("/v"), EcoString::from("vol"))];
+        let mut disk = Disk {
+            files: &mut files,
+            container: "c",
+            mounts: &mounts,
+        };
+        let mut shell = Shell::new(&words, BTreeMap::new(), 0);
+        let mut end = shell.advance(&mut disk, 10_000);
+        if end.is_none() {
+            shell.terminate(10_000);
+            end = shell.advance(&mut disk, 20_000);
+        }
+        let end = match end {
+            Some((code, at)) => format!("{code} at {at}"),
+            None => "runs".into(),
+        };
+        let left: Vec<&str> = files.keys().map(EcoString::as_str).collect();
+        format!("{end} {:?} {}", shell.log, left.join(" "))
+    }
+
+    #[test]
+    fn commands_do_what_they_do_in_a_container() {
+        let cases = [
+            ("exit 3", r#"3 at 0 "" v/vol/f"#),
+            ("sleep 1.5; exit 0", r#"0 at 1500 "" v/vol/f"#),
+            ("sleep 100000", r#"runs "" v/vol/f"#),
+            (
+                "trap 'exit 7' TERM; while true; do sleep 3; done",
+                r#"7 at 12000 "" v/vol/f"#,
+            ),
+            (
+                "trap 'sleep 2; exit 0' TERM; sleep 60 & wait",
+                r#"0 at 12000 "" v/vol/f"#,
+            ),
+            (
+                "trap '' TERM; while :; do sleep 1; done",
+                r#"runs "" v/vol/f"#,
+            ),
+            (
+                "touch /tmp/a; sleep 1; rm /tmp/a; cat /tmp/a",
+                "1 at 1000 \"cat: can't open '/tmp/a': No such file or directory\\n\" v/vol/f",
+            ),
+            (
+                "(sleep 2; touch /tmp/ok) & sleep 5; ls /tmp/ok",
+                r#"0 at 5000 "/tmp/ok\n" c/c/tmp/ok v/vol/f"#,
+            ),
+            (
+                "if [ \"$(cat /v/f)\" = one ]; then echo yes; else echo no; fi",
+                r#"0 at 0 "yes\n" v/vol/f"#,
+            ),
+            (
+                "for i in 1 2 3; do echo $i; done | grep 2",
+                r#"0 at 0 "2\n" v/vol/f"#,
+            ),
+            (
+                "until test -f /tmp/x; do sleep 1; touch /tmp/x; done && echo there",
+                r#"0 at 1000 "there\n" c/c/tmp/x v/vol/f"#,
+            ),
+            (
+                "echo a > /v/g; echo b >> /v/g; cat /v/g",
+                r#"0 at 0 "a\nb\n" v/vol/f v/vol/g"#,
+            ),
+            (
+                "! false && nosuch || exit 9",
+                r#"9 at 0 "sh: nosuch: not found\n" v/vol/f"#,
+            ),
+            ("while true; do :; done", r#"runs "" v/vol/f"#),
+            ("exec sleep 2", r#"0 at 2000 "" v/vol/f"#),
+        ];
+        for (text, expected) in cases {
+            assert_eq!(played(text), expected, "{text}");
+        }
+    }
+}
