@@ -67,7 +67,8 @@ fn check_schema(chart: &Chart, text: &str, values: &Value, report: &mut String, 
         vec![("schema", text.to_owned())],
     );
     let draft = draft_of(&root);
-    if let Some(wrong) = check_schema_itself(&root, draft) {
+    let wrong = check_schema_itself(&root, draft).or_else(|| missing_reference(&root, &root, 0));
+    if let Some(wrong) = wrong {
         report.push_str(&format!("{}:\n{wrong}", chart.name()));
         return;
     }
@@ -132,6 +133,28 @@ fn check_schema_itself(root: &Value, draft: u32) -> Option<String> {
         problem.show(&mut out, 0);
     }
     (!found.is_empty()).then(|| out.trim_end().to_owned())
+}
+
+/// A reference within the file that leads nowhere, and how Helm says so.
+fn missing_reference(root: &Value, schema: &Value, depth: usize) -> Option<String> {
+    if depth > DEPTH_MAX {
+        return None;
+    }
+    if let Some(path) = schema
+        .get("$ref")
+        .as_str()
+        .filter(|path| path.starts_with("#/"))
+        && (Checker { root, draft: 7 }).resolve(path).is_none()
+    {
+        let url = format!("{}{path}", SCHEMA_URL.trim_end_matches('#'));
+        return Some(format!("json-pointer in \"{url}\" not found"));
+    }
+    // What stands there as a value is no schema.
+    let members = schema.members();
+    let members = members
+        .filter(|(name, _)| !matches!(name.as_str(), "enum" | "const" | "default" | "examples"));
+    let mut inner = members.map(|(_, value)| value).chain(schema.items());
+    inner.find_map(|inner| missing_reference(root, inner, depth + 1))
 }
 
 /// What Helm calls the schema of a chart.
