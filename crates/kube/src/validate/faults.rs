@@ -29,6 +29,7 @@ impl<'a> Path<'a> {
     }
 
     /// A member of the value here.
+    #[inline(never)]
     pub const fn child(&'a self, name: &'a str) -> Path<'a> {
         Path {
             up: Some(self),
@@ -37,6 +38,7 @@ impl<'a> Path<'a> {
     }
 
     /// An item of the list here.
+    #[inline(never)]
     pub const fn index(&'a self, at: usize) -> Path<'a> {
         Path {
             up: Some(self),
@@ -45,6 +47,7 @@ impl<'a> Path<'a> {
     }
 
     /// An entry of the map here.
+    #[inline(never)]
     pub const fn key(&'a self, key: &'a str) -> Path<'a> {
         Path {
             up: Some(self),

@@ -1,6 +1,6 @@
 //! Budgets, quotas, limits, priorities (`pkg/apis/{policy,core,scheduling}/validation`).
 
-use super::resources::{quantity, resource_name};
+use super::resources::{container_resource, quantity, resource_name};
 use super::workload::{at_most_all, count_or_percent};
 use super::{Faults, Path, SPEC, Seen, meta, resources};
 use crate::admission::SYSTEM_CLASSES;
@@ -89,7 +89,15 @@ pub(super) fn limit_range(faults: &mut Faults, new: &Value, _: Option<&Value>) {
     for (index, limit) in new.at(&["spec", "limits"]).items().iter().enumerate() {
         let at = list.index(index);
         let kind = limit.get("type");
-        faults.named(&at.child("type"), kind.text(), super::names::label_key);
+        let bad = super::names::label_key(kind.text());
+        let known = matches!(kind.text(), "Pod" | "Container" | "PersistentVolumeClaim");
+        if bad.is_empty() && !known && !kind.text().contains('/') {
+            let detail = "must be a standard limit type or fully qualified";
+            faults.invalid(&at.child("type"), kind, detail);
+        }
+        for message in bad {
+            faults.invalid(&at.child("type"), kind, &message);
+        }
         if !types.insert(kind.text()) {
             faults.duplicate(&at.child("type"), kind);
         }
@@ -118,8 +126,13 @@ fn limit_item(faults: &mut Faults, at: &Path<'_>, kind: &str, limit: &Value) {
         for (name, amount) in limit.get(field).members() {
             names.push(name.clone());
             let list = at.child(field);
-            resource_name(faults, &list.key(name), name);
-            quantity(faults, &list.key(name), name, amount);
+            match kind {
+                "Pod" | "Container" => container_resource(faults, &list.key(name), name, amount),
+                _ => {
+                    resource_name(faults, &list.key(name), name);
+                    quantity(faults, &list.key(name), name, amount);
+                }
+            }
         }
     }
     if kind == "PersistentVolumeClaim"
@@ -186,6 +199,18 @@ fn limit_item(faults: &mut Faults, at: &Path<'_>, kind: &str, limit: &Value) {
             let list = at.child("maxLimitRequestRatio");
             let detail = eco_format!("ratio {} is less than 1", ratio.to_text());
             faults.invalid_text(&list.key(name), &ratio.to_text(), &detail);
+        }
+        if let (Some(ratio), Some(least), Some(most)) = (ratio, least, most)
+            && least.nano > 0
+            && ratio.nano.saturating_mul(least.nano) > most.nano.saturating_mul(1_000_000_000)
+        {
+            // Six places, as Go prints a float.
+            let millionths = (most.nano.saturating_mul(2_000_000) / least.nano + 1) / 2;
+            let (whole, part) = (millionths / 1_000_000, millionths % 1_000_000);
+            let list = at.child("maxLimitRequestRatio");
+            let ratio = ratio.to_text();
+            let detail = eco_format!("ratio {ratio} is greater than max/min = {whole}.{part:06}");
+            faults.invalid_text(&list.key(name), &ratio, &detail);
         }
     }
 }

@@ -60,7 +60,8 @@ fn is_native(name: &str) -> bool {
     !name.contains('/') || name.contains("kubernetes.io/")
 }
 
-fn container_resource(faults: &mut Faults, at: &Path<'_>, name: &str, amount: &Value) {
+/// An amount of what a container can ask for.
+pub(super) fn container_resource(faults: &mut Faults, at: &Path<'_>, name: &str, amount: &Value) {
     resource_name(faults, at, name);
     let standard =
         matches!(name, "cpu" | "memory" | "ephemeral-storage") || name.starts_with("hugepages-");
