@@ -80,6 +80,7 @@ pub struct World {
     pub(crate) random: Random,
     pub(crate) settings: Rc<Settings>,
     pub(crate) nodes: nodes::Nodes,
+    autoscaling: cluster::Autoscaling,
     pub(crate) pods: kubelet::Pods,
     pub(crate) traffic: traffic::Traffic,
     pub(crate) delivery: pipeline::State,
@@ -111,6 +112,7 @@ impl World {
             random: Random::new(!seed),
             settings: Rc::new(settings),
             nodes: nodes::Nodes::default(),
+            autoscaling: cluster::Autoscaling::default(),
             pods: kubelet::Pods::default(),
             traffic: traffic::Traffic::default(),
             delivery: pipeline::State::default(),
@@ -159,6 +161,8 @@ impl World {
             Event::Second => false,
             Event::Pod(uid, event) => self.pods.awaits(uid, event),
             // A look that was overtaken by a sooner one is no change.
+            // An autoscaler looks for ever.
+            Event::Reconcile(_, key) if key.kind == "HorizontalPodAutoscaler" => false,
             Event::Reconcile(controller, key) => self.due_look(*controller, key, *t).is_some(),
             _ => true,
         };
@@ -375,6 +379,7 @@ impl World {
         let context = Context {
             now: self.now,
             nodes: &self.nodes,
+            autoscaling: &self.autoscaling,
             timings: &self.settings.timings,
         };
         let plan = (CONTROLLERS[id].reconcile)(&self.store, &key, &context);
@@ -390,6 +395,7 @@ impl World {
             let context = Context {
                 now: self.now,
                 nodes: &self.nodes,
+                autoscaling: &self.autoscaling,
                 timings: &self.settings.timings,
             };
             let plan = refused(&self.store, &key, &context, &status);
@@ -411,6 +417,10 @@ impl World {
                 Step::Say(about, note) => {
                     self.note(actor, Some(about), note);
                 }
+                Step::Remember(scaler, memory) => match memory {
+                    Some(memory) => self.autoscaling.insert(scaler, memory),
+                    None => _ = self.autoscaling.remove(&scaler),
+                },
                 Step::Event(about, note) => self.event(actor, &about, note),
                 Step::Write(Write {
                     verb,

@@ -2,6 +2,7 @@
 //! reasons. Making a plan changes nothing; only the engine writes.
 
 use crate::cluster::Context;
+use crate::cluster::horizontal_pod_autoscaler::Memory;
 use crate::trace::Note;
 use kube::api::{DeleteOptions, Verb};
 use kube::{Key, Millis, Object, Status, Store, Value};
@@ -23,6 +24,8 @@ pub enum Step {
     Write(Write),
     /// A Kubernetes event about an object.
     Event(Rc<Object>, Note),
+    /// What an autoscaler remembers from here on; nothing if it is gone.
+    Remember(Key, Option<Memory>),
     /// Something for the trace alone: what did not happen, and why.
     Say(Key, Note),
 }
@@ -101,6 +104,11 @@ impl Plan {
     /// Reports a Kubernetes event about an object.
     pub fn event(&mut self, about: &Rc<Object>, note: Note) {
         self.steps.push(Step::Event(about.clone(), note));
+    }
+
+    /// Has an autoscaler remember something, or forget all.
+    pub fn remember(&mut self, scaler: &Key, memory: Option<Memory>) {
+        self.steps.push(Step::Remember(scaler.clone(), memory));
     }
 
     /// Says something in the trace alone.

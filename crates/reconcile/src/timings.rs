@@ -28,6 +28,17 @@ pub struct Timings {
     /// How long after a change of EndpointSlices the proxies of all nodes send traffic by it: the
     /// watch, and kube-proxy's `minSyncPeriod` of 1 s.
     pub propagation: Millis,
+    /// How often an autoscaler looks (`horizontal-pod-autoscaler-sync-period`: 15 s).
+    pub autoscaler_sync: Millis,
+    /// How long after its start a pod's CPU counts only while it is ready
+    /// (`horizontal-pod-autoscaler-cpu-initialization-period`: 5 min).
+    pub autoscaler_initialization: Millis,
+    /// Up to when a pod that is not ready counts as one that never was
+    /// (`horizontal-pod-autoscaler-initial-readiness-delay`: 30 s).
+    pub autoscaler_readiness: Millis,
+    /// How long an autoscaler waits before it scales down
+    /// (`horizontal-pod-autoscaler-downscale-stabilization`: 5 min).
+    pub autoscaler_down_window: Millis,
 }
 
 impl Default for Timings {
@@ -42,6 +53,10 @@ impl Default for Timings {
             back_off_max: 300_000,
             back_off_reset: 600_000,
             propagation: 1_000,
+            autoscaler_sync: 15_000,
+            autoscaler_initialization: 300_000,
+            autoscaler_readiness: 30_000,
+            autoscaler_down_window: 300_000,
         }
     }
 }

@@ -8,6 +8,7 @@ mod conditions;
 pub mod deployment;
 mod endpoint_slice;
 mod garbage_collector;
+pub mod horizontal_pod_autoscaler;
 mod job;
 pub mod kubelet;
 pub mod nodes;
@@ -22,10 +23,14 @@ pub mod traffic;
 use crate::plan::Plan;
 use crate::timings::Timings;
 use kube::{Change, Key, Millis, Store};
+use lean::SharedMap;
 
 /// How long a controller waits after a refusal: the middle of what the real work queues do with
 /// their exponential back-off from 5 ms.
 pub(crate) const RETRY: Millis = 200;
+
+/// What each autoscaler remembers.
+pub type Autoscaling = SharedMap<Key, horizontal_pod_autoscaler::Memory>;
 
 /// What a controller may know besides the store.
 pub struct Context<'a> {
@@ -33,6 +38,8 @@ pub struct Context<'a> {
     pub now: Millis,
     /// How full the nodes are.
     pub nodes: &'a nodes::Nodes,
+    /// What the autoscalers remember.
+    pub autoscaling: &'a Autoscaling,
     /// How long things take.
     pub timings: &'a Timings,
 }
@@ -57,6 +64,7 @@ pub const CONTROLLERS: &[Controller] = &[
     endpoint_slice::CONTROLLER,
     garbage_collector::CONTROLLER,
     job::CONTROLLER,
+    horizontal_pod_autoscaler::CONTROLLER,
     scheduler::CONTROLLER,
     resource_quota::CONTROLLER,
     pod_disruption_budget::CONTROLLER,
@@ -64,10 +72,9 @@ pub const CONTROLLERS: &[Controller] = &[
 
 /// Kinds that a real cluster acts on and the lab does not. Those that only hold data, such as
 /// ConfigMaps, are not among them.
-const NOT_ACTED_ON: [&str; 7] = [
+const NOT_ACTED_ON: [&str; 6] = [
     "CronJob",
     "DaemonSet",
-    "HorizontalPodAutoscaler",
     "Ingress",
     "NetworkPolicy",
     "PersistentVolumeClaim",

@@ -11,6 +11,7 @@
 
 mod compare;
 mod defaults;
+mod hpa;
 mod job;
 mod kubelet;
 mod limitrange;
@@ -148,4 +149,9 @@ fn scheduling() {
 #[test]
 fn job() {
     check_family("job", job::run);
+}
+
+#[test]
+fn hpa() {
+    check_family("hpa", hpa::run);
 }
