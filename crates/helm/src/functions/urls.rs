@@ -23,12 +23,21 @@ const UNABLE: &str = "unable to parse url: ";
 /// # Errors
 /// Go's (net/url), for what is no URL.
 pub fn check_url(url: &str) -> Result<String, String> {
+    let (scheme, _) = scheme_and_host(url)?;
+    Ok(scheme)
+}
+
+/// The scheme of a URL and the name of its host.
+pub(crate) fn scheme_and_host(url: &str) -> Result<(String, String), String> {
     match parse(url) {
-        Ok(Value::Map(parts)) => Ok(match parts.get("scheme") {
-            Some(Value::String(scheme)) => scheme.to_str().into_owned(),
-            _ => String::new(),
-        }),
-        Ok(_) => Ok(String::new()),
+        Ok(Value::Map(parts)) => {
+            let part = |name| match parts.get(name) {
+                Some(Value::String(text)) => text.to_str().into_owned(),
+                _ => String::new(),
+            };
+            Ok((part("scheme"), part("hostname")))
+        }
+        Ok(_) => Ok(<(String, String)>::default()),
         Err(error) => Err(error.message.replacen(UNABLE, "", 1)),
     }
 }
