@@ -34,6 +34,7 @@ pub use duration::parse_duration;
 pub(crate) use files::{FILES, file_map, method};
 pub(crate) use semver::{Constraint, Version};
 pub use urls::check_url;
+#[cfg(feature = "metaschemas")]
 pub(crate) use urls::scheme_and_host;
 
 /// A function of Helm's templates.
