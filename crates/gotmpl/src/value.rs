@@ -286,6 +286,11 @@ impl List {
         List::typed(ty, items)
     }
 
+    /// Adds an element: in place if nothing else holds the slice.
+    pub fn push(&mut self, item: Value) {
+        Rc::make_mut(&mut self.items).push(item);
+    }
+
     /// A slice of the given type.
     #[must_use]
     pub fn typed(ty: &'static ListType, items: Vec<Value>) -> List {

@@ -4,6 +4,7 @@ use super::{HelmFunction, bytes, deep, fault, plain, text};
 use crate::json::{COMPACT, Found, Style, check_finite, decode, encode, to_yaml};
 use crate::render::Context;
 use gotmpl::Type::{Any, String as Str};
+use gotmpl::value::{ElementType, List, ListType};
 use gotmpl::{Error, Machine, Map, Value};
 
 const PRETTY: Style = Style {
@@ -176,17 +177,28 @@ fn from_json(text: &[u8]) -> Map {
                 map.insert("Error", message);
                 map
             }
-            _ => error_map(&message),
+            Some(value) => error_map(&wrong_json(&value, "map[string]interface {}")),
+            None => error_map(&message),
         },
     }
 }
 
+/// A nil `[]interface {}`, what `null` gives.
+static NIL_LIST: ListType = ListType {
+    name: "[]interface {}",
+    of: ElementType::Any,
+    is_nil: true,
+};
+
 fn from_json_array(text: &[u8]) -> Value {
     match decode(text) {
         Ok(Value::List(list)) => Value::List(list),
-        Ok(Value::Nil) => Value::list(Vec::new()),
+        Ok(Value::Nil) => Value::List(List::typed(&NIL_LIST, Vec::new())),
         Ok(value) => Value::list(vec![wrong_json(&value, "[]interface {}").into()]),
-        Err(found) => Value::list(vec![found.message.into()]),
+        Err(Found { message, value }) => Value::list(vec![match value {
+            None | Some(Value::List(_)) => message.into(),
+            Some(value) => wrong_json(&value, "[]interface {}").into(),
+        }]),
     }
 }
 

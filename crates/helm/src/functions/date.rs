@@ -83,6 +83,9 @@ pub(crate) struct Time {
 /// The zone that all is in unless it says otherwise.
 const UTC: &str = "UTC";
 
+/// The zones of times that a TOML document gives without one, as BurntSushi/toml names them.
+const LOCAL_ZONES: [&str; 3] = ["datetime-local", "date-local", "time-local"];
+
 /// Go's zero time: the first of January of the year 1.
 const ZERO: Time = Time {
     seconds: -62_135_596_800,
@@ -166,6 +169,7 @@ impl Time {
             ("seconds", Value::int64(self.seconds)),
             ("nanos", Value::int64(i64::from(self.nanos))),
             ("offset", Value::int64(self.offset)),
+            ("zone", self.zone.into()),
             (
                 "rfc3339",
                 format(&self, "2006-01-02T15:04:05.999999999Z07:00").into(),
@@ -188,11 +192,18 @@ impl Time {
             _ => None,
         };
         let offset = number("offset")?;
+        let local = LOCAL_ZONES.iter().find(|zone| {
+            matches!(of.field("zone"), Some(Value::String(have)) if have.as_bytes() == zone.as_bytes())
+        });
         Some(Time {
             seconds: number("seconds")?,
             nanos: u32::try_from(number("nanos")?).ok()?,
             offset,
-            zone: if offset == 0 { UTC } else { "" },
+            zone: match local {
+                Some(zone) => zone,
+                None if offset == 0 => UTC,
+                None => "",
+            },
         })
     }
 }

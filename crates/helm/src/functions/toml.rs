@@ -1,9 +1,10 @@
 //! TOML in and out, as BurntSushi/toml writes it.
 
+mod letters;
 mod read;
 
 use super::date::Time;
-use super::{HelmFunction, deep, fault, plain, text};
+use super::{HelmFunction, bytes, deep, fault, plain};
 use gotmpl::Type::{Any, String as Str};
 use gotmpl::quote::is_print;
 use gotmpl::value::Text;
@@ -13,7 +14,7 @@ use yaml::number::{exponent_of, format_e};
 pub(super) static TABLE: &[HelmFunction] = &[
     plain("fromToml", &[Str], |machine, args| {
         super::convert::charge_reading(machine, &args)?;
-        Ok(match read::decode(&text(&args, 0)) {
+        Ok(match read::decode(bytes(&args, 0)) {
             Ok(map) => map.into(),
             Err(message) => {
                 let map = Map::new();
@@ -75,14 +76,18 @@ fn table(out: &mut String, map: &Map, path: &mut Vec<String>) -> Result<(), Stri
         let joined = path.join(".");
         match value {
             Value::Map(inner) => {
-                new_block(out);
+                if path.len() == 1 && !out.is_empty() {
+                    out.push('\n');
+                }
                 out.push_str(&format!("{indent}[{joined}]\n"));
                 table(out, inner, path)?;
             }
             value => {
                 for item in value.elements().unwrap_or_default().iter() {
                     if let Value::Map(inner) = item {
-                        new_block(out);
+                        if !out.is_empty() {
+                            out.push('\n');
+                        }
                         out.push_str(&format!("{indent}[[{joined}]]\n"));
                         table(out, inner, path)?;
                     }
@@ -92,23 +97,6 @@ fn table(out: &mut String, map: &Map, path: &mut Vec<String>) -> Result<(), Stri
         path.pop();
     }
     Ok(())
-}
-
-/// An empty line before a table that is not the first thing in its own.
-fn new_block(out: &mut String) {
-    if !out.is_empty() && !ends_with_header(out) {
-        out.push('\n');
-    }
-}
-
-/// Whether the last line is a table's name.
-fn ends_with_header(out: &str) -> bool {
-    let last = out
-        .trim_end_matches('\n')
-        .rsplit('\n')
-        .next()
-        .unwrap_or_default();
-    last.trim_start().starts_with('[') && !last.contains(" = ")
 }
 
 fn key(name: &Text) -> String {
@@ -151,10 +139,13 @@ fn inline(out: &mut String, value: &Value, depth: usize) -> Result<(), String> {
         }
         Value::Struct(of) => match Time::from_value(value) {
             Some(time) => {
-                out.push_str(&super::date::format(
-                    &time,
-                    "2006-01-02T15:04:05.999999999Z07:00",
-                ));
+                let layout = match time.zone {
+                    "datetime-local" => "2006-01-02T15:04:05.999999999",
+                    "date-local" => "2006-01-02",
+                    "time-local" => "15:04:05.999999999",
+                    _ => "2006-01-02T15:04:05.999999999Z07:00",
+                };
+                out.push_str(&super::date::format(&time, layout));
             }
             None => return Err(format!("toml: unsupported type: {}", of.ty.name)),
         },
@@ -165,10 +156,11 @@ fn inline(out: &mut String, value: &Value, depth: usize) -> Result<(), String> {
 /// A float always shows that it is one.
 fn float(number: f64) -> String {
     match number {
+        _ if number.is_nan() && number.is_sign_negative() => "-nan".to_owned(),
         _ if number.is_nan() => "nan".to_owned(),
         f64::INFINITY => "inf".to_owned(),
         f64::NEG_INFINITY => "-inf".to_owned(),
-        _ if number != 0.0 && !(-4..21).contains(&exponent_of(number)) => format_e(number),
+        _ if number != 0.0 && !(-4..6).contains(&exponent_of(number)) => format_e(number),
         _ => {
             let text = format!("{number}");
             if text.contains('.') {

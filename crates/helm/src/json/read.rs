@@ -1,7 +1,7 @@
 //! The reader, with the errors of Go 1.26's `encoding/json`.
 
 use super::DEPTH_MAX;
-use gotmpl::quote::quote_char;
+use gotmpl::quote::{is_print, quote, quote_char};
 use gotmpl::value::Text;
 use gotmpl::{Map, Value};
 
@@ -15,9 +15,15 @@ pub(crate) struct Found {
 struct Reader<'a> {
     text: &'a [u8],
     at: usize,
-    /// The first number that no float holds, with the key it stands under.
+    /// The first number that no float holds.
     overflow: Option<String>,
-    key: Option<String>,
+    /// What leads to the value that is being read.
+    path: Vec<Step>,
+}
+
+enum Step {
+    Key(Text),
+    Index(usize),
 }
 
 type Read<T> = Result<T, String>;
@@ -29,7 +35,7 @@ pub(crate) fn decode(text: &[u8]) -> Result<Value, Found> {
         text,
         at: end,
         overflow: None,
-        key: None,
+        path: Vec::new(),
     };
     reader.skip_space();
     if reader.at < text.len() {
@@ -54,7 +60,7 @@ pub(crate) fn decode_prefix(text: &[u8]) -> Result<(Value, usize, Option<String>
         text,
         at: 0,
         overflow: None,
-        key: None,
+        path: Vec::new(),
     };
     match reader.value(0) {
         Ok(value) => Ok((value, reader.at, reader.overflow)),
@@ -148,7 +154,7 @@ impl Reader<'_> {
         if self.peek() == Some(b'.') {
             self.at += 1;
             if self.digits() == 0 {
-                return Err(self.invalid("after decimal point in numeric literal"));
+                return Err(self.invalid("in numeric literal"));
             }
         }
         if matches!(self.peek(), Some(b'e' | b'E')) {
@@ -157,21 +163,40 @@ impl Reader<'_> {
                 self.at += 1;
             }
             if self.digits() == 0 {
-                return Err(self.invalid("in exponent of numeric literal"));
+                return Err(self.invalid("in numeric literal"));
             }
         }
         let text = String::from_utf8_lossy(&self.text[start..self.at]).into_owned();
         match yaml::number::parse_decimal(&text) {
             Some(number) if number.is_finite() => Ok(Value::Float(number)),
             _ => {
-                let field = match &self.key {
-                    Some(key) => format!("Go struct field .{key} of type float64"),
-                    None => "Go value of type float64".to_owned(),
-                };
-                let message = format!("json: cannot unmarshal number {text} into {field}");
-                self.overflow.get_or_insert(message);
+                if self.overflow.is_none() {
+                    let target = self.target();
+                    self.overflow = Some(format!(
+                        "json: cannot unmarshal number {text} into {target} of type float64"
+                    ));
+                }
                 Ok(Value::Float(0.0))
             }
+        }
+    }
+
+    /// What the value stands in, as Go calls it: the steps of a JSON pointer, joined by dots.
+    fn target(&self) -> String {
+        let mut steps = String::new();
+        for step in &self.path {
+            steps.push('.');
+            match step {
+                Step::Key(key) => {
+                    steps.push_str(&key.to_str().replace('~', "~0").replace('/', "~1"));
+                }
+                Step::Index(index) => steps.push_str(&index.to_string()),
+            }
+        }
+        match self.path.last() {
+            _ if steps.len() <= 1 => "Go value".to_owned(),
+            Some(Step::Key(_)) => format!("Go struct field {steps}"),
+            _ => steps,
         }
     }
 
@@ -198,8 +223,23 @@ impl Reader<'_> {
         }
     }
 
+    /// The error of the escape that begins at `start` and has up to `count` bytes.
+    fn bad_escape(&self, start: usize, count: usize) -> String {
+        let end = self.text.len().min(start + count);
+        let bytes = &self.text[start..end];
+        let is_plain = |letter: char| {
+            letter != '`' && letter != '\u{FFFD}' && !letter.is_whitespace() && is_print(letter)
+        };
+        let shown = match std::str::from_utf8(bytes) {
+            Ok(text) if text.chars().all(is_plain) => format!("`{text}`"),
+            _ => quote(bytes),
+        };
+        format!("invalid escape sequence {shown} in string")
+    }
+
     fn escape(&mut self, out: &mut Vec<u8>) -> Read<()> {
         let byte = match self.peek() {
+            None => return Err(END.to_owned()),
             Some(byte @ (b'"' | b'\\' | b'/')) => byte,
             Some(b'b') => 8,
             Some(b'f') => 12,
@@ -212,19 +252,23 @@ impl Reader<'_> {
                 out.extend_from_slice(letter.encode_utf8(&mut [0; 4]).as_bytes());
                 return Ok(());
             }
-            _ => return Err(self.invalid("in string escape code")),
+            Some(_) => return Err(self.bad_escape(self.at - 1, 2)),
         };
         out.push(byte);
         self.at += 1;
         Ok(())
     }
 
+    /// Four digits after a `\u`.
     fn hex4(&mut self) -> Read<u32> {
+        let start = self.at;
         let mut code = 0;
         for _ in 0..4 {
-            let digit = self.peek().and_then(|byte| char::from(byte).to_digit(16));
-            let Some(digit) = digit else {
-                return Err(self.invalid("in \\u hexadecimal character escape"));
+            let Some(byte) = self.peek() else {
+                return Err(END.to_owned());
+            };
+            let Some(digit) = char::from(byte).to_digit(16) else {
+                return Err(self.bad_escape(start - 2, 6));
             };
             code = code * 16 + digit;
             self.at += 1;
@@ -259,7 +303,9 @@ impl Reader<'_> {
             return Ok(Value::list(items));
         }
         loop {
+            self.path.push(Step::Index(items.len()));
             items.push(self.value(depth + 1)?);
+            self.path.pop();
             self.skip_space();
             match self.peek() {
                 Some(b',') => self.at += 1,
@@ -291,8 +337,9 @@ impl Reader<'_> {
                 return Err(self.invalid("after object key"));
             }
             self.at += 1;
-            self.key = Some(key.to_str().into_owned());
+            self.path.push(Step::Key(key.clone()));
             let value = self.value(depth + 1)?;
+            self.path.pop();
             map.insert(key, value);
             self.skip_space();
             match self.peek() {

@@ -191,11 +191,7 @@ pub(in super::super) fn format(time: &Time, layout: &str) -> String {
             Part::Pm => out.push_str(if civil.hour >= 12 { "PM" } else { "AM" }),
             Part::SmallPm => out.push_str(if civil.hour >= 12 { "pm" } else { "am" }),
             Part::Zone if !time.zone.is_empty() => out.push_str(time.zone),
-            Part::Zone => push_offset(
-                &mut out,
-                time.offset,
-                [false, false, time.offset % 3600 != 0, false],
-            ),
+            Part::Zone => push_offset(&mut out, time.offset, [false, false, true, false]),
             Part::Offset {
                 z,
                 colon,

@@ -1,427 +1,594 @@
-//! The reader.
+//! The reader, with the rules of BurntSushi's `parse.go`.
 
 use super::super::date::{Time, parse as parse_time};
-use gotmpl::value::Text;
+use super::key;
+use super::letters::{Fault, Letters, Read, Word, is_blank, named, shown};
+use gotmpl::quote::quote;
+use gotmpl::value::{ElementType, List, Text};
 use gotmpl::{Map, Value};
 use yaml::number::{parse_float, parse_int};
 
 struct Reader<'a> {
-    text: &'a str,
-    at: usize,
-    /// The key that is being read, which errors name.
-    last_key: String,
-    /// Arrays of tables nest like everything else.
+    letters: Letters<'a>,
+    root: Map,
+    /// The table that is being filled.
+    context: Vec<Text>,
+    /// The last part of the key whose value is being read.
+    current: Text,
+    /// The line of that key, which errors about tables name.
+    key_line: usize,
+    /// Tables that no line has defined: one may. Keys are whole keys.
+    implicit: Map,
+    /// Keys whose value is a list in brackets.
+    arrays: Map,
     depth: usize,
 }
 
-type Read<T> = Result<T, String>;
-
-/// How deep values may nest.
+/// How deep values may nest, and how many parts a key may have.
 const DEPTH_MAX: usize = 100;
 
 /// The table that a text stands for.
-pub(super) fn decode(text: &str) -> Result<Map, String> {
+pub(super) fn decode(bytes: &[u8]) -> Result<Map, String> {
+    let marks: [&[u8]; 3] = [b"\xFF\xFE", b"\xFE\xFF", b"\xEF\xBB\xBF"];
+    let bytes = marks
+        .iter()
+        .find_map(|mark| bytes.strip_prefix(*mark))
+        .unwrap_or(bytes);
+    if bytes.iter().take(6).any(|byte| *byte == 0) {
+        return Err(
+            "toml: line 1: files cannot contain NULL bytes; probably using UTF-16; \
+                    TOML files must be UTF-8"
+                .to_owned(),
+        );
+    }
     let mut reader = Reader {
-        text,
-        at: 0,
-        last_key: String::new(),
+        letters: Letters::new(bytes),
+        root: Map::new(),
+        context: Vec::new(),
+        current: Text::default(),
+        key_line: 1,
+        implicit: Map::new(),
+        arrays: Map::new(),
         depth: 0,
     };
-    let root = Map::new();
-    let mut table = root.clone();
-    loop {
-        reader.skip_lines();
-        match reader.peek() {
-            None => return Ok(root),
-            Some('[') => table = reader.header(&root)?,
-            Some(_) => {
-                reader.member(&table)?;
-                reader.end_of_line()?;
+    match reader.document() {
+        Ok(()) => Ok(reader.root),
+        Err(Fault { line, message }) => Err(match reader.last_key().as_str() {
+            "" => format!("toml: line {line}: {message}"),
+            last => {
+                let last = quote(last.as_bytes());
+                format!("toml: line {line} (last key {last}): {message}")
             }
-        }
+        }),
     }
 }
 
-impl<'a> Reader<'a> {
-    fn rest(&self) -> &'a str {
-        &self.text[self.at..]
-    }
+fn joined(path: &[Text]) -> String {
+    let parts: Vec<String> = path.iter().map(key).collect();
+    parts.join(".")
+}
 
-    fn peek(&self) -> Option<char> {
-        self.rest().chars().next()
-    }
+fn is_break(letter: char) -> bool {
+    matches!(letter, '\n' | '\r')
+}
 
-    fn take(&mut self) -> Option<char> {
-        let letter = self.peek()?;
-        self.at += letter.len_utf8();
-        Some(letter)
-    }
+fn is_space(letter: char) -> bool {
+    is_blank(letter) || is_break(letter)
+}
 
-    fn error<T>(&self, message: impl AsRef<str>) -> Read<T> {
-        let line = 1 + self.text[..self.at]
-            .trim_end_matches('\n')
-            .matches('\n')
-            .count();
-        let key = match self.last_key.as_str() {
-            "" => String::new(),
-            key => format!(" (last key {})", gotmpl::quote::quote(key.as_bytes())),
-        };
-        Err(format!("toml: line {line}{key}: {}", message.as_ref()))
-    }
+/// A path with one name more.
+fn below(path: &[Text], name: &Text) -> Vec<Text> {
+    let mut path = path.to_vec();
+    path.push(name.clone());
+    path
+}
 
-    fn skip_blanks(&mut self) {
-        while matches!(self.peek(), Some(' ' | '\t')) {
-            self.at += 1;
+impl Reader<'_> {
+    fn last_key(&self) -> String {
+        let context = joined(&self.context);
+        match self.current.to_str() {
+            current if current.is_empty() => context,
+            current if context.is_empty() => current.into_owned(),
+            current => format!("{context}.{current}"),
         }
     }
 
-    fn skip_comment(&mut self) {
-        self.skip_blanks();
-        if self.peek() == Some('#') {
-            self.at += self.rest().find('\n').unwrap_or(self.rest().len());
-        }
+    /// An error in the line of the key.
+    fn fault<T>(&self, message: String) -> Read<T> {
+        Err(Fault {
+            line: self.key_line,
+            message,
+        })
     }
 
-    fn skip_lines(&mut self) {
+    fn defined<T>(&self, path: &[Text]) -> Read<T> {
+        let path = joined(path);
+        self.fault(format!("Key '{path}' has already been defined."))
+    }
+
+    fn document(&mut self) -> Read<()> {
         loop {
-            self.skip_comment();
-            match self.peek() {
-                Some('\n' | '\r') => self.at += 1,
-                _ => return,
+            match self.letters.next()? {
+                None => return Ok(()),
+                Some(letter) if is_space(letter) => continue,
+                Some('#') => {
+                    self.letters.comment()?;
+                    continue;
+                }
+                Some('[') => self.header()?,
+                Some(_) => {
+                    self.letters.back();
+                    let outer = self.context.clone();
+                    self.member()?;
+                    self.context = outer;
+                    self.current = Text::default();
+                }
             }
+            self.end_of_line()?;
         }
     }
 
     fn end_of_line(&mut self) -> Read<()> {
-        self.skip_comment();
-        match self.peek() {
-            None | Some('\n' | '\r') => Ok(()),
-            Some(letter) => self.error(format!(
-                "expected a top-level item to end with a newline, comment, or EOF, but got '{letter}' instead"
+        self.letters.skip(is_blank)?;
+        match self.letters.next()? {
+            None => Ok(()),
+            Some('#') => self.letters.comment(),
+            Some(letter) if is_break(letter) => Ok(()),
+            letter => self.letters.fault(format!(
+                "expected a top-level item to end with a newline, comment, or EOF, but got {} instead",
+                shown(letter)
             )),
         }
     }
 
     /// `[a.b]` or `[[a.b]]`: the table that what follows belongs to.
-    fn header(&mut self, root: &Map) -> Read<Map> {
-        self.at += 1;
-        let is_array = self.peek() == Some('[');
-        self.at += usize::from(is_array);
-        let path = self.key_path()?;
-        for _ in 0..=usize::from(is_array) {
-            self.skip_blanks();
-            if self.take() != Some(']') {
-                return self.error("expected end of table name delimiter ']'");
-            }
-        }
-        self.end_of_line()?;
-        let Some((name, above)) = path.split_last() else {
-            return Ok(root.clone());
-        };
-        let parent = self.descend(root, above)?;
+    fn header(&mut self) -> Read<()> {
+        let is_array = self.letters.peek()? == Some('[');
         if is_array {
-            let mut items = match parent.get_text(name) {
-                Some(Value::List(items)) => items.to_vec(),
-                _ => Vec::new(),
-            };
-            let item = Map::new();
-            items.push(item.clone().into());
-            parent.insert(name.clone(), Value::list(items));
-            return Ok(item);
+            self.letters.next()?;
         }
-        self.descend(&parent, std::slice::from_ref(name))
-    }
-
-    /// The table under a path, made where it is missing; of an array the last one.
-    fn descend(&self, table: &Map, path: &[Text]) -> Read<Map> {
-        let mut table = table.clone();
-        for name in path {
-            let next = match table.get_text(name) {
-                None => {
-                    let inner = Map::new();
-                    table.insert(name.clone(), inner.clone());
-                    inner
-                }
-                Some(Value::Map(inner)) => inner,
-                Some(Value::List(items)) => match items.last() {
-                    Some(Value::Map(inner)) => inner.clone(),
-                    _ => return self.defined(name),
-                },
-                Some(_) => return self.defined(name),
-            };
-            table = next;
-        }
-        Ok(table)
-    }
-
-    fn defined<T>(&self, name: &Text) -> Read<T> {
-        self.error(format!("Key '{}' has already been defined.", name.to_str()))
-    }
-
-    fn key_path(&mut self) -> Read<Vec<Text>> {
-        let mut path = vec![self.key()?];
+        let mut path = Vec::new();
         loop {
-            self.skip_blanks();
-            if self.peek() != Some('.') {
-                let names: Vec<String> =
-                    path.iter().map(|name| name.to_str().into_owned()).collect();
-                self.last_key = names.join(".");
-                return Ok(path);
+            self.letters.skip(is_blank)?;
+            let what = match self.letters.peek()? {
+                None | Some(']') => Some("end of table name"),
+                Some('.') => Some("table separator"),
+                _ => None,
+            };
+            if let Some(what) = what {
+                let message = format!("unexpected {what} (table names cannot be empty)");
+                return self.letters.fault(message);
             }
-            self.at += 1;
-            path.push(self.key()?);
+            self.part(&mut path)?;
+            match self.letters.next()? {
+                Some('.') => {}
+                Some(']') => break,
+                letter => {
+                    return self.letters.fault(format!(
+                        "expected '.' or ']' to end table name, but got {} instead",
+                        shown(letter)
+                    ));
+                }
+            }
         }
+        if is_array {
+            let letter = self.letters.next()?;
+            if letter != Some(']') {
+                return self.letters.fault(format!(
+                    "expected end of table array name delimiter ']', but got {} instead",
+                    shown(letter)
+                ));
+            }
+        }
+        self.enter(&path, is_array)?;
+        self.note(&Text::default(), false);
+        Ok(())
     }
 
-    fn key(&mut self) -> Read<Text> {
-        self.skip_blanks();
-        match self.peek() {
-            Some(quote @ ('"' | '\'')) => self.string(quote),
-            _ => {
-                let bare = |letter: char| letter.is_alphanumeric() || matches!(letter, '_' | '-');
-                let end = self
-                    .rest()
-                    .find(|letter| !bare(letter))
-                    .unwrap_or(self.rest().len());
-                let name = &self.rest()[..end];
-                if name.is_empty() {
-                    return match self.peek() {
-                        Some(letter) => {
-                            self.error(format!("expected a key but got '{letter}' instead"))
-                        }
-                        None => self.error("unexpected EOF"),
+    /// One part of a key, and the blanks after it.
+    fn part(&mut self, path: &mut Vec<Text>) -> Read<()> {
+        let name = self.letters.name()?;
+        if path.is_empty() {
+            self.key_line = self.letters.line;
+        }
+        if self.context.len() + path.len() > DEPTH_MAX {
+            return self.letters.fault("nested too deep");
+        }
+        path.push(Text::from(name));
+        self.letters.skip(is_blank)
+    }
+
+    /// `a.b =`
+    fn key_path(&mut self) -> Read<Vec<Text>> {
+        self.letters.skip(is_blank)?;
+        match self.letters.peek()? {
+            None | Some('=') => {
+                return self.letters.fault("unexpected '=': key name appears blank");
+            }
+            Some('.') => {
+                return self
+                    .letters
+                    .fault("unexpected '.': keys cannot start with a '.'");
+            }
+            Some(_) => {}
+        }
+        let mut path = Vec::new();
+        loop {
+            self.part(&mut path)?;
+            match self.letters.next()? {
+                Some('=') => return Ok(path),
+                Some('.') => {}
+                None => {
+                    return self
+                        .letters
+                        .fault("unexpected EOF; expected key separator '='");
+                }
+                letter => {
+                    let message = format!("expected '.' or '=', but got {} instead", shown(letter));
+                    return match letter {
+                        Some('\n') => self.letters.fault_before(message),
+                        _ => self.letters.fault(message),
                     };
                 }
-                self.at += end;
-                Ok(Text::from(name))
+            }
+            self.letters.skip(is_blank)?;
+            match self.letters.peek()? {
+                None | Some('=') => return self.letters.fault("unexpected '='"),
+                Some('.') => return self.letters.fault("unexpected '.'"),
+                Some(_) => {}
             }
         }
     }
 
-    fn member(&mut self, table: &Map) -> Read<()> {
-        let before = std::mem::take(&mut self.last_key);
+    /// `a.b = value`, into the table of the context; the key, and the value.
+    fn member(&mut self) -> Read<(Vec<Text>, Value)> {
         let path = self.key_path()?;
-        let named = std::mem::replace(&mut self.last_key, before);
-        self.skip_blanks();
-        match self.peek() {
-            Some('=') => self.at += 1,
-            None | Some('\n') => {
-                return self.error("unexpected EOF; expected key separator '='");
-            }
-            Some(letter) => {
-                return self.error(format!("expected '.' or '=', but got '{letter}' instead"));
-            }
+        let Some((name, above)) = path.split_last() else {
+            return self.letters.fault("unexpected '='");
+        };
+        self.current = name.clone();
+        for part in above {
+            let inner = below(&self.context, part);
+            self.implicit.insert(joined(&inner), true);
+            self.enter(&inner, false)?;
         }
-        self.last_key = named;
-        let value = self.value()?;
+        let value = self.value(false)?;
+        self.set(name, value.clone())?;
+        self.note(name, matches!(value, Value::List(_)));
+        Ok((path, value))
+    }
+
+    /// Makes a table the context, and the tables above it where they are missing.
+    fn enter(&mut self, path: &[Text], is_array: bool) -> Read<()> {
         let Some((name, above)) = path.split_last() else {
             return Ok(());
         };
-        let table = self.descend(table, above)?;
-        if table.contains_key(name) {
-            return self.defined(name);
+        let mut table = self.root.clone();
+        for (at, part) in above.iter().enumerate() {
+            if !table.contains_key(part) {
+                self.implicit.insert(joined(&above[..=at]), true);
+                table.insert(part.clone(), Map::new());
+            }
+            table = match inner(&table, part) {
+                Some(inner) => inner,
+                None => {
+                    let path = joined(&above[..=at]);
+                    return self.fault(format!("Key '{path}' was already created as a hash."));
+                }
+            };
         }
-        table.insert(name.clone(), value);
+        self.context = above.to_vec();
+        if is_array {
+            let mut tables = match table.remove(name) {
+                None => List::of(ElementType::Map, Vec::new()),
+                Some(Value::List(tables)) if tables.ty.of == ElementType::Map => tables,
+                Some(_) => {
+                    let path = joined(path);
+                    return self.fault(format!(
+                        "Key '{path}' was already created and cannot be used as an array."
+                    ));
+                }
+            };
+            tables.push(Map::new().into());
+            table.insert(name.clone(), Value::List(tables));
+        } else {
+            self.set(name, Map::new().into())?;
+        }
+        self.context.push(name.clone());
         Ok(())
     }
 
-    fn value(&mut self) -> Read<Value> {
-        self.skip_blanks();
-        match self.peek() {
-            None | Some('\n' | '\r') => self.error("unexpected EOF; expected value"),
-            Some(quote @ ('"' | '\'')) => self.string(quote).map(Value::String),
-            Some(open @ ('[' | '{')) => {
-                self.depth += 1;
-                if self.depth > DEPTH_MAX {
-                    return self.error("nested too deep");
-                }
-                let value = if open == '[' {
-                    self.array()
-                } else {
-                    self.inline_table()
-                };
-                self.depth -= 1;
-                value
-            }
-            Some(_) => self.word(),
+    /// Sets a member of the context. What is there already stays if no line has defined it.
+    fn set(&mut self, name: &Text, value: Value) -> Read<()> {
+        let mut table = self.root.clone();
+        for (at, part) in self.context.iter().enumerate() {
+            table = match inner(&table, part) {
+                Some(inner) => inner,
+                None => return self.defined(&self.context[..=at]),
+            };
         }
+        let path = below(&self.context, name);
+        let whole = Text::from(joined(&path));
+        if !table.contains_key(name) {
+            table.insert(name.clone(), value);
+            return Ok(());
+        }
+        if self.implicit.remove(&whole).is_none() {
+            return self.defined(&path);
+        }
+        if self.arrays.contains_key(&whole) {
+            table.insert(name.clone(), value);
+        }
+        Ok(())
+    }
+
+    /// Notes whether a member of the context, or the context itself, is a list in brackets.
+    fn note(&mut self, name: &Text, is_array: bool) {
+        let whole = Text::from(match name.as_bytes() {
+            b"" => joined(&self.context),
+            _ => joined(&below(&self.context, name)),
+        });
+        if is_array {
+            self.arrays.insert(whole, true);
+        } else {
+            self.arrays.remove(&whole);
+        }
+    }
+
+    fn value(&mut self, is_element: bool) -> Read<Value> {
+        self.letters.skip(is_blank)?;
+        let first = self.letters.next()?;
+        if let Some(quote @ ('"' | '\'')) = first {
+            return self.letters.string_or_long(quote).map(Value::from);
+        }
+        if !matches!(first, Some('[' | '{')) {
+            let word = self.letters.word(first)?;
+            return self.plain(&word);
+        }
+        self.depth += 1;
+        if self.depth > DEPTH_MAX {
+            return self.letters.fault("nested too deep");
+        }
+        let value = match first {
+            Some('[') => self.array(),
+            _ => self.inline_table(is_element),
+        };
+        self.depth -= 1;
+        value
     }
 
     fn array(&mut self) -> Read<Value> {
-        self.at += 1;
+        let name = self.current.clone();
+        self.note(&name, true);
         let mut items = Vec::new();
         loop {
-            self.skip_lines();
-            if self.peek() == Some(']') {
-                self.at += 1;
-                return Ok(Value::list(items));
+            match self.letters.next()? {
+                Some(letter) if is_space(letter) => continue,
+                Some('#') => {
+                    self.letters.comment()?;
+                    continue;
+                }
+                Some(',') => return self.letters.fault("unexpected comma"),
+                Some(']') => return Ok(Value::list(items)),
+                _ => self.letters.back(),
             }
-            items.push(self.value()?);
-            self.skip_lines();
-            match self.peek() {
-                Some(',') => self.at += 1,
-                Some(']') => {}
-                Some(letter) => {
-                    return self.error(format!(
-                        "expected a comma (',') or array terminator (']'), but got '{letter}'"
+            items.push(self.value(true)?);
+            loop {
+                match self.letters.next()? {
+                    Some(letter) if is_space(letter) => {}
+                    Some('#') => self.letters.comment()?,
+                    Some(',') => break,
+                    Some(']') => return Ok(Value::list(items)),
+                    letter => {
+                        return self.letters.fault(format!(
+                            "expected a comma (',') or array terminator (']'), but got {}",
+                            named(letter)
+                        ));
+                    }
+                }
+            }
+        }
+    }
+
+    fn inline_table(&mut self, is_element: bool) -> Read<Value> {
+        let outer = self.context.clone();
+        let name = std::mem::take(&mut self.current);
+        let own = below(&outer, &name);
+        self.context.clone_from(&own);
+        self.implicit.insert(joined(&own), true);
+        self.enter(&own, is_element)?;
+        let table = Map::new();
+        while self.has_member()? {
+            let (path, value) = self.member()?;
+            let mut within = table.clone();
+            for (at, part) in path.iter().enumerate() {
+                if at + 1 == path.len() {
+                    within.insert(part.clone(), value.clone());
+                    break;
+                }
+                if !within.contains_key(part) {
+                    within.insert(part.clone(), Map::new());
+                }
+                within = match inner(&within, part) {
+                    Some(inner) => inner,
+                    None => return self.defined(&below(&own, part)),
+                };
+            }
+            self.context.clone_from(&own);
+            if !self.has_comma()? {
+                break;
+            }
+        }
+        self.context = outer;
+        self.current = name;
+        Ok(table.into())
+    }
+
+    /// Whether a member of an inline table follows; its end is read.
+    fn has_member(&mut self) -> Read<bool> {
+        loop {
+            match self.letters.next()? {
+                Some(letter) if is_space(letter) => {}
+                Some('#') => self.letters.comment()?,
+                Some(',') => return self.letters.fault("unexpected comma"),
+                Some('}') => return Ok(false),
+                _ => {
+                    self.letters.back();
+                    return Ok(true);
+                }
+            }
+        }
+    }
+
+    /// Whether a comma follows a member of an inline table; if not, its end is read.
+    fn has_comma(&mut self) -> Read<bool> {
+        loop {
+            match self.letters.next()? {
+                Some(letter) if is_space(letter) => {}
+                Some('#') => self.letters.comment()?,
+                Some(',') => return Ok(true),
+                Some('}') => return Ok(false),
+                letter => {
+                    return self.letters.fault(format!(
+                        "expected a comma or an inline table terminator '}}', but got {} instead",
+                        named(letter)
                     ));
                 }
-                None => {
-                    return self
-                        .error("unexpected EOF; expected a comma (',') or array terminator (']')");
-                }
             }
         }
     }
 
-    fn inline_table(&mut self) -> Read<Value> {
-        self.at += 1;
-        let map = Map::new();
-        loop {
-            self.skip_lines();
-            if self.peek() == Some('}') {
-                self.at += 1;
-                return Ok(map.into());
-            }
-            self.member(&map)?;
-            self.skip_lines();
-            match self.peek() {
-                Some(',') => self.at += 1,
-                Some('}') => {}
-                _ => {
-                    return self.error("expected a comma or an inline table terminator '}'");
-                }
-            }
-        }
-    }
-
-    /// A number, a flag or a time.
-    fn word(&mut self) -> Read<Value> {
-        let ends =
-            |letter: char| matches!(letter, ',' | ']' | '}' | '#' | '\n' | '\r' | ' ' | '\t');
-        let mut end = self.rest().find(ends).unwrap_or(self.rest().len());
-        // `2020-01-01 10:00:00` has a space in it.
-        let after = self.rest().get(end + 1..).unwrap_or_default();
-        if self.rest()[end..].starts_with(' ')
-            && is_date(&self.rest()[..end])
-            && after.starts_with(|letter: char| letter.is_ascii_digit())
-        {
-            end += 1 + after.find(ends).unwrap_or(after.len());
-        }
-        let word = &self.rest()[..end];
-        self.at += end;
-        let plain = word.replace('_', "");
+    fn plain(&self, word: &Word<'_>) -> Read<Value> {
         match word {
-            "true" => return Ok(true.into()),
-            "false" => return Ok(false.into()),
-            "inf" | "+inf" | "-inf" | "nan" | "+nan" | "-nan" => {
-                return Ok(parse_float(word).unwrap_or(f64::NAN).into());
-            }
-            _ => {}
-        }
-        if !word.starts_with(|letter: char| letter.is_ascii_digit() || "+-.".contains(letter)) {
-            let shown = gotmpl::quote::quote(word.as_bytes());
-            return self.error(format!("expected value but found {shown} instead"));
-        }
-        if is_date(word.get(..10).unwrap_or(word)) || word.get(2..3) == Some(":") {
-            if let Some(time) = date(word) {
-                return Ok(time.to_value());
-            }
-        } else if let Some(number) = parse_int(&plain).and_then(|n| i64::try_from(n).ok()) {
-            return Ok(Value::int64(number));
-        } else if let Some(number) = parse_float(&plain) {
-            return Ok(number.into());
-        }
-        let shown = gotmpl::quote::quote(word.as_bytes());
-        self.error(format!("Invalid TOML value: {shown}"))
-    }
-
-    fn string(&mut self, quote: char) -> Read<Text> {
-        let triple: String = std::iter::repeat_n(quote, 3).collect();
-        let is_long = self.rest().starts_with(&triple);
-        self.at += if is_long { 3 } else { 1 };
-        if is_long {
-            let rest = self.rest();
-            self.at += if rest.starts_with("\r\n") {
-                2
-            } else {
-                usize::from(rest.starts_with('\n'))
-            };
-        }
-        let mut out = String::new();
-        loop {
-            if is_long && self.rest().starts_with(&triple) {
-                self.at += 3;
-                return Ok(Text::from(out));
-            }
-            match self.take() {
-                None => {
-                    let name = if is_long { "\"\"\"" } else { "'\"'" };
-                    return self.error(format!("unexpected EOF; expected {name}"));
+            Word::Bool(flag) => Ok((*flag).into()),
+            Word::Integer(word) => self.integer(word),
+            Word::Float(word) => self.float(word),
+            Word::Time(word) => {
+                let word = word.replace('z', "Z").replace(['t', ' '], "T");
+                match time(&word) {
+                    Some(time) => Ok(time.to_value()),
+                    None => {
+                        let word = quote(word.as_bytes());
+                        self.letters.fault(format!("invalid datetime: {word}"))
+                    }
                 }
-                Some('\n') if !is_long => {
-                    self.at -= 1;
-                    return self.error("strings cannot contain newlines");
-                }
-                Some(letter) if letter == quote && !is_long => return Ok(Text::from(out)),
-                Some('\\') if quote == '"' => self.escape(&mut out)?,
-                Some(letter) => out.push(letter),
             }
         }
     }
 
-    fn escape(&mut self, out: &mut String) -> Read<()> {
-        let letter = match self.take() {
-            Some('b') => '\x08',
-            Some('t') => '\t',
-            Some('n') => '\n',
-            Some('f') => '\x0C',
-            Some('r') => '\r',
-            Some('e') => '\x1B',
-            Some(same @ ('"' | '\\')) => same,
-            Some(kind @ ('u' | 'U' | 'x')) => {
-                let count = match kind {
-                    'x' => 2,
-                    'u' => 4,
-                    _ => 8,
-                };
-                let code = self
-                    .rest()
-                    .get(..count)
-                    .and_then(|c| u32::from_str_radix(c, 16).ok());
-                let Some(letter) = code.and_then(char::from_u32) else {
-                    return self.error("invalid escape");
-                };
-                self.at += count;
-                letter
-            }
-            Some(' ' | '\t' | '\n' | '\r') => {
-                self.at += self.rest().len() - self.rest().trim_start().len();
-                return Ok(());
-            }
-            Some(other) => return self.error(format!("invalid escape character '{other}'")),
-            None => return self.error("unexpected EOF"),
-        };
-        out.push(letter);
-        Ok(())
+    fn integer(&self, word: &str) -> Read<Value> {
+        let shown = quote(word.as_bytes());
+        if !has_good_underscores(word) {
+            return self.letters.fault(format!(
+                "Invalid integer {shown}: underscores must be surrounded by digits"
+            ));
+        }
+        if has_leading_zero(word) {
+            return self.letters.fault(format!(
+                "Invalid integer {shown}: cannot have leading zeroes"
+            ));
+        }
+        let number = parse_int(&word.replace('_', "")).and_then(|n| i64::try_from(n).ok());
+        match number {
+            Some(number) => Ok(Value::int64(number)),
+            None => self
+                .letters
+                .fault(format!("{word} is out of range for int64")),
+        }
+    }
+
+    fn float(&self, word: &str) -> Read<Value> {
+        let shown = quote(word.as_bytes());
+        let mut parts = word.split(['.', 'e', 'E']).filter(|part| !part.is_empty());
+        let mut wrong = None;
+        if !parts.clone().all(has_good_underscores) {
+            wrong = Some("underscores must be surrounded by digits");
+        } else if parts.next().is_some_and(has_leading_zero) {
+            wrong = Some("cannot have leading zeroes");
+        } else if word
+            .split('.')
+            .skip(1)
+            .any(|after| !after.starts_with(|letter: char| letter.is_ascii_digit()))
+        {
+            wrong = Some("'.' must be followed by one or more digits");
+        }
+        if let Some(wrong) = wrong {
+            return self
+                .letters
+                .fault(format!("Invalid float {shown}: {wrong}"));
+        }
+        let plain = word.replace('_', "");
+        match parse_float(&plain) {
+            Some(number) if plain == "-nan" => Ok((-number).into()),
+            Some(number) => Ok(number.into()),
+            None if plain.parse::<f64>().is_ok() => self
+                .letters
+                .fault(format!("{word} is out of range for float64")),
+            None => self.letters.fault(format!("Invalid float value: {shown}")),
+        }
     }
 }
 
-fn is_date(word: &str) -> bool {
-    let bytes = word.as_bytes();
-    bytes.len() == 10 && bytes[4] == b'-' && bytes[7] == b'-'
+/// The table of that name; of a list of tables, the last.
+fn inner(table: &Map, name: &Text) -> Option<Map> {
+    match table.get_text(name)? {
+        Value::Map(inner) => Some(inner),
+        Value::List(tables) if tables.ty.of == ElementType::Map => match tables.last() {
+            Some(Value::Map(inner)) => Some(inner.clone()),
+            _ => None,
+        },
+        _ => None,
+    }
 }
 
-fn date(word: &str) -> Option<Time> {
+/// Whether every underscore follows a digit, and something does at the end.
+fn has_good_underscores(word: &str) -> bool {
+    if matches!(word.trim_start_matches(['+', '-']), "nan" | "inf") {
+        return true;
+    }
+    let mut accepts = false;
+    for letter in word.chars() {
+        if letter == '_' && !accepts {
+            return false;
+        }
+        accepts = letter.is_ascii_hexdigit();
+    }
+    accepts
+}
+
+fn has_leading_zero(word: &str) -> bool {
+    match word.as_bytes() {
+        [b'0', next, ..] => !matches!(next, b'b' | b'o' | b'x'),
+        [b'-' | b'+', b'0', _, ..] => true,
+        _ => false,
+    }
+}
+
+/// A time; one without an offset is in a zone that says what it lacks.
+fn time(word: &str) -> Option<Time> {
     let layouts = [
-        "2006-01-02T15:04:05.999999999Z07:00",
-        "2006-01-02 15:04:05.999999999Z07:00",
-        "2006-01-02T15:04:05.999999999",
-        "2006-01-02 15:04:05.999999999",
-        "2006-01-02",
-        "15:04:05.999999999",
+        ("2006-01-02T15:04:05.999999999Z07:00", ""),
+        ("2006-01-02T15:04:05.999999999", "datetime-local"),
+        ("2006-01-02", "date-local"),
+        ("15:04:05.999999999", "time-local"),
+        ("2006-01-02T15:04Z07:00", ""),
+        ("2006-01-02T15:04", "datetime-local"),
+        ("15:04", "time-local"),
     ];
-    layouts
+    let (layout, zone, time) = layouts
         .iter()
-        .find_map(|layout| parse_time(layout, &word.replace('t', "T")).ok())
+        .find_map(|(layout, zone)| Some((layout, zone, parse_time(layout, word).ok()?)))?;
+    // Numbers of one digit put the signs after them elsewhere.
+    let signs = layout
+        .bytes()
+        .zip(word.bytes())
+        .take_while(|(sign, _)| !matches!(sign, b'.' | b'Z'));
+    let mut signs = signs.filter(|(sign, _)| !sign.is_ascii_digit());
+    if !signs.all(|(sign, have)| sign == have) {
+        return None;
+    }
+    Some(match *zone {
+        "" => time,
+        zone => Time { zone, ..time },
+    })
 }
