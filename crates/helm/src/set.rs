@@ -310,7 +310,10 @@ impl Parser<'_> {
             return Err(Stop::End);
         }
         let digits = text.strip_prefix(['-', '+']).unwrap_or(&text);
-        if digits.is_empty() || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
+        let end = digits.find(|letter: char| !letter.is_ascii_digit());
+        // Go sees that a number is too large before it sees what follows.
+        let fits = |digits: &str| digits.is_empty() || digits.parse::<u64>().is_ok();
+        if digits.is_empty() || end.is_some_and(|end| fits(&digits[..end])) {
             return fault(format!(
                 "error parsing index: strconv.Atoi: parsing {}: invalid syntax",
                 quoted(&text)

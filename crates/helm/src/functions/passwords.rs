@@ -10,8 +10,14 @@ use sha2::{Digest, Sha256};
 pub(super) static TABLE: &[HelmFunction] = &[plain(
     "derivePassword",
     &[Uint32, Str, Str, Str, Str],
-    |_, args| derive(&args),
+    |machine, args| {
+        machine.charge(SCRYPT_STEPS)?;
+        derive(&args)
+    },
 )];
+
+/// What the key's derivation costs in steps of a template, by the time that it takes.
+const SCRYPT_STEPS: u64 = 100_000;
 
 /// What goes before the name of the user and of the site.
 const SCOPE: &[u8] = b"com.lyndir.masterpassword";

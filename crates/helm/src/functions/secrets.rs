@@ -45,8 +45,24 @@ struct Signed {
     key: String,
 }
 
+/// What a function costs in steps of a template, by the time that it takes: a step is some hundred
+/// nanoseconds, a bcrypt hash of cost 10 some fifty milliseconds.
+const BCRYPT_STEPS: u64 = 50_000;
+
+/// The same for a certificate with a new RSA key of 2048 bits.
+const CERTIFICATE_STEPS: u64 = 200_000;
+
+/// The same for a private key; an RSA key has 4096 bits here.
+fn key_steps(kind: &str) -> u64 {
+    match kind {
+        "" | "rsa" | "dsa" => 500_000,
+        _ => 1_000,
+    }
+}
+
 pub(super) static TABLE: &[HelmFunction] = &[
     plain("bcrypt", &[Str], |machine, args| {
+        machine.charge(BCRYPT_STEPS)?;
         Ok(maker::bcrypt(bytes(&args, 0), &mut machine.host.random).into())
     }),
     plain("buildCustomCert", &[Str, Str], |_, args| {
@@ -72,6 +88,7 @@ pub(super) static TABLE: &[HelmFunction] = &[
         Ok(super::encoding::base64_encode(&encrypted).into())
     }),
     plain("genCA", &[Str, Int], |machine, args| {
+        machine.charge(CERTIFICATE_STEPS)?;
         made(authority(machine, &args, None))
     }),
     plain("genCAWithKey", &[Str, Int, Str], |machine, args| {
@@ -80,6 +97,7 @@ pub(super) static TABLE: &[HelmFunction] = &[
     }),
     plain("genPrivateKey", &[Str], |machine, args| {
         let kind = text(&args, 0);
+        machine.charge(key_steps(&kind))?;
         let random = &mut machine.host.random;
         match kind.as_ref() {
             "" | "rsa" | "dsa" | "ecdsa" | "ed25519" => Ok(maker::new_key(&kind, random)
@@ -91,7 +109,10 @@ pub(super) static TABLE: &[HelmFunction] = &[
     plain(
         "genSelfSignedCert",
         &[Str, List, List, Int],
-        |machine, args| made(signed(machine, &args, None, None)),
+        |machine, args| {
+            machine.charge(CERTIFICATE_STEPS)?;
+            made(signed(machine, &args, None, None))
+        },
     ),
     plain(
         "genSelfSignedCertWithKey",
@@ -101,7 +122,10 @@ pub(super) static TABLE: &[HelmFunction] = &[
     plain(
         "genSignedCert",
         &[Str, List, List, Int, Named("sprig.certificate")],
-        |machine, args| made(signed(machine, &args, Some(&args[4]), None)),
+        |machine, args| {
+            machine.charge(CERTIFICATE_STEPS)?;
+            made(signed(machine, &args, Some(&args[4]), None))
+        },
     ),
     plain(
         "genSignedCertWithKey",
@@ -120,6 +144,7 @@ pub(super) static TABLE: &[HelmFunction] = &[
         if user.contains(':') {
             return Ok(format!("invalid username: {user}").into());
         }
+        machine.charge(BCRYPT_STEPS)?;
         let hash = maker::bcrypt(bytes(&args, 1), &mut machine.host.random);
         Ok(format!("{user}:{hash}").into())
     }),
