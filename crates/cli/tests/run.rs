@@ -72,7 +72,7 @@ fn json_is_one_entry_a_line_whose_cause_came_before() {
 
 #[test]
 fn until_stops_the_story() {
-    let output = rollout_lab(&["run", "--until", "30s"]);
+    let output = rollout_lab(&["run", "--until", "40s"]);
     assert_eq!(output.status.code(), Some(0));
     let printed = text(&output.stdout);
     assert!(
