@@ -1,17 +1,11 @@
 // What a first visit costs: the weight of every file, and the time from navigation until the lab can be used.
 import { DIST, launch } from '../browser.mjs';
 import { serve } from '../server.mjs';
-import { total, weigh } from '../weights.mjs';
-import { kb, median, ms, table } from './table.mjs';
+import { weights } from './weight.mjs';
+import { median, ms, table } from './table.mjs';
 
 const RUNS = 7;
 const MARK = 'lab:interactive';
-
-function weights(files) {
-  const row = (name, sizes) => [name, kb(sizes.raw), kb(sizes.gzip), kb(sizes.brotli)];
-  const rows = files.map((file) => row(file.name, file));
-  table(['file', 'raw', 'gzip -9', 'brotli -11'], [...rows, row('all files', total(files))]);
-}
 
 /**
  * One visit with an empty cache. Interactive is when the page sets its mark: it is drawn and
@@ -59,6 +53,6 @@ async function start() {
   table(['page (median of ' + RUNS + ', no network delay)', 'first paint', 'interactive', 'blocked'], rows);
 }
 
-weights(await weigh(DIST));
+await weights(DIST);
 console.log();
 await start();

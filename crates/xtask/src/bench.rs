@@ -1,5 +1,7 @@
 //! `cargo xtask bench`: how fast the engine and the page are, and how much a browser loads.
 
+use std::path::PathBuf;
+
 use crate::step::{run as run_program, step};
 use crate::{Part, build, tools};
 
@@ -16,6 +18,10 @@ const PARTS: &[Part<()>] = &[
     Part {
         name: "browser",
         run: browser,
+    },
+    Part {
+        name: "size",
+        run: size,
     },
     Part {
         name: "page",
@@ -59,36 +65,54 @@ fn template() -> Result<(), String> {
 
 /// The same work in Chromium, compiled as the page is.
 fn browser() -> Result<(), String> {
-    const BENCH: &str = "browser_bench";
     let chromium = tools::chromium()?;
-    tools::wasm_target()?;
-    tools::wasm_bindgen()?;
-    tools::npm_packages()?;
-    let out = tools::target().join("browser-bench");
-    step("the engine for the browser", || {
-        let mut build = tools::cargo();
-        build
-            .args(["build", "--package", "reconcile", "--example", BENCH])
-            .args(["--target", tools::WASM_TARGET])
-            .args(["--profile", build::PROFILE]);
-        run_program(&mut build)?;
-        let module = tools::target()
-            .join(tools::WASM_TARGET)
-            .join(build::PROFILE)
-            .join("examples")
-            .join(format!("{BENCH}.wasm"));
-        let mut bindgen = tools::program("wasm-bindgen");
-        bindgen.args(["--target", "web", "--no-typescript", "--out-dir"]);
-        run_program(bindgen.arg(&out).arg(module))?;
-        let module = out.join(format!("{BENCH}_bg.wasm"));
-        let mut optimise = tools::program("wasm-opt");
-        run_program(optimise.arg("-Oz").arg(&module).arg("-o").arg(&module))
-    })?;
+    let out = module("browser_bench")?;
     step("the engine, in Chromium", || {
         let mut node = tools::program("node");
         node.arg("tests/bench/engine.mjs").arg(out);
         run_program(node.env("CHROME_PATH", chromium))
     })
+}
+
+/// What YAML, templates and charts alone weigh in a page.
+fn size() -> Result<(), String> {
+    let out = module("helm_size")?;
+    step("a page that only renders charts", || {
+        run_program(
+            tools::program("node")
+                .arg("tests/bench/weight.mjs")
+                .arg(out),
+        )
+    })
+}
+
+/// Compiles an example of the crate reconcile as the page is compiled; the folder that it is in then.
+fn module(example: &str) -> Result<PathBuf, String> {
+    tools::wasm_target()?;
+    tools::wasm_bindgen()?;
+    tools::npm_packages()?;
+    let out = tools::target().join("browser").join(example);
+    step(&format!("{example} for the browser"), || {
+        let mut build = tools::cargo();
+        build
+            .args(["build", "--package", "reconcile", "--example", example])
+            .args(["--target", tools::WASM_TARGET])
+            .args(["--profile", build::PROFILE])
+            .env("CARGO_ENCODED_RUSTFLAGS", build::flags()?);
+        run_program(&mut build)?;
+        let module = tools::target()
+            .join(tools::WASM_TARGET)
+            .join(build::PROFILE)
+            .join("examples")
+            .join(format!("{example}.wasm"));
+        let mut bindgen = tools::program("wasm-bindgen");
+        bindgen.args(["--target", "web", "--no-typescript", "--out-dir"]);
+        run_program(bindgen.arg(&out).arg(module))?;
+        let module = out.join(format!("{example}_bg.wasm"));
+        let mut optimise = tools::program("wasm-opt");
+        run_program(optimise.arg("-O2").arg(&module).arg("-o").arg(&module))
+    })?;
+    Ok(out)
 }
 
 /// The release site: how soon it can be used, and what it weighs.

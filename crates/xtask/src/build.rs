@@ -33,7 +33,7 @@ pub fn site() -> Result<(), String> {
 /// The folders of this machine are left out of the module: they are of no use to whoever reads a
 /// panic's place, they differ from machine to machine, and they weigh. SHA-2 keeps its rounds as
 /// loops: unrolled, they are 16 KB.
-fn flags() -> Result<String, String> {
+pub fn flags() -> Result<String, String> {
     let cargo_home = env::var_os("CARGO_HOME")
         .map(PathBuf::from)
         .or_else(|| env::home_dir().map(|home| home.join(".cargo")))

@@ -57,7 +57,7 @@ const COMMANDS: &[Command] = &[
     },
     Command {
         name: "bench",
-        arguments: "[--only native|template|browser|page]",
+        arguments: "[--only native|template|browser|size|page]",
         about: "measure the engine, the page's start and the bundle's size",
         run: bench::run,
     },
