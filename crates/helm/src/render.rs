@@ -144,12 +144,18 @@ impl Rendered {
     /// The part of that before the hooks.
     #[must_use]
     pub fn manifests_text(&self, include_crds: bool) -> String {
-        let mut out = String::new();
-        for (path, text) in self.crds.iter().filter(|_| include_crds) {
-            manifest::write(&mut out, path, text);
-        }
-        for manifest in &self.manifests {
-            manifest.write(&mut out);
+        let crds = self.crds.iter().filter(|_| include_crds);
+        let crds = crds.map(|(path, text)| (path.as_str(), &**text));
+        let manifests = self.manifests.iter();
+        let manifests = manifests.map(|one| (one.source.as_str(), one.content.as_str()));
+        let all = crds.chain(manifests);
+        // Of a chart with large CRDs this is the largest text of all: it is written once.
+        let sizes = all
+            .clone()
+            .map(|(source, content)| source.len() + content.len() + 20);
+        let mut out = String::with_capacity(sizes.sum());
+        for (source, content) in all {
+            manifest::write(&mut out, source, content);
         }
         out.truncate(out.trim_end().len());
         out.push('\n');

@@ -280,6 +280,8 @@ impl Run<'_> {
             }
         }
         match flags.all("show-only") {
+            // A large chart's text is worth not copying.
+            [] if out.is_empty() => *out = text,
             [] => out.push_str(&text),
             patterns => show_only(&text, patterns, out).map_err(|missing| match &error {
                 // The template may be too malformed to be found.
