@@ -184,7 +184,8 @@ impl Printer {
             self.parse_index(format, at, values.len(), next);
         }
         let rest = format.get(*at..).unwrap_or_default();
-        let chunk = rest.utf8_chunks().next()?;
+        // No letter is longer, and there may be many directives to come.
+        let chunk = rest[..rest.len().min(4)].utf8_chunks().next()?;
         match chunk.valid().chars().next() {
             Some(verb) => {
                 *at += verb.len_utf8();

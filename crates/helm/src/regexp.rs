@@ -9,6 +9,8 @@ mod program;
 
 use program::{Program, decode};
 
+pub(crate) use program::WORK_MAX;
+
 /// A pattern that is ready to be looked for.
 #[derive(Debug)]
 pub(crate) struct Regexp {
@@ -29,19 +31,28 @@ impl Regexp {
         }
     }
 
+    /// What the last search took, in threads looked at. More than [`WORK_MAX`] means that it was given
+    /// up, and what it found is not all.
+    pub fn work(&self) -> u64 {
+        self.program.work.get()
+    }
+
     /// Whether there is a match anywhere.
     pub fn is_match(&self, text: &[u8]) -> bool {
+        self.program.work.set(0);
         self.program.find(text, 0).is_some()
     }
 
     /// The first match.
     pub fn find<'t>(&self, text: &'t [u8]) -> Option<&'t [u8]> {
+        self.program.work.set(0);
         let found = self.program.find(text, 0)?;
         Some(&text[found[0]?..found[1]?])
     }
 
     /// Begin and end of the first `most` matches. A match of nothing right after another does not count.
     pub fn find_all(&self, text: &[u8], most: usize) -> Vec<(usize, usize)> {
+        self.program.work.set(0);
         let mut all = Vec::new();
         let (mut at, mut last_end) = (0, None);
         while all.len() < most && at <= text.len() {
@@ -62,15 +73,18 @@ impl Regexp {
         all
     }
 
-    /// The text with every match replaced by what `replacement` makes of its groups.
+    /// The text with every match replaced by what `replacement` makes of its groups; cut off once it
+    /// is longer than `longest` bytes.
     pub fn replace_all(
         &self,
         text: &[u8],
+        longest: usize,
         mut replacement: impl FnMut(&mut Vec<u8>, &Groups),
     ) -> Vec<u8> {
+        self.program.work.set(0);
         let mut out = Vec::new();
         let (mut last_end, mut at) = (0, 0);
-        while at <= text.len() {
+        while at <= text.len() && out.len() <= longest {
             let Some(groups) = self.program.find(text, at) else {
                 break;
             };

@@ -57,6 +57,23 @@ fn limits_name_themselves() {
     );
 }
 
+/// A search whose every match is looked for to the end of the text, and one that finds too much.
+#[test]
+fn searches_end() {
+    shows(
+        "{{ regexFindAll \".*c|b\" (repeat 500000 \"b\") -1 }}",
+        "exceeded maximum of 5000000 steps",
+    );
+    shows(
+        "{{ range until 1000 }}{{ regexMatch \"(a*)*b\" (repeat 300000 \"a\") }}{{ end }}",
+        "exceeded maximum of 5000000 steps",
+    );
+    shows(
+        "{{ regexReplaceAll \"a\" (repeat 100000 \"a\") (repeat 10000 \"b\") }}",
+        "exceeded maximum text of 33554432 bytes",
+    );
+}
+
 /// Values that hold a part of themselves twice, forty times over, and texts that are made longer
 /// by each other: what would go through all of it says so instead.
 #[test]

@@ -1,38 +1,44 @@
 //! Searching by regular expressions.
 
 use super::{HelmFunction, bytes, int, plain, text};
-use crate::regexp::Regexp;
+use crate::regexp::{Regexp, WORK_MAX};
+use crate::render::Context;
 use gotmpl::Type::{Int, String as Str};
 use gotmpl::value::{NIL_STRINGS, Text};
-use gotmpl::{Error, List, Value};
+use gotmpl::{Error, List, Machine, OUTPUT_MAX, STEPS_MAX, Value};
 
 pub(super) static TABLE: &[HelmFunction] = &[
-    plain("mustRegexFind", &[Str, Str], |_, args| find(&args)),
-    plain("mustRegexFindAll", &[Str, Str, Int], |_, args| {
-        find_all(&args)
+    plain("mustRegexFind", &[Str, Str], |machine, args| {
+        find(machine, &args, &compile(&args)?)
     }),
-    plain("mustRegexMatch", &[Str, Str], |_, args| {
-        Ok(compile(&args)?.is_match(bytes(&args, 1)).into())
+    plain("mustRegexFindAll", &[Str, Str, Int], |machine, args| {
+        find_all(machine, &args, &compile(&args)?)
     }),
-    plain("mustRegexReplaceAll", &[Str, Str, Str], |_, args| {
-        replace(&args)
+    plain("mustRegexMatch", &[Str, Str], |machine, args| {
+        is_match(machine, &args, &compile(&args)?)
     }),
-    plain("mustRegexReplaceAllLiteral", &[Str, Str, Str], |_, args| {
-        replace_literal(&args)
+    plain("mustRegexReplaceAll", &[Str, Str, Str], |machine, args| {
+        replace(machine, &args, &compile(&args)?)
     }),
-    plain("mustRegexSplit", &[Str, Str, Int], |_, args| {
-        split_by(&args)
+    plain(
+        "mustRegexReplaceAllLiteral",
+        &[Str, Str, Str],
+        |machine, args| replace_literal(machine, &args, &compile(&args)?),
+    ),
+    plain("mustRegexSplit", &[Str, Str, Int], |machine, args| {
+        split_by(machine, &args, &compile(&args)?)
     }),
-    plain("regexFind", &[Str, Str], |_, args| {
-        find(&args).map_err(|e| panicking(e, &args))
+    plain("regexFind", &[Str, Str], |machine, args| {
+        find(machine, &args, &compile_or_panic(&args)?)
     }),
-    plain("regexFindAll", &[Str, Str, Int], |_, args| {
-        find_all(&args).map_err(|e| panicking(e, &args))
+    plain("regexFindAll", &[Str, Str, Int], |machine, args| {
+        find_all(machine, &args, &compile_or_panic(&args)?)
     }),
-    plain("regexMatch", &[Str, Str], |_, args| {
-        Ok(compile(&args)
-            .is_ok_and(|regexp| regexp.is_match(bytes(&args, 1)))
-            .into())
+    plain("regexMatch", &[Str, Str], |machine, args| {
+        match compile(&args) {
+            Ok(regexp) => is_match(machine, &args, &regexp),
+            Err(_) => Ok(false.into()),
+        }
     }),
     plain("regexQuoteMeta", &[Str], |_, args| {
         let mut out = String::new();
@@ -44,67 +50,91 @@ pub(super) static TABLE: &[HelmFunction] = &[
         }
         Ok(out.into())
     }),
-    plain("regexReplaceAll", &[Str, Str, Str], |_, args| {
-        replace(&args).map_err(|e| panicking(e, &args))
+    plain("regexReplaceAll", &[Str, Str, Str], |machine, args| {
+        replace(machine, &args, &compile_or_panic(&args)?)
     }),
-    plain("regexReplaceAllLiteral", &[Str, Str, Str], |_, args| {
-        replace_literal(&args).map_err(|e| panicking(e, &args))
-    }),
-    plain("regexSplit", &[Str, Str, Int], |_, args| {
-        split_by(&args).map_err(|e| panicking(e, &args))
+    plain(
+        "regexReplaceAllLiteral",
+        &[Str, Str, Str],
+        |machine, args| replace_literal(machine, &args, &compile_or_panic(&args)?),
+    ),
+    plain("regexSplit", &[Str, Str, Int], |machine, args| {
+        split_by(machine, &args, &compile_or_panic(&args)?)
     }),
 ];
+
+type Looking<'m> = Machine<'m, Context>;
 
 fn compile(args: &[Value]) -> Result<Regexp, Error> {
     Regexp::new(&text(args, 0)).map_err(Error::new)
 }
 
 /// The functions without `must` panic with the pattern in Go's backquotes.
-fn panicking(error: Error, args: &[Value]) -> Error {
-    let pattern = text(args, 0);
-    let shown = match pattern.contains('`') {
-        true => gotmpl::quote::quote(pattern.as_bytes()),
-        false => format!("`{pattern}`"),
-    };
-    Error::new(format!("regexp: Compile({shown}): {}", error.message))
+fn compile_or_panic(args: &[Value]) -> Result<Regexp, Error> {
+    compile(args).map_err(|error| {
+        let pattern = text(args, 0);
+        let shown = match pattern.contains('`') {
+            true => gotmpl::quote::quote(pattern.as_bytes()),
+            false => format!("`{pattern}`"),
+        };
+        Error::new(format!("regexp: Compile({shown}): {}", error.message))
+    })
 }
 
-fn find(args: &[Value]) -> Result<Value, Error> {
-    let found = compile(args)?;
-    let found = found.find(bytes(args, 1)).unwrap_or_default();
+/// Counts the work of a search that is over. One that was given up after [`WORK_MAX`] is more than
+/// all the steps that there are.
+fn charge(machine: &mut Looking<'_>, regexp: &Regexp) -> Result<(), Error> {
+    const WORK_PER_STEP: u64 = WORK_MAX / STEPS_MAX;
+    machine.charge(regexp.work() / WORK_PER_STEP)
+}
+
+fn is_match(machine: &mut Looking<'_>, args: &[Value], regexp: &Regexp) -> Result<Value, Error> {
+    let is_match = regexp.is_match(bytes(args, 1));
+    charge(machine, regexp)?;
+    Ok(is_match.into())
+}
+
+fn find(machine: &mut Looking<'_>, args: &[Value], regexp: &Regexp) -> Result<Value, Error> {
+    let found = regexp.find(bytes(args, 1)).unwrap_or_default();
+    charge(machine, regexp)?;
     Ok(Text::from(found).into())
 }
 
-fn find_all(args: &[Value]) -> Result<Value, Error> {
+fn find_all(machine: &mut Looking<'_>, args: &[Value], regexp: &Regexp) -> Result<Value, Error> {
     let text = bytes(args, 1);
     let most = usize::try_from(int(args, 2)).unwrap_or(usize::MAX);
-    let found = compile(args)?.find_all(text, most);
+    let found = regexp.find_all(text, most);
+    charge(machine, regexp)?;
     Ok(match found.is_empty() {
         true => List::typed(&NIL_STRINGS, Vec::new()).into(),
         false => Value::strings(found.iter().map(|(start, end)| &text[*start..*end])),
     })
 }
 
-fn replace(args: &[Value]) -> Result<Value, Error> {
+fn replace(machine: &mut Looking<'_>, args: &[Value], regexp: &Regexp) -> Result<Value, Error> {
     let (text, template) = (bytes(args, 1), bytes(args, 2));
-    let regexp = compile(args)?;
-    let replaced = regexp.replace_all(text, |out, groups| {
+    let replaced = regexp.replace_all(text, OUTPUT_MAX, |out, groups| {
         regexp.expand(out, template, text, groups);
     });
+    charge(machine, regexp)?;
     Ok(Text::from(replaced).into())
 }
 
-fn replace_literal(args: &[Value]) -> Result<Value, Error> {
-    let replaced = compile(args)?.replace_all(bytes(args, 1), |out, _| {
+fn replace_literal(
+    machine: &mut Looking<'_>,
+    args: &[Value],
+    regexp: &Regexp,
+) -> Result<Value, Error> {
+    let replaced = regexp.replace_all(bytes(args, 1), OUTPUT_MAX, |out, _| {
         out.extend_from_slice(bytes(args, 2));
     });
+    charge(machine, regexp)?;
     Ok(Text::from(replaced).into())
 }
 
 /// Go's `Regexp.Split`: at most so many parts, all if negative; a match of nothing at the very
 /// start or end splits nothing off.
-fn split_by(args: &[Value]) -> Result<Value, Error> {
-    let regexp = compile(args)?;
+fn split_by(machine: &mut Looking<'_>, args: &[Value], regexp: &Regexp) -> Result<Value, Error> {
     let (text, most) = (bytes(args, 1), int(args, 2));
     if most == 0 {
         return Ok(List::typed(&NIL_STRINGS, Vec::new()).into());
@@ -115,7 +145,9 @@ fn split_by(args: &[Value]) -> Result<Value, Error> {
         return Ok(Value::strings([text]));
     }
     let (mut start, mut end) = (0, 0);
-    for (from, to) in regexp.find_all(text, count) {
+    let found = regexp.find_all(text, count);
+    charge(machine, regexp)?;
+    for (from, to) in found {
         if parts.len() + 1 == count {
             break;
         }

@@ -3,6 +3,7 @@
 use super::Groups;
 use super::class::{Class, is_word, same_folded};
 use super::parse::{Assertion, Node, Pattern};
+use std::cell::Cell;
 
 /// How many instructions a pattern may become.
 const SIZE_MAX: usize = 20_000;
@@ -26,8 +27,13 @@ enum Step {
     Match,
 }
 
+/// A search looks at no more threads than this, about two seconds' work.
+pub(crate) const WORK_MAX: u64 = 20_000_000;
+
 #[derive(Debug)]
 pub(super) struct Program {
+    /// How many threads were looked at since it was set to 0.
+    pub work: Cell<u64>,
     steps: Vec<Step>,
     /// The names of the groups.
     pub names: Vec<String>,
@@ -51,6 +57,7 @@ impl Program {
     /// None if it would be too large.
     pub fn new(pattern: &Pattern) -> Option<Program> {
         let mut program = Program {
+            work: Cell::new(0),
             steps: Vec::new(),
             names: pattern.names.clone(),
         };
@@ -184,6 +191,9 @@ impl Program {
                 before,
                 after: here.map(|(letter, _)| letter),
             };
+            if self.work.get() > WORK_MAX {
+                return None;
+            }
             if best.is_none() {
                 self.follow(&mut now, 0, &place, vec![None; self.names.len() * 2]);
             }
@@ -228,6 +238,7 @@ impl Program {
     fn follow(&self, threads: &mut Threads, step: usize, place: &Place, groups: Groups) {
         let mut todo = vec![(step, groups)];
         while let Some((step, mut groups)) = todo.pop() {
+            self.work.set(self.work.get() + 1);
             if std::mem::replace(&mut threads.seen[step], true) {
                 continue;
             }
