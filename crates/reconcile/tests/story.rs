@@ -113,6 +113,49 @@ fn the_plan_says_what_then_happens() {
     }
 }
 
+/// A Job that is to be over before the release changes anything.
+const HOOK: &str = "\
+apiVersion: batch/v1
+kind: Job
+metadata:
+  name: migrate
+  annotations:
+    helm.sh/hook: pre-upgrade
+spec:
+  backoffLimit: 0
+  template:
+    spec:
+      restartPolicy: Never
+      containers:
+        - name: migrate
+          image: busybox:1.37
+          command: [sh, -c, \"sleep 5; exit CODE\"]
+---
+apiVersion: v1
+kind: Service
+";
+
+#[test]
+fn a_hook_that_is_a_job_runs_before_the_upgrade() {
+    const SERVICE: &str = "order-service/chart/templates/service.yaml";
+    const HEAD: &str = "apiVersion: v1\nkind: Service\n";
+    for (code, succeeds) in [("0", true), ("3", false)] {
+        let hook = HOOK.replace("CODE", code).leak();
+        let mut lab = merged(&[
+            (SERVICE, HEAD, hook),
+            (VALUES, "replicaCount: 3", "replicaCount: 4"),
+        ]);
+        lab.seek(lab.end());
+        assert_eq!(lab.outcome(), Some(succeeds));
+        let jobs = lab.world().store().list("Job");
+        let finished = if succeeds { "Complete" } else { "Failed" };
+        assert_eq!(jobs[0].condition(finished).get("status").text(), "True");
+        // What a hook keeps from happening does not happen.
+        let wanted = lab.scene().deployments[0].desired;
+        assert_eq!(wanted, if succeeds { 4 } else { 3 });
+    }
+}
+
 /// The Secrets that Helm keeps revisions in: name and status.
 fn records(lab: &Lab) -> Vec<String> {
     let secrets = lab.world().store().list("Secret").into_iter();
