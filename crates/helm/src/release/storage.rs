@@ -115,7 +115,8 @@ fn gzip(bytes: &[u8]) -> Vec<u8> {
         out.extend(block);
     }
     out.extend(crc32(bytes).to_le_bytes());
-    let length = u32::try_from(bytes.len() & 0xffff_ffff).unwrap_or(u32::MAX);
+    // The length modulo 2³², as the format has it.
+    let length = bytes.len() as u32;
     out.extend(length.to_le_bytes());
     out
 }
