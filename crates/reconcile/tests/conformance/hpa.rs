@@ -1,6 +1,6 @@
 //! The family `hpa`: an autoscaler, its target, and what the target's pods use.
 
-use crate::compare;
+use crate::{compare, create};
 use ecow::EcoString;
 use kube::api::Verb;
 use kube::{Key, Millis, Value, map, time};
@@ -65,14 +65,6 @@ pub fn run(case: &Value) -> Result<(), String> {
         "conditions" => self::status(&world).get("conditions").clone(),
     };
     compare::same(&have, after).map_err(|why| format!("after the window: {why}"))
-}
-
-fn create(world: &mut World, object: Value) -> Result<(), String> {
-    let (key, note) = (Key::of(&object), Note::detail("create", "Created", ""));
-    let outcome = world.request("driver", key, "", Verb::Create(object), note);
-    outcome
-        .map(|_| ())
-        .map_err(|status| status.message.to_string())
 }
 
 fn deployment(case: &Value) -> Value {

@@ -23,11 +23,23 @@ mod rollouts;
 mod scheduling;
 mod validation;
 
-use kube::Value;
+use kube::api::Verb;
+use kube::{Key, Value};
+use reconcile::World;
+use reconcile::trace::Note;
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 const KNOWN_GAPS: &str = include_str!("known_gaps.txt");
+
+/// Creates an object, as the driver of the recordings did. The error is the server's message.
+fn create(world: &mut World, object: Value) -> Result<(), String> {
+    let (key, note) = (Key::of(&object), Note::detail("create", "Created", ""));
+    let outcome = world.request("driver", key, "", Verb::Create(object), note);
+    outcome
+        .map(|_| ())
+        .map_err(|status| status.message.to_string())
+}
 
 /// The folder with the recordings, and whether somebody named it.
 fn folder() -> (PathBuf, bool) {

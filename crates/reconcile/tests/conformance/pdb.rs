@@ -1,6 +1,6 @@
 //! The family `pdb`: pods evicted in turn, and what their budgets say.
 
-use crate::compare;
+use crate::{compare, create};
 use kube::api::Verb;
 use kube::{Key, Status, Value, map, time};
 use reconcile::trace::Note;
@@ -21,7 +21,7 @@ pub fn run(case: &Value) -> Result<(), String> {
             "allocatable" => map! { "cpu" => "100", "memory" => "100Gi", "pods" => "1000" },
         },
     };
-    create(&mut world, &node)?;
+    create(&mut world, node)?;
     let labels = map! { "app" => "x" };
     let deployment = map! {
         "apiVersion" => "apps/v1",
@@ -36,7 +36,7 @@ pub fn run(case: &Value) -> Result<(), String> {
             },
         },
     };
-    create(&mut world, &deployment)?;
+    create(&mut world, deployment.clone())?;
     world.run_until(world.now() + 1000);
     let pods: Vec<Key> = world
         .store()
@@ -52,7 +52,7 @@ pub fn run(case: &Value) -> Result<(), String> {
         run_pod(&mut world, pod, ready)?;
     }
     for budget in case.get("budgets").items() {
-        create(&mut world, budget)?;
+        create(&mut world, budget.clone())?;
     }
     world.run_until(world.now() + 1000);
     for step in case.get("steps").items() {
@@ -71,19 +71,6 @@ pub fn run(case: &Value) -> Result<(), String> {
 
 fn note() -> Note {
     Note::detail("test", "Test", "")
-}
-
-fn create(world: &mut World, object: &Value) -> Result<(), String> {
-    let answer = world.request(
-        "driver",
-        Key::of(object),
-        "",
-        Verb::Create(object.clone()),
-        note(),
-    );
-    answer
-        .map(|_| ())
-        .map_err(|status| status.message.to_string())
 }
 
 /// A pod runs, and is ready or not.

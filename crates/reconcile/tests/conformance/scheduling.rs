@@ -1,6 +1,7 @@
 //! The family `scheduling`: nodes, what runs there, and where new pods go.
 
 use crate::compare::{matches, show};
+use crate::create;
 use ecow::EcoString;
 use kube::api::Verb;
 use kube::{Key, Object, Value, map};
@@ -58,14 +59,6 @@ pub fn run(case: &Value) -> Result<(), String> {
         world.run_until(world.now() + 15_000);
     }
     compare(case, &world)
-}
-
-fn create(world: &mut World, object: Value) -> Result<(), String> {
-    let (key, note) = (Key::of(&object), Note::detail("create", "Created", ""));
-    let outcome = world.request("driver", key, "", Verb::Create(object), note);
-    outcome
-        .map(|_| ())
-        .map_err(|status| status.message.to_string())
 }
 
 fn node_object(node: &Value) -> Value {
