@@ -9,8 +9,8 @@ use std::rc::Rc;
 
 use js_sys::Number;
 use reconcile::Lab;
-use reconcile::delivery::definition::Sample;
 use reconcile::delivery::labs::Files;
+use reconcile::view::protocol::Sample;
 use reconcile::view::{
     EventRow, Mark, MarkKind, Millis, Problem, Scene, Second, StationKind, Tone,
 };

@@ -3,7 +3,7 @@
 
 use crate::cluster::traffic;
 use crate::delivery::actions::run::Push;
-use crate::delivery::definition::{Definition, Sample};
+use crate::delivery::definition::Definition;
 use crate::delivery::git::{Person, Repository, Tree};
 use crate::delivery::labs::{self, Files};
 use crate::delivery::{check, rehearsal};
@@ -12,6 +12,7 @@ use crate::pipeline::{self, Change, MAIN, PullState};
 use crate::scene;
 use crate::timeline::{Act, Timeline};
 use crate::trace::{Entry, Note};
+use crate::view::protocol::Sample;
 use crate::view::{EventRow, Mark, Problem, Scene, Second};
 use ecow::{EcoString, eco_format};
 use kube::api::Verb;
@@ -291,7 +292,7 @@ impl Lab {
             let ran = state
                 .runs
                 .last()
-                .is_none_or(|it| it.run.progress() == crate::view::Progress::Done);
+                .is_none_or(|it| it.run.progress() == view::Progress::Done);
             ran && scene::is_settled(self.timeline.world())
         })
     }

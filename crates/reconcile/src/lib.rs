@@ -23,7 +23,6 @@ mod stations;
 mod timeline;
 mod timings;
 pub mod trace;
-pub mod view;
 
 pub use engine::{Event, Output, Settings, World};
 pub use kube::Millis;
@@ -31,3 +30,5 @@ pub use lab::Lab;
 pub use timeline::{Act, Timeline};
 pub use timings::Timings;
 pub use trace::Entry;
+/// What a viewer gets of a lab.
+pub use view;

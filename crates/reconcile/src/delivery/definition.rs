@@ -3,7 +3,7 @@
 use super::git::Tree;
 use super::labs::Files;
 use super::reader::Reader;
-use crate::view::{Millis, Problem};
+use crate::view::{Millis, Problem, protocol::Sample};
 use ecow::{EcoString, eco_format};
 use std::collections::BTreeMap;
 use yaml::Node;
@@ -28,19 +28,6 @@ pub struct Definition {
     pub traffic: Vec<Traffic>,
     /// The files of each repository on its main branch.
     pub repositories: BTreeMap<EcoString, Tree>,
-}
-
-/// A pull request that is ready to be opened.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Sample {
-    /// Its title.
-    pub title: EcoString,
-    /// The branch it comes from.
-    pub branch: EcoString,
-    /// Its description.
-    pub description: EcoString,
-    /// The files it changes, whole, by path with their repository.
-    pub files: Files,
 }
 
 /// A cluster at the start of a lab.

@@ -1,10 +1,8 @@
 //! The labs that come with the program.
 
-use std::collections::BTreeMap;
-
-/// A lab's files by path; the first part of a path is a repository's name. `lab.yaml`,
-/// `cluster.yaml`, `traffic.yaml` and the folder `changes` belong to the lab itself.
-pub type Files = BTreeMap<String, String>;
+/// A lab's files. `lab.yaml`, `cluster.yaml`, `traffic.yaml` and the folder `changes` belong to the lab
+/// itself, not to a repository.
+pub use crate::view::protocol::Files;
 
 /// The names of the built-in labs.
 pub const NAMES: [&str; 1] = ["order-service"];

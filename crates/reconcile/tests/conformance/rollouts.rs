@@ -438,7 +438,7 @@ impl Driver {
                     .is_some_and(|key| key.kind == "Deployment")
             })
             .map(|entry| -> Value {
-                let kind = if entry.tone == reconcile::view::Tone::Warning {
+                let kind = if entry.tone == view::Tone::Warning {
                     "Warning"
                 } else {
                     "Normal"

@@ -1,16 +1,14 @@
 //! What a page shows of one moment: plain rows, in the viewer's words.
-//!
-//! A view never holds a store. It is made from a [`crate::Lab`] for one moment, is cheap to compare,
-//! and can be drawn by anything: the Yew page, an embed, a terminal.
 
 use ecow::EcoString;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
-pub use kube::Millis;
+/// Virtual time: whole milliseconds since the lab began.
+pub type Millis = u64;
 
 /// A commit's colour. The same commit keeps it on its way: dot, CI run, tag, release, ReplicaSet,
 /// pods, share of the traffic. A page maps `index` to a colour-blind-safe set and always shows `sha`.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Tint {
     /// Which colour: 0 for the lab's first commit, counting up in commit order.
     pub index: usize,
@@ -19,7 +17,7 @@ pub struct Tint {
 }
 
 /// Everything there is to see at one moment.
-#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Scene {
     /// The moment.
     pub now: Millis,
@@ -46,7 +44,7 @@ pub struct Scene {
 }
 
 /// One sentence and the entry it was taken from.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Sentence {
     /// The trace entry.
     pub entry: u32,
@@ -57,7 +55,7 @@ pub struct Sentence {
 }
 
 /// How far something is.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Progress {
     /// Not begun.
     #[default]
@@ -73,7 +71,7 @@ pub enum Progress {
 }
 
 /// One stop on the way of a change.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Station {
     /// Which.
     pub kind: StationKind,
@@ -88,7 +86,7 @@ pub struct Station {
 }
 
 /// The stops on the way of a change.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum StationKind {
     /// The commit on its branch.
     Commit,
@@ -107,7 +105,7 @@ pub enum StationKind {
 }
 
 /// A pull request.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct PullRequestRow {
     /// `#1`, `#2`…, without the sign.
     pub number: u32,
@@ -128,7 +126,7 @@ pub struct PullRequestRow {
 }
 
 /// The change of one file.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct FileDiff {
     /// Path in the repository.
     pub path: EcoString,
@@ -141,7 +139,7 @@ pub struct FileDiff {
 }
 
 /// One changed place of a file.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Hunk {
     /// The header as git prints it: `@@ -1,4 +1,4 @@`.
     pub header: EcoString,
@@ -150,7 +148,7 @@ pub struct Hunk {
 }
 
 /// One line of a diff.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct DiffLine {
     /// Line number before, from 1.
     pub old: Option<u32>,
@@ -161,7 +159,7 @@ pub struct DiffLine {
 }
 
 /// What a change does to running pods.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Effect {
     /// Something inside `.spec.template` changed: new pods replace the old ones.
@@ -181,7 +179,7 @@ pub enum Effect {
 }
 
 /// What a pull request will do to one object.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct PlanRow {
     /// `Deployment/shop/order-service`; empty for a row about the whole change.
     pub object: EcoString,
@@ -196,7 +194,7 @@ pub struct PlanRow {
 }
 
 /// One changed path of an object.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct PathChange {
     /// `spec.template.spec.containers[0].image`
     pub path: EcoString,
@@ -207,7 +205,7 @@ pub struct PathChange {
 }
 
 /// A mistake in a file, where it is.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Problem {
     /// Path of the file, with its repository.
     pub path: EcoString,
@@ -222,7 +220,7 @@ pub struct Problem {
 }
 
 /// A workflow run.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct RunRow {
     /// The workflow's name.
     pub name: EcoString,
@@ -237,7 +235,7 @@ pub struct RunRow {
 }
 
 /// A job of a workflow run.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct JobRow {
     /// Its name.
     pub name: EcoString,
@@ -250,7 +248,7 @@ pub struct JobRow {
 }
 
 /// A step of a job.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct StepRow {
     /// Its name.
     pub name: EcoString,
@@ -263,7 +261,7 @@ pub struct StepRow {
 }
 
 /// A tag in the registry.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ImageRow {
     /// `registry.example/order-service:1.4.2-3f2c1ab`
     pub reference: EcoString,
@@ -278,7 +276,7 @@ pub struct ImageRow {
 }
 
 /// A revision of a Helm release.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ReleaseRow {
     /// The release.
     pub name: EcoString,
@@ -297,7 +295,7 @@ pub struct ReleaseRow {
 }
 
 /// A Deployment: what is wanted beside what is.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct DeploymentRow {
     /// Its namespace.
     pub namespace: EcoString,
@@ -329,7 +327,7 @@ pub struct DeploymentRow {
 }
 
 /// A condition of an object.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ConditionRow {
     /// `Available`, `Progressing`…
     pub kind: EcoString,
@@ -342,7 +340,7 @@ pub struct ConditionRow {
 }
 
 /// A ReplicaSet.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ReplicaSetRow {
     /// Its name.
     pub name: EcoString,
@@ -367,7 +365,7 @@ pub struct ReplicaSetRow {
 }
 
 /// What a pod looks like: its form is its state.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum PodForm {
     /// No node yet.
     Pending,
@@ -384,7 +382,7 @@ pub enum PodForm {
 }
 
 /// A pod.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct PodRow {
     /// Its uid: the same shape on the page as long as this is the same.
     pub uid: EcoString,
@@ -409,7 +407,7 @@ pub struct PodRow {
 }
 
 /// A node.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct NodeRow {
     /// Its name.
     pub name: EcoString,
@@ -426,7 +424,7 @@ pub struct NodeRow {
 }
 
 /// A Service and the load on it at this moment.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ServiceRow {
     /// Its name.
     pub name: EcoString,
@@ -437,7 +435,7 @@ pub struct ServiceRow {
 }
 
 /// An endpoint of a Service, as the nodes see it at this moment.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct EndpointRow {
     /// The pod's uid.
     pub pod: EcoString,
@@ -446,7 +444,7 @@ pub struct EndpointRow {
 }
 
 /// One second of traffic.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Second {
     /// The end of that second.
     pub t: Millis,
@@ -459,7 +457,7 @@ pub struct Second {
 }
 
 /// A place on the time line worth going to.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Mark {
     /// When.
     pub t: Millis,
@@ -472,7 +470,7 @@ pub struct Mark {
 }
 
 /// The kinds of marks.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum MarkKind {
     /// A pull request was merged.
     Merged,
@@ -489,7 +487,7 @@ pub enum MarkKind {
 }
 
 /// One line of the event list.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct EventRow {
     /// The trace entry's id.
     pub id: u32,
@@ -514,7 +512,7 @@ pub struct EventRow {
 }
 
 /// How an event should be shown.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Tone {
     /// A step of the story: shown as the sentence of the moment.
     Story,

@@ -1,0 +1,105 @@
+//! The messages between a viewer and an engine, which may run in another thread.
+//!
+//! A viewer sends [`Request`]s; each gets one [`Reply`], in the order in which they were sent.
+//! [`encode`] and [`decode`] turn them into bytes and back. Both sides are built from the same commit,
+//! so the bytes carry no version.
+
+use crate::{EventRow, Mark, Millis, Problem, Scene, Second};
+use ecow::EcoString;
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// Files by path; the first part of a path is a repository's name.
+pub type Files = BTreeMap<String, String>;
+
+/// What a viewer asks of an engine.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub enum Request {
+    /// Opens a built-in lab: [`Reply::Opened`], or [`Reply::Refused`] if there is none of that name.
+    Open(String),
+    /// Looks for mistakes in a file as it is typed: [`Reply::Checked`].
+    Check {
+        /// The file.
+        path: String,
+        /// Its text.
+        text: String,
+    },
+    /// Opens a pull request with what differs from main, or puts it on the one that is open:
+    /// [`Reply::Changed`] or [`Reply::Refused`].
+    OpenPullRequest {
+        /// Its title.
+        title: String,
+        /// All files as the editor shows them.
+        files: Files,
+    },
+    /// Closes the pull request: [`Reply::Changed`].
+    ClosePullRequest,
+    /// Merges the pull request and plays what follows: [`Reply::Changed`] or [`Reply::Refused`].
+    Merge,
+    /// Goes to a moment: [`Reply::Scene`].
+    Seek(Millis),
+}
+
+/// What an engine answers.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub enum Reply {
+    /// The lab is open, at its end.
+    Opened {
+        /// The pull request that the lab brings, if any.
+        sample: Option<Sample>,
+        /// What there is.
+        state: State,
+    },
+    /// What is wrong in a file.
+    Checked(Vec<Problem>),
+    /// The pull request is another, and so is the future.
+    Changed(State),
+    /// Why the engine did not do it. Nothing changed.
+    Refused(Vec<Problem>),
+    /// The picture of the moment.
+    Scene(Scene),
+}
+
+/// What there is to know of a lab after something was done to it.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct State {
+    /// The files on main.
+    pub files: Files,
+    /// The picture of the moment.
+    pub scene: Scene,
+    /// Every entry, in order, the future ones included.
+    pub events: Vec<EventRow>,
+    /// Traffic, one row a second.
+    pub seconds: Vec<Second>,
+    /// Places worth going to, in order.
+    pub marks: Vec<Mark>,
+    /// The last moment there is something to see.
+    pub end: Millis,
+}
+
+/// A pull request that is ready to be opened.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Sample {
+    /// Its title.
+    pub title: EcoString,
+    /// The branch it comes from.
+    pub branch: EcoString,
+    /// Its description.
+    pub description: EcoString,
+    /// The files it changes, whole, by path with their repository.
+    pub files: Files,
+}
+
+/// A message as bytes.
+#[must_use]
+pub fn encode<M: Serialize>(message: &M) -> Vec<u8> {
+    // Only a sequence of unknown length could not be written, and there is none.
+    postcard::to_allocvec(message).unwrap_or_default()
+}
+
+/// The message that these bytes are; none if they are not one.
+#[must_use]
+pub fn decode<M: DeserializeOwned>(bytes: &[u8]) -> Option<M> {
+    postcard::from_bytes(bytes).ok()
+}
