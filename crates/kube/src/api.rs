@@ -440,21 +440,31 @@ pub(crate) fn delete(
             .items_mut()
             .push(finalizer.into());
     }
-    let ends = now + u64::try_from(grace).unwrap_or(0) * 1000;
-    if old.meta.deleted.is_none_or(|before| ends < before) {
-        body.entry("metadata")
-            .set("deletionTimestamp", time::rfc3339(ends));
-        body.entry("metadata")
-            .set("deletionGracePeriodSeconds", grace);
+    if let Some(ends) = deletion(&old, grace, now) {
+        let metadata = body.entry("metadata");
+        metadata.set("deletionTimestamp", time::rfc3339(ends));
+        metadata.set("deletionGracePeriodSeconds", grace);
         if old.meta.generation > 0 {
-            body.entry("metadata")
-                .set("generation", old.meta.generation + 1);
+            metadata.set("generation", old.meta.generation + 1);
         }
     }
     if body == old.value {
         return Ok(Answer::Object(old));
     }
     Ok(Answer::Object(store.put(key.clone(), body, now)))
+}
+
+/// When a deletion with this grace period ends; none if it changes nothing: a period that runs already
+/// may only be shortened (`registry/rest/delete.go`, BeforeDelete).
+fn deletion(old: &Object, grace: i64, now: Millis) -> Option<Millis> {
+    let millis = |seconds: i64| u64::try_from(seconds).unwrap_or(0) * 1000;
+    let Some(ends) = old.meta.deleted else {
+        return Some(now + millis(grace));
+    };
+    let metadata = old.value.get("metadata");
+    let before = metadata.get("deletionGracePeriodSeconds").as_int();
+    let before = before.filter(|before| grace < *before)?;
+    Some(ends.saturating_sub(millis(before)) + millis(grace))
 }
 
 /// How long a deletion waits: only pods that a kubelet may run have a grace period

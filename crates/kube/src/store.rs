@@ -61,6 +61,15 @@ pub enum ChangeKind {
     Deleted,
 }
 
+impl Change {
+    /// The object's labels after it, and those before it if they were others.
+    pub fn labels(&self) -> impl Iterator<Item = &Value> {
+        let after = self.new.labels();
+        let before = self.old.iter().map(|old| old.labels());
+        before.filter(move |before| *before != after).chain([after])
+    }
+}
+
 impl Store {
     /// An empty store. The seed decides uids and generated names.
     #[must_use]
@@ -85,6 +94,11 @@ impl Store {
     #[must_use]
     pub fn get(&self, key: &Key) -> Option<&Rc<Object>> {
         self.objects.get(key)
+    }
+
+    /// All objects, by kind, namespace and name.
+    pub fn all(&self) -> impl Iterator<Item = &Rc<Object>> {
+        self.objects.values()
     }
 
     /// All objects of a kind, by namespace and name.

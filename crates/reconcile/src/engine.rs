@@ -7,6 +7,7 @@
 
 use crate::cluster::{self, CONTROLLERS, Context, kubelet, nodes, traffic};
 use crate::delivery::app::App;
+use crate::faults::Faults;
 use crate::pipeline;
 use crate::plan::{Plan, Refused, Step, Write};
 use crate::queue::Queue;
@@ -84,6 +85,7 @@ pub struct World {
     pub(crate) pods: kubelet::Pods,
     pub(crate) traffic: traffic::Traffic,
     pub(crate) delivery: pipeline::State,
+    pub(crate) faults: Faults,
     queue: Queue<Due>,
     /// When each controller will look at an object next: several reasons to look are one look.
     looks: SharedMap<Look, Millis>,
@@ -116,6 +118,7 @@ impl World {
             pods: kubelet::Pods::default(),
             traffic: traffic::Traffic::default(),
             delivery: pipeline::State::default(),
+            faults: Faults::default(),
             queue: Queue::default(),
             looks: SharedMap::default(),
             seen: 0,
@@ -302,6 +305,7 @@ impl World {
         if changes.is_empty() {
             return;
         }
+        self.faults.remember(&self.store, self.now);
         let before = self.cause;
         let entry = self.note(actor, Some(object.key.clone()), note);
         self.cause = Some(entry);
@@ -337,7 +341,7 @@ impl World {
             for key in keys {
                 let asks = key == change.new.key && !same_generation;
                 let batch = if asks { 0 } else { controller.batch };
-                let delay = batch + hops * self.settings.timings.watch;
+                let delay = batch + hops * self.settings.timings.watch + self.faults.lag(id);
                 self.look_as((id, key, batch > 0), delay);
             }
         }
@@ -349,8 +353,33 @@ impl World {
         }
     }
 
+    /// What a controller may know besides the store.
+    pub(crate) fn context(&self) -> Context<'_> {
+        Context {
+            now: self.now,
+            nodes: &self.nodes,
+            autoscaling: &self.autoscaling,
+            timings: &self.settings.timings,
+        }
+    }
+
+    /// The autoscalers forget what they remember.
+    pub(crate) fn forget_autoscaling(&mut self) {
+        self.autoscaling = cluster::Autoscaling::default();
+    }
+
+    /// A controller forgets at what it was about to look.
+    pub(crate) fn forget_looks(&mut self, controller: Controller) {
+        let first = (controller, Key::default(), false);
+        let looks = self.looks.from(&first).map(|(look, _)| look.clone());
+        let own: Vec<Look> = looks.take_while(|look| look.0 == controller).collect();
+        for look in own {
+            self.looks.remove(&look);
+        }
+    }
+
     /// Has a controller look at an object after a delay, unless it will by then anyway.
-    fn look(&mut self, controller: Controller, key: Key, delay: Millis) {
+    pub(crate) fn look(&mut self, controller: Controller, key: Key, delay: Millis) {
         self.look_as((controller, key, false), delay);
     }
 
@@ -376,29 +405,27 @@ impl World {
             return;
         };
         self.looks.remove(&slot);
-        let context = Context {
-            now: self.now,
-            nodes: &self.nodes,
-            autoscaling: &self.autoscaling,
-            timings: &self.settings.timings,
-        };
-        let plan = (CONTROLLERS[id].reconcile)(&self.store, &key, &context);
+        if let Some(wait) = self.faults.waits(id, &key, self.now) {
+            self.look(id, key, wait);
+            return;
+        }
+        let view = self.faults.view(id, self.now);
+        let store = view.as_ref().unwrap_or(&self.store);
+        let plan = (CONTROLLERS[id].reconcile)(store, &key, &self.context());
         if let Some(delay) = plan.again {
             self.look(id, key.clone(), delay);
         }
-        let actor = CONTROLLERS[id].name;
-        let Err((status, refused)) = self.carry_out(actor, plan) else {
+        let (actor, version) = (CONTROLLERS[id].name, self.store.version());
+        let done = self.carry_out(actor, plan);
+        if self.store.version() > version {
+            self.faults.wrote(id, &key, self.now);
+        }
+        let Err((status, refused)) = done else {
             return;
         };
         let mut delay = cluster::RETRY;
         if let Some(refused) = refused {
-            let context = Context {
-                now: self.now,
-                nodes: &self.nodes,
-                autoscaling: &self.autoscaling,
-                timings: &self.settings.timings,
-            };
-            let plan = refused(&self.store, &key, &context, &status);
+            let plan = refused(&self.store, &key, &self.context(), &status);
             delay = plan.again.unwrap_or(delay);
             // Its refusal changes nothing: the controller tries again anyway.
             let _ = self.carry_out(actor, plan);

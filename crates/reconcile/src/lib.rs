@@ -14,6 +14,7 @@
 pub mod cluster;
 pub mod delivery;
 mod engine;
+mod faults;
 mod lab;
 pub mod pipeline;
 pub mod plan;

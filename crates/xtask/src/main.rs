@@ -16,6 +16,7 @@ mod fuzz;
 mod screenshot;
 mod serve;
 mod setup;
+mod soak;
 mod step;
 mod tally;
 mod test;
@@ -66,6 +67,12 @@ const COMMANDS: &[Command] = &[
         arguments: "[--seconds N]",
         about: "look for inputs that break what must hold of all, N seconds a target (60)",
         run: fuzz::run,
+    },
+    Command {
+        name: "soak",
+        arguments: "[--seeds N] [--from SEED]",
+        about: "play N random labs with faults (10000), and look after every step at what must hold",
+        run: soak::run,
     },
     Command {
         name: "screenshot",

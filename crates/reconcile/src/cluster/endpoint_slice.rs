@@ -24,7 +24,8 @@ fn watches(store: &Store, change: &Change, keys: &mut Vec<Key>) {
         "Pod" => {
             for service in store.list_in("Service", &object.key.namespace) {
                 let wanted = service.spec().get("selector");
-                if !wanted.is_null() && selector::matches_labels(wanted, object.labels()) {
+                let is_its = |labels| selector::matches_labels(wanted, labels);
+                if !wanted.is_null() && change.labels().any(is_its) {
                     keys.push(service.key.clone());
                 }
             }

@@ -23,7 +23,8 @@ fn watches(store: &Store, change: &Change, keys: &mut Vec<Key>) {
         "PodDisruptionBudget" => keys.push(object.key.clone()),
         "Pod" => {
             for budget in store.list_in("PodDisruptionBudget", &object.key.namespace) {
-                if selector::matches(budget.spec().get("selector"), object.labels()) {
+                let wanted = budget.spec().get("selector");
+                if change.labels().any(|it| selector::matches(wanted, it)) {
                     keys.push(budget.key.clone());
                 }
             }

@@ -4,6 +4,7 @@
 
 mod history;
 mod rollout;
+mod soak;
 
 use kube::api::{PatchType, Verb};
 use kube::{Key, Value, map};

@@ -18,7 +18,7 @@ use kube::{Change, ChangeKind, Key, Object, Status, Store, Value, map, selector,
 use metrics::{Metric, Proposal, Target, Tolerance};
 use std::rc::Rc;
 
-pub(super) const CONTROLLER: Controller = Controller {
+pub(crate) const CONTROLLER: Controller = Controller {
     name: "horizontal-pod-autoscaler",
     watches,
     reconcile,

@@ -143,7 +143,7 @@ impl Work<'_> {
             .copied()
             .unwrap_or(0)
             .max(now);
-        let takes = match self.find(image) {
+        let takes = match self.ask_for(image) {
             None if self.is_out_of_reach(image) => LOOKUP,
             _ => timings.pull_round_trip + size * 1000 / timings.pull_bytes_per_second.max(1),
         };
@@ -172,7 +172,7 @@ impl Work<'_> {
 
     /// How many bytes a pull has to fetch: none if the node has them under another name.
     fn size_to_pull(&self, image: &str) -> u64 {
-        match self.find(image) {
+        match self.ask_for(image) {
             Some(found) if !self.node_has(&found.digest) => found.size,
             _ => 0,
         }
@@ -183,6 +183,14 @@ impl Work<'_> {
         images
             .into_iter()
             .any(|((node, _), have)| *node == self.run.node && have == digest)
+    }
+
+    /// What the registry gives, if it can be reached.
+    fn ask_for(&self, image: &str) -> Option<Found> {
+        match self.world.faults.is_registry_cut {
+            true => None,
+            false => self.find(image),
+        }
     }
 
     fn find(&self, image: &str) -> Option<Found> {
@@ -209,14 +217,15 @@ impl Work<'_> {
     fn is_out_of_reach(&self, image: &str) -> bool {
         let host = image.split('/').next().unwrap_or_default();
         let tags = self.world.delivery.registry.tags();
-        !tags
-            .iter()
-            .any(|tag| tag.reference.split('/').next() == Some(host))
+        self.world.faults.is_registry_cut
+            || !tags
+                .iter()
+                .any(|tag| tag.reference.split('/').next() == Some(host))
     }
 
     pub(super) fn pulled(&mut self, at: usize) {
         let image = self.run.containers[at].image.clone();
-        let Some(found) = self.find(&image) else {
+        let Some(found) = self.ask_for(&image) else {
             self.pull_failed(at, &image);
             return;
         };

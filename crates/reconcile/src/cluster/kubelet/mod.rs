@@ -351,6 +351,20 @@ struct Work<'a> {
     run: Run,
 }
 
+/// All processes of a pod are killed from outside.
+pub(crate) fn kill_processes(world: &mut World, uid: &EcoString) {
+    let Some(run) = world.pods.runs.get(uid) else {
+        return;
+    };
+    let containers = run.containers.iter().enumerate();
+    let running = containers.filter(|(_, one)| one.is_running());
+    let lives: Vec<(usize, u32)> = running.map(|(at, one)| (at, one.life)).collect();
+    for (at, life) in lives {
+        let exit = PodEvent::Exit(at, life, 137, "Error");
+        world.after(0, Event::Pod(uid.clone(), exit));
+    }
+}
+
 /// Something happens to a pod.
 pub(crate) fn act(world: &mut World, uid: &EcoString, event: PodEvent) {
     let Some(run) = world.pods.runs.get(uid).cloned() else {
