@@ -313,7 +313,7 @@ fn form(pod: &Object, status: &str) -> PodForm {
 }
 
 fn nodes(world: &World) -> Vec<NodeRow> {
-    let row = |node: &crate::cluster::nodes::Node| {
+    let row = |node: &Rc<crate::cluster::nodes::Node>| {
         let mut pods: Vec<&Rc<Object>> = world.store.pods_on(&node.name).collect();
         lean::sort_by(&mut pods, |a, b| by_age(a, b));
         let amount = |number: i64| u64::try_from(number).unwrap_or(0);

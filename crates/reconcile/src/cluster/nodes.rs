@@ -2,6 +2,7 @@
 
 use super::pod;
 use super::requests::{self, Requests};
+use super::scheduler::balance;
 use ecow::{EcoString, EcoVec};
 use kube::{Change, ChangeKind, Object, Store, Value, quantity};
 use lean::SharedMap;
@@ -14,6 +15,12 @@ pub struct Node {
     pub name: EcoString,
     /// The object itself: its labels, taints and images.
     pub object: Rc<Object>,
+    /// `spec.unschedulable`
+    pub unschedulable: bool,
+    /// `spec.taints`
+    taints: Value,
+    /// `status.images`
+    pub images: Value,
     /// What it has for pods.
     pub allocatable: Requests,
     /// How many pods it takes.
@@ -24,6 +31,8 @@ pub struct Node {
     pub weight: Requests,
     /// How many pods it has.
     pub pods: i64,
+    /// How equal the requested shares of its cpu and memory are.
+    pub balance: i64,
     /// How many pods of each group it has: a group's place in [`Nodes::groups`], and a number.
     pub groups: EcoVec<(usize, i64)>,
 }
@@ -38,7 +47,12 @@ impl Node {
     /// `spec.taints`
     #[must_use]
     pub fn taints(&self) -> &[Value] {
-        self.object.spec().get("taints").items()
+        self.taints.items()
+    }
+
+    fn rebalance(&mut self) {
+        let (all, used) = (&self.allocatable, &self.requested);
+        self.balance = balance((used.cpu, all.cpu), (used.memory, all.memory));
     }
 
     /// How many of its pods belong to the groups that are marked.
@@ -83,7 +97,7 @@ pub struct HostPort {
 /// All nodes, in the order of their names.
 #[derive(Clone, Debug, Default)]
 pub struct Nodes {
-    list: EcoVec<Node>,
+    list: EcoVec<Rc<Node>>,
     groups: EcoVec<Group>,
     /// The place of each group that has members, by what its members have in common.
     places: SharedMap<EcoString, usize>,
@@ -93,7 +107,7 @@ pub struct Nodes {
 impl Nodes {
     /// The nodes, by name.
     #[must_use]
-    pub fn list(&self) -> &[Node] {
+    pub fn list(&self) -> &[Rc<Node>] {
         &self.list
     }
 
@@ -132,10 +146,11 @@ impl Nodes {
     pub fn count(&mut self, at: usize, pod: &Object, sign: i64) {
         let group = self.group(pod, sign);
         let (requests, weight) = (requests::requests(pod), requests::weight(pod));
-        let node = &mut self.list.make_mut()[at];
+        let node = Rc::make_mut(&mut self.list.make_mut()[at]);
         node.pods += sign;
         node.requested.add(&requests, sign);
         node.weight.add(&weight, sign);
+        node.rebalance();
         match node.groups.iter().position(|(have, _)| *have == group) {
             None => node.groups.push((group, sign)),
             Some(at) if node.groups[at].1 + sign == 0 => {
@@ -275,7 +290,7 @@ fn observe_node(nodes: &mut Nodes, store: &Store, change: &Change) {
     if change.kind == ChangeKind::Deleted {
         if let Ok(at) = at {
             let gone = nodes.list.remove(at);
-            for (group, pods) in gone.groups {
+            for (group, pods) in gone.groups.clone() {
                 nodes.join(group, -pods);
             }
         }
@@ -285,11 +300,15 @@ fn observe_node(nodes: &mut Nodes, store: &Store, change: &Change) {
     let mut node = Node {
         name: object.key.name.clone(),
         object: object.clone(),
+        unschedulable: object.spec().get("unschedulable").as_bool() == Some(true),
+        taints: object.spec().get("taints").clone(),
+        images: object.status().get("images").clone(),
         allocatable: Requests::of(allocatable),
         pods_max: quantity::units_of(allocatable.get("pods")),
         requested: Requests::default(),
         weight: Requests::default(),
         pods: 0,
+        balance: 0,
         groups: EcoVec::new(),
     };
     match at {
@@ -297,10 +316,12 @@ fn observe_node(nodes: &mut Nodes, store: &Store, change: &Change) {
             let old = &mut nodes.list.make_mut()[at];
             (node.requested, node.weight) = (old.requested.clone(), old.weight.clone());
             (node.pods, node.groups) = (old.pods, old.groups.clone());
-            *old = node;
+            node.rebalance();
+            *old = Rc::new(node);
         }
         Err(at) => {
-            nodes.list.insert(at, node);
+            node.rebalance();
+            nodes.list.insert(at, Rc::new(node));
             // Pods may have been bound to it before it was there.
             for pod in store.pods_on(&object.key.name).filter(|pod| holds(pod)) {
                 nodes.count(at, pod, 1);

@@ -7,9 +7,9 @@ use super::{
     image_locality, inter_pod_affinity, node_affinity, node_facts, node_ports, node_resources,
     pod_topology_spread, volume_binding,
 };
-use crate::cluster::nodes::{Node, Nodes};
+use crate::cluster::nodes::{HostPort, Node, Nodes, host_ports};
 use crate::cluster::requests::{self, Requests};
-use ecow::EcoString;
+use ecow::{EcoString, EcoVec};
 use kube::{Object, Store};
 
 /// What a plugin may know: the pod, everything else, and what was worked out about both once for all
@@ -26,6 +26,10 @@ pub(super) struct Cycle<'a> {
     pub spread: Spread<'a>,
     /// Which pods it must be near to, and from which it must keep away.
     pub neighbours: Neighbours<'a>,
+    /// The ports that it takes on its node.
+    pub ports: EcoVec<HostPort>,
+    /// The filters that may refuse it a node.
+    filters: Vec<Filter>,
 }
 
 /// Why a node cannot take a pod.
@@ -58,17 +62,22 @@ impl Refusal {
 struct Plugin {
     /// Why no node at all can take the pod.
     pre_filter: Option<fn(&Cycle<'_>) -> Option<EcoString>>,
+    /// Whether the filter has anything to ask for this pod. One that has not is left out for all nodes
+    /// (PreFilter's status Skip).
+    concerns: fn(&Cycle<'_>) -> bool,
     /// Why a node cannot take it.
-    filter: Option<fn(&Cycle<'_>, &Node) -> Option<Refusal>>,
+    filter: Option<Filter>,
     /// How good each node is, from 0 to 100, and how much that counts; none where it makes no
     /// difference.
     score: Option<(i64, Score)>,
 }
 
+type Filter = fn(&Cycle<'_>, &Node) -> Option<Refusal>;
 type Score = fn(&Cycle<'_>, &[&Node]) -> Option<Vec<i64>>;
 
 const NONE: Plugin = Plugin {
     pre_filter: None,
+    concerns: |_| true,
     filter: None,
     score: None,
 };
@@ -89,12 +98,14 @@ const PLUGINS: &[Plugin] = &[
     },
     // NodeAffinity
     Plugin {
+        concerns: |cycle| node_affinity::is_constrained(cycle.pod),
         filter: Some(node_affinity::filter),
         score: Some((2, node_affinity::score)),
         ..NONE
     },
     // NodePorts
     Plugin {
+        concerns: |cycle| !cycle.ports.is_empty(),
         filter: Some(node_ports::filter),
         ..NONE
     },
@@ -107,17 +118,20 @@ const PLUGINS: &[Plugin] = &[
     // VolumeBinding
     Plugin {
         pre_filter: Some(volume_binding::pre_filter),
+        concerns: volume_binding::concerns,
         filter: Some(volume_binding::filter),
         ..NONE
     },
     // PodTopologySpread
     Plugin {
+        concerns: |cycle| !cycle.spread.is_empty(),
         filter: Some(pod_topology_spread::filter),
         score: Some((2, pod_topology_spread::score)),
         ..NONE
     },
     // InterPodAffinity
     Plugin {
+        concerns: |cycle| !cycle.neighbours.is_empty(),
         filter: Some(inter_pod_affinity::filter),
         score: Some((2, inter_pod_affinity::score)),
         ..NONE
@@ -137,7 +151,7 @@ const PLUGINS: &[Plugin] = &[
 impl<'a> Cycle<'a> {
     /// Looks at a pod that has no node, among these nodes.
     pub fn new(store: &'a Store, nodes: &'a Nodes, pod: &'a Object) -> Cycle<'a> {
-        Cycle {
+        let mut cycle = Cycle {
             store,
             nodes,
             pod,
@@ -145,7 +159,12 @@ impl<'a> Cycle<'a> {
             weight: requests::weight(pod),
             spread: Spread::new(store, nodes, pod),
             neighbours: Neighbours::new(store, nodes, pod),
-        }
+            ports: host_ports(pod),
+            filters: Vec::new(),
+        };
+        let plugins = PLUGINS.iter().filter(|plugin| (plugin.concerns)(&cycle));
+        cycle.filters = plugins.filter_map(|plugin| plugin.filter).collect();
+        cycle
     }
 
     /// Why no node at all can take the pod.
@@ -157,13 +176,12 @@ impl<'a> Cycle<'a> {
     /// Why the node at a place of the list cannot take the pod: the first plugin that says so.
     pub fn refusal(&self, at: usize) -> Option<Refusal> {
         let node = &self.nodes.list()[at];
-        let mut filters = PLUGINS.iter().filter_map(|plugin| plugin.filter);
-        filters.find_map(|filter| filter(self, node))
+        self.filters.iter().find_map(|filter| filter(self, node))
     }
 
     /// The best of several nodes; of equal ones the first.
     pub fn best(&self, places: &[usize]) -> Option<&'a Node> {
-        let nodes: Vec<&Node> = places.iter().map(|at| &self.nodes.list()[*at]).collect();
+        let nodes: Vec<&Node> = places.iter().map(|at| &*self.nodes.list()[*at]).collect();
         if let [node] = nodes[..] {
             return Some(node);
         }

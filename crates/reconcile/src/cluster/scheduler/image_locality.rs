@@ -40,7 +40,7 @@ pub(super) fn score(cycle: &Cycle<'_>, nodes: &[&Node]) -> Option<Vec<i64>> {
 }
 
 fn images(node: &Node) -> &[Value] {
-    node.object.status().get("images").items()
+    node.images.items()
 }
 
 /// The size of an image on a node; 0 if it is not there.

@@ -144,6 +144,11 @@ impl<'a> Neighbours<'a> {
         all
     }
 
+    /// Whether it does not matter which pods are where.
+    pub fn is_empty(&self) -> bool {
+        self.near.is_empty() && self.avoided.is_empty() && self.closed.is_empty()
+    }
+
     fn near_enough(&self, node: &Node) -> bool {
         let label = |term: &Value| node.label(term.get("topologyKey").text()).text();
         let there = |term: &Value| !node.label(term.get("topologyKey").text()).is_null();

@@ -18,6 +18,8 @@ use crate::plan::Plan;
 use crate::trace::Note;
 use cycle::{Cycle, Refusal};
 use ecow::{EcoString, eco_format};
+pub(super) use node_resources::balance;
+
 use kube::api::{DeleteOptions, PatchType, Verb};
 use kube::{Change, ChangeKind, Key, Object, Store, Value, map, time};
 use preemption::Victims;

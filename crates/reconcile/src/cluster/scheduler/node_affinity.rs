@@ -16,6 +16,13 @@ pub(super) fn filter(cycle: &Cycle<'_>, node: &Node) -> Option<Refusal> {
     }
 }
 
+/// Whether a pod asks for certain nodes.
+pub(super) fn is_constrained(pod: &Object) -> bool {
+    let spec = pod.spec();
+    !spec.get("nodeSelector").is_null()
+        || !spec.at(&["affinity", "nodeAffinity", REQUIRED]).is_null()
+}
+
 /// Whether a node is one of those that a pod asks for.
 pub(super) fn matches(pod: &Object, node: &Node) -> bool {
     let spec = pod.spec();

@@ -7,7 +7,7 @@ use kube::{Value, map};
 
 /// A cordoned node takes no pods but those that tolerate it.
 pub(super) fn unschedulable(cycle: &Cycle<'_>, node: &Node) -> Option<Refusal> {
-    if node.object.spec().get("unschedulable").as_bool() != Some(true) {
+    if !node.unschedulable {
         return None;
     }
     let taint = map! { "key" => "node.kubernetes.io/unschedulable", "effect" => "NoSchedule" };

@@ -51,7 +51,7 @@ pub(super) fn least_allocated(cycle: &Cycle<'_>, nodes: &[&Node]) -> Option<Vec<
         ];
         let (mut sum, mut resources) = (0, 0);
         for (all, used) in both.into_iter().filter(|(all, _)| *all > 0) {
-            sum += (all - used).max(0) * 100 / all;
+            sum += (all - used).max(0).saturating_mul(100) / all;
             resources += 1;
         }
         sum.checked_div(resources).unwrap_or(0)
@@ -68,19 +68,18 @@ pub(super) fn balanced_allocation(cycle: &Cycle<'_>, nodes: &[&Node]) -> Option<
     }
     let score = |node: &&Node| {
         let (all, used) = (&node.allocatable, &node.requested);
-        let without = balance((used.cpu, all.cpu), (used.memory, all.memory));
         let with = balance(
             (used.cpu + more.cpu, all.cpu),
             (used.memory + more.memory, all.memory),
         );
-        50 + (50 + with - without) / 2
+        50 + (50 + with - node.balance) / 2
     };
     Some(nodes.iter().map(score).collect())
 }
 
 /// 100 where two shares of a whole are equal, 50 where one is nothing and one is all: 100 × (1 −
 /// standard deviation), in whole numbers and rounded down.
-fn balance((a, all_a): (i64, i64), (b, all_b): (i64, i64)) -> i64 {
+pub(in crate::cluster) fn balance((a, all_a): (i64, i64), (b, all_b): (i64, i64)) -> i64 {
     if all_a <= 0 || all_b <= 0 {
         return 100;
     }
@@ -88,8 +87,13 @@ fn balance((a, all_a): (i64, i64), (b, all_b): (i64, i64)) -> i64 {
     let [a, all_a, b, all_b] = [a, all_a, b, all_b].map(i128::from);
     let whole = all_a * all_b;
     let apart = (a * all_b - b * all_a).abs();
-    let part = (50 * apart + whole - 1) / whole;
-    100 - i64::try_from(part).unwrap_or(50)
+    let above = 50 * apart + whole - 1;
+    // Most nodes are small enough for a short division.
+    let part = match (i64::try_from(above), i64::try_from(whole)) {
+        (Ok(above), Ok(whole)) => above / whole,
+        _ => i64::try_from(above / whole).unwrap_or(50),
+    };
+    100 - part
 }
 
 #[cfg(test)]

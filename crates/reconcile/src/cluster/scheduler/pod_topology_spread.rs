@@ -59,6 +59,11 @@ impl<'a> Spread<'a> {
         }
         Spread(constraints.into_iter().zip(all).collect())
     }
+
+    /// Whether no constraint must hold.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
 }
 
 /// A pod may make its part of the cluster at most `maxSkew` pods fuller than the emptiest.
@@ -98,6 +103,7 @@ fn constraints<'a>(
     let wanted = own
         .iter()
         .filter(|it| it.get("whenUnsatisfiable").text() == action);
+    let is_choosy = node_affinity::is_constrained(pod);
     let constraint = |it: &'a Value| {
         let wanted = it.get("labelSelector");
         let keys = it.get("matchLabelKeys").items();
@@ -115,7 +121,7 @@ fn constraints<'a>(
             min_domains: usize::try_from(number("minDomains")).unwrap_or(1),
             counted: count(nodes, pod, &like_self),
             counts_self: like_self(pod.labels()),
-            honor_affinity: it.get("nodeAffinityPolicy").text() != "Ignore",
+            honor_affinity: is_choosy && it.get("nodeAffinityPolicy").text() != "Ignore",
             honor_taints: it.get("nodeTaintsPolicy").text() == "Honor",
         }
     };
@@ -155,13 +161,14 @@ fn defaults<'a>(store: &Store, nodes: &'a Nodes, pod: &Object) -> Vec<Constraint
             && (of_owner.is_null() || selector::matches(of_owner, labels))
     };
     let counted = count(nodes, pod, &matches);
+    let is_choosy = node_affinity::is_constrained(pod);
     let constraint = |(key, max_skew)| Constraint {
         key,
         max_skew,
         min_domains: 1,
         counted: counted.clone(),
         counts_self: true,
-        honor_affinity: true,
+        honor_affinity: is_choosy,
         honor_taints: false,
     };
     SYSTEM_DEFAULTS.map(constraint).into()
@@ -199,10 +206,11 @@ pub(super) fn score(cycle: &Cycle<'_>, nodes: &[&Node]) -> Option<Vec<i64>> {
                 HOSTNAME => node.count(&constraint.counted),
                 _ => tally.pods.get(value.text()).copied().unwrap_or(0),
             };
-            sum += i128::from(pods) * tally.weight + i128::from(constraint.max_skew - 1) * ONE;
+            sum += pods * tally.weight;
+            sum = sum.saturating_add((constraint.max_skew - 1).saturating_mul(ONE));
         }
         // To the nearest whole number.
-        i64::try_from((sum + ONE / 2) / ONE).ok()
+        Some(sum.saturating_add(ONE / 2) / ONE)
     };
     let raw: Vec<Option<i64>> = nodes.iter().map(raw).collect();
     let max = raw.iter().flatten().copied().max().unwrap_or(0);
@@ -220,7 +228,7 @@ struct Tally<'a> {
     /// The pods in each part of the cluster that has a candidate.
     pods: Domains<'a>,
     /// How much a pod weighs, in parts of [`ONE`].
-    weight: i128,
+    weight: i64,
 }
 
 fn tally<'a>(
@@ -257,16 +265,16 @@ fn tally<'a>(
 }
 
 /// One, in the numbers with which logarithms are written.
-const ONE: i128 = 1 << 32;
+const ONE: i64 = 1 << 32;
 
 /// The natural logarithm of a number of at least 1, in parts of [`ONE`]. The real scheduler uses
 /// floats for it; whole numbers give the same everywhere, and differ from them in the tenth digit.
-fn log(number: usize) -> i128 {
+fn log(number: usize) -> i64 {
     const LN_2: i128 = 2_977_044_472; // × 2⁻³²
     let whole = number.max(1).ilog2();
     // Squaring what is left, between 1 and 2, gives the binary logarithm bit by bit.
     let mut rest = ((number as u128) << 32) >> whole;
-    let mut log = i128::from(whole) << 32;
+    let mut log = i64::from(whole) << 32;
     for bit in (0..32).rev() {
         rest = (rest * rest) >> 32;
         if rest >= 2 << 32 {
@@ -274,7 +282,7 @@ fn log(number: usize) -> i128 {
             log += 1 << bit;
         }
     }
-    (log * LN_2) >> 32
+    i64::try_from((i128::from(log) * LN_2) >> 32).unwrap_or(i64::MAX)
 }
 
 /// Whether it matters to a pod where other pods go.

@@ -24,6 +24,11 @@ fn claims<'a>(cycle: &Cycle<'a>) -> impl Iterator<Item = (EcoString, Option<&'a 
     })
 }
 
+/// Whether the pod has claims.
+pub(super) fn concerns(cycle: &Cycle<'_>) -> bool {
+    claims(cycle).next().is_some()
+}
+
 /// All claims must be there, and bound if they are to be bound at once.
 pub(super) fn pre_filter(cycle: &Cycle<'_>) -> Option<EcoString> {
     let mut waiting = false;
