@@ -35,7 +35,9 @@ export async function merge(page) {
 }
 
 /** What the page shows at this moment, as data. Numbers come as text, as attributes hold them. */
-export function look(page) {
+export async function look(page) {
+  // The engine works beside the page: its picture of the moment may still be on its way.
+  await page.waitForFunction(() => document.querySelector('[data-testid="page"]').dataset.waiting === 'false');
   return page.evaluate(() => {
     const all = (name) => [...document.querySelectorAll(`[data-testid="${name}"]`)].map(({ dataset }) => ({ ...dataset }));
     const [{ now, end, playing }] = all('page');

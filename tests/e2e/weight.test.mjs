@@ -1,14 +1,22 @@
-// The site's weight. The design's budget is 450 KB. The exact API server, kubelet and scheduler, and Helm's
-// releases, have taken the engine far beyond it; loading it in parts is still to be done. Until the site is
-// under its budget, this keeps it from growing: whoever makes it lighter lowers the number.
+// The site's weight, compressed by brotli. The design's budget for all files is 450 KB. The exact API server,
+// kubelet, scheduler, Helm and delivery have taken the engine far beyond it, so it is loaded beside the page:
+// what a visitor waits for is the page, which shows a recorded opening until the engine is there. Until the
+// engine is lighter, these two keep both from growing: whoever makes them lighter lowers the numbers.
 import { test } from 'node:test';
 import assert from 'node:assert/strict';
 import { DIST } from '../browser.mjs';
 import { total, weigh } from '../weights.mjs';
 
-const MOST_KB = 690; // brotli, all files
+/** What only the engine's worker loads. */
+const ENGINE = /^(engine(_bg\.wasm|\.js)|worker\.js)$/;
+const files = weigh(DIST);
 
-test(`the whole site weighs at most ${MOST_KB} KB`, async () => {
-  const { brotli } = total(await weigh(DIST));
-  assert.ok(brotli <= MOST_KB * 1000, `${brotli / 1000} KB`);
-});
+async function weighs(title, mostKB, counts) {
+  test(`${title} weighs at most ${mostKB} KB`, async () => {
+    const { brotli } = total((await files).filter(({ name }) => counts(name)));
+    assert.ok(brotli <= mostKB * 1000, `${brotli / 1000} KB`);
+  });
+}
+
+weighs('the page, without its engine,', 185, (name) => !ENGINE.test(name));
+weighs('the engine', 585, (name) => ENGINE.test(name));

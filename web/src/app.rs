@@ -6,12 +6,14 @@
 use std::rc::Rc;
 
 use gloo_events::EventListener;
-use reconcile::view::StationKind;
+use view::StationKind;
+use view::protocol::{Sample, State};
 use wasm_bindgen::JsCast;
 use web_sys::{Element, HtmlElement};
 use yew::prelude::*;
 
 use crate::dom;
+use crate::engine::Engine;
 use crate::parts::controls::Controls;
 use crate::parts::deployment::deployment;
 use crate::parts::event_list::EventList;
@@ -51,15 +53,15 @@ impl Layout {
     }
 }
 
-/// The program: opens the lab, or says that it could not.
-#[component]
-pub fn App() -> Html {
-    match &*use_memo((), |()| Session::begin()) {
-        Some(session) => html! { <Page begin={Begin(session.clone())} /> },
-        None => {
-            html! { <p class="notice" role="alert">{ "The built-in lab could not be opened." }</p> }
-        }
-    }
+/// Draws the page of a lab that was opened.
+pub fn open(engine: Engine, sample: Option<Sample>, state: State) {
+    let Some(place) = dom::element("app") else {
+        return;
+    };
+    // What was drawn before the engine was there gives way to the living page.
+    place.set_inner_html("");
+    let begin = Begin(Session::begin(engine.clone(), sample, state));
+    yew::Renderer::<Page>::with_root_and_props(place, PageProps { engine, begin }).render();
 }
 
 /// The first session. It is only read once, so that any two are as good as equal.
@@ -74,6 +76,7 @@ impl PartialEq for Begin {
 
 #[derive(PartialEq, Properties)]
 struct PageProps {
+    engine: Engine,
     begin: Begin,
 }
 
@@ -87,6 +90,14 @@ fn Page(props: &PageProps) -> Html {
         let dispatch = session.dispatcher();
         use_callback((), move |action, ()| dispatch.dispatch(action))
     };
+    {
+        let session = session.clone();
+        use_effect_with((props.engine.clone(), on.clone()), move |(engine, on)| {
+            let on = on.clone();
+            engine.listen(move |reply| on.emit(Action::Reply(Box::new(reply))));
+            session.check();
+        });
+    }
     let wide = dom::use_media(dom::WIDE);
     let narrow = dom::use_media("(max-width: 619px)");
     let layout = match (wide, narrow) {
@@ -127,6 +138,7 @@ fn Page(props: &PageProps) -> Html {
             data-layout={layout.word()}
             data-panel={panel_word(panel)}
             data-playing={session.playing.to_string()}
+            data-waiting={session.is_waiting().to_string()}
             data-now={session.scene.now.to_string()}
             data-end={history.end.to_string()}
         >
@@ -146,7 +158,7 @@ fn Page(props: &PageProps) -> Html {
                 <Moment sentence={session.scene.sentence.clone()} history={history.clone()} on={on.clone()} />
                 <Controls
                     playing={session.playing}
-                    at_end={session.scene.now >= history.end}
+                    at_end={session.at >= history.end}
                     speed={session.speed}
                     end={history.end}
                     clock={hands.clock.clone()}

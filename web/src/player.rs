@@ -7,7 +7,7 @@ use std::cell::RefCell;
 use std::rc::Rc;
 
 use gloo_render::{AnimationFrame, request_animation_frame};
-use reconcile::view::Millis;
+use view::Millis;
 use yew::prelude::*;
 
 use crate::dom;
@@ -45,7 +45,7 @@ pub fn use_player(session: &UseReducerHandle<Session>) -> Hands {
     {
         let hands = hands.clone();
         use_effect_with(
-            (session.scene.now, session.history.clone()),
+            (session.at, session.history.clone()),
             move |(now, history)| {
                 hands.point_at(*now, history.end);
             },
@@ -53,7 +53,7 @@ pub fn use_player(session: &UseReducerHandle<Session>) -> Hands {
     }
     {
         let (hands, dispatch) = (hands.clone(), session.dispatcher());
-        let (now, history) = (session.scene.now, session.history.clone());
+        let (now, history) = (session.at, session.history.clone());
         let depends = (
             session.playing,
             session.speed,

@@ -1,21 +1,18 @@
 //! What the page knows, and everything that can happen to it.
 //!
-//! [`Session`] holds the engine behind a shared pointer; a clone of a session clones pointers, never a
-//! cluster. Components take rows out of it and send an [`Action`].
+//! [`Session`] holds rows behind shared pointers; a clone of a session clones pointers. Components take
+//! rows out of it and send an [`Action`]. What only the engine can do is sent to it, and its reply is
+//! an action like any other: until then everything stays as it was.
 
-use std::cell::RefCell;
 use std::ops::Deref;
 use std::rc::Rc;
 
 use js_sys::Number;
-use reconcile::Lab;
-use reconcile::delivery::labs::Files;
-use reconcile::view::protocol::Sample;
-use reconcile::view::{
-    EventRow, Mark, MarkKind, Millis, Problem, Scene, Second, StationKind, Tone,
-};
+use view::protocol::{Files, Reply, Request, Sample, State};
+use view::{EventRow, Mark, MarkKind, Millis, Problem, Scene, Second, StationKind, Tone};
 use yew::Reducible;
 
+use crate::engine::Engine;
 use crate::story::Pacing;
 use crate::{dom, storage, words};
 
@@ -66,8 +63,12 @@ pub struct History {
 }
 
 impl History {
-    fn of(lab: &Lab) -> Shared<Self> {
-        let (events, seconds, marks, end) = (lab.events(), lab.seconds(), lab.marks(), lab.end());
+    fn new(
+        events: Vec<EventRow>,
+        seconds: Vec<Second>,
+        marks: Vec<Mark>,
+        end: Millis,
+    ) -> Shared<Self> {
         let pacing = Pacing::new(&events, &marks, end);
         let mut changes: Vec<Millis> = events.iter().map(|event| event.t).collect();
         changes.extend(seconds.iter().map(|second| second.t));
@@ -76,9 +77,9 @@ impl History {
         lean::sort(&mut changes);
         changes.dedup();
         Shared::new(Self {
-            events,
-            seconds,
-            marks,
+            events: events.into(),
+            seconds: seconds.into(),
+            marks: marks.into(),
             end,
             pacing,
             changes,
@@ -156,13 +157,25 @@ pub enum Action {
     Step(Stride),
     /// The viewer looks at a station; again, or none: back to the live one.
     Look(Option<StationKind>),
+    /// The engine has done what it was asked for.
+    Reply(Box<Reply>),
+}
+
+/// What can be done to a pull request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Asked {
+    Open,
+    Close,
+    Merge,
 }
 
 /// What the page knows.
 #[derive(Clone)]
 pub struct Session {
-    lab: Rc<RefCell<Lab>>,
+    engine: Engine,
     original: Rc<Files>,
+    /// What the engine was asked to do to the pull request and has not done yet.
+    asked: Option<Asked>,
     /// The lab's sample change.
     pub sample: Option<Rc<Sample>>,
     /// The files on main.
@@ -181,7 +194,9 @@ pub struct Session {
     pub panel: Panel,
     /// The station that the viewer looks at, if not the live one.
     pub look: Option<StationKind>,
-    /// The picture of this moment.
+    /// The moment that the viewer is at.
+    pub at: Millis,
+    /// The newest picture: of that moment, or of one shortly before if the engine is still on its way.
     pub scene: Shared<Scene>,
     /// The whole history.
     pub history: Shared<History>,
@@ -198,11 +213,10 @@ pub struct Session {
 }
 
 impl Session {
-    /// Opens the built-in lab with the edits that were kept, paused at its end. Where there is no room
-    /// for both, the living cluster is seen before the files.
-    pub fn begin() -> Option<Self> {
-        let lab = Lab::built_in("order-service")?;
-        let main = Rc::new(lab.files());
+    /// The session of a lab that was opened, with the edits that were kept, paused at its end. Where
+    /// there is no room for both, the living cluster is seen before the files.
+    pub fn begin(engine: Engine, sample: Option<Sample>, state: State) -> Self {
+        let main = Rc::new(state.files);
         let file: Rc<str> = ["order-service/chart/values.yaml", "order-service/app.yaml"]
             .into_iter()
             .find(|path| main.contains_key(*path))
@@ -211,14 +225,16 @@ impl Session {
             .into();
         let mut draft = storage::edits();
         draft.retain(|path, text| main.get(path) != Some(text));
-        let history = History::of(&lab);
-        let mut session = Self {
+        let history = History::new(state.events, state.seconds, state.marks, state.end);
+        Self {
+            engine,
             original: Rc::clone(&main),
-            sample: lab.sample().cloned().map(Rc::new),
-            scene: Shared::new(lab.scene()),
+            asked: None,
+            sample: sample.map(Rc::new),
+            at: state.scene.now,
+            scene: Shared::new(state.scene),
             seen: history.end,
             history,
-            lab: Rc::new(RefCell::new(lab)),
             main,
             draft: Rc::new(draft),
             file,
@@ -235,9 +251,7 @@ impl Session {
             speed: first_speed(),
             jumps: 0,
             merges: 0,
-        };
-        session.check();
-        Some(session)
+        }
     }
 
     /// The text of a file as the editor shows it.
@@ -281,20 +295,25 @@ impl Session {
             .is_some_and(|row| row.state == "Open")
     }
 
+    /// Whether the engine has yet to do what it was asked for, so that the picture is not the moment's.
+    pub fn is_waiting(&self) -> bool {
+        self.asked.is_some() || self.at != self.scene.now
+    }
+
     /// Whether something is known to happen after this moment, which another change would undo.
     pub fn is_in_the_past(&self) -> bool {
         self.history
             .events
             .last()
-            .is_some_and(|event| event.t > self.scene.now)
+            .is_some_and(|event| event.t > self.at)
     }
 
-    fn check(&mut self) {
-        self.problems = self
-            .lab
-            .borrow()
-            .check(&self.file, self.text(&self.file))
-            .into();
+    /// Asks for the mistakes in the open file.
+    pub fn check(&self) {
+        self.engine.send(&Request::Check {
+            path: self.file.to_string(),
+            text: self.text(&self.file).to_owned(),
+        });
     }
 
     /// Keeps the edits before anything else is done with them.
@@ -320,17 +339,10 @@ impl Session {
         storage::keep_edits(&edits);
     }
 
-    fn refresh(&mut self) {
-        let lab = self.lab.borrow();
-        self.scene = Shared::new(lab.scene());
-        self.history = History::of(&lab);
-    }
-
     fn go_to(&mut self, t: Millis) {
-        let mut lab = self.lab.borrow_mut();
-        lab.seek(t);
-        self.seen = self.seen.max(lab.now());
-        self.scene = Shared::new(lab.scene());
+        self.at = t.min(self.history.end);
+        self.seen = self.seen.max(self.at);
+        self.engine.show(self.at);
     }
 
     fn jump(&mut self, t: Millis) {
@@ -340,14 +352,14 @@ impl Session {
 
     fn play(&mut self, play: bool) {
         self.playing = play;
-        if play && self.scene.now >= self.history.end {
+        if play && self.at >= self.history.end {
             self.look = None;
             self.jump(self.history.chapter_start());
         }
     }
 
     fn step(&mut self, stride: Stride) {
-        let now = self.scene.now;
+        let now = self.at;
         let told = |event: &&EventRow| event.tone != Tone::Detail;
         let events = || self.history.events.iter().filter(told).map(|event| event.t);
         let marks = || self.history.marks.iter().map(|mark| mark.t);
@@ -368,57 +380,66 @@ impl Session {
         files
     }
 
-    /// Takes the files on main anew; what differs from them in `files` is the draft.
-    fn rebase(&mut self, mut files: Files) {
-        let main = self.lab.borrow().files();
-        files.retain(|path, text| main.get(path) != Some(text));
-        self.main = Rc::new(main);
+    /// Asks for something that changes the pull request. One such thing is done at a time.
+    fn ask(&mut self, what: Asked, request: &Request) {
+        if self.asked.is_none() {
+            self.asked = Some(what);
+            self.engine.send(request);
+        }
+    }
+
+    /// What was asked for is done: what lay behind this moment is another future now. Edits stand on
+    /// the files that main has at this moment.
+    fn change(&mut self, state: State) {
+        let mut files = self.working_tree();
+        files.retain(|path, text| state.files.get(path) != Some(text));
+        self.main = Rc::new(state.files);
         self.draft = Rc::new(files);
         self.keep();
         self.check();
-    }
-
-    fn open_pull_request(&mut self) {
-        let files = self.working_tree();
-        let opened = self
-            .lab
-            .borrow_mut()
-            .open_pull_request(&self.next_title(), &files);
-        match opened {
-            Ok(()) => {
-                // Opened in the past, it stands on what main was then.
-                self.rebase(files);
+        self.refused = Rc::new([]);
+        self.look = None;
+        self.at = state.scene.now;
+        self.seen = self.at;
+        self.scene = Shared::new(state.scene);
+        self.history = History::new(state.events, state.seconds, state.marks, state.end);
+        self.jumps += 1;
+        match self.asked.take() {
+            Some(Asked::Open) => {
                 self.playing = false;
                 self.panel = Panel::PullRequest;
-                self.after_change();
             }
-            Err(problems) => self.refused = problems.into(),
-        }
-    }
-
-    fn merge(&mut self) {
-        let merged = self.lab.borrow_mut().merge();
-        match merged {
-            Ok(()) => {
-                let files = self.working_tree();
-                self.rebase(files);
+            Some(Asked::Close) => self.panel = Panel::Files,
+            Some(Asked::Merge) => {
                 self.title = None;
                 self.panel = Panel::Stage;
-                self.after_change();
                 self.playing = true;
                 self.merges += 1;
             }
-            Err(problems) => self.refused = problems.into(),
+            None => {}
         }
     }
 
-    /// After the pull request changed: what lay behind this moment is another future now.
-    fn after_change(&mut self) {
-        self.refused = Rc::new([]);
-        self.look = None;
-        self.refresh();
-        self.seen = self.scene.now;
-        self.jumps += 1;
+    fn take(&mut self, reply: Reply) {
+        match reply {
+            Reply::Opened { state, .. } => {
+                dom::performance_mark("lab:engine");
+                // The page began with a recording of this, which may be older than the engine.
+                if state.events[..] != self.history.events[..] {
+                    self.change(state);
+                }
+            }
+            Reply::Changed(state) => self.change(state),
+            Reply::Checked { path, problems } if *path == *self.file => {
+                self.problems = problems.into();
+            }
+            Reply::Checked { .. } => {}
+            Reply::Refused(problems) => {
+                self.asked = None;
+                self.refused = problems.into();
+            }
+            Reply::Scene(scene) => self.scene = Shared::new(scene),
+        }
     }
 
     fn apply(&mut self, action: Action) {
@@ -427,6 +448,7 @@ impl Session {
             Action::Open(path) => {
                 self.file = path;
                 self.panel = Panel::Files;
+                self.problems = Rc::new([]);
                 self.check();
             }
             Action::Edit(text) => {
@@ -461,13 +483,12 @@ impl Session {
                 self.check();
             }
             Action::Title(title) => self.title = Some(title),
-            Action::OpenPullRequest => self.open_pull_request(),
-            Action::ClosePullRequest => {
-                self.lab.borrow_mut().close_pull_request();
-                self.panel = Panel::Files;
-                self.after_change();
+            Action::OpenPullRequest => {
+                let (title, files) = (self.next_title(), self.working_tree());
+                self.ask(Asked::Open, &Request::OpenPullRequest { title, files });
             }
-            Action::Merge => self.merge(),
+            Action::ClosePullRequest => self.ask(Asked::Close, &Request::ClosePullRequest),
+            Action::Merge => self.ask(Asked::Merge, &Request::Merge),
             Action::Play(play) => self.play(play),
             Action::Speed(speed) => self.speed = speed,
             Action::Tick(t) => {
@@ -482,6 +503,7 @@ impl Session {
             }
             Action::Step(stride) => self.step(stride),
             Action::Look(station) => self.look = station.filter(|_| self.look != station),
+            Action::Reply(reply) => self.take(*reply),
         }
     }
 }

@@ -4,7 +4,7 @@
 //! refuses storage (private windows, sandboxed frames), everything works and nothing is kept.
 
 use js_sys::{Array, JSON, Object, Reflect};
-use reconcile::delivery::labs::Files;
+use view::protocol::Files;
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::Storage;
 

@@ -4,7 +4,7 @@
 //! so that its sentence can be read. The map is piecewise linear and strictly increasing, one piece
 //! between two changes. Each chapter (from one merge to the next) is told in at most [`CHAPTER_MOST`].
 
-use reconcile::view::{EventRow, Mark, MarkKind, Millis, Tone};
+use view::{EventRow, Mark, MarkKind, Millis, Tone};
 
 /// Play time, in milliseconds at speed 1.
 pub type Played = f64;

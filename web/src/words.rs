@@ -1,6 +1,6 @@
 //! Numbers and times in words.
 
-use reconcile::view::Millis;
+use view::Millis;
 
 /// Virtual time on a clock: `0:07.3`, `12:30.0`; tenths of a second are cut, not rounded.
 pub fn clock(t: Millis) -> String {

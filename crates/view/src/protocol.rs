@@ -13,6 +13,9 @@ use std::collections::BTreeMap;
 /// Files by path; the first part of a path is a repository's name.
 pub type Files = BTreeMap<String, String>;
 
+/// The lab that a page opens with if nothing else is asked for.
+pub const OPENING: &str = "order-service";
+
 /// What a viewer asks of an engine.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum Request {
@@ -52,7 +55,12 @@ pub enum Reply {
         state: State,
     },
     /// What is wrong in a file.
-    Checked(Vec<Problem>),
+    Checked {
+        /// The file.
+        path: String,
+        /// Its mistakes.
+        problems: Vec<Problem>,
+    },
     /// The pull request is another, and so is the future.
     Changed(State),
     /// Why the engine did not do it. Nothing changed.

@@ -1,7 +1,7 @@
 //! `cargo xtask build`: the release site in `dist/`, with relative addresses only.
 
 use std::env;
-use std::fs;
+use std::fs::{self, File};
 use std::path::PathBuf;
 
 use crate::step::{run as run_program, step};
@@ -21,10 +21,24 @@ pub fn site() -> Result<(), String> {
     tools::site_builders()?;
     // Trunk finds binaryen's wasm-opt among them.
     tools::npm_packages()?;
+    opening()?;
     step("release site into dist/", || {
         let mut trunk = tools::program("trunk");
         trunk.args(["build", "--release", "--cargo-profile", PROFILE]);
         run_program(trunk.env("CARGO_ENCODED_RUSTFLAGS", flags()?))
+    })
+}
+
+/// Records what the page shows before its engine is loaded, where `index.html` takes it from.
+pub fn opening() -> Result<(), String> {
+    let folder = tools::root().join("target/site");
+    let file = folder.join("opening.bin");
+    step("recording of the opening", || {
+        let failed = |error| format!("{}: {error}", file.display());
+        fs::create_dir_all(&folder).map_err(failed)?;
+        let mut cargo = tools::program("cargo");
+        cargo.args(["run", "--quiet", "-p", "engine", "--example", "opening"]);
+        run_program(cargo.stdout(File::create(&file).map_err(failed)?))
     })
 }
 

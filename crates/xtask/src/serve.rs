@@ -2,7 +2,7 @@
 
 use std::net::TcpListener;
 
-use crate::{step, tools};
+use crate::{build, step, tools};
 
 /// Sets up what is missing, then builds and serves until it is stopped.
 pub fn run(arguments: &[String]) -> Result<(), String> {
@@ -14,6 +14,7 @@ pub fn run(arguments: &[String]) -> Result<(), String> {
     TcpListener::bind(("127.0.0.1", number))
         .map_err(|error| format!("port {port} cannot be had ({error}); --port takes another"))?;
     tools::site_builders()?;
+    build::opening()?;
 
     println!("==> Rollout Lab will be at http://127.0.0.1:{port} (stop it with Ctrl+C)");
     // A folder of its own, so that the release site in dist/ stays as it is.

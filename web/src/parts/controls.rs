@@ -13,7 +13,7 @@ pub struct ControlsProps {
     pub playing: bool,
     pub at_end: bool,
     pub speed: u32,
-    pub end: reconcile::view::Millis,
+    pub end: view::Millis,
     /// Gets the time in words from the player.
     pub clock: NodeRef,
     /// The button that plays; takes the focus after a merge.

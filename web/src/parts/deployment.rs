@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::rc::Rc;
 
 use ecow::EcoString;
-use reconcile::view::{DeploymentRow, ReplicaSetRow};
+use view::{DeploymentRow, ReplicaSetRow};
 use yew::prelude::*;
 
 use super::replica_set::ReplicaSet;

@@ -1,6 +1,6 @@
 //! The change of files, line by line, as git shows it.
 
-use reconcile::view::{DiffLine, FileDiff};
+use view::{DiffLine, FileDiff};
 use yew::prelude::*;
 
 /// The changed files, each foldable.

@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use reconcile::view::Problem;
+use view::Problem;
 use wasm_bindgen::JsCast;
 use web_sys::HtmlTextAreaElement;
 use yew::prelude::*;

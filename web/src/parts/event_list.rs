@@ -1,6 +1,6 @@
 //! The same in words: every event up to the furthest moment that was seen.
 
-use reconcile::view::{EventRow, Millis, Tone};
+use view::{EventRow, Millis, Tone};
 use web_sys::HtmlElement;
 use yew::prelude::*;
 

@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use reconcile::delivery::labs::Files;
+use view::protocol::Files;
 use yew::prelude::*;
 
 use crate::session::Action;

@@ -1,6 +1,6 @@
 //! The page's own line drawings, on a grid of 16 by 16.
 
-use reconcile::view::Progress;
+use view::Progress;
 use yew::prelude::*;
 
 /// A drawing.

@@ -1,6 +1,6 @@
 //! How to read the shapes.
 
-use reconcile::view::PodForm;
+use view::PodForm;
 use yew::prelude::*;
 
 use super::pod::pod_shape;

@@ -9,7 +9,7 @@
 //!
 //! | `data-testid` | where | carries |
 //! | --- | --- | --- |
-//! | `page` | [`crate::app`] | `data-now`, `data-end` (virtual ms), `data-playing`, `data-panel`, `data-layout` |
+//! | `page` | [`crate::app`] | `data-now`, `data-end` (virtual ms), `data-playing`, `data-waiting`, `data-panel`, `data-layout` |
 //! | `station` | [`way`] | `data-kind`, `data-progress`, `data-tint` (short SHA), `data-live` |
 //! | `job`, `step` | [`workflow_run`] | `data-name`, `data-progress` |
 //! | `image` | [`station_detail`] | `data-reference`, `data-tint` |
@@ -28,7 +28,10 @@
 //! `data-failed-total` and `data-ready-min` are over the seconds since the newest merge up to this
 //! moment. The playhead is the slider named *Time*. `?speed=8` in the address sets the play speed.
 //!
-//! The performance marks `lab:interactive` and `lab:merged` are written when the page answers.
+//! `data-waiting` is `true` while the engine has yet to answer: the picture is not the moment's then.
+//!
+//! The performance marks `lab:interactive` and `lab:merged` are written when the page answers,
+//! `lab:engine` when the engine beside it is ready.
 
 pub mod controls;
 pub mod deployment;

@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use reconcile::view::{EventRow, Sentence};
+use view::{EventRow, Sentence};
 use yew::prelude::*;
 
 use super::prose::prose;

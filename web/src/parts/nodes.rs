@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use ecow::EcoString;
-use reconcile::view::{DeploymentRow, NodeRow, PodForm, PodRow, Tint};
+use view::{DeploymentRow, NodeRow, PodForm, PodRow, Tint};
 use yew::prelude::*;
 
 use super::pod::pod_shape;

@@ -1,6 +1,6 @@
 //! What a pull request will do to the cluster, one sentence an object.
 
-use reconcile::view::{Effect, PathChange, PlanRow};
+use view::{Effect, PathChange, PlanRow};
 use yew::prelude::*;
 
 use super::prose::prose;

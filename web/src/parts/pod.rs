@@ -1,6 +1,6 @@
 //! A pod: one small shape whose form is its state.
 
-use reconcile::view::{PodForm, PodRow};
+use view::{PodForm, PodRow};
 use yew::prelude::*;
 
 use super::tint::{sha, tint_class};

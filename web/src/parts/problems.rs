@@ -1,6 +1,6 @@
 //! Mistakes, where they are and what to write instead.
 
-use reconcile::view::Problem;
+use view::Problem;
 use yew::prelude::*;
 
 use super::prose::prose;

@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use reconcile::view::{Problem, PullRequestRow};
+use view::{Problem, PullRequestRow};
 use yew::prelude::*;
 
 use super::diff::diff;

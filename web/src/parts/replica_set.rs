@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use ecow::EcoString;
-use reconcile::view::ReplicaSetRow;
+use view::ReplicaSetRow;
 use yew::prelude::*;
 
 use super::glide::use_glide;

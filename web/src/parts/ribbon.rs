@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
-use reconcile::view::{Mark, MarkKind, Millis, Second, Tint};
+use view::{Mark, MarkKind, Millis, Second, Tint};
 use wasm_bindgen::JsCast;
 use web_sys::Element;
 use yew::prelude::*;

@@ -1,6 +1,6 @@
 //! A Service: its endpoints and what came of the requests.
 
-use reconcile::view::{Millis, Second, ServiceRow};
+use view::{Millis, Second, ServiceRow};
 use yew::prelude::*;
 
 use super::tint::tint_class;

@@ -1,6 +1,6 @@
 //! What the station that is looked at has to say.
 
-use reconcile::view::{ImageRow, Progress, ReleaseRow, Scene, StationKind};
+use view::{ImageRow, Progress, ReleaseRow, Scene, StationKind};
 use yew::prelude::*;
 
 use super::icon::sign;

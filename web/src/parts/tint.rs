@@ -1,6 +1,6 @@
 //! A commit's colour, always with its short SHA.
 
-use reconcile::view::Tint;
+use view::Tint;
 use yew::prelude::*;
 
 /// How many colours there are before they come round again; `tokens.css` defines them.

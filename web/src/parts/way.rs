@@ -1,6 +1,6 @@
 //! The way of a change: seven stations on a line. The live one is large, the done ones are quiet.
 
-use reconcile::view::{Progress, Station, StationKind};
+use view::{Progress, Station, StationKind};
 use yew::prelude::*;
 
 use super::icon::{progress_word, sign};

@@ -2,9 +2,9 @@
 
 use std::rc::Rc;
 
-use reconcile::delivery::labs::Files;
-use reconcile::view::Problem;
-use reconcile::view::protocol::Sample;
+use view::Problem;
+use view::protocol::Files;
+use view::protocol::Sample;
 use wasm_bindgen::JsCast;
 use web_sys::HtmlInputElement;
 use yew::prelude::*;

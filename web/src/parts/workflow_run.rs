@@ -1,6 +1,6 @@
 //! A workflow run: its jobs side by side, their steps one under the other.
 
-use reconcile::view::{JobRow, Progress, RunRow, StepRow};
+use view::{JobRow, Progress, RunRow, StepRow};
 use yew::prelude::*;
 
 use super::icon::{progress_word, sign};
