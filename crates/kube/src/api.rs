@@ -5,7 +5,7 @@
 use crate::fields::{self, Table};
 use crate::object::{condition, controller_ref};
 use crate::rbac::{self, Attributes, User};
-use crate::status::resource;
+use crate::status::resource_and_group;
 use crate::{Change, ChangeKind, Key, Meta, Millis, Object, Selection, Status, Store, Value};
 use crate::{admission, allocate, defaults, eviction, kind_info, map, patch, scale, strategy};
 use crate::{time, validate};
@@ -135,7 +135,7 @@ pub fn serve(store: &mut Store, now: Millis, request: Request) -> Response {
 
 fn answer(store: &mut Store, now: Millis, request: Request) -> Response {
     if !request.user.is_master() {
-        rbac::check(store, &request.user, &attributes(&request))?;
+        rbac::check_known(store, &request.user, &attributes(&request))?;
     }
     let Request {
         user,
@@ -201,8 +201,7 @@ fn attributes(request: &Request) -> Attributes {
         Verb::Delete(_) => ("delete", true),
     };
     let key = &request.key;
-    let resource = resource(&key.kind);
-    let (resource, group) = resource.split_once('.').unwrap_or((&resource, ""));
+    let (resource, group) = resource_and_group(&key.kind);
     // A namespace is in itself.
     let namespace = match key.kind.as_str() {
         "Namespace" if named => &key.name,
@@ -211,7 +210,7 @@ fn attributes(request: &Request) -> Attributes {
     Attributes {
         verb: verb.into(),
         group: group.into(),
-        resource: resource.into(),
+        resource,
         subresource: request.subresource.into(),
         namespace: namespace.clone(),
         // A list of one name is about that object.

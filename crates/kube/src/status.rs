@@ -29,12 +29,20 @@ pub struct Cause {
 
 /// `deployments.apps`: a resource with its group, as messages name it.
 pub(crate) fn resource(kind: &str) -> EcoString {
+    match resource_and_group(kind) {
+        (plural, "") => plural,
+        (plural, group) => eco_format!("{plural}.{group}"),
+    }
+}
+
+/// `deployments` and `apps`.
+pub(crate) fn resource_and_group(kind: &str) -> (EcoString, &'static str) {
     match kind_info(kind) {
-        Some(info) => match info.api_version.split_once('/') {
-            Some((group, _)) => eco_format!("{}.{group}", info.plural),
-            None => info.plural.into(),
-        },
-        None => eco_format!("{}s", kind.to_lowercase()),
+        Some(info) => {
+            let group = info.api_version.split_once('/');
+            (info.plural.into(), group.map_or("", |(group, _)| group))
+        }
+        None => (eco_format!("{}s", kind.to_lowercase()), ""),
     }
 }
 

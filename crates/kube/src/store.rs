@@ -1,6 +1,6 @@
 //! The versioned store: what etcd is to the API server.
 
-use crate::{Key, Millis, Object, Random, Value};
+use crate::{Key, Millis, Object, Random, Value, rbac};
 use ecow::EcoString;
 use lean::SharedMap;
 use std::rc::Rc;
@@ -22,6 +22,8 @@ pub struct Store {
     changes: SharedMap<u64, Change>,
     version: u64,
     pub(crate) random: Random,
+    /// What users are known to be allowed.
+    pub(crate) grants: rbac::Known,
 }
 
 /// What objects can be found by, besides their key.
@@ -81,6 +83,7 @@ impl Store {
             changes: SharedMap::default(),
             version: 0,
             random: Random::new(seed),
+            grants: rbac::Known::default(),
         }
     }
 
@@ -265,6 +268,9 @@ impl Store {
     }
 
     fn log(&mut self, change: Change) {
+        if rbac::decides(&change.new.key.kind) {
+            self.grants = rbac::Known::default();
+        }
         self.changes
             .remove(&self.version.saturating_sub(CHANGES_KEPT));
         self.changes.insert(self.version, change);

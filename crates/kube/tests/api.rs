@@ -2,7 +2,7 @@
 //! field is lost. Each test reads as the story of a few requests.
 
 use kube::api::{Answer, DeleteOptions, PatchType, Propagation, Request, Response, Verb, serve};
-use kube::rbac::User;
+use kube::rbac::{self, User};
 use kube::{ChangeKind, Key, Object, Selection, Store, Value, map};
 use std::rc::Rc;
 
@@ -430,6 +430,7 @@ fn scale_is_the_same_for_all_kinds() {
 #[test]
 fn people_are_refused_what_no_role_gives_them() {
     let mut cluster = Cluster::new();
+    rbac::bootstrap(&mut cluster.store);
     cluster.create(deployment());
     let ask = |cluster: &mut Cluster, verb: Verb| {
         let request = Request {

@@ -16,6 +16,7 @@ use crate::trace::{Entry, EntryId, Note};
 use crate::view::{Second, Tone};
 use ecow::{EcoString, EcoVec, eco_format};
 use kube::api::{self, DeleteOptions, Request, Verb};
+use kube::rbac::{self, User};
 use kube::{Change, ChangeKind, Key, Millis, Object, Random, Status, Store, map};
 use lean::SharedMap;
 use std::rc::Rc;
@@ -89,6 +90,8 @@ pub struct World {
     queue: Queue<Due>,
     /// When each controller will look at an object next: several reasons to look are one look.
     looks: SharedMap<Look, Millis>,
+    /// The users that actors are.
+    users: SharedMap<EcoString, User>,
     seen: u64,
     cause: Option<EntryId>,
     entries: EntryId,
@@ -105,12 +108,16 @@ pub struct Output {
 }
 
 impl World {
-    /// An empty world. The seed decides all that is drawn at random.
+    /// A world that has nothing but the roles of every cluster. The seed decides all that is drawn at
+    /// random.
     #[must_use]
     pub fn new(seed: u64, settings: Settings) -> World {
+        let mut store = Store::new(seed);
+        rbac::bootstrap(&mut store);
         World {
             now: 0,
-            store: Store::new(seed),
+            seen: store.version(),
+            store,
             random: Random::new(!seed),
             settings: Rc::new(settings),
             nodes: nodes::Nodes::default(),
@@ -121,7 +128,7 @@ impl World {
             faults: Faults::default(),
             queue: Queue::default(),
             looks: SharedMap::default(),
-            seen: 0,
+            users: SharedMap::default(),
             cause: None,
             entries: 0,
             out: Output::default(),
@@ -259,7 +266,8 @@ impl World {
         self.out.seconds.push(second);
     }
 
-    /// Asks the API server for a write, in the name of `actor`.
+    /// Asks the API server for a write, as the user that `actor` is: a part of the cluster under its
+    /// own name, anybody else with an administrator's rights.
     ///
     /// # Errors
     /// The API server's refusal, which is also in the trace.
@@ -271,17 +279,39 @@ impl World {
         verb: Verb,
         note: Note,
     ) -> Result<Rc<Object>, Status> {
-        let user = EcoString::from(actor);
+        let user = self.user(actor);
+        self.request_as(user, actor, key, subresource, verb, note)
+    }
+
+    /// The same as another user, such as the service account of a job: RBAC decides.
+    ///
+    /// # Errors
+    /// The API server's refusal, which is also in the trace.
+    pub fn request_as(
+        &mut self,
+        user: User,
+        actor: &str,
+        key: Key,
+        subresource: &'static str,
+        verb: Verb,
+        note: Note,
+    ) -> Result<Rc<Object>, Status> {
         let request = Request {
+            user,
             subresource,
-            ..Request::new(user, key.clone(), verb)
+            ..Request::new("", key.clone(), verb)
         };
         match api::serve(&mut self.store, self.now, request) {
             Ok(answer) => {
                 let object = answer
                     .object()
                     .ok_or_else(|| Status::bad_request("not a write"))?;
-                self.publish(actor, &object, note);
+                // A Scale stands for the object that it is of.
+                let about = match subresource {
+                    "scale" => &key,
+                    _ => &object.key,
+                };
+                self.publish(actor, about, note);
                 Ok(object)
             }
             Err(status) => {
@@ -298,8 +328,18 @@ impl World {
         }
     }
 
+    /// The user that an actor is.
+    fn user(&mut self, actor: &str) -> User {
+        if let Some(user) = self.users.get(actor) {
+            return user.clone();
+        }
+        let user = cluster::user_of(actor);
+        self.users.insert(actor.into(), user.clone());
+        user
+    }
+
     /// Enters new writes into the trace, and wakes whoever watches what they touched.
-    fn publish(&mut self, actor: &str, object: &Object, note: Note) {
+    fn publish(&mut self, actor: &str, about: &Key, note: Note) {
         let changes = self.store.changes_since(self.seen).unwrap_or_default();
         self.seen = self.store.version();
         if changes.is_empty() {
@@ -307,7 +347,7 @@ impl World {
         }
         self.faults.remember(&self.store, self.now);
         let before = self.cause;
-        let entry = self.note(actor, Some(object.key.clone()), note);
+        let entry = self.note(actor, Some(about.clone()), note);
         self.cause = Some(entry);
         for change in &changes {
             self.dispatch(actor, change);
@@ -493,7 +533,10 @@ impl World {
             "firstTimestamp" => kube::time::rfc3339(self.now),
             "lastTimestamp" => kube::time::rfc3339(self.now),
         };
-        let request = Request::new(source, key, Verb::Create(object));
+        let request = Request {
+            user: self.user(source),
+            ..Request::new("", key, Verb::Create(object))
+        };
         if api::serve(&mut self.store, self.now, request).is_ok() {
             self.seen = self.store.version();
             self.note(

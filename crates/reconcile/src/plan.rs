@@ -4,8 +4,8 @@
 use crate::cluster::Context;
 use crate::cluster::horizontal_pod_autoscaler::Memory;
 use crate::trace::Note;
-use kube::api::{DeleteOptions, Verb};
-use kube::{Key, Millis, Object, Status, Store, Value};
+use kube::api::{DeleteOptions, PatchType, Verb};
+use kube::{Key, Millis, Object, Status, Store, Value, map};
 use std::rc::Rc;
 
 /// A controller's answer to what it sees.
@@ -67,6 +67,18 @@ impl Plan {
     /// Replaces an object.
     pub fn update(&mut self, key: &Key, object: Value, note: Note) {
         self.write(key.clone(), "", Verb::Update(object), note);
+    }
+
+    /// Gives an object the owners and finalizers that a new state of it has
+    /// (`controller_ref_manager.go`: such changes are patches, which need no right to update).
+    pub fn patch_metadata(&mut self, old: &Object, new: &Value, note: Note) {
+        let mut metadata = map! {};
+        for field in ["ownerReferences", "finalizers", "resourceVersion"] {
+            // A null takes the field away.
+            *metadata.entry(field) = new.at(&["metadata", field]).clone();
+        }
+        let patch = Verb::Patch(PatchType::Merge, map! { "metadata" => metadata });
+        self.write(old.key.clone(), "", patch, note);
     }
 
     /// Replaces an object's status.

@@ -62,7 +62,7 @@ fn role(
     }
     let same = |field: &str| old.is_some_and(|old| old.get(field) == new.get(field));
     if !same("aggregationRule") && !new.get("aggregationRule").is_null() {
-        let everything = super::builtin::rules("cluster-admin").unwrap_or_default();
+        let everything = Rule::everything();
         if !missing(store, user, "", &everything).is_empty() {
             let why = "must have cluster-admin privileges to use an aggregationRule";
             return Err(Status::forbidden(&key.kind, &key.name, why));
@@ -103,9 +103,10 @@ fn binding(
 
 /// The parts of rules that a user's own rules in a namespace do not cover.
 fn missing(store: &Store, user: &User, namespace: &str, rules: &[Rule]) -> Vec<Rule> {
-    let (grants, _) = grants(store, user, namespace);
+    let grants = grants(store, user, namespace);
     let held = |part: &Rule| {
         grants
+            .held
             .iter()
             .flat_map(|grant| &grant.rules)
             .any(|own| own.covers(part))
@@ -127,7 +128,7 @@ fn confirm(store: &Store, user: &User, key: &Key, rules: &[Rule]) -> Result<(), 
         "user {name:?} (groups={groups}) is attempting to grant RBAC permissions not currently held:\n{}",
         shown.join("\n")
     );
-    let (_, unresolved) = grants(store, user, &key.namespace);
+    let unresolved = grants(store, user, &key.namespace).missing;
     if !unresolved.is_empty() {
         why.push_str(&eco_format!(
             "; resolution errors: [{}]",

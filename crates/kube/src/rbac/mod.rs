@@ -5,17 +5,25 @@ mod builtin;
 mod escalation;
 mod rules;
 
+pub use builtin::bootstrap;
 pub(crate) use escalation::check as check_escalation;
 
-use crate::{Key, Status, Store, Value, selector};
+use crate::{Key, Object, Status, Store, Value, selector};
 use ecow::{EcoString, EcoVec, eco_format};
+use lean::SharedMap;
 use rules::Rule;
+use std::rc::Rc;
 
 /// The group whose members may do anything, whatever the roles say.
 pub const MASTERS: &str = "system:masters";
 
+/// What the names of nodes begin with, and the group that they are in
+/// (`plugin/pkg/auth/authorizer/node`).
+const NODE: &str = "system:node:";
+const NODES: &str = "system:nodes";
+
 /// Somebody who asks for something.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct User {
     /// `ada`, `system:serviceaccount:build:ci`
     pub name: EcoString,
@@ -24,8 +32,8 @@ pub struct User {
 }
 
 impl User {
-    /// A person, or the service account that the name is one of, with the groups that authentication
-    /// gives them.
+    /// A person, or the service account or node (`system:node:a`) that the name is one of, with the
+    /// groups that authentication gives them.
     #[must_use]
     pub fn named(name: &str) -> User {
         let mut groups = EcoVec::new();
@@ -34,11 +42,20 @@ impl User {
             groups.push("system:serviceaccounts".into());
             groups.push(eco_format!("system:serviceaccounts:{namespace}"));
         }
+        if name.starts_with(NODE) {
+            groups.push(NODES.into());
+        }
         groups.push("system:authenticated".into());
         User {
             name: name.into(),
             groups,
         }
+    }
+
+    /// A service account of a namespace.
+    #[must_use]
+    pub fn service_account(namespace: &str, name: &str) -> User {
+        User::named(&eco_format!("system:serviceaccount:{namespace}:{name}"))
     }
 
     /// A part of the control plane, which nothing is refused.
@@ -50,7 +67,9 @@ impl User {
         }
     }
 
-    pub(crate) fn is_master(&self) -> bool {
+    /// Whether nothing is refused them.
+    #[must_use]
+    pub fn is_master(&self) -> bool {
         self.groups.iter().any(|group| group == MASTERS)
     }
 }
@@ -85,10 +104,31 @@ pub struct Decision {
 }
 
 /// A binding that is about a user.
+#[derive(Debug)]
 struct Grant {
-    /// `RoleBinding "ada-pods/shop" of Role "pod-reader" to User "ada"`
+    /// `RBAC: allowed by RoleBinding "ada-pods/shop" of Role "pod-reader" to User "ada"`
     described: EcoString,
     rules: Vec<Rule>,
+}
+
+/// All that a user was given in a namespace.
+#[derive(Debug)]
+pub(crate) struct Grants {
+    held: Vec<Grant>,
+    /// What kept the authorizer from finding out more: roles that bindings name and nobody made.
+    missing: Vec<EcoString>,
+}
+
+/// What users were found to be given, by user and namespace. It holds until a role or a binding is
+/// written.
+pub(crate) type Known = SharedMap<(User, EcoString), Rc<Grants>>;
+
+/// Whether a write to an object of this kind may give or take rights.
+pub(crate) fn decides(kind: &str) -> bool {
+    matches!(
+        kind,
+        "ClusterRole" | "ClusterRoleBinding" | "Role" | "RoleBinding"
+    )
 }
 
 /// Decides whether a user may do something.
@@ -100,12 +140,14 @@ pub fn authorize(store: &Store, user: &User, wanted: &Attributes) -> Decision {
             reason: EcoString::new(),
         };
     }
-    let (grants, missing) = grants(store, user, &wanted.namespace);
-    let granted = grants
-        .iter()
-        .find(|grant| grant.rules.iter().any(|rule| rule.allows(wanted)));
-    let reason = match (granted, missing.as_slice()) {
-        (Some(grant), _) => eco_format!("RBAC: allowed by {}", grant.described),
+    decide(&grants(store, user, &wanted.namespace), wanted)
+}
+
+fn decide(grants: &Grants, wanted: &Attributes) -> Decision {
+    let mut held = grants.held.iter();
+    let granted = held.find(|grant| grant.rules.iter().any(|rule| rule.allows(wanted)));
+    let reason = match (granted, grants.missing.as_slice()) {
+        (Some(grant), _) => grant.described.clone(),
         (None, []) => EcoString::new(),
         (None, [one]) => eco_format!("RBAC: {one}"),
         (None, more) => eco_format!("RBAC: [{}]", more.join(", ")),
@@ -116,12 +158,36 @@ pub fn authorize(store: &Store, user: &User, wanted: &Attributes) -> Decision {
     }
 }
 
+/// Refuses what a user may not do, remembering in the store what the user may.
+///
+/// # Errors
+/// 403, in the server's words.
+pub(crate) fn check_known(
+    store: &mut Store,
+    user: &User,
+    wanted: &Attributes,
+) -> Result<(), Status> {
+    let place = (user.clone(), wanted.namespace.clone());
+    let known = match store.grants.get(&place) {
+        Some(known) => known.clone(),
+        None => {
+            let found = Rc::new(grants(store, user, &wanted.namespace));
+            store.grants.insert(place, found.clone());
+            found
+        }
+    };
+    answer(user, wanted, &decide(&known, wanted))
+}
+
 /// Refuses what a user may not do.
 ///
 /// # Errors
 /// 403, in the server's words.
 pub fn check(store: &Store, user: &User, wanted: &Attributes) -> Result<(), Status> {
-    let decision = authorize(store, user, wanted);
+    answer(user, wanted, &authorize(store, user, wanted))
+}
+
+fn answer(user: &User, wanted: &Attributes, decision: &Decision) -> Result<(), Status> {
     if decision.allowed {
         return Ok(());
     }
@@ -158,22 +224,15 @@ pub fn check(store: &Store, user: &User, wanted: &Attributes) -> Result<(), Stat
     Err(Status::forbidden_because(message))
 }
 
-/// All that bindings give a user: everywhere, then in a namespace; and the roles that bindings name
-/// but are not there.
-fn grants(store: &Store, user: &User, namespace: &str) -> (Vec<Grant>, Vec<EcoString>) {
-    let (mut grants, mut missing) = (Vec::new(), Vec::new());
-    for (name, role, groups) in builtin::BINDINGS {
-        if let Some(group) = user
-            .groups
-            .iter()
-            .find(|group| groups.contains(&group.as_str()))
-        {
-            let described = eco_format!(
-                "ClusterRoleBinding {name:?} of ClusterRole {role:?} to Group {group:?}"
-            );
-            let rules = rules_of(store, "", "ClusterRole", role).unwrap_or_default();
-            grants.push(Grant { described, rules });
-        }
+/// All that bindings give a user: everywhere, then in a namespace; and what the node authorizer gives a
+/// node.
+fn grants(store: &Store, user: &User, namespace: &str) -> Grants {
+    let (mut held, mut missing) = (Vec::new(), Vec::new());
+    if user.groups.iter().any(|group| group == NODES) && user.name.starts_with(NODE) {
+        held.push(Grant {
+            described: EcoString::new(),
+            rules: node_rules(store),
+        });
     }
     let mut bindings = store.list("ClusterRoleBinding");
     if !namespace.is_empty() {
@@ -192,11 +251,11 @@ fn grants(store: &Store, user: &User, namespace: &str) -> (Vec<Grant>, Vec<EcoSt
                 let slash = if own.is_empty() { "" } else { "/" };
                 let name = eco_format!("{}{slash}{own}", binding.key.name);
                 let described = eco_format!(
-                    "{} {name:?} of {kind} {role:?} to {}",
+                    "RBAC: allowed by {} {name:?} of {kind} {role:?} to {}",
                     binding.key.kind,
                     describe(subject, own)
                 );
-                grants.push(Grant { described, rules });
+                held.push(Grant { described, rules });
             }
             None => missing.push(eco_format!(
                 "{}.rbac.authorization.k8s.io {role:?} not found",
@@ -204,7 +263,21 @@ fn grants(store: &Store, user: &User, namespace: &str) -> (Vec<Grant>, Vec<EcoSt
             )),
         }
     }
-    (grants, missing)
+    Grants { held, missing }
+}
+
+/// What every node may do, whatever bindings say. Objects that only the pods of a node make its
+/// business are not among it (`node_authorizer.go`): the lab's nodes do not ask for them.
+fn node_rules(store: &Store) -> Vec<Rule> {
+    let mut rules = rules_of(store, "", "ClusterRole", "system:node").unwrap_or_default();
+    let theirs = ["configmaps", "persistentvolumeclaims", "secrets"];
+    rules.retain(|rule| {
+        !rule
+            .resources
+            .iter()
+            .any(|it| theirs.contains(&it.as_str()))
+    });
+    rules
 }
 
 fn is_about(subject: &Value, user: &User, namespace: &str) -> bool {
@@ -243,36 +316,28 @@ fn describe(subject: &Value, namespace: &str) -> EcoString {
 /// The rules of a role, those of roles that it aggregates included; none if there is no such role.
 fn rules_of(store: &Store, namespace: &str, kind: &str, name: &str) -> Option<Vec<Rule>> {
     let namespace = if kind == "Role" { namespace } else { "" };
-    let stored = store.get(&Key::new(kind, namespace, name));
-    let own = builtin::rules(name).filter(|_| kind == "ClusterRole" && stored.is_none());
-    let aggregated = |selectors: &Value| {
-        let roles = store.list("ClusterRole").into_iter();
-        let chosen = roles.filter(|role| {
-            role.key.name != name
-                && selectors
-                    .items()
-                    .iter()
-                    .any(|it| selector::matches(it, role.labels()))
-        });
-        chosen
-            .flat_map(|role| Rule::all(role.value.get("rules")))
-            .collect::<Vec<_>>()
-    };
-    match (stored, own) {
-        (Some(role), _) => {
-            let mut rules = Rule::all(role.value.get("rules"));
-            rules.extend(aggregated(
-                role.value.at(&["aggregationRule", "clusterRoleSelectors"]),
-            ));
-            Some(rules)
+    let role = store.get(&Key::new(kind, namespace, name))?;
+    let (mut rules, mut seen) = (Vec::new(), Vec::new());
+    collect(store, role, &mut seen, &mut rules);
+    Some(rules)
+}
+
+/// A role's own rules, and of those that it aggregates (`clusterrole-aggregation-controller`), each
+/// once.
+fn collect<'a>(store: &'a Store, role: &'a Object, seen: &mut Vec<&'a Key>, rules: &mut Vec<Rule>) {
+    if seen.contains(&&role.key) {
+        return;
+    }
+    seen.push(&role.key);
+    rules.extend(Rule::all(role.value.get("rules")));
+    let selectors = role.value.at(&["aggregationRule", "clusterRoleSelectors"]);
+    if selectors.items().is_empty() {
+        return;
+    }
+    for other in store.list("ClusterRole") {
+        let chosen = |selector| selector::matches(selector, other.labels());
+        if selectors.items().iter().any(chosen) {
+            collect(store, other, seen, rules);
         }
-        (None, Some(mut rules)) => {
-            // `admin`, `edit` and `view` take in what is labelled for them.
-            let label = eco_format!("rbac.authorization.k8s.io/aggregate-to-{name}");
-            let selector = crate::map! { "matchLabels" => crate::map! { &*label => "true" } };
-            rules.extend(aggregated(&vec![selector].into()));
-            Some(rules)
-        }
-        (None, None) => None,
     }
 }

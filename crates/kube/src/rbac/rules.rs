@@ -42,6 +42,23 @@ impl Rule {
             .collect()
     }
 
+    /// The rules that allow everything.
+    pub fn everything() -> [Rule; 2] {
+        let all = || vec![EcoString::from("*")];
+        let resources = Rule {
+            verbs: all(),
+            groups: all(),
+            resources: all(),
+            ..Rule::default()
+        };
+        let paths = Rule {
+            verbs: all(),
+            paths: all(),
+            ..Rule::default()
+        };
+        [resources, paths]
+    }
+
     /// Whether it allows what somebody wants.
     pub fn allows(&self, wanted: &Attributes) -> bool {
         if !has_or_all(&self.verbs, &wanted.verb) {
@@ -53,14 +70,13 @@ impl Rule {
                 .iter()
                 .any(|path| covers_path(path, &wanted.path));
         }
-        let slash = if wanted.subresource.is_empty() {
-            ""
-        } else {
-            "/"
+        // `*` is every resource with its subresources, `*/scale` that subresource of every one.
+        let is_wanted = |own: &EcoString| match own.split_once('/') {
+            None => own == "*" || *own == wanted.resource && wanted.subresource.is_empty(),
+            Some((of, part)) => part == wanted.subresource && (of == "*" || of == wanted.resource),
         };
-        let resource = eco_format!("{}{slash}{}", wanted.resource, wanted.subresource);
         has_or_all(&self.groups, &wanted.group)
-            && self.covers_resource(&resource)
+            && self.resources.iter().any(is_wanted)
             && (self.names.is_empty() || has(&self.names, &wanted.name))
     }
 

@@ -19,11 +19,15 @@ pub mod requests;
 mod resource_quota;
 mod scheduler;
 pub mod traffic;
+mod ttl_after_finished;
+mod users;
 
 use crate::plan::Plan;
 use crate::timings::Timings;
 use kube::{Change, Key, Millis, Store};
 use lean::SharedMap;
+
+pub(crate) use users::user_of;
 
 /// How long a controller waits after a refusal: the middle of what the real work queues do with
 /// their exponential back-off from 5 ms.
@@ -64,6 +68,7 @@ pub const CONTROLLERS: &[Controller] = &[
     endpoint_slice::CONTROLLER,
     garbage_collector::CONTROLLER,
     job::CONTROLLER,
+    ttl_after_finished::CONTROLLER,
     horizontal_pod_autoscaler::CONTROLLER,
     scheduler::CONTROLLER,
     resource_quota::CONTROLLER,

@@ -77,7 +77,7 @@ fn claim<'a>(store: &'a Store, set: &Object, plan: &mut Plan) -> Vec<&'a Rc<Obje
         } else if pod.meta.deleted.is_none() && set.meta.deleted.is_none() {
             let why = eco_format!("{} no longer matches the selector of {}.", pod.key, set.key);
             let note = Note::detail("patch", "Released", why);
-            plan.update(&pod.key, without_owner(pod, &set.meta.uid), note);
+            plan.patch_metadata(pod, &without_owner(pod, &set.meta.uid), note);
         }
     }
     if set.meta.deleted.is_some() {
@@ -93,7 +93,7 @@ fn claim<'a>(store: &'a Store, set: &Object, plan: &mut Plan) -> Vec<&'a Rc<Obje
                 pod.key,
                 set.key
             );
-            plan.update(&pod.key, value, Note::detail("patch", "Adopted", why));
+            plan.patch_metadata(pod, &value, Note::detail("patch", "Adopted", why));
             pods.push(pod);
         }
     }

@@ -7,6 +7,7 @@ use kube::{Key, Status, Store, Value};
 /// Asks the authorizer, and where the request has a body the server.
 pub fn run(file: &Value, case: &Value) -> Result<(), String> {
     let mut store = Store::new(1);
+    rbac::bootstrap(&mut store);
     for object in file.get("world").items() {
         let request = Request::new("test", Key::of(object), Verb::Create(object.clone()));
         serve(&mut store, 0, request).map_err(|status| status.message.to_string())?;

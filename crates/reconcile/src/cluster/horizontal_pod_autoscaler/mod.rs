@@ -13,7 +13,7 @@ use crate::plan::Plan;
 use crate::trace::Note;
 use behavior::{Decision, Wish, decide};
 use ecow::{EcoString, eco_format};
-use kube::api::{PatchType, Verb};
+use kube::api::Verb;
 use kube::{Change, ChangeKind, Key, Object, Status, Store, Value, map, selector, time};
 use metrics::{Metric, Proposal, Target, Tolerance};
 use std::rc::Rc;
@@ -181,8 +181,8 @@ impl Look<'_> {
             memory.scaled(desired - current, self.context.now);
             let note = Note::story("scale", "SuccessfulRescale", why.clone());
             let change = map! { "spec" => map! { "replicas" => desired } };
-            let patch = Verb::Patch(PatchType::Merge, change);
-            self.plan.write(target.key.clone(), "", patch, note);
+            let scale = Verb::Update(change);
+            self.plan.write(target.key.clone(), "scale", scale, note);
             let able =
                 eco_format!("the HPA controller was able to update the target scale to {desired}");
             self.set_condition("AbleToScale", true, "SucceededRescale", &able);

@@ -1,5 +1,4 @@
-//! Runs pods until enough of them succeed (`pkg/controller/job/job_controller.go`), and deletes
-//! finished Jobs after their time (`pkg/controller/ttlafterfinished`).
+//! Runs pods until enough of them succeed (`pkg/controller/job/job_controller.go`).
 //!
 //! Each pod carries a finalizer until it is counted. The real controller first notes in the status
 //! which pods it is about to count, for it may die in between; here status and finalizers change in
@@ -15,7 +14,6 @@ use crate::trace::Note;
 use ecow::EcoString;
 use failures::{Action, action, fails_index, index, is_failed};
 use indexes::Indexes;
-use kube::api::{DeleteOptions, Propagation};
 use kube::{Change, Key, Millis, Object, Store, Value, map, time};
 use std::rc::Rc;
 
@@ -49,8 +47,7 @@ fn reconcile(store: &Store, key: &Key, context: &Context<'_>) -> Plan {
         }
         return plan;
     };
-    if let Some(finished) = finished(job) {
-        expire(job, finished, context.now, &mut plan);
+    if finished(job).is_some() {
         return plan;
     }
     let owned = store.owned_by(&job.meta.uid);
@@ -60,34 +57,12 @@ fn reconcile(store: &Store, key: &Key, context: &Context<'_>) -> Plan {
 }
 
 /// When a Job finished, if it did.
-fn finished(job: &Object) -> Option<Millis> {
+pub(super) fn finished(job: &Object) -> Option<Millis> {
     ["Complete", "Failed"].into_iter().find_map(|kind| {
         let condition = job.condition(kind);
         let since = condition.get("lastTransitionTime").text();
         (condition.get("status").text() == "True").then(|| time::parse_rfc3339(since).unwrap_or(0))
     })
-}
-
-/// Deletes a finished Job once its `ttlSecondsAfterFinished` have passed.
-fn expire(job: &Object, finished: Millis, now: Millis, plan: &mut Plan) {
-    let Some(seconds) = job.spec().get("ttlSecondsAfterFinished").as_int() else {
-        return;
-    };
-    let at = finished.saturating_add(u64::try_from(seconds).unwrap_or(0).saturating_mul(1000));
-    if job.meta.deleted.is_some() {
-        return;
-    }
-    if now < at {
-        plan.look_again(at - now);
-        return;
-    }
-    let options = DeleteOptions {
-        propagation: Propagation::Foreground,
-        uid: job.meta.uid.clone(),
-        ..DeleteOptions::default()
-    };
-    let why = "It finished longer ago than its ttlSecondsAfterFinished.";
-    plan.delete(&job.key, options, Note::detail("delete", "Expired", why));
 }
 
 /// How a Job ends.

@@ -37,7 +37,7 @@ pub(super) fn let_go(pod: &Object, plan: &mut Plan) {
         metadata.set("finalizers", Value::Null);
     }
     let why = eco_format!("{} is counted.", pod.key.name);
-    plan.update(&pod.key, value, Note::detail("patch", "Counted", why));
+    plan.patch_metadata(pod, &value, Note::detail("patch", "Counted", why));
 }
 
 /// Deletes a pod, and says so.

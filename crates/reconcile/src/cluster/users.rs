@@ -1,0 +1,50 @@
+//! Under which names the parts of the cluster ask the API server: what RBAC decides by.
+
+use super::CONTROLLERS;
+use ecow::eco_format;
+use kube::rbac::User;
+
+/// Controllers that act under another's service account
+/// (`cmd/kube-controller-manager/app`, the names given to ClientOrDie).
+const ACCOUNTS: &[(&str, &str)] = &[("taint-eviction-controller", "node-controller")];
+
+/// The user that an actor of the trace is. One that is no part of the cluster holds the
+/// administrator's kubeconfig.
+pub(crate) fn user_of(actor: &str) -> User {
+    if let Some(node) = actor.strip_prefix("kubelet, ") {
+        return User::named(&eco_format!("system:node:{node}"));
+    }
+    if actor == super::scheduler::CONTROLLER.name {
+        return User::named("system:kube-scheduler");
+    }
+    if CONTROLLERS
+        .iter()
+        .any(|controller| controller.name == actor)
+    {
+        let other = ACCOUNTS.iter().find(|(name, _)| *name == actor);
+        let account = other.map_or(actor, |(_, account)| account);
+        return User::service_account("kube-system", account);
+    }
+    User::master(actor)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use kube::{Key, Store};
+
+    #[test]
+    fn every_controller_has_a_role() {
+        let mut store = Store::new(1);
+        kube::rbac::bootstrap(&mut store);
+        for controller in CONTROLLERS {
+            let user = user_of(controller.name).name;
+            let role = match user.rsplit_once("kube-system:") {
+                Some((_, account)) => eco_format!("system:controller:{account}"),
+                None => user,
+            };
+            let key = Key::new("ClusterRoleBinding", "", role.clone());
+            assert!(store.get(&key).is_some(), "{role}");
+        }
+    }
+}
