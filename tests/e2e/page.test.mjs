@@ -6,7 +6,7 @@ import { ready } from './visit.mjs';
 
 lab('who only looks loads no engine; the first sign of somebody does', async (page) => {
   const loaded = () => page.evaluate(() => performance.getEntriesByName('lab:engine').length > 0);
-  const asked = () => page.evaluate(() => performance.getEntriesByType('resource').some(({ name }) => name.endsWith('worker.js')));
+  const asked = () => page.evaluate(() => performance.getEntriesByType('resource').some(({ name }) => name.includes('worker.js')));
   await page.waitForTimeout(500);
   assert.ok(!(await loaded()) && !(await asked()));
   assert.equal((await look(page)).stations.rollout.progress, 'done', 'a living cluster is there all the same');

@@ -2,7 +2,9 @@
 // the page begins with a recording of the engine's first answer, and the engine is loaded at the first sign
 // that somebody is there.
 const SIGNS = ['pointermove', 'pointerdown', 'click', 'keydown', 'focusin', 'input', 'wheel', 'touchstart'];
-const at = (file) => new URL(file, document.baseURI).href;
+// Its files are asked for by their version, so that a host's cache never joins this page with an older engine.
+const { content: version } = document.querySelector('meta[name="engine"]');
+const at = (file) => new URL(`${file}?${version}`, document.baseURI).href;
 
 /**
  * Connects the page with the engine. `reply` gets the bytes of each answer, in the order of the requests,
@@ -40,7 +42,7 @@ function start(reply, failed) {
   } catch {
     // A sandboxed frame may not have workers of this site: there the page itself runs the engine.
     const engine = import(at('engine.js')).then(async ({ default: init, Engine }) => {
-      await init();
+      await init({ module_or_path: at('engine_bg.wasm') });
       return new Engine();
     });
     return (request) => engine.then((it) => reply(it.ask(request))).catch(failed);
