@@ -7,10 +7,18 @@ const engine = import(at('engine.js')).then(async ({ default: init, Engine }) =>
   return new Engine();
 });
 
+// The table of Kubernetes' fields comes after the first answer: only what is typed is compared with it.
+let fields;
+const learnFields = async () => {
+  const answer = await fetch('fields.txt');
+  if (answer.ok) (await engine).learn_fields(await answer.text());
+};
+
 self.onmessage = async ({ data }) => {
   try {
     const reply = (await engine).ask(data);
     self.postMessage(reply, [reply.buffer]);
+    fields ??= learnFields().catch(() => (fields = undefined));
   } catch (error) {
     self.postMessage(String(error?.message ?? error));
   }

@@ -8,6 +8,8 @@ import { total, weigh } from '../weights.mjs';
 
 /** What only the engine's worker loads. */
 const ENGINE = /^(engine(_bg\.wasm|\.js)|worker\.js)$/;
+/** What the worker loads when the lab is open. */
+const FIELDS = 'fields.txt';
 const files = weigh(DIST);
 
 async function weighs(title, mostKB, counts) {
@@ -17,5 +19,6 @@ async function weighs(title, mostKB, counts) {
   });
 }
 
-weighs('the page, without its engine,', 185, (name) => !ENGINE.test(name));
+weighs('the page, without its engine,', 185, (name) => !ENGINE.test(name) && name !== FIELDS);
 weighs('the engine', 585, (name) => ENGINE.test(name));
+weighs('the table of fields', 20, (name) => name === FIELDS);

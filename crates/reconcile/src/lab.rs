@@ -16,6 +16,7 @@ use crate::view::protocol::Sample;
 use crate::view::{EventRow, Mark, Problem, Scene, Second};
 use ecow::{EcoString, eco_format};
 use kube::api::Verb;
+use kube::fields::Table;
 use kube::{Key, Millis, map};
 use std::rc::Rc;
 
@@ -29,6 +30,7 @@ const REST: Millis = 8_000;
 #[derive(Clone, Debug)]
 pub struct Lab {
     definition: Rc<Definition>,
+    fields: Option<&'static Table>,
     timeline: Timeline<Input>,
     events: Rc<[EventRow]>,
     seconds: Rc<[Second]>,
@@ -40,7 +42,8 @@ pub struct Lab {
 enum Input {
     Open(EcoString, Change),
     Close,
-    Merge,
+    /// With the table by which the API server decodes strictly from now on.
+    Merge(Option<&'static Table>),
     /// The callers begin to call.
     Traffic(Rc<Definition>),
 }
@@ -53,7 +56,10 @@ impl Act for Input {
                 let _ = pipeline::open(world, repository, change.clone());
             }
             Input::Close => pipeline::close(world),
-            Input::Merge => pipeline::merge(world),
+            Input::Merge(table) => {
+                world.decode_by(*table);
+                pipeline::merge(world);
+            }
             Input::Traffic(definition) => {
                 for flow in &definition.traffic {
                     let service = Key::new("Service", flow.namespace.clone(), flow.service.clone());
@@ -93,6 +99,7 @@ impl Lab {
         timeline.settle(HORIZON, REST);
         let mut lab = Lab {
             definition,
+            fields: None,
             timeline,
             events: Rc::new([]),
             seconds: Rc::new([]),
@@ -127,10 +134,16 @@ impl Lab {
         self.definition.sample.as_ref()
     }
 
+    /// Gives the lab the table of all fields, so that it finds those that do not exist, and so that the
+    /// API server refuses them. A page loads the table after it has drawn itself.
+    pub fn learn_fields(&mut self, table: &'static Table) {
+        self.fields = Some(table);
+    }
+
     /// Mistakes in one file, as it is typed.
     #[must_use]
     pub fn check(&self, path: &str, text: &str) -> Vec<Problem> {
-        check::check(path, text)
+        check::check(path, text, self.fields)
     }
 
     /// Opens a pull request with everything in `draft` that differs from main, or puts it on the one
@@ -211,7 +224,7 @@ impl Lab {
         if pipeline::opened(self.timeline.world()).is_none() {
             return Err(vec![whole("", "no pull request is open")]);
         }
-        self.act(Input::Merge);
+        self.act(Input::Merge(self.fields));
         Ok(())
     }
 
@@ -419,7 +432,7 @@ fn deliver(world: &mut World, name: &EcoString) -> Result<(), Vec<Problem>> {
     let files = repository.files(commit);
     let mistakes = files
         .iter()
-        .flat_map(|(path, text)| check::check(&format!("{name}/{path}"), text));
+        .flat_map(|(path, text)| check::check(&format!("{name}/{path}"), text, None));
     let mistakes: Vec<Problem> = mistakes.collect();
     if !mistakes.is_empty() {
         return Err(mistakes);
