@@ -40,6 +40,27 @@ pub const KINDS: &[KindInfo] = &[
         false,
         false,
     ),
+    kind(
+        "AppProject",
+        "argoproj.io/v1alpha1",
+        "appprojects",
+        true,
+        true,
+    ),
+    kind(
+        "Application",
+        "argoproj.io/v1alpha1",
+        "applications",
+        true,
+        true,
+    ),
+    kind(
+        "ApplicationSet",
+        "argoproj.io/v1alpha1",
+        "applicationsets",
+        true,
+        true,
+    ),
     kind("CSIDriver", "storage.k8s.io/v1", "csidrivers", false, false),
     kind(
         "ClusterRole",
@@ -83,6 +104,20 @@ pub const KINDS: &[KindInfo] = &[
     kind("Endpoints", "v1", "endpoints", true, false),
     kind("Event", "v1", "events", true, false),
     kind(
+        "GitRepository",
+        "source.toolkit.fluxcd.io/v1",
+        "gitrepositories",
+        true,
+        true,
+    ),
+    kind(
+        "HelmRelease",
+        "helm.toolkit.fluxcd.io/v2",
+        "helmreleases",
+        true,
+        true,
+    ),
+    kind(
         "HorizontalPodAutoscaler",
         "autoscaling/v2",
         "horizontalpodautoscalers",
@@ -98,6 +133,13 @@ pub const KINDS: &[KindInfo] = &[
         true,
     ),
     kind("Job", "batch/v1", "jobs", true, true),
+    kind(
+        "Kustomization",
+        "kustomize.toolkit.fluxcd.io/v1",
+        "kustomizations",
+        true,
+        true,
+    ),
     kind("Lease", "coordination.k8s.io/v1", "leases", true, false),
     kind("LimitRange", "v1", "limitranges", true, false),
     kind(

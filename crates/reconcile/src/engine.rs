@@ -8,6 +8,7 @@
 use crate::cluster::{self, CONTROLLERS, Context, kubelet, nodes, traffic};
 use crate::delivery::app::App;
 use crate::faults::Faults;
+use crate::gitops;
 use crate::pipeline;
 use crate::plan::{Plan, Refused, Step, Write};
 use crate::queue::Queue;
@@ -16,7 +17,6 @@ use crate::trace::{Entry, EntryId, Note};
 use crate::view::{Second, Tone};
 use ecow::{EcoString, EcoVec, eco_format};
 use kube::api::{self, DeleteOptions, Request, Verb};
-use kube::fields::Table;
 use kube::rbac::{self, User};
 use kube::{Change, ChangeKind, Key, Millis, Object, Random, Status, Store, map};
 use lean::SharedMap;
@@ -62,9 +62,6 @@ pub struct Settings {
     pub any_image: Option<Rc<App>>,
     /// Images that all nodes have from the start.
     pub node_images: Vec<kubelet::NodeImage>,
-    /// By which the API server decodes strictly what people and their programs write. None: it takes
-    /// any field.
-    pub fields: Option<&'static Table>,
 }
 
 impl Default for Settings {
@@ -74,7 +71,6 @@ impl Default for Settings {
             kubelets: true,
             any_image: None,
             node_images: Vec::new(),
-            fields: None,
         }
     }
 }
@@ -172,13 +168,17 @@ impl World {
     /// When the next event is due that is more than time passing; none if the world is settled.
     #[must_use]
     pub fn next_change(&self) -> Option<Millis> {
+        let context = self.context();
         let counts = |(t, due): &(Millis, &Due)| match &due.event {
             Event::Second => false,
             Event::Pod(uid, event) => self.pods.awaits(uid, event),
             // A look that was overtaken by a sooner one is no change.
             // An autoscaler looks for ever.
             Event::Reconcile(_, key) if key.kind == "HorizontalPodAutoscaler" => false,
-            Event::Reconcile(controller, key) => self.due_look(*controller, key, *t).is_some(),
+            Event::Reconcile(controller, key) => {
+                self.due_look(*controller, key, *t).is_some()
+                    && !gitops::is_idle(&self.store, key, &context)
+            }
             _ => true,
         };
         self.queue.iter().find(counts).map(|(t, _)| t)
@@ -285,22 +285,7 @@ impl World {
         note: Note,
     ) -> Result<Rc<Object>, Status> {
         let user = self.user(actor);
-        if user.is_master() {
-            return self.request_as(user, actor, key, subresource, verb, note);
-        }
-        let request = Request {
-            user,
-            subresource,
-            ..Request::new("", key, verb)
-        };
-        self.send(actor, request, note)
-    }
-
-    /// From now on the API server decodes strictly what people and their programs write.
-    pub(crate) fn decode_by(&mut self, table: Option<&'static Table>) {
-        if table.is_some() && self.settings.fields.is_none() {
-            Rc::make_mut(&mut self.settings).fields = table;
-        }
+        self.request_as(user, actor, key, subresource, verb, note)
     }
 
     /// The same as another user, such as the service account of a job: RBAC decides.
@@ -319,14 +304,8 @@ impl World {
         let request = Request {
             user,
             subresource,
-            fields: self.settings.fields,
             ..Request::new("", key.clone(), verb)
         };
-        self.send(actor, request, note)
-    }
-
-    fn send(&mut self, actor: &str, request: Request, note: Note) -> Result<Rc<Object>, Status> {
-        let (key, subresource) = (request.key.clone(), request.subresource);
         match api::serve(&mut self.store, self.now, request) {
             Ok(answer) => {
                 let object = answer
@@ -425,6 +404,7 @@ impl World {
             now: self.now,
             nodes: &self.nodes,
             autoscaling: &self.autoscaling,
+            delivery: &self.delivery,
             timings: &self.settings.timings,
         }
     }
@@ -514,6 +494,7 @@ impl World {
                     Some(memory) => self.autoscaling.insert(scaler, memory),
                     None => _ = self.autoscaling.remove(&scaler),
                 },
+                Step::GitOps(ask) => gitops::carry_out(self, ask),
                 Step::Event(about, note) => self.event(actor, &about, note),
                 Step::Write(Write {
                     verb,

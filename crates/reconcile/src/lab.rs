@@ -8,6 +8,7 @@ use crate::delivery::git::{Person, Repository, Tree};
 use crate::delivery::labs::{self, Files};
 use crate::delivery::{check, rehearsal};
 use crate::engine::{Settings, World};
+use crate::gitops;
 use crate::pipeline::{self, Change, MAIN, PullState};
 use crate::scene;
 use crate::timeline::{Act, Timeline};
@@ -15,9 +16,8 @@ use crate::trace::{Entry, Note};
 use crate::view::protocol::Sample;
 use crate::view::{EventRow, Mark, Problem, Scene, Second};
 use ecow::{EcoString, eco_format};
-use kube::api::Verb;
-use kube::fields::Table;
-use kube::{Key, Millis, map};
+use kube::api::{PatchType, Verb};
+use kube::{Key, Millis, Object, Value, map};
 use std::rc::Rc;
 
 /// How long a lab is played on at most when something was done: longer than any deadline that a
@@ -30,7 +30,6 @@ const REST: Millis = 8_000;
 #[derive(Clone, Debug)]
 pub struct Lab {
     definition: Rc<Definition>,
-    fields: Option<&'static Table>,
     timeline: Timeline<Input>,
     events: Rc<[EventRow]>,
     seconds: Rc<[Second]>,
@@ -42,8 +41,9 @@ pub struct Lab {
 enum Input {
     Open(EcoString, Change),
     Close,
-    /// With the table by which the API server decodes strictly from now on.
-    Merge(Option<&'static Table>),
+    Merge,
+    /// You ask the API server for a write.
+    Write(Key, &'static str, Verb, Note),
     /// The callers begin to call.
     Traffic(Rc<Definition>),
 }
@@ -56,9 +56,11 @@ impl Act for Input {
                 let _ = pipeline::open(world, repository, change.clone());
             }
             Input::Close => pipeline::close(world),
-            Input::Merge(table) => {
-                world.decode_by(*table);
-                pipeline::merge(world);
+            Input::Merge => pipeline::merge(world),
+            Input::Write(key, subresource, verb, note) => {
+                world.begin();
+                // It was tried, too.
+                let _ = world.request(YOU, key.clone(), subresource, verb.clone(), note.clone());
             }
             Input::Traffic(definition) => {
                 for flow in &definition.traffic {
@@ -93,13 +95,16 @@ impl Lab {
         for name in &definition.cluster.delivered {
             deliver(&mut world, name)?;
         }
+        for path in &definition.cluster.applied {
+            apply(&mut world, path)?;
+        }
+        world.delivery.webhooks = definition.cluster.webhooks.iter().cloned().collect();
         let mut timeline = Timeline::new(world);
         timeline.settle(HORIZON, 1_000);
         timeline.act(Input::Traffic(definition.clone()));
         timeline.settle(HORIZON, REST);
         let mut lab = Lab {
             definition,
-            fields: None,
             timeline,
             events: Rc::new([]),
             seconds: Rc::new([]),
@@ -134,16 +139,10 @@ impl Lab {
         self.definition.sample.as_ref()
     }
 
-    /// Gives the lab the table of all fields, so that it finds those that do not exist, and so that the
-    /// API server refuses them. A page loads the table after it has drawn itself.
-    pub fn learn_fields(&mut self, table: &'static Table) {
-        self.fields = Some(table);
-    }
-
     /// Mistakes in one file, as it is typed.
     #[must_use]
     pub fn check(&self, path: &str, text: &str) -> Vec<Problem> {
-        check::check(path, text, self.fields)
+        check::check(path, text)
     }
 
     /// Opens a pull request with everything in `draft` that differs from main, or puts it on the one
@@ -224,8 +223,85 @@ impl Lab {
         if pipeline::opened(self.timeline.world()).is_none() {
             return Err(vec![whole("", "no pull request is open")]);
         }
-        self.act(Input::Merge(self.fields));
+        self.act(Input::Merge);
         Ok(())
+    }
+
+    /// Changes an object of the cluster by hand, past git: `kubectl patch`, `edit`, `scale` (with the
+    /// subresource `scale`), `delete`. Plays what follows, as [`Lab::merge`] does.
+    ///
+    /// # Errors
+    /// The API server's refusal.
+    pub fn write(
+        &mut self,
+        key: Key,
+        subresource: &'static str,
+        verb: Verb,
+    ) -> Result<(), Vec<Problem>> {
+        let word = match &verb {
+            Verb::Create(_) => "create",
+            Verb::Update(_) => "update",
+            Verb::Delete(_) => "delete",
+            _ => "patch",
+        };
+        let why = eco_format!("You change {key} by hand: git does not know of it.");
+        self.ask(key, subresource, verb, Note::story(word, "ByHand", why))
+    }
+
+    fn ask(
+        &mut self,
+        key: Key,
+        subresource: &'static str,
+        verb: Verb,
+        note: Note,
+    ) -> Result<(), Vec<Problem>> {
+        let mut trial = self.timeline.world().clone();
+        let tried = trial.request(YOU, key.clone(), subresource, verb.clone(), note.clone());
+        tried.map_err(|status| vec![whole("", status.message)])?;
+        self.act(Input::Write(key, subresource, verb, note));
+        Ok(())
+    }
+
+    /// Asks Argo CD or Flux to look at git now: `argocd app get --refresh`, `flux reconcile`.
+    ///
+    /// # Errors
+    /// If there is no such object.
+    pub fn refresh(&mut self, key: &Key) -> Result<(), Vec<Problem>> {
+        let patch = gitops::refreshed(key, self.now());
+        let why = eco_format!("You ask for a fresh look at git for {key}.");
+        let verb = Verb::Patch(PatchType::Merge, patch);
+        self.ask(key.clone(), "", verb, Note::story("patch", "Refresh", why))
+    }
+
+    /// Syncs an Application: `argocd app sync`, with `--prune` or without.
+    ///
+    /// # Errors
+    /// If there is no such Application, or another operation is in progress.
+    pub fn sync(&mut self, key: &Key, prune: bool) -> Result<(), Vec<Problem>> {
+        self.operate(key, |app| gitops::argocd::sync_operation(app, prune))
+    }
+
+    /// Brings back what an Application was synced to before: `argocd app rollback APP ID`, the id
+    /// being one of its history.
+    ///
+    /// # Errors
+    /// If there is no such Application or id, or it syncs by itself.
+    pub fn rollback(&mut self, key: &Key, id: i64) -> Result<(), Vec<Problem>> {
+        self.operate(key, |app| gitops::argocd::rollback_operation(app, id))
+    }
+
+    fn operate(
+        &mut self,
+        key: &Key,
+        operation: impl FnOnce(&Object) -> Result<Value, EcoString>,
+    ) -> Result<(), Vec<Problem>> {
+        let wrong = |why: EcoString| vec![whole("", why)];
+        let app = self.world().store().get(key).cloned();
+        let app = app.ok_or_else(|| wrong(eco_format!("there is no {key}")))?;
+        let operation = operation(&app).map_err(wrong)?;
+        let why = eco_format!("You ask Argo CD to sync {}.", key.name);
+        let verb = Verb::Patch(PatchType::Merge, map! { "operation" => operation });
+        self.ask(key.clone(), "", verb, Note::story("patch", "Sync", why))
     }
 
     fn act(&mut self, input: Input) {
@@ -349,6 +425,7 @@ fn whole(path: &str, message: impl Into<EcoString>) -> Problem {
     }
 }
 
+const YOU: &str = "you";
 const SETUP: &str = "cluster-setup";
 
 fn set_up_cluster(world: &mut World, definition: &Definition) {
@@ -432,7 +509,7 @@ fn deliver(world: &mut World, name: &EcoString) -> Result<(), Vec<Problem>> {
     let files = repository.files(commit);
     let mistakes = files
         .iter()
-        .flat_map(|(path, text)| check::check(&format!("{name}/{path}"), text, None));
+        .flat_map(|(path, text)| check::check(&format!("{name}/{path}"), text));
     let mistakes: Vec<Problem> = mistakes.collect();
     if !mistakes.is_empty() {
         return Err(mistakes);
@@ -455,4 +532,39 @@ fn deliver(world: &mut World, name: &EcoString) -> Result<(), Vec<Problem>> {
         pipeline::install(world, name, &files, commit, upgrade)?;
     }
     Ok(())
+}
+
+/// Applies a file of a repository's main, or all manifests in a folder, as somebody did by hand.
+fn apply(world: &mut World, path: &EcoString) -> Result<(), Vec<Problem>> {
+    let (name, inside) = path.split_once('/').unwrap_or((path, ""));
+    let repository = world.delivery.repositories.get(name);
+    let main = repository.and_then(|it| Some(it.files(it.branch(MAIN)?)));
+    let files = main.unwrap_or_default();
+    let is_meant = |file: &str| {
+        let rest = file.strip_prefix(inside.trim_end_matches('/'));
+        let within =
+            rest.is_some_and(|rest| inside.is_empty() || rest.is_empty() || rest.starts_with('/'));
+        within && (file.ends_with(".yaml") || file.ends_with(".yml"))
+    };
+    let mut any = false;
+    for (file, text) in files.iter().filter(|(file, _)| is_meant(file)) {
+        any = true;
+        let place = eco_format!("{name}/{file}");
+        let objects = yaml::decode_all(text).map_err(|_| check::check(&place, text))?;
+        for mut object in objects.into_iter().filter(|object| !object.is_null()) {
+            let key = gitops::diff::place(&mut object, "default");
+            let why = eco_format!("{key} is applied: kubectl apply -f {place}.");
+            let note = Note::detail("create", "Applied", why);
+            world
+                .request(SETUP, key, "", Verb::Create(object), note)
+                .map_err(|status| vec![whole(&place, status.message)])?;
+        }
+    }
+    match any {
+        true => Ok(()),
+        false => Err(vec![whole(
+            "cluster.yaml",
+            eco_format!("applied names \"{path}\", and there are no manifests"),
+        )]),
+    }
 }

@@ -2,7 +2,8 @@
 //!
 //! In the order of a first reading: a [`World`] is all there is at one moment, and its `step` lets
 //! the next event act; [`cluster`] holds the controllers, nodes and traffic; [`delivery`] holds git,
-//! CI and the registry, and [`pipeline`] lets them act in a world; a [`Timeline`] remembers a world's
+//! CI and the registry, and [`pipeline`] lets them act in a world, as `gitops` does for Argo CD and
+//! Flux; a [`Timeline`] remembers a world's
 //! moments and goes to any of them; a [`Lab`] is what a page or a program holds, and [`view`] is what
 //! it shows.
 //!
@@ -15,6 +16,7 @@ pub mod cluster;
 pub mod delivery;
 mod engine;
 mod faults;
+mod gitops;
 mod lab;
 pub mod pipeline;
 pub mod plan;
@@ -27,7 +29,6 @@ pub mod trace;
 
 pub use engine::{Event, Output, Settings, World};
 pub use kube::Millis;
-pub use kube::fields::Table;
 pub use lab::Lab;
 pub use timeline::{Act, Timeline};
 pub use timings::Timings;

@@ -3,6 +3,7 @@
 
 use crate::cluster::Context;
 use crate::cluster::horizontal_pod_autoscaler::Memory;
+use crate::gitops;
 use crate::trace::Note;
 use kube::api::{DeleteOptions, PatchType, Verb};
 use kube::{Key, Millis, Object, Status, Store, Value, map};
@@ -26,6 +27,8 @@ pub enum Step {
     Event(Rc<Object>, Note),
     /// What an autoscaler remembers from here on; nothing if it is gone.
     Remember(Key, Option<Memory>),
+    /// What a GitOps controller asks for beside writes.
+    GitOps(gitops::Ask),
     /// Something for the trace alone: what did not happen, and why.
     Say(Key, Note),
 }

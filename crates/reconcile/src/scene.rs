@@ -4,6 +4,7 @@ use crate::cluster::deployment::{self, TEMPLATE_HASH};
 use crate::cluster::{pod, traffic};
 use crate::delivery::diff;
 use crate::engine::World;
+use crate::gitops;
 use crate::pipeline::{MAIN, Pull, PullState};
 use crate::stations;
 use crate::timeline::{Act, Timeline};
@@ -48,6 +49,7 @@ pub(crate) fn of<A: Act>(timeline: &Timeline<A>) -> Scene {
         deployments: deployments(world),
         nodes: nodes(world),
         services: services(world),
+        applications: gitops::rows(world),
     }
 }
 

@@ -39,6 +39,19 @@ pub struct Timings {
     /// How long an autoscaler waits before it scales down
     /// (`horizontal-pod-autoscaler-downscale-stabilization`: 5 min).
     pub autoscaler_down_window: Millis,
+    /// How long Argo CD goes by a comparison before it asks git again (`timeout.reconciliation` in
+    /// `argocd-cm`: 120 s).
+    pub argocd_refresh: Millis,
+    /// What is drawn and added to that (`timeout.reconciliation.jitter`: 60 s).
+    pub argocd_jitter: Millis,
+    /// How long a sync that heals waits after the one before (`controller.self.heal.timeout.seconds`:
+    /// 5 s).
+    pub argocd_self_heal: Millis,
+    /// How often Argo CD looks at a sync that waits, if nothing wakes it (`appcontroller.go`,
+    /// appOperationMaxRequeueInterval: 30 s).
+    pub argocd_requeue: Millis,
+    /// Between two waves of a sync (`ARGOCD_SYNC_WAVE_DELAY`: 2 s).
+    pub argocd_wave: Millis,
 }
 
 impl Default for Timings {
@@ -57,6 +70,11 @@ impl Default for Timings {
             autoscaler_initialization: 300_000,
             autoscaler_readiness: 30_000,
             autoscaler_down_window: 300_000,
+            argocd_refresh: 120_000,
+            argocd_jitter: 60_000,
+            argocd_self_heal: 5_000,
+            argocd_requeue: 30_000,
+            argocd_wave: 2_000,
         }
     }
 }

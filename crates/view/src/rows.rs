@@ -41,6 +41,49 @@ pub struct Scene {
     pub nodes: Vec<NodeRow>,
     /// Services with their endpoints and the load on them.
     pub services: Vec<ServiceRow>,
+    /// What GitOps tools keep as git says: Argo CD's Applications, Flux's HelmReleases and
+    /// Kustomizations.
+    pub applications: Vec<ApplicationRow>,
+}
+
+/// What a GitOps tool keeps as git says.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ApplicationRow {
+    /// `Application`, `HelmRelease` or `Kustomization`.
+    pub kind: EcoString,
+    /// Its name.
+    pub name: EcoString,
+    /// `Synced`, `OutOfSync` or `Unknown`.
+    pub sync: EcoString,
+    /// `Healthy`, `Progressing`, `Degraded`, `Suspended`, `Missing` or `Unknown`.
+    pub health: EcoString,
+    /// The phase of the last operation: `Running`, `Succeeded`, `Failed`, `Error`; possibly empty.
+    pub operation: EcoString,
+    /// What that operation says.
+    pub message: EcoString,
+    /// The commit it was compared with, in seven hex digits.
+    pub revision: EcoString,
+    /// That commit's colour.
+    pub tint: Option<Tint>,
+    /// What is wrong, in the tool's words.
+    pub conditions: Vec<EcoString>,
+    /// Its objects.
+    pub resources: Vec<ResourceRow>,
+}
+
+/// An object that a GitOps tool keeps as git says.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ResourceRow {
+    /// `Deployment/shop/order-service`
+    pub object: EcoString,
+    /// `Synced` or `OutOfSync`.
+    pub sync: EcoString,
+    /// `Healthy`…; empty for kinds that have no health.
+    pub health: EcoString,
+    /// Why it is so, possibly empty.
+    pub message: EcoString,
+    /// Where it is not as git says: `old` is git's value, `new` the live one.
+    pub differences: Vec<PathChange>,
 }
 
 /// One sentence and the entry it was taken from.

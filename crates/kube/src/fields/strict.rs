@@ -180,7 +180,7 @@ impl Walk<'_> {
                 inner => self.value(inner, value),
             },
             ("@", Value::Map(_)) => {
-                let (name, ..) = self.table.find(rest).copied().unwrap_or((rest, "", "", 0));
+                let (name, ..) = self.table.find(rest).copied().unwrap_or((rest, "", ""));
                 self.fields(name, value);
             }
             ("{", Value::Map(map)) => {

@@ -37,7 +37,13 @@ pub(super) fn created(faults: &mut Faults, object: &Value, name_rule: Check) {
             names::label_key,
         );
     }
-    for (at, finalizer) in finalizers.iter().enumerate() {
+    // Of custom resources it is only a warning (apiextensions-apiserver, `customresource/strategy.go`).
+    let version = object.get("apiVersion").text();
+    let is_custom = version
+        .split_once('/')
+        .is_some_and(|(group, _)| group.contains('.') && !group.ends_with(".k8s.io"));
+    let strict = finalizers.iter().enumerate().filter(|_| !is_custom);
+    for (at, finalizer) in strict {
         let name = finalizer.text();
         let standard = matches!(name, "kubernetes" | "orphan" | "foregroundDeletion");
         if !name.contains('/') && !standard {

@@ -22,6 +22,8 @@ pub mod traffic;
 mod ttl_after_finished;
 mod users;
 
+use crate::gitops;
+use crate::pipeline;
 use crate::plan::Plan;
 use crate::timings::Timings;
 use kube::{Change, Key, Millis, Store};
@@ -44,6 +46,8 @@ pub struct Context<'a> {
     pub nodes: &'a nodes::Nodes,
     /// What the autoscalers remember.
     pub autoscaling: &'a Autoscaling,
+    /// The repositories, and what the GitOps controllers keep.
+    pub delivery: &'a pipeline::State,
     /// How long things take.
     pub timings: &'a Timings,
 }
@@ -73,6 +77,7 @@ pub const CONTROLLERS: &[Controller] = &[
     scheduler::CONTROLLER,
     resource_quota::CONTROLLER,
     pod_disruption_budget::CONTROLLER,
+    gitops::argocd::CONTROLLER,
 ];
 
 /// Kinds that a real cluster acts on and the lab does not. Those that only hold data, such as

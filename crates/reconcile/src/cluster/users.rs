@@ -1,6 +1,7 @@
 //! Under which names the parts of the cluster ask the API server: what RBAC decides by.
 
-use super::CONTROLLERS;
+use super::{CONTROLLERS, Controller};
+use crate::gitops;
 use ecow::eco_format;
 use kube::rbac::User;
 
@@ -9,7 +10,8 @@ use kube::rbac::User;
 const ACCOUNTS: &[(&str, &str)] = &[("taint-eviction-controller", "node-controller")];
 
 /// The user that an actor of the trace is. One that is no part of the cluster holds the
-/// administrator's kubeconfig.
+/// administrator's kubeconfig; so do the GitOps tools, whose manifests bind them to `cluster-admin` or
+/// its like.
 pub(crate) fn user_of(actor: &str) -> User {
     if let Some(node) = actor.strip_prefix("kubelet, ") {
         return User::named(&eco_format!("system:node:{node}"));
@@ -17,10 +19,8 @@ pub(crate) fn user_of(actor: &str) -> User {
     if actor == super::scheduler::CONTROLLER.name {
         return User::named("system:kube-scheduler");
     }
-    if CONTROLLERS
-        .iter()
-        .any(|controller| controller.name == actor)
-    {
+    let is_own = |it: &&Controller| it.name == actor && !gitops::is_tool(actor);
+    if CONTROLLERS.iter().any(|it| is_own(&it)) {
         let other = ACCOUNTS.iter().find(|(name, _)| *name == actor);
         let account = other.map_or(actor, |(_, account)| account);
         return User::service_account("kube-system", account);
@@ -37,7 +37,7 @@ mod tests {
     fn every_controller_has_a_role() {
         let mut store = Store::new(1);
         kube::rbac::bootstrap(&mut store);
-        for controller in CONTROLLERS {
+        for controller in CONTROLLERS.iter().filter(|it| !gitops::is_tool(it.name)) {
             let user = user_of(controller.name).name;
             let role = match user.rsplit_once("kube-system:") {
                 Some((_, account)) => eco_format!("system:controller:{account}"),

@@ -39,6 +39,11 @@ pub struct Cluster {
     pub namespaces: Vec<EcoString>,
     /// Repositories whose workflow has run on main before the lab opens.
     pub delivered: Vec<EcoString>,
+    /// Files and folders of repositories that somebody applied before the lab opens (`kubectl apply
+    /// -f`), by path with the repository.
+    pub applied: Vec<EcoString>,
+    /// Repositories that tell Argo CD and Flux of each push.
+    pub webhooks: Vec<EcoString>,
 }
 
 /// A node.
@@ -205,7 +210,8 @@ fn pull_request(reader: &mut Reader<'_>, node: &Node) -> PullRequest {
 }
 
 fn cluster(reader: &mut Reader<'_>, root: &Node) -> Cluster {
-    let fields = reader.fields(root, "cluster.yaml", &["nodes", "namespaces", "delivered"]);
+    let known = ["nodes", "namespaces", "delivered", "applied", "webhooks"];
+    let fields = reader.fields(root, "cluster.yaml", &known);
     let nodes = reader
         .required(fields, "nodes")
         .map_or(&[][..], |node| reader.items(node));
@@ -217,10 +223,17 @@ fn cluster(reader: &mut Reader<'_>, root: &Node) -> Cluster {
         let items = fields.get(name).map_or(&[][..], |node| reader.items(node));
         items.iter().map(|item| reader.name(item)).collect()
     };
+    let (namespaces, delivered, webhooks) =
+        (names("namespaces"), names("delivered"), names("webhooks"));
+    let paths = fields
+        .get("applied")
+        .map_or(&[][..], |node| reader.items(node));
     Cluster {
         nodes,
-        namespaces: names("namespaces"),
-        delivered: names("delivered"),
+        namespaces,
+        delivered,
+        applied: paths.iter().map(|item| reader.text(item)).collect(),
+        webhooks,
     }
 }
 

@@ -524,7 +524,7 @@ fn pairs<'a>(a: &'a [Value], b: &'a [Value]) -> Vec<(EcoString, &'a Value, &'a V
 }
 
 /// A value as JSON; empty for null, which is how an absent one looks.
-fn json(value: &Value) -> EcoString {
+pub(crate) fn json(value: &Value) -> EcoString {
     let mut out = String::new();
     if !value.is_null() {
         write_json(value, &mut out);

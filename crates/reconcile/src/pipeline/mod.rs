@@ -20,6 +20,7 @@ use crate::delivery::actions::run::Run;
 use crate::delivery::git::Repository;
 use crate::delivery::registry::Registry;
 use crate::engine::World;
+use crate::gitops;
 use crate::trace::EntryId;
 use ecow::{EcoString, EcoVec};
 use lean::SharedMap;
@@ -38,6 +39,9 @@ pub struct State {
     pub(crate) releases: EcoVec<Release>,
     pub(crate) operations: EcoVec<releases::Running>,
     pub(crate) tints: tints::Tints,
+    pub(crate) gitops: gitops::Memory,
+    /// Repositories that tell Argo CD and Flux of each push.
+    pub(crate) webhooks: EcoVec<EcoString>,
 }
 
 /// A workflow run, and the entry that it goes on from.

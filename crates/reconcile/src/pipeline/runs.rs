@@ -10,6 +10,7 @@ use crate::delivery::actions::workflow::Workflow;
 use crate::delivery::git::{self, Oid};
 use crate::delivery::{plan, rehearsal};
 use crate::engine::{self, World};
+use crate::gitops;
 use crate::trace::Note;
 use crate::view::{PlanRow, Problem, Progress};
 use ecow::{EcoString, eco_format};
@@ -33,7 +34,8 @@ pub(super) fn push(world: &mut World, name: &str, commit: Oid) {
             return;
         }
     };
-    if workflows.is_empty() {
+    let is_read = gitops::pushed(world, name);
+    if workflows.is_empty() && !is_read {
         let why = eco_format!(
             "No workflow of {name} runs on a push to {MAIN}: the commit is in git, and nothing more happens."
         );

@@ -43,6 +43,13 @@ impl Tints {
         self.colours.get(&commit).map(|colour| self.tint(*colour))
     }
 
+    /// The colour of the commit whose id begins so.
+    pub fn of_sha(&self, short: &str) -> Option<Tint> {
+        let is = |(oid, _): &(&Oid, &usize)| !short.is_empty() && oid.short() == short;
+        let (_, colour) = self.colours.iter().find(is)?;
+        Some(self.tint(*colour))
+    }
+
     pub fn tint(&self, index: usize) -> Tint {
         let sha = self.commits.get(index).map(Oid::short).unwrap_or_default();
         Tint { index, sha }

@@ -1,0 +1,65 @@
+//! An Application for a viewer.
+
+use super::{compare, short};
+use crate::engine::World;
+use crate::gitops::health;
+use crate::view::{ApplicationRow, ResourceRow};
+use ecow::{EcoString, eco_format};
+use kube::{Key, Object, Value};
+
+/// How an Application is at this moment: of every object its state, and where it differs.
+pub(crate) fn row(world: &World, app: &Object) -> ApplicationRow {
+    let status = app.status();
+    let of = |path: &[&str]| status.at(path).to_text();
+    let known = world.delivery.gitops.applications.get(&app.key);
+    let targets = known.and_then(|it| it.generated.as_ref().ok());
+    let targets = targets.and_then(|it| it.targets.as_ref().ok());
+    let targets = targets.map_or(&[][..], |targets| &targets[..]);
+    let compared = compare::compare(&world.store, world.now(), &app.value, targets);
+    let is_unknown = of(&["sync", "status"]) == "Unknown";
+    let shown_ones = compared.managed.iter().filter(|it| !it.is_skipped());
+    let resources = shown_ones.map(|managed| {
+        let health = managed.live.as_ref().map(|live| health::of(live));
+        let (code, why) = match health {
+            None => ("Missing", EcoString::new()),
+            Some(None) => ("", EcoString::new()),
+            Some(Some((code, why))) => (code.as_str(), why),
+        };
+        ResourceRow {
+            object: shown(&managed.key),
+            sync: match managed.is_out_of_sync() {
+                _ if is_unknown => "Unknown",
+                true => "OutOfSync",
+                false => "Synced",
+            }
+            .into(),
+            health: code.into(),
+            message: why,
+            differences: compare::differences(&world.store, world.now(), app.spec(), managed),
+        }
+    });
+    let conditions = status.get("conditions").items().iter();
+    let revision = of(&["sync", "revision"]);
+    ApplicationRow {
+        name: app.key.name.clone(),
+        kind: app.key.kind.clone(),
+        sync: of(&["sync", "status"]),
+        health: of(&["health", "status"]),
+        operation: of(&["operationState", "phase"]),
+        message: of(&["operationState", "message"]),
+        tint: world.delivery.tints.of_sha(short(&revision)),
+        revision: short(&revision).into(),
+        conditions: conditions
+            .map(|it: &Value| it.get("message").to_text())
+            .collect(),
+        resources: resources.collect(),
+    }
+}
+
+/// `Deployment/shop/order-service`
+fn shown(key: &Key) -> EcoString {
+    match key.namespace.as_str() {
+        "" => eco_format!("{key}"),
+        namespace => eco_format!("{}/{namespace}/{}", key.kind, key.name),
+    }
+}

@@ -1,0 +1,118 @@
+//! GitOps: controllers that read git, compare it with the cluster, and write what differs.
+//!
+//! In the order of a first reading: [`source`] finds a repository and a commit, [`render`] makes
+//! manifests of it, [`diff`] tells where an object is not as its manifest says and [`health`] how it
+//! is; [`argocd`] acts on Applications, [`flux`] on its sources, HelmReleases and Kustomizations. They
+//! are controllers as those in [`crate::cluster`]: they return plans. To learn what their writes will
+//! do they try them on a clone of the store, which costs nothing.
+//!
+//! Knows nothing of CI, of pull requests, or of how anything is drawn.
+
+pub(crate) mod argocd;
+pub(crate) mod diff;
+mod health;
+mod pass;
+mod render;
+pub(crate) mod source;
+
+use crate::cluster::Context;
+use crate::delivery::git::Oid;
+use crate::engine::World;
+use crate::trace::Note;
+use crate::view::ApplicationRow;
+use ecow::eco_format;
+use kube::api::{PatchType, Verb};
+use kube::{Key, Millis, Object, Store, Value, time};
+use lean::SharedMap;
+use std::rc::Rc;
+
+/// What the controllers keep between two looks because it is dear to find out again: what a commit
+/// rendered to.
+#[derive(Clone, Debug, Default)]
+pub struct Memory {
+    applications: SharedMap<Key, Rc<argocd::Memory>>,
+}
+
+/// Whether a controller is no part of Kubernetes, but one of these tools.
+pub(crate) fn is_tool(actor: &str) -> bool {
+    actor == argocd::CONTROLLER_NAME
+}
+
+/// What a plan asks for beside writes.
+#[derive(Clone, Debug)]
+pub enum Ask {
+    /// Keep this about an Application; nothing if it is gone.
+    Application(Key, Option<Rc<argocd::Memory>>),
+    /// These objects are of this commit from here on: they take its colour.
+    Deliver(Oid, Vec<Key>),
+}
+
+/// Does what a plan asks for.
+pub(crate) fn carry_out(world: &mut World, ask: Ask) {
+    match ask {
+        Ask::Application(key, Some(memory)) => {
+            world.delivery.gitops.applications.insert(key, memory);
+        }
+        Ask::Application(key, None) => {
+            world.delivery.gitops.applications.remove(&key);
+        }
+        Ask::Deliver(commit, keys) => world.delivery.tints.deliver(commit, keys.into_iter()),
+    }
+}
+
+/// Whether a look at an object would find nothing new: its tool looks every few minutes for ever.
+pub(crate) fn is_idle(store: &Store, key: &Key, context: &Context<'_>) -> bool {
+    match key.kind.as_str() {
+        "Application" => argocd::is_idle(store, key, context),
+        _ => false,
+    }
+}
+
+/// What asks a tool to look at git now, as a merge patch.
+pub(crate) fn refreshed(key: &Key, now: Millis) -> Value {
+    let (annotation, value) = match key.kind.as_str() {
+        "Application" => (argocd::REFRESH, "normal".into()),
+        _ => ("reconcile.fluxcd.io/requestedAt", time::rfc3339(now)),
+    };
+    kube::map! { "metadata" => kube::map! { "annotations" => kube::map! { annotation => value } } }
+}
+
+/// The objects that are kept as a repository says.
+fn watchers(world: &World, repository: &str) -> Vec<Key> {
+    let applications = world.store.list("Application").into_iter();
+    let reads = |app: &&Rc<Object>| argocd::reads(app.spec(), repository);
+    applications
+        .filter(reads)
+        .map(|app| app.key.clone())
+        .collect()
+}
+
+/// A commit is on a repository's main: with a webhook, the tools that read it learn of it at once.
+/// Returns whether any does.
+pub(crate) fn pushed(world: &mut World, repository: &str) -> bool {
+    let watchers = watchers(world, repository);
+    let Some(first) = watchers.first() else {
+        return false;
+    };
+    if !world.delivery.webhooks.iter().any(|it| it == repository) {
+        let why = eco_format!(
+            "{first} reads {repository} every few minutes: until then the cluster stays as it is."
+        );
+        world.note("git", Some(first.clone()), Note::nothing("NotSeenYet", why));
+        return true;
+    }
+    for key in watchers {
+        let why = eco_format!("The webhook of {repository} asks for a fresh look at {key}.");
+        let verb = Verb::Patch(PatchType::Merge, refreshed(&key, world.now()));
+        let note = Note::story("patch", "Webhook", why);
+        // A refusal stands in the trace.
+        let _ = world.request("webhook", key, "", verb, note);
+    }
+    true
+}
+
+/// What the tools keep as git says, at this moment.
+pub(crate) fn rows(world: &World) -> Vec<ApplicationRow> {
+    let applications = world.store.list("Application").into_iter();
+    applications.map(|app| argocd::row(world, app)).collect()
+}

@@ -1,0 +1,130 @@
+//! From files to manifests, as GitOps tools make them: `helm template`, or the YAML of a folder.
+
+use crate::delivery::git::Tree;
+use ecow::{EcoString, eco_format};
+use helm::{Chart, ReleaseOptions, SetKind, Values};
+use kube::Value;
+use std::collections::BTreeMap;
+
+/// A chart to be rendered.
+#[derive(Default)]
+pub(crate) struct Template<'a> {
+    /// `.Release.Name`
+    pub name: EcoString,
+    /// `.Release.Namespace`
+    pub namespace: EcoString,
+    /// The repository's files.
+    pub files: Tree,
+    /// The chart's folder.
+    pub folder: &'a str,
+    /// Values files: what they are called, and their texts. Later ones win.
+    pub values: Vec<(EcoString, EcoString)>,
+    /// `--set` and `--set-string`, in order.
+    pub set: Vec<(EcoString, SetKind)>,
+    /// When, in milliseconds since 1970.
+    pub now_ms: i64,
+    /// Whether values go unchecked by the chart's schema.
+    pub skip_schema_validation: bool,
+}
+
+/// A path in a repository made of a folder and a path that begins there, or, with a slash, at the
+/// root. None if it leads out of the repository.
+pub(crate) fn join(folder: &str, path: &str) -> Option<EcoString> {
+    let base = if path.starts_with('/') { "" } else { folder };
+    let mut parts: Vec<&str> = Vec::new();
+    for part in base.split('/').chain(path.split('/')) {
+        match part {
+            "" | "." => {}
+            ".." => _ = parts.pop()?,
+            part => parts.push(part),
+        }
+    }
+    Some(parts.join("/").into())
+}
+
+/// The files below a folder, by their paths in it.
+pub(crate) fn below<'a>(
+    files: &'a Tree,
+    folder: &str,
+) -> impl Iterator<Item = (&'a str, &'a EcoString)> {
+    let prefix = match folder {
+        "" => String::new(),
+        folder => format!("{folder}/"),
+    };
+    files
+        .iter()
+        .filter_map(move |(path, text)| Some((path.strip_prefix(prefix.as_str())?, text)))
+}
+
+/// What `helm template --include-crds` prints, as objects.
+///
+/// # Errors
+/// What Helm says.
+pub(crate) fn chart(template: &Template<'_>) -> Result<Vec<Value>, EcoString> {
+    let said = |error: helm::Error| EcoString::from(error.to_string());
+    let files = below(&template.files, template.folder);
+    let files: BTreeMap<String, &str> =
+        lean::map(files.map(|(path, text)| (path.to_owned(), text.as_str())));
+    let chart = Chart::load(&files).map_err(said)?;
+    let values = Values::new();
+    for (name, text) in &template.values {
+        let parsed = Values::parse(text)
+            .map_err(|error| eco_format!("failed to parse {name}: {}", said(error)))?;
+        values.merge(&parsed);
+    }
+    for (text, kind) in &template.set {
+        values.set(text, *kind).map_err(said)?;
+    }
+    let options = ReleaseOptions {
+        name: template.name.to_string(),
+        namespace: template.namespace.to_string(),
+        now_ms: template.now_ms,
+        skip_schema_validation: template.skip_schema_validation,
+        ..ReleaseOptions::default()
+    };
+    let rendered = helm::render(&chart, &values, &options).map_err(said)?;
+    let mut objects = Vec::new();
+    for (_, text) in &rendered.crds {
+        documents(text, &mut objects)?;
+    }
+    let hooks = rendered.hooks.iter().map(|hook| &hook.manifest);
+    for manifest in rendered.manifests.iter().chain(hooks) {
+        documents(&manifest.content, &mut objects)?;
+    }
+    Ok(objects)
+}
+
+/// The objects of a YAML text; the items of lists stand for themselves.
+///
+/// # Errors
+/// What is no YAML.
+pub(crate) fn documents(text: &str, objects: &mut Vec<Value>) -> Result<(), EcoString> {
+    let decoded = yaml::decode_all(text).map_err(|error| EcoString::from(error.to_string()))?;
+    for object in decoded {
+        let is_list = object.get("kind").text().ends_with("List");
+        match is_list && !object.get("items").is_null() {
+            true => objects.extend(object.get("items").items().iter().cloned()),
+            false if object.is_null() => {}
+            false => objects.push(object),
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn paths_stay_in_the_repository() {
+        for (folder, path, joined) in [
+            ("chart", "values.yaml", Some("chart/values.yaml")),
+            ("a/chart", "../prod.yaml", Some("a/prod.yaml")),
+            ("chart", "/envs/prod.yaml", Some("envs/prod.yaml")),
+            ("", "./x//y", Some("x/y")),
+            ("chart", "../../etc", None),
+        ] {
+            assert_eq!(join(folder, path).as_deref(), joined, "{folder} {path}");
+        }
+    }
+}

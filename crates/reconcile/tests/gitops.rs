@@ -1,0 +1,218 @@
+//! GitOps in a lab: what Argo CD and Flux do about commits, and about changes by hand.
+//!
+//! Each file in `gitops/` is a case: what is another in the lab of `gitops/base`, and what is done to
+//! it, step by step. What follows is a snapshot: the events and turns of the story with their seconds,
+//! and how the tool's object is at the end.
+
+#![cfg(not(target_family = "wasm"))]
+// The cases lie in files.
+#![allow(clippy::disallowed_methods)]
+
+use kube::api::{DeleteOptions, PatchType, Verb};
+use kube::{Key, Value};
+use reconcile::Lab;
+use reconcile::delivery::labs::Files;
+use reconcile::view::{ApplicationRow, Problem, Tone};
+use std::fmt::Write;
+use std::fs;
+use std::path::Path;
+
+fn read(folder: &Path, prefix: &str, files: &mut Files) {
+    let entries = fs::read_dir(folder).expect("it is a folder");
+    for entry in entries {
+        let path = entry.expect("it can be read").path();
+        let name = path.file_name().expect("it has one").to_string_lossy();
+        let name = format!("{prefix}{name}");
+        match path.is_dir() {
+            true => read(&path, &format!("{name}/"), files),
+            false => _ = files.insert(name, fs::read_to_string(&path).expect("it is text")),
+        }
+    }
+}
+
+/// Lays texts over files: a text replaces a file, null removes it, and a map replaces parts of it.
+fn lay(over: &Value, files: &mut Files) {
+    for (path, change) in over.members() {
+        match change {
+            Value::Null => _ = files.remove(path.as_str()),
+            Value::Map(parts) => {
+                let file = files.get_mut(path.as_str()).expect("the lab has this file");
+                for (from, to) in parts.iter() {
+                    assert!(file.contains(from.as_str()), "{path} has {from:?}");
+                    *file = file.replace(from.as_str(), to.text());
+                }
+            }
+            text => _ = files.insert(path.to_string(), text.text().to_owned()),
+        }
+    }
+}
+
+fn key(of: &Value) -> Key {
+    let part = |name: &str| of.get(name).to_text();
+    Key::new(part("kind"), part("namespace"), part("name"))
+}
+
+/// Does one step to a lab.
+fn act(lab: &mut Lab, step: &Value) -> Result<(), Vec<Problem>> {
+    if let Some(seconds) = step.get("after").as_int() {
+        lab.seek(lab.now() + u64::try_from(seconds).expect("not negative") * 1000);
+    } else {
+        lab.seek(lab.end());
+    }
+    let of = |name: &str| step.get(name);
+    if !of("commit").is_null() {
+        let mut files = lab.files();
+        lay(of("commit"), &mut files);
+        lab.open_pull_request("A change", &files)?;
+        return lab.merge();
+    }
+    if !of("patch").is_null() {
+        let patch = Verb::Patch(PatchType::Merge, of("patch").get("to").clone());
+        return lab.write(key(of("patch")), "", patch);
+    }
+    if !of("delete").is_null() {
+        return lab.write(
+            key(of("delete")),
+            "",
+            Verb::Delete(DeleteOptions::default()),
+        );
+    }
+    let app = Key::new("Application", "argocd", "web");
+    if let Some(prune) = of("sync").as_bool() {
+        return lab.sync(&app, prune);
+    }
+    if let Some(id) = of("rollback").as_int() {
+        return lab.rollback(&app, id);
+    }
+    assert!(!of("refresh").is_null(), "{step:?} is no step");
+    lab.refresh(&app)
+}
+
+/// A text in which long ids of commits are cut as people cut them.
+fn without_commits(text: &str) -> String {
+    let is_id = |word: &str| word.len() == 40 && word.bytes().all(|byte| byte.is_ascii_hexdigit());
+    let words = text.split_inclusive(|c: char| !c.is_ascii_alphanumeric());
+    let cut = words.map(|word| {
+        let bare = word.trim_end_matches(|c: char| !c.is_ascii_alphanumeric());
+        match is_id(bare) {
+            true => format!("{}{}", &bare[..7], &word[40..]),
+            false => word.to_owned(),
+        }
+    });
+    cut.collect()
+}
+
+fn told(lab: &Lab, from: usize) -> String {
+    let mut text = String::new();
+    for entry in &lab.entries()[from..] {
+        let about = entry.object.as_ref().map_or("", |key| key.kind.as_str());
+        let is_tool = matches!(
+            about,
+            "Application" | "ApplicationSet" | "GitRepository" | "HelmRelease" | "Kustomization"
+        );
+        let is_event = is_tool && entry.verb == "event";
+        let acts = entry.actor.starts_with("argocd")
+            || entry.actor.ends_with("-controller") && is_tool
+            || entry.actor == "helm"
+            || entry.actor == "you"
+            || entry.actor == "webhook"
+            || entry.actor == "git";
+        if is_event || acts && entry.tone != Tone::Detail {
+            let seconds = entry.t / 1000;
+            let reason = &entry.reason;
+            let message = without_commits(&entry.message);
+            writeln!(text, "{seconds:>5}s {reason}: {message}").expect("a text takes all");
+        }
+    }
+    text
+}
+
+fn row(row: &ApplicationRow) -> String {
+    let ApplicationRow {
+        kind,
+        name,
+        sync,
+        health,
+        operation,
+        message,
+        ..
+    } = row;
+    let mut text = format!("{kind}/{name}: {sync}, {health}; {operation}: {message}\n");
+    for condition in &row.conditions {
+        writeln!(text, "  ! {condition}").expect("a text takes all");
+    }
+    for it in &row.resources {
+        let (object, sync, health, message) = (&it.object, &it.sync, &it.health, &it.message);
+        writeln!(text, "  {object}: {sync} {health} {message}").expect("a text takes all");
+        for change in &it.differences {
+            writeln!(
+                text,
+                "    {}: {} -> {}",
+                change.path, change.old, change.new
+            )
+            .expect("a text takes all");
+        }
+    }
+    text
+}
+
+fn story(case: &Value) -> String {
+    let mut files = Files::new();
+    read(
+        &Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/gitops/base"),
+        "",
+        &mut files,
+    );
+    lay(case.get("files"), &mut files);
+    let mut lab = match Lab::open(&files, None) {
+        Ok(lab) => lab,
+        Err(problems) => return format!("{problems:#?}"),
+    };
+    let mut text = told(&lab, 0);
+    let rows = |lab: &mut Lab| {
+        lab.seek(lab.end());
+        lab.scene().applications.iter().map(row).collect::<String>()
+    };
+    text += &rows(&mut lab);
+    for step in case.get("steps").items() {
+        let shown: String = serde_json::to_string(step)
+            .expect("it is JSON")
+            .chars()
+            .take(100)
+            .collect();
+        writeln!(text, "-- {shown}").expect("a text takes all");
+        lab.seek(lab.end());
+        let from = lab.entries().len();
+        match act(&mut lab, step) {
+            Ok(()) => text += &told(&lab, from),
+            Err(problems) => {
+                for problem in problems {
+                    writeln!(text, "refused: {}", problem.message).expect("a text takes all");
+                }
+            }
+        }
+        text += &rows(&mut lab);
+    }
+    text
+}
+
+#[test]
+fn cases() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/gitops");
+    let mut paths: Vec<_> = fs::read_dir(folder)
+        .expect("it is there")
+        .map(|entry| entry.expect("it can be read").path())
+        .filter(|path| path.extension().is_some_and(|end| end == "yaml"))
+        .collect();
+    paths.sort();
+    for path in paths {
+        let name = path
+            .file_stem()
+            .expect("it has one")
+            .to_string_lossy()
+            .into_owned();
+        let text = fs::read_to_string(&path).expect("it is text");
+        let case = yaml::decode(&text).unwrap_or_else(|error| panic!("{name}: {error:?}"));
+        insta::assert_snapshot!(name, story(&case));
+    }
+}
