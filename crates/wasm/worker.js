@@ -1,13 +1,24 @@
 // The engine in a worker: each message is a request in bytes, and each answer is its reply in bytes.
-// A string instead says why the engine has stopped.
-import init, { Engine } from './engine.js';
+// A string instead says why the engine has stopped. The worker's own address carries the engine's version.
+const at = (file) => new URL(file + self.location.search, self.location.href).href;
 
-const engine = init().then(() => new Engine());
+const engine = import(at('engine.js')).then(async ({ default: init, Engine }) => {
+  await init({ module_or_path: at('engine_bg.wasm') });
+  return new Engine();
+});
+
+// The table of Kubernetes' fields comes after the first answer: only what is typed is compared with it.
+let fields;
+const learnFields = async () => {
+  const answer = await fetch('fields.txt');
+  if (answer.ok) (await engine).learn_fields(await answer.text());
+};
 
 self.onmessage = async ({ data }) => {
   try {
     const reply = (await engine).ask(data);
     self.postMessage(reply, [reply.buffer]);
+    fields ??= learnFields().catch(() => (fields = undefined));
   } catch (error) {
     self.postMessage(String(error?.message ?? error));
   }

@@ -29,6 +29,9 @@ for (const [how, attributes] of [
       await ready(page.frameLocator('iframe'));
       const focused = await page.evaluate(() => document.activeElement.tagName);
       assert.equal(focused, 'BODY', 'the embed leaves the focus where it was');
+      await page.mouse.move(360, 200);
+      const [, frame] = page.frames();
+      await frame.waitForFunction(() => performance.getEntriesByName('lab:engine').length > 0);
       assert.deepEqual(wrong, []);
     } finally {
       await context.close();

@@ -4,6 +4,16 @@ import { lab } from './lab.mjs';
 import { edit, look, merge, open, propose } from './story.mjs';
 import { ready } from './visit.mjs';
 
+lab('who only looks loads no engine; the first sign of somebody does', async (page) => {
+  const loaded = () => page.evaluate(() => performance.getEntriesByName('lab:engine').length > 0);
+  const asked = () => page.evaluate(() => performance.getEntriesByType('resource').some(({ name }) => name.includes('worker.js')));
+  await page.waitForTimeout(500);
+  assert.ok(!(await loaded()) && !(await asked()));
+  assert.equal((await look(page)).stations.rollout.progress, 'done', 'a living cluster is there all the same');
+  await page.mouse.move(700, 400);
+  await page.waitForFunction(() => performance.getEntriesByName('lab:engine').length > 0);
+});
+
 lab('edits survive a reload', async (page) => {
   await edit(page, 'chart/values.yaml', 'replicaCount: 3', 'replicaCount: 4');
   await page.reload();

@@ -1,16 +1,10 @@
-// Starts the engine beside the page, while the page itself is still being loaded.
-const at = (file) => new URL(file, document.baseURI).href;
-
-/** A worker; nothing in a sandboxed frame, which may not have one of this site. */
-function start() {
-  try {
-    return new Worker(at('worker.js'), { type: 'module' });
-  } catch {
-    return undefined;
-  }
-}
-
-const worker = start();
+// The engine beside the page. It weighs several times what the page does, and who only looks needs none of it:
+// the page begins with a recording of the engine's first answer, and the engine is loaded at the first sign
+// that somebody is there.
+const SIGNS = ['pointermove', 'pointerdown', 'click', 'keydown', 'focusin', 'input', 'wheel', 'touchstart'];
+// Its files are asked for by their version, so that a host's cache never joins this page with an older engine.
+const { content: version } = document.querySelector('meta[name="engine"]');
+const at = (file) => new URL(`${file}?${version}`, document.baseURI).href;
 
 /**
  * Connects the page with the engine. `reply` gets the bytes of each answer, in the order of the requests,
@@ -19,17 +13,38 @@ const worker = start();
  */
 export function connect(reply, stopped) {
   const failed = (error) => stopped(String(error?.message ?? error));
-  fetch(at('opening.bin')).then(async (file) => {
-    if (file.ok) reply(new Uint8Array(await file.arrayBuffer()));
-  }, () => {}); // The engine's own answer is on its way.
-  if (worker) {
-    worker.onmessage = ({ data }) => (typeof data === 'string' ? stopped(data) : reply(data));
+  const waiting = [];
+  let send;
+  const wake = () => {
+    for (const sign of SIGNS) removeEventListener(sign, wake, true);
+    send ??= start(reply, failed);
+    for (const request of waiting.splice(0)) send(request);
+  };
+  for (const sign of SIGNS) addEventListener(sign, wake, { capture: true, passive: true });
+  recording().then(reply, wake);
+  return (request) => (send ?? ((it) => waiting.push(it)))(request);
+}
+
+/** What the engine will answer to the first request, as it was when the site was built. */
+async function recording() {
+  const file = await fetch(at('opening.bin'));
+  if (!file.ok) throw new Error(`${file.status} for the recording`);
+  return new Uint8Array(await file.arrayBuffer());
+}
+
+/** Loads the engine. Returns what sends it a request. */
+function start(reply, failed) {
+  try {
+    const worker = new Worker(at('worker.js'), { type: 'module' });
+    worker.onmessage = ({ data }) => (typeof data === 'string' ? failed(data) : reply(data));
     worker.onerror = failed;
     return (request) => worker.postMessage(request, [request.buffer]);
+  } catch {
+    // A sandboxed frame may not have workers of this site: there the page itself runs the engine.
+    const engine = import(at('engine.js')).then(async ({ default: init, Engine }) => {
+      await init({ module_or_path: at('engine_bg.wasm') });
+      return new Engine();
+    });
+    return (request) => engine.then((it) => reply(it.ask(request))).catch(failed);
   }
-  const engine = import(at('engine.js')).then(async ({ default: init, Engine }) => {
-    await init();
-    return new Engine();
-  });
-  return (request) => engine.then((it) => reply(it.ask(request))).catch(failed);
 }

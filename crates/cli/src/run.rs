@@ -73,6 +73,7 @@ pub fn run(options: Options) -> Result<ExitCode, Fault> {
         None => labs::built_in(BUILT_IN).unwrap_or_default(),
     };
     let mut lab = Lab::open(&files, options.seed).map_err(problems)?;
+    lab.learn_fields(kube::fields::Table::embedded());
     propose(&mut lab)?;
     let until = options.until.unwrap_or(lab.end()).min(lab.end());
     let stopped = until < lab.end();

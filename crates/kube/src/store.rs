@@ -1,7 +1,7 @@
 //! The versioned store: what etcd is to the API server.
 
 use crate::{Key, Millis, Object, Random, Value, rbac};
-use ecow::EcoString;
+use ecow::{EcoString, EcoVec};
 use lean::SharedMap;
 use std::rc::Rc;
 
@@ -14,17 +14,26 @@ const CHANGES_KEPT: u64 = 1024;
 /// Anyone may read. Writing goes through [`crate::api::serve`], so that nothing skips its rules.
 #[derive(Clone, Debug)]
 pub struct Store {
-    objects: SharedMap<Key, Rc<Object>>,
+    /// By kind and namespace, then by name: the two are few, and need not be compared with each of
+    /// the many names.
+    objects: SharedMap<Place, SharedMap<EcoString, Rc<Object>>>,
     /// What each controller owns, by the owner's uid: the objects themselves, for these are what the
     /// busiest loops read.
     owned: SharedMap<EcoString, SharedMap<Key, Rc<Object>>>,
     indexes: SharedMap<Index, SharedMap<Key, ()>>,
-    changes: SharedMap<u64, Change>,
+    /// The last writes, [`CHUNK`] to an entry.
+    changes: SharedMap<u64, EcoVec<Change>>,
     version: u64,
     pub(crate) random: Random,
     /// What users are known to be allowed.
     pub(crate) grants: rbac::Known,
 }
+
+/// A kind, and a namespace.
+type Place = (EcoString, EcoString);
+
+/// How many writes are kept together: few enough to copy when a snapshot shares them.
+const CHUNK: u64 = 16;
 
 /// What objects can be found by, besides their key.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -96,33 +105,27 @@ impl Store {
     /// The object of a key.
     #[must_use]
     pub fn get(&self, key: &Key) -> Option<&Rc<Object>> {
-        self.objects.get(key)
+        self.objects.get(&place(key))?.get(&key.name)
     }
 
     /// All objects, by kind, namespace and name.
     pub fn all(&self) -> impl Iterator<Item = &Rc<Object>> {
-        self.objects.values()
+        self.objects.values().flat_map(SharedMap::values)
     }
 
     /// All objects of a kind, by namespace and name.
     #[must_use]
     pub fn list(&self, kind: &str) -> Vec<&Rc<Object>> {
-        self.list_from(&Key::new(kind, "", ""), |key| key.kind == kind)
+        let places = self.objects.from(&(kind.into(), EcoString::new()));
+        let of_kind = places.take_while(|((have, _), _)| have == kind);
+        of_kind.flat_map(|(_, objects)| objects.values()).collect()
     }
 
     /// All objects of a kind in a namespace, by name.
     #[must_use]
     pub fn list_in(&self, kind: &str, namespace: &str) -> Vec<&Rc<Object>> {
-        let first = Key::new(kind, namespace, "");
-        self.list_from(&first, |key| key.kind == kind && key.namespace == namespace)
-    }
-
-    fn list_from(&self, first: &Key, within: impl Fn(&Key) -> bool) -> Vec<&Rc<Object>> {
-        self.objects
-            .from(first)
-            .take_while(|(key, _)| within(key))
-            .map(|(_, object)| object)
-            .collect()
+        let objects = self.objects.get(&(kind.into(), namespace.into()));
+        objects.into_iter().flat_map(SharedMap::values).collect()
     }
 
     /// The objects whose controller has this uid, by key.
@@ -181,7 +184,7 @@ impl Store {
             .get(index)
             .into_iter()
             .flat_map(|keys| keys.keys())
-            .filter_map(|key| self.objects.get(key))
+            .filter_map(|key| self.get(key))
     }
 
     /// The writes after `version`, oldest first; none if some of them are no longer kept
@@ -191,14 +194,16 @@ impl Store {
         if version + CHANGES_KEPT < self.version {
             return None;
         }
-        let later = self.changes.from(&(version + 1));
-        Some(later.map(|(_, change)| change.clone()).collect())
+        let chunks = self.changes.from(&((version + 1) / CHUNK));
+        let changes = chunks.flat_map(|(_, changes)| changes);
+        let later = changes.filter(|change| change.version > version);
+        Some(later.cloned().collect())
     }
 
     /// Stores `value` under `key` with a new version. `created` is the moment of this write if the
     /// object is new.
     pub(crate) fn put(&mut self, key: Key, mut value: Value, now: Millis) -> Rc<Object> {
-        let old = self.objects.get(&key).cloned();
+        let old = self.get(&key).cloned();
         self.version += 1;
         value
             .entry("metadata")
@@ -211,7 +216,8 @@ impl Store {
             created,
         ));
         self.reindex(&key, old.as_deref(), Some(&new));
-        self.objects.insert(key, new.clone());
+        let name = key.name.clone();
+        put_in(&mut self.objects, place(&key), name, new.clone());
         let kind = if old.is_some() {
             ChangeKind::Modified
         } else {
@@ -228,11 +234,11 @@ impl Store {
 
     /// Removes the object of `key` for good.
     pub(crate) fn remove(&mut self, key: &Key) {
-        let Some(old) = self.objects.get(key).cloned() else {
+        let Some(old) = self.get(key).cloned() else {
             return;
         };
         self.version += 1;
-        self.objects.remove(key);
+        take_from(&mut self.objects, &place(key), &key.name);
         self.reindex(key, Some(&old), None);
         self.log(Change {
             version: self.version,
@@ -247,23 +253,11 @@ impl Store {
         let owner =
             |object: &Object| Some(object.meta.controller.clone()).filter(|it| !it.is_empty());
         let (before, after) = (old.and_then(owner), new.and_then(|object| owner(object)));
-        if let Some(uid) = before.filter(|uid| after.as_ref() != Some(uid))
-            && let Some(owned) = self.owned.get_mut(&uid)
-        {
-            owned.remove(key);
-            if owned.is_empty() {
-                self.owned.remove(&uid);
-            }
+        if let Some(uid) = before.filter(|uid| after.as_ref() != Some(uid)) {
+            take_from(&mut self.owned, &uid, key);
         }
         if let (Some(uid), Some(object)) = (after, new) {
-            match self.owned.get_mut(&uid) {
-                Some(owned) => owned.insert(key.clone(), object.clone()),
-                None => {
-                    let mut owned = SharedMap::default();
-                    owned.insert(key.clone(), object.clone());
-                    self.owned.insert(uid, owned);
-                }
-            }
+            put_in(&mut self.owned, uid, key.clone(), object.clone());
         }
     }
 
@@ -271,9 +265,16 @@ impl Store {
         if rbac::decides(&change.new.key.kind) {
             self.grants = rbac::Known::default();
         }
-        self.changes
-            .remove(&self.version.saturating_sub(CHANGES_KEPT));
-        self.changes.insert(self.version, change);
+        let chunk = self.version / CHUNK;
+        match self.changes.get_mut(&chunk) {
+            Some(changes) => changes.push(change),
+            None => {
+                self.changes.insert(chunk, EcoVec::from([change]));
+                if let Some(gone) = chunk.checked_sub(CHANGES_KEPT / CHUNK + 1) {
+                    self.changes.remove(&gone);
+                }
+            }
+        }
     }
 
     fn reindex(&mut self, key: &Key, old: Option<&Object>, new: Option<&Rc<Object>>) {
@@ -288,22 +289,45 @@ impl Store {
             return;
         }
         for index in old.into_iter().flat_map(indexes) {
-            if let Some(keys) = self.indexes.get_mut(&index) {
-                keys.remove(key);
-                if keys.is_empty() {
-                    self.indexes.remove(&index);
-                }
-            }
+            take_from(&mut self.indexes, &index, key);
         }
         for index in new.into_iter().flat_map(|new| indexes(new)) {
-            match self.indexes.get_mut(&index) {
-                Some(keys) => keys.insert(key.clone(), ()),
-                None => {
-                    let mut keys = SharedMap::default();
-                    keys.insert(key.clone(), ());
-                    self.indexes.insert(index, keys);
-                }
-            }
+            put_in(&mut self.indexes, index, key.clone(), ());
+        }
+    }
+}
+
+fn place(key: &Key) -> Place {
+    (key.kind.clone(), key.namespace.clone())
+}
+
+/// Puts a value under two keys.
+fn put_in<O, I, V>(maps: &mut SharedMap<O, SharedMap<I, V>>, outer: O, inner: I, value: V)
+where
+    O: Ord + Clone + 'static,
+    I: Ord + 'static,
+    V: 'static,
+{
+    match maps.get_mut(&outer) {
+        Some(map) => map.insert(inner, value),
+        None => {
+            let map = SharedMap::from_iter([(inner, value)]);
+            maps.insert(outer, map);
+        }
+    }
+}
+
+/// Takes the value of two keys away.
+fn take_from<O, I, V>(maps: &mut SharedMap<O, SharedMap<I, V>>, outer: &O, inner: &I)
+where
+    O: Ord + Clone + 'static,
+    I: Ord + 'static,
+    V: 'static,
+{
+    if let Some(map) = maps.get_mut(outer) {
+        map.remove(inner);
+        if map.is_empty() {
+            maps.remove(outer);
         }
     }
 }

@@ -1,6 +1,6 @@
 //! Moments: virtual milliseconds, and how Kubernetes writes them.
 
-use ecow::{EcoString, eco_format};
+use ecow::EcoString;
 
 /// Virtual time: whole milliseconds since the lab began.
 pub type Millis = u64;
@@ -15,7 +15,22 @@ pub fn rfc3339(t: Millis) -> EcoString {
     let (days, second) = (seconds / 86_400, seconds % 86_400);
     let (year, month, day) = civil(days);
     let (h, m, s) = (second / 3600, second / 60 % 60, second % 60);
-    eco_format!("{year:04}-{month:02}-{day:02}T{h:02}:{m:02}:{s:02}Z")
+    // Every object has several: a formatter would take ten times as long.
+    let mut text = *b"0000-00-00T00:00:00Z";
+    let parts = [
+        (year / 100, 0),
+        (year % 100, 2),
+        (month, 5),
+        (day, 8),
+        (h, 11),
+        (m, 14),
+        (s, 17),
+    ];
+    for (number, at) in parts {
+        let digit = |number: u64| b'0' + u8::try_from(number % 10).unwrap_or(0);
+        (text[at], text[at + 1]) = (digit(number / 10), digit(number));
+    }
+    std::str::from_utf8(&text).unwrap_or_default().into()
 }
 
 /// The lab's moment of a time as Kubernetes writes it; none for text that is no such time or lies

@@ -17,6 +17,7 @@ use crate::trace::{Entry, EntryId, Note};
 use crate::view::{Second, Tone};
 use ecow::{EcoString, EcoVec, eco_format};
 use kube::api::{self, DeleteOptions, Request, Verb};
+use kube::fields::Table;
 use kube::rbac::{self, User};
 use kube::{Change, ChangeKind, Key, Millis, Object, Random, Status, Store, map};
 use lean::SharedMap;
@@ -62,6 +63,9 @@ pub struct Settings {
     pub any_image: Option<Rc<App>>,
     /// Images that all nodes have from the start.
     pub node_images: Vec<kubelet::NodeImage>,
+    /// By which the API server decodes strictly what people and their programs write. None: it takes
+    /// any field.
+    pub fields: Option<&'static Table>,
 }
 
 impl Default for Settings {
@@ -71,6 +75,7 @@ impl Default for Settings {
             kubelets: true,
             any_image: None,
             node_images: Vec::new(),
+            fields: None,
         }
     }
 }
@@ -285,7 +290,22 @@ impl World {
         note: Note,
     ) -> Result<Rc<Object>, Status> {
         let user = self.user(actor);
-        self.request_as(user, actor, key, subresource, verb, note)
+        if user.is_master() {
+            return self.request_as(user, actor, key, subresource, verb, note);
+        }
+        let request = Request {
+            user,
+            subresource,
+            ..Request::new("", key, verb)
+        };
+        self.send(actor, request, note)
+    }
+
+    /// From now on the API server decodes strictly what people and their programs write.
+    pub(crate) fn decode_by(&mut self, table: Option<&'static Table>) {
+        if table.is_some() && self.settings.fields.is_none() {
+            Rc::make_mut(&mut self.settings).fields = table;
+        }
     }
 
     /// The same as another user, such as the service account of a job: RBAC decides.
@@ -304,8 +324,14 @@ impl World {
         let request = Request {
             user,
             subresource,
+            fields: self.settings.fields,
             ..Request::new("", key.clone(), verb)
         };
+        self.send(actor, request, note)
+    }
+
+    fn send(&mut self, actor: &str, request: Request, note: Note) -> Result<Rc<Object>, Status> {
+        let (key, subresource) = (request.key.clone(), request.subresource);
         match api::serve(&mut self.store, self.now, request) {
             Ok(answer) => {
                 let object = answer

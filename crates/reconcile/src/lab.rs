@@ -17,6 +17,7 @@ use crate::view::protocol::Sample;
 use crate::view::{EventRow, Mark, Problem, Scene, Second};
 use ecow::{EcoString, eco_format};
 use kube::api::{PatchType, Verb};
+use kube::fields::Table;
 use kube::{Key, Millis, Object, Value, map};
 use std::rc::Rc;
 
@@ -30,6 +31,7 @@ const REST: Millis = 8_000;
 #[derive(Clone, Debug)]
 pub struct Lab {
     definition: Rc<Definition>,
+    fields: Option<&'static Table>,
     timeline: Timeline<Input>,
     events: Rc<[EventRow]>,
     seconds: Rc<[Second]>,
@@ -41,7 +43,8 @@ pub struct Lab {
 enum Input {
     Open(EcoString, Change),
     Close,
-    Merge,
+    /// With the table by which the API server decodes strictly from now on.
+    Merge(Option<&'static Table>),
     /// You ask the API server for a write.
     Write(Key, &'static str, Verb, Note),
     /// The callers begin to call.
@@ -56,7 +59,10 @@ impl Act for Input {
                 let _ = pipeline::open(world, repository, change.clone());
             }
             Input::Close => pipeline::close(world),
-            Input::Merge => pipeline::merge(world),
+            Input::Merge(table) => {
+                world.decode_by(*table);
+                pipeline::merge(world);
+            }
             Input::Write(key, subresource, verb, note) => {
                 world.begin();
                 // It was tried, too.
@@ -105,6 +111,7 @@ impl Lab {
         timeline.settle(HORIZON, REST);
         let mut lab = Lab {
             definition,
+            fields: None,
             timeline,
             events: Rc::new([]),
             seconds: Rc::new([]),
@@ -139,10 +146,16 @@ impl Lab {
         self.definition.sample.as_ref()
     }
 
+    /// Gives the lab the table of all fields, so that it finds those that do not exist, and so that the
+    /// API server refuses them. A page loads the table after it has drawn itself.
+    pub fn learn_fields(&mut self, table: &'static Table) {
+        self.fields = Some(table);
+    }
+
     /// Mistakes in one file, as it is typed.
     #[must_use]
     pub fn check(&self, path: &str, text: &str) -> Vec<Problem> {
-        check::check(path, text)
+        check::check(path, text, self.fields)
     }
 
     /// Opens a pull request with everything in `draft` that differs from main, or puts it on the one
@@ -223,7 +236,7 @@ impl Lab {
         if pipeline::opened(self.timeline.world()).is_none() {
             return Err(vec![whole("", "no pull request is open")]);
         }
-        self.act(Input::Merge);
+        self.act(Input::Merge(self.fields));
         Ok(())
     }
 
@@ -509,7 +522,7 @@ fn deliver(world: &mut World, name: &EcoString) -> Result<(), Vec<Problem>> {
     let files = repository.files(commit);
     let mistakes = files
         .iter()
-        .flat_map(|(path, text)| check::check(&format!("{name}/{path}"), text));
+        .flat_map(|(path, text)| check::check(&format!("{name}/{path}"), text, None));
     let mistakes: Vec<Problem> = mistakes.collect();
     if !mistakes.is_empty() {
         return Err(mistakes);
@@ -550,7 +563,7 @@ fn apply(world: &mut World, path: &EcoString) -> Result<(), Vec<Problem>> {
     for (file, text) in files.iter().filter(|(file, _)| is_meant(file)) {
         any = true;
         let place = eco_format!("{name}/{file}");
-        let objects = yaml::decode_all(text).map_err(|_| check::check(&place, text))?;
+        let objects = yaml::decode_all(text).map_err(|_| check::check(&place, text, None))?;
         for mut object in objects.into_iter().filter(|object| !object.is_null()) {
             let key = gitops::diff::place(&mut object, "default");
             let why = eco_format!("{key} is applied: kubectl apply -f {place}.");

@@ -3,7 +3,7 @@
 //! A page starts it in a worker ([`worker.js`](../worker.js)), so that nothing the lab does, however
 //! long it takes, keeps the page from answering. What the bytes are is [`view::protocol`].
 
-use reconcile::Lab;
+use reconcile::{Lab, Table};
 use view::Problem;
 use view::protocol::{Reply, Request, State, decode, encode};
 use wasm_bindgen::prelude::wasm_bindgen;
@@ -13,6 +13,7 @@ use wasm_bindgen::prelude::wasm_bindgen;
 #[derive(Default)]
 pub struct Engine {
     lab: Option<Lab>,
+    fields: Option<&'static Table>,
 }
 
 #[wasm_bindgen]
@@ -26,6 +27,16 @@ impl Engine {
             wasm_bindgen::throw_str(&info.to_string());
         }));
         Engine::default()
+    }
+
+    /// Takes the table of all fields (`crates/kube/data/fields.txt`), which is not part of the module,
+    /// for it is not needed before somebody types.
+    pub fn learn_fields(&mut self, table: String) {
+        let table: &'static Table = Box::leak(Box::new(Table::new(table.leak())));
+        self.fields = Some(table);
+        if let Some(lab) = &mut self.lab {
+            lab.learn_fields(table);
+        }
     }
 
     /// Answers an encoded [`Request`] with an encoded [`Reply`].
@@ -43,6 +54,9 @@ impl Engine {
     pub fn serve(&mut self, request: Request) -> Reply {
         if let Request::Open(name) = &request {
             self.lab = Lab::built_in(name);
+            if let (Some(lab), Some(table)) = (&mut self.lab, self.fields) {
+                lab.learn_fields(table);
+            }
         }
         let Some(lab) = &mut self.lab else {
             return refused("there is no such lab");

@@ -2,7 +2,8 @@
 
 use std::env;
 use std::fs::{self, File};
-use std::path::PathBuf;
+use std::hash::{DefaultHasher, Hasher};
+use std::path::{Path, PathBuf};
 
 use crate::step::{run as run_program, step};
 use crate::tools;
@@ -25,8 +26,22 @@ pub fn site() -> Result<(), String> {
     step("release site into dist/", || {
         let mut trunk = tools::program("trunk");
         trunk.args(["build", "--release", "--cargo-profile", PROFILE]);
-        run_program(trunk.env("CARGO_ENCODED_RUSTFLAGS", flags()?))
+        run_program(trunk.env("CARGO_ENCODED_RUSTFLAGS", flags()?))?;
+        name_version(&tools::root().join("dist"))
     })
+}
+
+/// Writes the version of the engine's files into the page, which asks for them by it.
+fn name_version(dist: &Path) -> Result<(), String> {
+    let mut hasher = DefaultHasher::new();
+    for file in ["engine_bg.wasm", "engine.js", "worker.js", "opening.bin"] {
+        hasher.write(&fs::read(dist.join(file)).map_err(|error| format!("{file}: {error}"))?);
+    }
+    let version = format!("{:016x}", hasher.finish());
+    let page = dist.join("index.html");
+    let failed = |error| format!("{}: {error}", page.display());
+    let text = fs::read_to_string(&page).map_err(failed)?;
+    fs::write(&page, text.replace("engine-version", &version)).map_err(failed)
 }
 
 /// Records what the page shows before its engine is loaded, where `index.html` takes it from.

@@ -81,6 +81,15 @@ impl Value {
         }
     }
 
+    /// A map of members. Null ones are left out, and later ones replace earlier ones of the same key.
+    #[must_use]
+    pub fn of_members(mut members: EcoVec<(EcoString, Value)>) -> Value {
+        if members.iter().any(|(_, value)| value.is_null()) {
+            members.retain(|(_, value)| !value.is_null());
+        }
+        Value::Map(Map::sorted(members))
+    }
+
     /// Whether this is null (or absent).
     #[must_use]
     pub fn is_null(&self) -> bool {
@@ -177,11 +186,24 @@ impl Value {
     }
 }
 
+/// How many members a map may have to be searched one by one.
+const SMALL: usize = 16;
+
 impl Map {
     /// An empty map.
     #[must_use]
     pub fn new() -> Map {
         Map::default()
+    }
+
+    /// Where a key is. Most maps are small, and their keys of different lengths: then it takes less to
+    /// look at all than to halve them.
+    fn find(&self, key: &str) -> Option<usize> {
+        if self.entries.len() > SMALL {
+            return self.position(key).ok();
+        }
+        let is = |(have, _): &(EcoString, Value)| have.len() == key.len() && have == key;
+        self.entries.iter().position(is)
     }
 
     fn position(&self, key: &str) -> Result<usize, usize> {
@@ -192,18 +214,16 @@ impl Map {
     /// The value under `key`.
     #[must_use]
     pub fn get(&self, key: &str) -> Option<&Value> {
-        self.position(key).ok().map(|at| &self.entries[at].1)
+        self.find(key).map(|at| &self.entries[at].1)
     }
 
     /// The value under `key` for writing; null is put there first if nothing was.
     pub fn entry(&mut self, key: &str) -> &mut Value {
-        let at = match self.position(key) {
-            Ok(at) => at,
-            Err(at) => {
-                self.entries.insert(at, (key.into(), Value::Null));
-                at
-            }
-        };
+        let at = self.find(key).unwrap_or_else(|| {
+            let at = self.position(key).unwrap_or_else(|at| at);
+            self.entries.insert(at, (key.into(), Value::Null));
+            at
+        });
         &mut self.entries.make_mut()[at].1
     }
 
@@ -221,14 +241,14 @@ impl Map {
 
     /// Removes `key` and returns what was there.
     pub fn remove(&mut self, key: &str) -> Option<Value> {
-        let at = self.position(key).ok()?;
+        let at = self.find(key)?;
         Some(self.entries.remove(at).1)
     }
 
     /// Whether `key` is there.
     #[must_use]
     pub fn contains_key(&self, key: &str) -> bool {
-        self.position(key).is_ok()
+        self.find(key).is_some()
     }
 
     /// The members in key order.
@@ -270,9 +290,20 @@ impl Map {
     /// One sort for all keys: to put them in one by one would take time with the square of their
     /// number.
     fn sorted(mut entries: EcoVec<(EcoString, Value)>) -> Map {
-        if !entries.is_sorted_by(|a, b| a.0 < b.0) {
-            let entries = entries.make_mut();
-            lean::sort_by(entries, |a, b| a.0.cmp(&b.0));
+        if entries.is_sorted_by(|a, b| a.0 < b.0) {
+            return Map { entries };
+        }
+        let members = entries.make_mut();
+        if members.len() > SMALL {
+            lean::sort_by(members, |a, b| a.0.cmp(&b.0));
+        } else {
+            for end in 1..members.len() {
+                let mut at = end;
+                while at > 0 && members[at].0 < members[at - 1].0 {
+                    members.swap(at, at - 1);
+                    at -= 1;
+                }
+            }
         }
         if entries.windows(2).any(|pair| pair[0].0 == pair[1].0) {
             let mut kept: EcoVec<(EcoString, Value)> = EcoVec::with_capacity(entries.len());
@@ -357,12 +388,9 @@ impl<T: Into<Value>> FromIterator<T> for Value {
 /// Builds a [`Value::Map`] from `key => value` pairs. A null value leaves its key out.
 #[macro_export]
 macro_rules! map {
-    ($($key:expr => $value:expr),* $(,)?) => {{
-        #[allow(unused_mut)]
-        let mut value = $crate::Value::Map($crate::Map::new());
-        $(value.set($key, $value);)*
-        value
-    }};
+    ($($key:expr => $value:expr),* $(,)?) => {
+        $crate::Value::of_members([$(($key.into(), $crate::Value::from($value))),*].into())
+    };
 }
 
 impl Serialize for Map {

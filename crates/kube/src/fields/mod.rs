@@ -22,18 +22,25 @@
 //! The table is 150 KB: a page may load it when it has drawn itself, so it is passed in. With the
 //! feature `embedded-table` it is part of the program.
 
+mod explain;
 mod strict;
 mod suggest;
+mod text;
 
+pub use explain::{Descriptions, Explanation, explain};
 pub use strict::{Fault, check};
 pub(crate) use strict::{refuse, refuse_patched};
 pub use suggest::suggest;
+pub use text::{Placed, check_node, check_text};
+
+/// A type: its name, the rest of its first line, the lines of its fields, and how many lines of the
+/// table come before it.
+type Type = (&'static str, &'static str, &'static str, usize);
 
 /// The table, indexed.
 #[derive(Debug)]
 pub struct Table {
-    /// Each type: its name, the rest of its first line, and the lines of its fields.
-    types: Vec<(&'static str, &'static str, &'static str)>,
+    types: Vec<Type>,
 }
 
 /// A field of a struct.
@@ -62,8 +69,8 @@ impl Table {
     /// Indexes the text of `data/fields.txt`.
     #[must_use]
     pub fn new(text: &'static str) -> Table {
-        let mut types = Vec::new();
-        let mut rest = text;
+        let mut types: Vec<Type> = Vec::new();
+        let (mut rest, mut before) = (text, 0);
         while let Some(start) = rest.strip_prefix(['=', '~']) {
             let (line, body) = start.split_once('\n').unwrap_or((start, ""));
             let end = match rest.as_bytes()[0] {
@@ -71,7 +78,8 @@ impl Table {
                 _ => body_end(body),
             };
             let (name, tail) = line.split_once(' ').unwrap_or((line, ""));
-            types.push((name, tail, &body[..end]));
+            types.push((name, tail, &body[..end], before));
+            before += 1 + body[..end].lines().count();
             rest = &body[end..];
         }
         lean::sort(&mut types);
@@ -93,7 +101,12 @@ impl Table {
         include_str!("../../data/descriptions.txt")
     }
 
-    fn find(&self, name: &str) -> Option<&(&'static str, &'static str, &'static str)> {
+    /// How many lines of the table come before that of a type.
+    fn line(&self, name: &str) -> Option<usize> {
+        self.find(name).map(|(.., before)| *before)
+    }
+
+    fn find(&self, name: &str) -> Option<&Type> {
         let at = self.types.binary_search_by(|(have, ..)| (*have).cmp(name));
         at.ok().map(|at| &self.types[at])
     }
@@ -114,7 +127,7 @@ impl Table {
     /// none.
     #[must_use]
     pub fn resource(&self, api_version: &str, kind: &str) -> Option<Resource> {
-        let (_, tail, _) = self.find(self.root(api_version, kind)?)?;
+        let (_, tail, ..) = self.find(self.root(api_version, kind)?)?;
         let mut words = tail.split(' ');
         Some(Resource {
             api_version: words.next().filter(|word| !word.is_empty())?,
@@ -135,7 +148,7 @@ impl Table {
 
     /// The fields of a struct, by name.
     pub fn fields(&self, name: &str) -> impl Iterator<Item = Field> + use<> {
-        let body = self.find(name).map_or("", |(.., body)| body);
+        let body = self.find(name).map_or("", |(_, _, body, _)| body);
         body.lines().filter_map(|line| {
             let (name, code) = line.split_once(' ')?;
             let required = code.starts_with('!');
@@ -156,7 +169,7 @@ impl Table {
 
     /// What a named type is: its code, and the values that have a name.
     pub fn named(&self, name: &str) -> (&'static str, impl Iterator<Item = &'static str>) {
-        let tail = self.find(name).map_or("* ", |(_, tail, _)| tail);
+        let tail = self.find(name).map_or("* ", |(_, tail, ..)| tail);
         let (code, values) = tail.split_once(' ').unwrap_or((tail, ""));
         (code, values.split('|').filter(|value| !value.is_empty()))
     }

@@ -180,7 +180,7 @@ impl Walk<'_> {
                 inner => self.value(inner, value),
             },
             ("@", Value::Map(_)) => {
-                let (name, ..) = self.table.find(rest).copied().unwrap_or((rest, "", ""));
+                let (name, ..) = self.table.find(rest).copied().unwrap_or((rest, "", "", 0));
                 self.fields(name, value);
             }
             ("{", Value::Map(map)) => {

@@ -4,11 +4,13 @@ use super::actions::workflow::{Workflow, is_workflow};
 use super::app::App;
 use super::reader::syntax_problem;
 use crate::view::Problem;
+use kube::fields::{self, Table};
 
 /// What is wrong with a file of a repository that CI or the lab reads: an `app.yaml`, a workflow, or
-/// any other YAML. `path` begins with the repository. Templates of charts are not looked at here.
+/// any other YAML. `path` begins with the repository. With the table of all fields, those of Kubernetes
+/// objects are looked at too. Templates of charts are not looked at here.
 #[must_use]
-pub fn check(path: &str, text: &str) -> Vec<Problem> {
+pub fn check(path: &str, text: &str, table: Option<&Table>) -> Vec<Problem> {
     let (_, inside) = path.split_once('/').unwrap_or(("", path));
     let is_yaml = inside.ends_with(".yaml") || inside.ends_with(".yml");
     let is_template = inside.starts_with("templates/") || inside.contains("/templates/");
@@ -17,12 +19,26 @@ pub fn check(path: &str, text: &str) -> Vec<Problem> {
     } else if is_workflow(inside) {
         Workflow::parse(path, text).err().unwrap_or_default()
     } else if is_yaml && !is_template {
-        yaml::decode_all(text)
-            .err()
-            .iter()
-            .map(|error| syntax_problem(path, error))
-            .collect()
+        let faults = table.map(|table| field_problems(path, text, table));
+        let syntax = yaml::decode_all(text).err();
+        let syntax = syntax.iter().map(|error| syntax_problem(path, error));
+        faults
+            .filter(|faults| !faults.is_empty())
+            .unwrap_or_else(|| syntax.collect())
     } else {
         Vec::new()
     }
+}
+
+/// The fields of a text's objects that are unknown, stand twice, or are of a wrong type.
+fn field_problems(path: &str, text: &str, table: &Table) -> Vec<Problem> {
+    let placed = fields::check_text(table, text).unwrap_or_default();
+    let problems = placed.iter().map(|it| Problem {
+        path: path.into(),
+        line: it.line as u32,
+        column: it.column as u32,
+        message: it.fault.message.clone(),
+        hint: it.fault.question(),
+    });
+    problems.collect()
 }

@@ -10,7 +10,7 @@ use super::{
 use crate::cluster::nodes::{HostPort, Node, Nodes, host_ports};
 use crate::cluster::requests::{self, Requests};
 use ecow::{EcoString, EcoVec};
-use kube::{Object, Store};
+use kube::{Object, Store, Value};
 
 /// What a plugin may know: the pod, everything else, and what was worked out about both once for all
 /// nodes.
@@ -18,7 +18,9 @@ pub(super) struct Cycle<'a> {
     pub store: &'a Store,
     pub nodes: &'a Nodes,
     pub pod: &'a Object,
-    /// What the pod requests.
+    /// Its `spec.tolerations`.
+    pub tolerations: &'a [Value],
+    /// What it requests.
     pub requests: Requests,
     /// What it weighs when nodes are compared.
     pub weight: Requests,
@@ -155,6 +157,7 @@ impl<'a> Cycle<'a> {
             store,
             nodes,
             pod,
+            tolerations: pod.spec().get("tolerations").items(),
             requests: requests::requests(pod),
             weight: requests::weight(pod),
             spread: Spread::new(store, nodes, pod),

@@ -11,7 +11,7 @@ pub(super) fn unschedulable(cycle: &Cycle<'_>, node: &Node) -> Option<Refusal> {
         return None;
     }
     let taint = map! { "key" => "node.kubernetes.io/unschedulable", "effect" => "NoSchedule" };
-    if tolerations(cycle).iter().any(|it| tolerates(it, &taint)) {
+    if cycle.tolerations.iter().any(|it| tolerates(it, &taint)) {
         return None;
     }
     Refusal::of_node("node(s) were unschedulable")
@@ -19,7 +19,7 @@ pub(super) fn unschedulable(cycle: &Cycle<'_>, node: &Node) -> Option<Refusal> {
 
 /// A pod must tolerate every taint that keeps pods away.
 pub(super) fn taints(cycle: &Cycle<'_>, node: &Node) -> Option<Refusal> {
-    match has_untolerated_taint(tolerations(cycle), node) {
+    match has_untolerated_taint(cycle.tolerations, node) {
         true => Refusal::of_node("node(s) had untolerated taint(s)"),
         false => None,
     }
@@ -37,14 +37,10 @@ pub(super) fn score_taints(cycle: &Cycle<'_>, nodes: &[&Node]) -> Option<Vec<i64
     let count = |node: &&Node| {
         let taints = node.taints().iter().filter(prefers);
         let intolerable =
-            taints.filter(|taint| !tolerations(cycle).iter().any(|it| tolerates(it, taint)));
+            taints.filter(|taint| !cycle.tolerations.iter().any(|it| tolerates(it, taint)));
         i64::try_from(intolerable.count()).unwrap_or(i64::MAX)
     };
     Some(normalize(nodes.iter().map(count).collect(), true))
-}
-
-fn tolerations<'a>(cycle: &Cycle<'a>) -> &'a [Value] {
-    cycle.pod.spec().get("tolerations").items()
 }
 
 /// Whether a node has a taint that keeps away pods with these tolerations.

@@ -4,6 +4,7 @@ use crate::delivery::check::check;
 use crate::delivery::definition::Definition;
 use crate::delivery::labs;
 use crate::delivery::reader::parse_duration;
+use kube::fields::Table;
 
 #[test]
 fn every_built_in_lab_is_read() {
@@ -219,9 +220,14 @@ fn a_file_is_checked_as_what_it_is() {
         ("shop/chart/templates/a.yaml", "a: {{ .b }}: c", ""),
         ("shop/Dockerfile", "a: b: c", ""),
         ("cluster.yaml", "a: b: c", "mapping values are not allowed"),
+        (
+            "deploy/app.yml",
+            "kind: Pod\napiVersion: v1\nspec:\n  contianers: []",
+            "unknown field \"spec.contianers\"",
+        ),
     ];
     for (path, text, expected) in cases {
-        let found = listed(&check(path, text));
+        let found = listed(&check(path, text, Some(Table::embedded())));
         assert!(
             found.contains(expected) && found.is_empty() == expected.is_empty(),
             "{path}: {found}"
