@@ -4,15 +4,20 @@
 #![allow(clippy::disallowed_methods, clippy::disallowed_types)]
 
 mod files;
+mod git;
+mod plan;
 mod run;
+mod side;
 mod template;
 
+use std::io::{self, Write};
 use std::process::ExitCode;
 
 const HELP: &str = "\
 Plays what happens after a merge: CI, Helm, and the rolling update.
 
 Usage: rollout-lab run [DIR] [--seed N] [--until DURATION] [--trace text|json] [--details]
+       rollout-lab plan OLD NEW [flags]
        rollout-lab template [NAME] CHART [flags]
 
 Commands:
@@ -20,6 +25,8 @@ Commands:
         (lab.yaml, cluster.yaml, traffic.yaml, and a folder for each repository); without
         it, the built-in lab order-service is played. If the lab brings a pull request, it
         is opened and merged.
+  plan  Say what a change of a Helm chart will do to the cluster: which pods roll, and why;
+        see rollout-lab plan --help.
   template
         Render a Helm chart as `helm template` does; see rollout-lab template --help.
 
@@ -37,14 +44,38 @@ Exit codes: 0 the rollout came to a good end (or was stopped by --until), 1 it f
 pub enum Fault {
     /// The command line, or a file, is wrong: the text says how.
     Usage(String),
+    /// It could not be done: the text says why.
+    Failed(String),
     /// Standard output is gone: whoever read it has seen enough.
     Closed,
+}
+
+impl Fault {
+    /// What could not be done.
+    pub fn failed(text: impl Into<String>) -> Fault {
+        Fault::Failed(text.into())
+    }
+}
+
+/// Prints a text.
+///
+/// # Errors
+/// Nobody reads it.
+pub fn print(text: &str) -> Result<ExitCode, Fault> {
+    let mut out = io::stdout().lock();
+    let written = out.write_all(text.as_bytes()).and_then(|()| out.flush());
+    written.map_err(|_| Fault::Closed)?;
+    Ok(ExitCode::SUCCESS)
 }
 
 fn main() -> ExitCode {
     match start() {
         Ok(code) => code,
         Err(Fault::Closed) => ExitCode::SUCCESS,
+        Err(Fault::Failed(text)) => {
+            eprintln!("Error: {}", text.trim_end());
+            ExitCode::FAILURE
+        }
         Err(Fault::Usage(text)) => {
             eprintln!("{}", text.trim_end());
             ExitCode::from(2)
@@ -57,6 +88,7 @@ fn start() -> Result<ExitCode, Fault> {
     let mut parser = lexopt::Parser::from_env();
     match parser.next().map_err(usage)? {
         Some(Value(command)) if command == "run" => run::run(run::Options::read(&mut parser)?),
+        Some(Value(command)) if command == "plan" => plan::run(&mut parser),
         Some(Value(command)) if command == "template" => {
             let args = parser.raw_args().map_err(usage)?;
             let args: Vec<String> = args.map(|arg| arg.to_string_lossy().into_owned()).collect();

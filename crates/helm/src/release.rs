@@ -20,7 +20,7 @@ pub use actions::{install, rollback, uninstall, upgrade};
 pub use operation::{Operation, Step};
 pub use options::ActionOptions;
 pub use readiness::Readiness;
-pub use resource::Resource;
+pub use resource::{Resource, objects_of, objects_of_hook};
 
 use crate::chart::Metadata;
 use crate::manifest::Hook;

@@ -80,10 +80,14 @@ impl From<&yaml::Value> for Values {
 /// documents the last one that does counts.
 #[must_use]
 pub fn line_of_value(text: &str, path: &str) -> Option<usize> {
-    let keys = keys_of(path);
+    line_of_keys(text, &keys_of(path))
+}
+
+/// The same, of the keys and item numbers of a path.
+pub(crate) fn line_of_keys(text: &str, keys: &[String]) -> Option<usize> {
     let line = |document: &yaml::Node| {
         let (mut node, mut line) = (document, None);
-        for key in &keys {
+        for key in keys {
             let (at, next) = match node.entry(key) {
                 Some(member) => member,
                 None => node.get(key).map(|item| (item, item))?,
@@ -96,7 +100,7 @@ pub fn line_of_value(text: &str, path: &str) -> Option<usize> {
 }
 
 /// The keys and item numbers of a path.
-fn keys_of(path: &str) -> Vec<String> {
+pub(crate) fn keys_of(path: &str) -> Vec<String> {
     let mut keys = vec![String::new()];
     let mut letters = path.chars();
     while let Some(letter) = letters.next() {

@@ -201,24 +201,46 @@ pub struct DiffLine {
     pub text: EcoString,
 }
 
-/// What a change does to running pods.
+/// What a change does to running pods, the gravest first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Effect {
+    /// The API server refuses it: the object stays as it is, and the upgrade fails.
+    Rejected,
+    /// The object is deleted and made again.
+    Recreated,
     /// Something inside `.spec.template` changed: new pods replace the old ones.
     Rolls,
     /// Only the number of pods changes.
     Scales,
-    /// The object changes; pods keep running and see it.
-    InPlace,
-    /// The object changes, but running pods keep what they read at their start.
+    /// The object changes, but running pods keep what they had at their start.
     NeedsRestart,
-    /// A new object.
-    Created,
     /// The object goes.
     Deleted,
-    /// No object changes: formatting or comments.
+    /// A new object.
+    Created,
+    /// The object changes; pods keep running and see it.
+    InPlace,
+    /// No object changes: formatting or comments, or what the API server fills in anyway.
     None,
+}
+
+impl Effect {
+    /// The word for it in JSON, the same as a page and a terminal show: `needs-restart`.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Effect::Rejected => "rejected",
+            Effect::Recreated => "recreated",
+            Effect::Rolls => "rolls",
+            Effect::Scales => "scales",
+            Effect::NeedsRestart => "needs-restart",
+            Effect::Deleted => "deleted",
+            Effect::Created => "created",
+            Effect::InPlace => "in-place",
+            Effect::None => "none",
+        }
+    }
 }
 
 /// What a pull request will do to one object.
@@ -226,13 +248,15 @@ pub enum Effect {
 pub struct PlanRow {
     /// `Deployment/shop/order-service`; empty for a row about the whole change.
     pub object: EcoString,
-    /// The effect.
+    /// The gravest of the effects.
     pub effect: Effect,
-    /// How many pods it replaces, adds or removes.
+    /// How many pods it replaces, adds or removes, or leaves with old settings.
     pub pods: u32,
     /// One sentence.
     pub sentence: EcoString,
-    /// The paths that differ.
+    /// Where the object is written, `FILE:LINE`; empty if that is unknown.
+    pub source: EcoString,
+    /// The paths that differ; none if the object as a whole comes or goes.
     pub paths: Vec<PathChange>,
 }
 
@@ -245,6 +269,15 @@ pub struct PathChange {
     pub old: EcoString,
     /// After, as JSON; empty if it is gone.
     pub new: EcoString,
+    /// What this path alone does.
+    pub effect: Effect,
+    /// To how many pods.
+    pub pods: u32,
+    /// Why, in one sentence.
+    pub reason: EcoString,
+    /// What gives it: the line of a values file or of a template (`FILE:LINE`), or a flag
+    /// (`--set image.tag=1.4.2`); empty if that is unknown.
+    pub source: EcoString,
 }
 
 /// A mistake in a file, where it is.

@@ -15,7 +15,7 @@ pub fn plan(rows: &[PlanRow]) -> Html {
                     key={index}
                     data-testid="plan-row"
                     data-object={row.object.to_string()}
-                    data-effect={effect_word(row.effect)}
+                    data-effect={row.effect.as_str()}
                     data-pods={row.pods.to_string()}
                 >
                     <span class="effect">{ effect_label(row.effect) }</span>
@@ -65,27 +65,14 @@ fn paths(paths: &[PathChange]) -> Html {
     }
 }
 
-fn effect_word(effect: Effect) -> &'static str {
-    match effect {
-        Effect::Rolls => "rolls",
-        Effect::Scales => "scales",
-        Effect::InPlace => "in-place",
-        Effect::NeedsRestart => "needs-restart",
-        Effect::Created => "created",
-        Effect::Deleted => "deleted",
-        Effect::None => "none",
-    }
-}
-
 /// An effect in a word or two: `rolls`.
 pub fn effect_label(effect: Effect) -> &'static str {
     match effect {
-        Effect::Rolls => "rolls",
-        Effect::Scales => "scales",
         Effect::InPlace => "in place",
         Effect::NeedsRestart => "needs restart",
         Effect::Created => "new",
         Effect::Deleted => "goes",
         Effect::None => "no change",
+        effect => effect.as_str(),
     }
 }

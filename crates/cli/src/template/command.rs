@@ -1,12 +1,14 @@
 //! What `helm template` does with its flags (helm.sh/helm/v4/pkg/cmd/template.go,
 //! pkg/cmd/install.go, pkg/action/install.go, pkg/cli/values/options.go).
 
-use super::explain::{Sources, explain};
+use super::explain::{explain, givers};
 use super::files::{Files, read_words, words};
 use super::flags::{Parsed, parse_bool};
 use super::{Settings, chart};
 use gotmpl::quote::quote;
-use helm::{Error, Hook, KubeVersion, Level, Log, PathPattern, Prepared, ReleaseOptions, Rendered};
+use helm::{
+    Error, Giver, Hook, KubeVersion, Level, Log, PathPattern, Prepared, ReleaseOptions, Rendered,
+};
 use helm::{SetKind, Values};
 use std::path::Path;
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -69,7 +71,7 @@ impl Run<'_> {
         if let Some((name, why)) = flags.refused() {
             return Err(format!("--{name} is not possible here: {why}"));
         }
-        let mut options = self.options(settings).map_err(message)?;
+        let mut options = options(flags, settings, self.log).map_err(message)?;
         self.check_dry_run()?;
         let version = flags.last("version").unwrap_or_default();
         self.debug("Original chart version", &[("version", version)]);
@@ -80,15 +82,18 @@ impl Run<'_> {
         options.name = name;
         let path = chart::locate(self.files, &place)?;
         self.debug("Chart path", &[("path", &path.display().to_string())]);
-        let values = self.values().map_err(message)?;
+        let values = values(flags, self.files).map_err(message)?;
         let chart = chart::load(self.files, &path, self.log).map_err(message)?;
-        let sources = Sources::new(flags, self.files, &chart, Path::new(place.trim()));
+        let givers = match flags.last("explain") {
+            Some(_) => givers(flags, self.files, &chart, Path::new(place.trim())),
+            None => Vec::new(),
+        };
         let prepared = Prepared::new(chart, &values, &options).map_err(message)?;
         self.check_labels()?;
 
         let (rendered, error) = prepared.render_partly(&options);
         match error {
-            None => self.print_or_explain(&rendered, &options, &sources, out),
+            None => self.print_or_explain(&rendered, &options, &givers, out),
             Some(error) if self.is_debug => {
                 self.print(&rendered, Some(error.message), &options, out)
             }
@@ -100,32 +105,6 @@ impl Run<'_> {
         let attributes = attributes.iter();
         let attributes = attributes.map(|(name, value)| (*name, (*value).to_owned()));
         self.log.add(Level::Debug, message, attributes.collect());
-    }
-
-    fn options(&self, settings: &Settings) -> Result<ReleaseOptions, Error> {
-        let flags = self.flags;
-        let given = |name: &str| flags.last(name).filter(|text| !text.is_empty());
-        let since = SystemTime::now().duration_since(UNIX_EPOCH);
-        let now_ms = since.map_or(0, |since| since.as_millis());
-        let namespace = given("namespace").unwrap_or(&settings.namespace);
-        Ok(ReleaseOptions {
-            namespace: match namespace {
-                "" => "default".to_owned(),
-                namespace => namespace.to_owned(),
-            },
-            is_upgrade: flags.is_on("is-upgrade"),
-            kube_version: match given("kube-version") {
-                Some(version) => KubeVersion::parse(version)?,
-                None => KubeVersion::of_client(),
-            },
-            api_versions: flags.all("api-versions").to_vec(),
-            now_ms: i64::try_from(now_ms).unwrap_or_default(),
-            seed: u64::try_from(now_ms).unwrap_or_default(),
-            skip_schema_validation: flags.is_on("skip-schema-validation"),
-            provenance: flags.last("explain").is_some(),
-            log: self.log.clone(),
-            ..ReleaseOptions::default()
-        })
     }
 
     /// All is a dry run here; the flag can only say so, or be wrong
@@ -186,29 +165,6 @@ impl Run<'_> {
         }
     }
 
-    /// The values that files and flags give, in Helm's order.
-    fn values(&self) -> Result<Values, Error> {
-        let (flags, files) = (self.flags, self.files);
-        let values = Values::new();
-        for path in flags.all("values") {
-            let text = read_text(files, path).map_err(Error::new)?;
-            let more = Values::parse(&text).map_err(|error| Error {
-                message: format!("failed to parse {path}: {}", error.message),
-                ..error
-            })?;
-            values.merge(&more);
-        }
-        for (name, kind) in SETS {
-            for text in flags.all(name) {
-                match kind {
-                    Some(kind) => values.set(text, kind)?,
-                    None => values.set_file(text, &mut |path| read_text(files, path))?,
-                }
-            }
-        }
-        Ok(values)
-    }
-
     /// Labels of a release must leave Helm's own alone.
     fn check_labels(&self) -> Result<(), String> {
         let labels = self.flags.all("labels").iter();
@@ -227,7 +183,7 @@ impl Run<'_> {
         &self,
         rendered: &Rendered,
         options: &ReleaseOptions,
-        sources: &Sources<'_>,
+        givers: &[Giver],
         out: &mut String,
     ) -> Result<(), String> {
         let flags = self.flags;
@@ -243,7 +199,7 @@ impl Run<'_> {
         let mut text = String::new();
         self.print(rendered, None, options, &mut text)?;
         let hooks = rendered.hooks.iter().filter(|hook| self.is_shown(hook));
-        out.push_str(&explain(&text, line, rendered, hooks, sources)?);
+        out.push_str(&explain(&text, line, rendered, hooks, givers)?);
         Ok(())
     }
 
@@ -291,6 +247,60 @@ impl Run<'_> {
         }
         error.map_or(Ok(()), Err)
     }
+}
+
+/// What the flags say of the release and its cluster.
+///
+/// # Errors
+/// A Kubernetes version that is none.
+pub fn options(flags: &Parsed, settings: &Settings, log: &Log) -> Result<ReleaseOptions, Error> {
+    let given = |name: &str| flags.last(name).filter(|text| !text.is_empty());
+    let since = SystemTime::now().duration_since(UNIX_EPOCH);
+    let now_ms = since.map_or(0, |since| since.as_millis());
+    let namespace = given("namespace").unwrap_or(&settings.namespace);
+    Ok(ReleaseOptions {
+        namespace: match namespace {
+            "" => "default".to_owned(),
+            namespace => namespace.to_owned(),
+        },
+        is_upgrade: flags.is_on("is-upgrade"),
+        kube_version: match given("kube-version") {
+            Some(version) => KubeVersion::parse(version)?,
+            None => KubeVersion::of_client(),
+        },
+        api_versions: flags.all("api-versions").to_vec(),
+        now_ms: i64::try_from(now_ms).unwrap_or_default(),
+        seed: u64::try_from(now_ms).unwrap_or_default(),
+        skip_schema_validation: flags.is_on("skip-schema-validation"),
+        provenance: flags.last("explain").is_some(),
+        log: log.clone(),
+        ..ReleaseOptions::default()
+    })
+}
+
+/// The values that files and flags give, in Helm's order.
+///
+/// # Errors
+/// A file that cannot be read, or what is no value, in Helm's words.
+pub fn values(flags: &Parsed, files: &dyn Files) -> Result<Values, Error> {
+    let values = Values::new();
+    for path in flags.all("values") {
+        let text = read_text(files, path).map_err(Error::new)?;
+        let more = Values::parse(&text).map_err(|error| Error {
+            message: format!("failed to parse {path}: {}", error.message),
+            ..error
+        })?;
+        values.merge(&more);
+    }
+    for (name, kind) in SETS {
+        for text in flags.all(name) {
+            match kind {
+                Some(kind) => values.set(text, kind)?,
+                None => values.set_file(text, &mut |path| read_text(files, path))?,
+            }
+        }
+    }
+    Ok(values)
 }
 
 fn message(error: Error) -> String {

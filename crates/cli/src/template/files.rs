@@ -191,7 +191,8 @@ fn clean(path: &Path) -> PathBuf {
     out
 }
 
-fn text(path: &Path) -> String {
+/// A path as the key of a file in memory.
+pub fn text(path: &Path) -> String {
     clean(path).to_string_lossy().into_owned()
 }
 

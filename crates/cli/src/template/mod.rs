@@ -2,11 +2,11 @@
 //! `helm template` (helm.sh/helm/v4/cmd/helm/helm.go, pkg/cmd/root.go, pkg/cmd/template.go).
 
 mod batch;
-mod chart;
-mod command;
-mod explain;
-mod files;
-mod flags;
+pub mod chart;
+pub mod command;
+pub mod explain;
+pub mod files;
+pub mod flags;
 
 use self::files::{Disk, Files};
 use self::flags::Parsed;
@@ -38,7 +38,8 @@ pub struct Settings {
 }
 
 impl Settings {
-    fn of_environment() -> Settings {
+    /// What it says here.
+    pub fn of_environment() -> Settings {
         let variable = |name: &str| std::env::var(name).unwrap_or_default();
         Settings {
             namespace: variable("HELM_NAMESPACE"),

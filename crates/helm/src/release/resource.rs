@@ -1,6 +1,7 @@
 //! The objects of a manifest, and whose they are.
 
-use crate::manifest::split;
+use crate::manifest::{Hook, split};
+use crate::render::{ReleaseOptions, Rendered};
 use yaml::Value;
 
 /// An object that a release consists of.
@@ -158,4 +159,36 @@ pub(super) fn build(
         }
     }
     Ok(resources)
+}
+
+/// The objects that a rendered chart consists of, marked as the release's, in the order of
+/// installation; each with the place of its manifest in [`Rendered::manifests`].
+///
+/// # Errors
+/// What is no YAML.
+pub fn objects_of(
+    rendered: &Rendered,
+    options: &ReleaseOptions,
+    is_namespaced: &dyn Fn(&str, &str) -> bool,
+) -> Result<Vec<(usize, Resource)>, String> {
+    let mut objects = Vec::new();
+    for (at, manifest) in rendered.manifests.iter().enumerate() {
+        for mut resource in build(&manifest.content, &options.namespace, is_namespaced)? {
+            resource.mark(&options.name, &options.namespace);
+            objects.push((at, resource));
+        }
+    }
+    Ok(objects)
+}
+
+/// The objects of a hook.
+///
+/// # Errors
+/// What is no YAML.
+pub fn objects_of_hook(
+    hook: &Hook,
+    namespace: &str,
+    is_namespaced: &dyn Fn(&str, &str) -> bool,
+) -> Result<Vec<Resource>, String> {
+    build(&hook.manifest.content, namespace, is_namespaced)
 }

@@ -2,13 +2,14 @@
 
 use crate::delivery::actions::tools::HelmUpgrade;
 use crate::delivery::git::Tree;
+use crate::delivery::plan::Side;
+use crate::delivery::plan::trial::lookup;
 use crate::view::Problem;
 use ecow::{EcoString, eco_format};
 use helm::release::{self, Cluster, Operation};
-use helm::{Chart, Lookup, ReleaseOptions, SetKind, Values};
-use kube::{Key, Millis, Store, Value, time};
+use helm::{Chart, Giver, Prepared, ReleaseOptions, SetKind, Values};
+use kube::{Millis, Store, time};
 use std::collections::BTreeMap;
-use std::rc::Rc;
 
 /// Where a chart lies.
 #[derive(Clone, Copy)]
@@ -23,24 +24,22 @@ pub(crate) struct Place<'a> {
     pub store: &'a Store,
 }
 
-/// What the cluster has: one object, or the list of those in a namespace, or everywhere.
-fn lookup(store: Store) -> Lookup {
-    Rc::new(move |version, kind, namespace, name| {
-        if !name.is_empty() {
-            let object = store.get(&Key::new(kind, namespace, name));
-            return object.map_or(Value::Null, |object| object.value.clone());
-        }
-        let objects = match namespace {
-            "" => store.list(kind),
-            namespace => store.list_in(kind, namespace),
-        };
-        let items = objects.into_iter().map(|object| object.value.clone());
-        kube::map! {
-            "apiVersion" => version,
-            "kind" => eco_format!("{kind}List"),
-            "items" => items.collect::<Value>(),
-        }
-    })
+/// The chart that an upgrade names, with its values.
+fn inputs(
+    place: Place<'_>,
+    upgrade: &HelmUpgrade,
+) -> Result<(Chart, Values, ReleaseOptions), Vec<Problem>> {
+    let chart =
+        Chart::load(&chart_files(place, upgrade)).map_err(|e| problem(place, upgrade, e))?;
+    let values = values(place, upgrade)?;
+    let options = ReleaseOptions {
+        name: upgrade.release.to_string(),
+        namespace: upgrade.namespace.to_string(),
+        now_ms: epoch_ms(place.now),
+        lookup: Some(lookup(place.store.clone())),
+        ..ReleaseOptions::default()
+    };
+    Ok((chart, values, options))
 }
 
 /// Renders the chart that an upgrade names, with its values, and sets out to install it.
@@ -52,18 +51,46 @@ pub(crate) fn begin(
     place: Place<'_>,
     upgrade: &HelmUpgrade,
 ) -> Result<Operation, Vec<Problem>> {
-    let chart =
-        Chart::load(&chart_files(place, upgrade)).map_err(|e| problem(place, upgrade, e))?;
-    let values = values(place, upgrade)?;
-    let options = ReleaseOptions {
-        name: upgrade.release.to_string(),
-        namespace: upgrade.namespace.to_string(),
-        now_ms: epoch_ms(place.now),
-        lookup: Some(lookup(place.store.clone())),
-        ..ReleaseOptions::default()
-    };
+    let (chart, values, options) = inputs(place, upgrade)?;
     release::upgrade(cluster, &chart, &values, &options, &upgrade.options)
         .map_err(|e| problem(place, upgrade, e))
+}
+
+/// Where everything that an upgrade renders is written.
+///
+/// # Errors
+/// As [`begin`].
+pub(crate) fn written(place: Place<'_>, upgrade: &HelmUpgrade) -> Result<Side, Vec<Problem>> {
+    let fail = |error| problem(place, upgrade, error);
+    let (chart, values, options) = inputs(place, upgrade)?;
+    let options = ReleaseOptions {
+        is_upgrade: true,
+        provenance: true,
+        ..options
+    };
+    let mut read = |path: &str| place.files.get(path).map(EcoString::to_string);
+    let mut givers = Vec::new();
+    for (flag, texts, kind) in [
+        ("--set-string", &upgrade.set_string, SetKind::String),
+        ("--set", &upgrade.set, SetKind::Set),
+    ] {
+        let texts = texts.iter().rev();
+        givers.extend(texts.map(|text| Giver::flag(flag, text, Some(kind))));
+    }
+    for path in upgrade.values.iter().rev() {
+        givers.extend(read(path).map(|text| Giver::file(path, text)));
+    }
+    givers.extend(Giver::defaults(&chart, &upgrade.chart, &mut read));
+    let prepared = Prepared::new(chart, &values, &options).map_err(fail)?;
+    let rendered = prepared.render(&options).map_err(fail)?;
+    Side::new(
+        &upgrade.chart,
+        rendered,
+        &options,
+        givers,
+        prepared.values(),
+    )
+    .map_err(|error| problem(place, upgrade, helm::Error::new(error)))
 }
 
 /// A moment as Helm counts it: milliseconds since 1970.

@@ -10,11 +10,12 @@ use crate::delivery::actions::event::Spot;
 use crate::delivery::actions::machine::Answer;
 use crate::delivery::actions::tools::HelmUpgrade;
 use crate::delivery::git::{Oid, Tree};
+use crate::delivery::plan::{HookObject, Side};
 use crate::engine::{self, World};
 use crate::trace::{EntryId, Note};
 use crate::view::Problem;
 use ecow::{EcoString, EcoVec, eco_format};
-use helm::release::Operation;
+use helm::release::{Operation, objects_of_hook};
 use kube::{Millis, Value};
 use std::rc::Rc;
 
@@ -67,30 +68,55 @@ fn begin(
     files: &Tree,
     upgrade: &HelmUpgrade,
 ) -> Result<Operation, Vec<Problem>> {
-    let place = charts::Place {
+    charts::begin(client, place(client, repository, files), upgrade)
+}
+
+fn place<'a>(
+    client: &'a HelmClient<'_>,
+    repository: &'a str,
+    files: &'a Tree,
+) -> charts::Place<'a> {
+    charts::Place {
         repository,
         files,
         now: client.world.now,
         store: &client.world.store,
-    };
-    charts::begin(client, place, upgrade)
+    }
 }
 
-/// What an upgrade would install now.
+/// What an upgrade would install now, and where that is written.
 pub(super) fn rehearse(
     world: &World,
     repository: &str,
     files: &Tree,
     upgrade: &HelmUpgrade,
-) -> Result<Vec<Value>, Vec<Problem>> {
+) -> Result<Side, Vec<Problem>> {
     let client = HelmClient {
         world: &mut world.clone(),
         commit: Oid::default(),
         changed: false,
     };
-    let operation = begin(&client, repository, files, upgrade)?;
-    let resources = operation.release.resources(&client).unwrap_or_default();
-    Ok(resources.into_iter().map(|it| it.object).collect())
+    begin(&client, repository, files, upgrade)?;
+    charts::written(place(&client, repository, files), upgrade)
+}
+
+/// The hooks of a revision.
+pub(super) fn hooks(release: &Release) -> Vec<HookObject> {
+    let record = &release.record;
+    let is_namespaced = |_: &str, kind: &str| kube::kind_info(kind).is_none_or(|it| it.namespaced);
+    let of = |hook: &helm::Hook| {
+        let objects = objects_of_hook(hook, &record.namespace, &is_namespaced);
+        let told = |it: helm::release::Resource| HookObject {
+            object: it.object,
+            events: hook.events.clone(),
+        };
+        objects
+            .unwrap_or_default()
+            .into_iter()
+            .map(told)
+            .collect::<Vec<_>>()
+    };
+    record.hooks.iter().flat_map(of).collect()
 }
 
 /// Installs a release before the lab opens.

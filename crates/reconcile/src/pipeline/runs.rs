@@ -8,12 +8,14 @@ use crate::delivery::actions::machine::Answer;
 use crate::delivery::actions::run::{Push, Run};
 use crate::delivery::actions::workflow::Workflow;
 use crate::delivery::git::{self, Oid};
+use crate::delivery::plan::trial::Cluster;
 use crate::delivery::{plan, rehearsal};
 use crate::engine::{self, World};
 use crate::gitops;
 use crate::trace::Note;
 use crate::view::{PlanRow, Problem, Progress};
 use ecow::{EcoString, eco_format};
+use kube::rbac::User;
 
 const ACTIONS: &str = "github-actions";
 /// A commit is on main: the workflows that this triggers start.
@@ -260,14 +262,26 @@ pub(super) fn rehearse(
     let mut rows = Vec::new();
     for upgrade in &outcome.upgrades {
         let before = releases::deployed(world, &upgrade.namespace, &upgrade.release);
-        let old = before.map_or(&[][..], |release| &release.objects);
         let new = releases::rehearse(world, name, &change.files, upgrade)?;
+        let values = before.map(|release| release.record.defaults.clone());
+        let sources = plan::Sources {
+            old: plan::Side::of_values(values.unwrap_or_default()),
+            new,
+        };
+        let cluster = Cluster {
+            store: world.store.clone(),
+            now: world.now,
+            user: User::master(releases::HELM),
+        };
         rows.extend(plan::plan(&plan::Change {
-            namespace: &upgrade.namespace,
+            cluster: &cluster,
             old_files: &old_files,
             new_files: &change.files,
-            old,
-            new: &new,
+            old: before.map_or(&[], |release| &release.objects),
+            old_hooks: &before.map(releases::hooks).unwrap_or_default(),
+            new: &sources.new.objects,
+            new_hooks: &sources.new.hooks,
+            sources: &sources,
         }));
     }
     Ok(rows)

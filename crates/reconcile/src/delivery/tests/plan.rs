@@ -1,7 +1,9 @@
 use super::order_service;
 use crate::delivery::git::Tree;
-use crate::delivery::plan::{Change, plan, stopped};
+use crate::delivery::plan::trial::Cluster;
+use crate::delivery::plan::{Change, Sources, plan, stopped};
 use crate::delivery::rehearsal::Failure;
+use crate::view::PlanRow;
 use yaml::Value;
 
 const MANIFESTS: &str = "
@@ -38,28 +40,46 @@ spec:
       volumes: [{name: pages, configMap: {name: pages}}]
 ";
 
+/// The objects of a text, those without a namespace in `shop`.
+fn objects(text: &str) -> Vec<Value> {
+    let mut objects = yaml::decode_all(text).unwrap();
+    objects.retain(|object| !object.is_null());
+    for object in &mut objects {
+        let namespace = object.entry_at(&["metadata", "namespace"]);
+        if namespace.is_null() {
+            *namespace = "shop".into();
+        }
+    }
+    objects
+}
+
+fn plan_of(files: [&Tree; 2], old: &[Value], new: &[Value]) -> Vec<PlanRow> {
+    plan(&Change {
+        cluster: &Cluster::with(old),
+        old_files: files[0],
+        new_files: files[1],
+        old,
+        old_hooks: &[],
+        new,
+        new_hooks: &[],
+        sources: &Sources::default(),
+    })
+}
+
 /// The plan's rows: effect, object, pods, sentence, then the paths.
 fn rows(old: &str, new: &str) -> String {
-    let (old, new) = (
-        yaml::decode_all(old).unwrap(),
-        yaml::decode_all(new).unwrap(),
-    );
     let files = Tree::new();
-    let change = Change {
-        namespace: "shop",
-        old_files: &files,
-        new_files: &files,
-        old: &old,
-        new: &new,
-    };
     let mut out = String::new();
-    for row in plan(&change) {
+    for row in plan_of([&files; 2], &objects(old), &objects(new)) {
         out += &format!(
             "{:?} {} ({}): {}\n",
             row.effect, row.object, row.pods, row.sentence
         );
         for path in row.paths {
-            out += &format!("  {}: {} -> {}\n", path.path, path.old, path.new);
+            out += &format!(
+                "  {:?} {}: {} -> {}\n",
+                path.effect, path.path, path.old, path.new
+            );
         }
     }
     out
@@ -217,15 +237,7 @@ fn why_nothing_happens() {
         let mut new = old.clone();
         let text = new.get_mut(path).unwrap();
         *text = text.replace(from, to);
-        let objects = [Value::Null];
-        let change = Change {
-            namespace: "shop",
-            old_files: &old,
-            new_files: &new,
-            old: &objects,
-            new: &objects,
-        };
-        let rows = plan(&change);
+        let rows = plan_of([&old, &new], &[], &[]);
         assert_eq!(rows.len(), 1);
         assert!(
             rows[0].sentence.contains(expected),

@@ -1,0 +1,516 @@
+//! What a change will do to the cluster, before it is merged: the upgrade is tried on a copy of the
+//! cluster, and what is stored before and after is compared object by object, path by path.
+//!
+//! The question is always the same: did `.spec.template` change? A Deployment's ReplicaSets differ
+//! by their template alone (`EqualIgnoreHash` in Kubernetes' `deployment_util.go`). In the order of
+//! a first reading: [`trial`] asks the API server, `diff` compares, `effects` says what a difference
+//! does to pods, `readers` who reads a ConfigMap, and `source` where it is written.
+
+mod diff;
+mod effects;
+mod readers;
+mod source;
+pub mod trial;
+
+pub use source::{Side, Sources};
+
+use self::diff::{Difference, differences};
+use self::effects::{Changed, Stores, Verdict, bounds, dependants, judge, pods, pods_of};
+use self::trial::{Cluster, Outcome, Refusal, is_kept};
+use super::git::Tree;
+use super::rehearsal::Failure;
+use crate::view::{Effect, PathChange, PlanRow};
+use ecow::{EcoString, eco_format};
+use kube::{Key, Value};
+
+/// A change, and the cluster that it is to be made in.
+#[derive(Clone, Copy, Debug)]
+pub struct Change<'a> {
+    /// The cluster before.
+    pub cluster: &'a Cluster,
+    /// The repository's files before.
+    pub old_files: &'a Tree,
+    /// And after.
+    pub new_files: &'a Tree,
+    /// What is installed, as it was rendered; nothing if it is the first time.
+    pub old: &'a [Value],
+    /// Its hooks.
+    pub old_hooks: &'a [HookObject],
+    /// What is to be installed, in the order of installation.
+    pub new: &'a [Value],
+    /// Its hooks.
+    pub new_hooks: &'a [HookObject],
+    /// Where all that is written.
+    pub sources: &'a Sources,
+}
+
+/// An object that is run at points of a release's life.
+#[derive(Clone, Debug, PartialEq)]
+pub struct HookObject {
+    /// The object.
+    pub object: Value,
+    /// When it is run: `pre-upgrade`, `test`…
+    pub events: Vec<String>,
+}
+
+/// Says what a change will do, one row an object; a single row about the whole if no object changes.
+#[must_use]
+pub fn plan(change: &Change<'_>) -> Vec<PlanRow> {
+    let mut trial = change.cluster.clone();
+    let outcome = trial.upgrade(change.old, change.new);
+    let stores = Stores {
+        before: &change.cluster.store,
+        after: &trial.store,
+    };
+    let mut keys: Vec<Key> = change.old.iter().chain(change.new).map(Key::of).collect();
+    lean::sort(&mut keys);
+    keys.dedup();
+    let objects = keys
+        .iter()
+        .filter_map(|key| object_row(change, stores, &outcome, key));
+    let mut rows: Vec<PlanRow> = objects.collect();
+    rows.extend(hook_rows(change));
+    lean::sort_by_key(&mut rows, |row| row.effect);
+    if rows.is_empty() {
+        rows.push(whole(Effect::None, why_nothing(change)));
+    }
+    rows
+}
+
+/// The plan of a change whose workflow will fail.
+#[must_use]
+pub fn stopped(failure: &Failure) -> Vec<PlanRow> {
+    let Failure { job, step, error } = failure;
+    let error = match error.trim() {
+        "" => EcoString::new(),
+        error => eco_format!(" ({error})"),
+    };
+    let sentence = eco_format!(
+        "Nothing reaches the cluster: step \"{step}\" of job {job} will fail{error}, and what comes \
+         after it is skipped."
+    );
+    vec![whole(Effect::None, sentence)]
+}
+
+/// The plan of a change for which no workflow calls `helm upgrade`.
+#[must_use]
+pub fn not_deployed() -> Vec<PlanRow> {
+    let sentence =
+        "Nothing reaches the cluster: no workflow that the merge starts calls `helm upgrade`.";
+    vec![whole(Effect::None, sentence.into())]
+}
+
+fn whole(effect: Effect, sentence: EcoString) -> PlanRow {
+    PlanRow {
+        object: EcoString::new(),
+        effect,
+        pods: 0,
+        sentence,
+        source: EcoString::new(),
+        paths: Vec::new(),
+    }
+}
+
+/// `Deployment/shop/order-service`; without the namespace for objects that have none.
+#[must_use]
+pub fn name_of(key: &Key) -> EcoString {
+    let Key {
+        kind,
+        namespace,
+        name,
+    } = key;
+    match namespace.as_str() {
+        "" => eco_format!("{kind}/{name}"),
+        _ => eco_format!("{kind}/{namespace}/{name}"),
+    }
+}
+
+/// A row about an object as a whole.
+fn row(change: &Change<'_>, key: &Key, verdict: Verdict) -> PlanRow {
+    let Sources { old, new } = change.sources;
+    let (old, new) = (old.place(key), new.place(key));
+    PlanRow {
+        object: name_of(key),
+        effect: verdict.effect,
+        pods: verdict.pods,
+        sentence: verdict.sentence,
+        source: if new.is_empty() { old } else { new },
+        paths: Vec::new(),
+    }
+}
+
+/// What happens to one object; none if nothing does.
+fn object_row(
+    change: &Change<'_>,
+    stores: Stores<'_>,
+    outcome: &Outcome,
+    key: &Key,
+) -> Option<PlanRow> {
+    if let Some((_, refusal)) = outcome.refused.iter().find(|(refused, _)| refused == key) {
+        return Some(rejected(change, stores, key, refusal));
+    }
+    let gone = |object: &kube::Object| object.meta.deleted.is_some();
+    match (stores.before.get(key), stores.after.get(key)) {
+        (None, None) => not_reached(change, outcome, key),
+        (None, Some(new)) => Some(row(change, key, created(stores, &new.value))),
+        (Some(old), None) => Some(row(change, key, deleted(stores, key, &old.value))),
+        (Some(old), Some(new)) if gone(new) && !gone(old) => {
+            Some(row(change, key, deleted(stores, key, &old.value)))
+        }
+        (Some(old), Some(new)) => changed(change, stores, outcome, key, &old.value, &new.value),
+    }
+}
+
+fn created(stores: Stores<'_>, object: &Value) -> Verdict {
+    let count = pods_of(stores.after, object);
+    let moved = match object.get("kind").text() {
+        "HorizontalPodAutoscaler" => bounds(stores.after, object),
+        _ => None,
+    };
+    if let Some((count, why)) = moved {
+        let sentence = eco_format!("Will be created. It scales at once: {why}");
+        return Verdict::new(Effect::Created, count, sentence);
+    }
+    let sentence = match count {
+        0 => "Will be created.".into(),
+        _ => eco_format!("Will be created, with {}.", pods(count)),
+    };
+    Verdict::new(Effect::Created, count, sentence)
+}
+
+fn deleted(stores: Stores<'_>, key: &Key, object: &Value) -> Verdict {
+    let count = pods_of(stores.before, object);
+    let mut sentence = match count {
+        0 => "Will be deleted: the chart no longer renders it.".into(),
+        _ => eco_format!(
+            "Will be deleted with its {}: the chart no longer renders it.",
+            pods(count)
+        ),
+    };
+    let left = dependants(stores.after, key);
+    if !left.is_empty() {
+        sentence.push_str(&eco_format!(
+            " But {} still needs it: pods that start from then on cannot be made \
+             (CreateContainerConfigError), or wait for their volume.",
+            left.join(", ")
+        ));
+    }
+    Verdict::new(Effect::Deleted, count, sentence)
+}
+
+/// An object that was not there and is not: Helm stopped before it came to it.
+fn not_reached(change: &Change<'_>, outcome: &Outcome, key: &Key) -> Option<PlanRow> {
+    let stopped = outcome.stopped.as_ref()?;
+    let is_wanted = change.new.iter().any(|object| Key::of(object) == *key);
+    let why = eco_format!("Not reached: Helm stops when it cannot create {stopped}.");
+    is_wanted.then(|| row(change, key, Verdict::new(Effect::None, 0, why)))
+}
+
+/// An object that the API server refuses: it stays as it is.
+fn rejected(change: &Change<'_>, stores: Stores<'_>, key: &Key, refusal: &Refusal) -> PlanRow {
+    let verb = match stores.before.get(key) {
+        None => "cannot be created",
+        Some(_) => "stays as it is",
+    };
+    let sentence = eco_format!(
+        "The API server refuses it, so it {verb} and the upgrade fails: {}",
+        refusal.message
+    );
+    let mut row = row(change, key, Verdict::new(Effect::Rejected, 0, sentence));
+    let find = |objects: &[Value]| {
+        let found = objects.iter().find(|object| Key::of(object) == *key);
+        found.cloned().unwrap_or_default()
+    };
+    let wanted = differences(&find(change.old), &find(change.new));
+    for (field, message) in &refusal.fields {
+        let at = wanted.iter().find(|difference| {
+            let path = difference.path();
+            path.starts_with(field.as_str()) || field.starts_with(path.as_str())
+        });
+        let side = |pick: fn(&Difference) -> &Value| at.map(pick).map(json).unwrap_or_default();
+        row.paths.push(PathChange {
+            path: field.clone(),
+            old: side(|it| &it.old),
+            new: side(|it| &it.new),
+            effect: Effect::Rejected,
+            pods: 0,
+            reason: message.clone(),
+            source: at.map_or_else(
+                || row.source.clone(),
+                |it| change.sources.find(key, &it.steps, it.new.is_null()),
+            ),
+        });
+    }
+    row
+}
+
+/// What the API server keeps of its own accord, and what says nothing of what is wanted.
+const SERVER: [&str; 6] = [
+    "creationTimestamp",
+    "deletionTimestamp",
+    "generation",
+    "managedFields",
+    "resourceVersion",
+    "uid",
+];
+
+/// An object without its status and what the server writes.
+fn wanted(object: &Value) -> Value {
+    let mut object = object.clone();
+    object.set("status", Value::Null);
+    for field in SERVER {
+        object.entry("metadata").set(field, Value::Null);
+    }
+    object
+}
+
+/// What a changed object does; none if it did not change.
+fn changed(
+    change: &Change<'_>,
+    stores: Stores<'_>,
+    outcome: &Outcome,
+    key: &Key,
+    old: &Value,
+    new: &Value,
+) -> Option<PlanRow> {
+    let mut paths = differences(&wanted(old), &wanted(new));
+    // The class of an object's API is no part of it.
+    paths.retain(|path| path.key(0) != "apiVersion");
+    let verdicts = judge(
+        stores,
+        &Changed {
+            key,
+            old,
+            new,
+            paths: &paths,
+        },
+    );
+    let Some(gravest) = verdicts.iter().min_by_key(|verdict| verdict.effect) else {
+        return unchanged(change, outcome, key, new);
+    };
+    let mut row = row(change, key, gravest.clone());
+    row.pods = verdicts
+        .iter()
+        .filter(|verdict| verdict.effect == row.effect)
+        .map(|verdict| verdict.pods)
+        .max()
+        .unwrap_or(0);
+    let told = paths.iter().zip(&verdicts);
+    row.paths = told
+        .map(|(path, verdict)| told_path(change, key, path, verdict))
+        .collect();
+    Some(row)
+}
+
+fn told_path(change: &Change<'_>, key: &Key, path: &Difference, verdict: &Verdict) -> PathChange {
+    let is_secret = key.kind == "Secret" && matches!(path.key(0), "data" | "stringData");
+    let shown = |value: &Value| match is_secret && !value.is_null() {
+        true => "REDACTED".into(),
+        false => json(value),
+    };
+    PathChange {
+        path: path.path(),
+        old: shown(&path.old),
+        new: shown(&path.new),
+        effect: verdict.effect,
+        pods: verdict.pods,
+        reason: verdict.sentence.clone(),
+        source: change.sources.find(key, &path.steps, path.new.is_null()),
+    }
+}
+
+/// An object that is stored as it was, though its manifest differs, or is gone from the release.
+fn unchanged(change: &Change<'_>, outcome: &Outcome, key: &Key, live: &Value) -> Option<PlanRow> {
+    let find = |objects: &'_ [Value]| objects.iter().find(|it| Key::of(it) == *key).cloned();
+    let (old, new) = (find(change.old)?, find(change.new));
+    let why: EcoString = match &new {
+        None if is_kept(live) => {
+            "Leaves the release, and stays: its resource policy is keep.".into()
+        }
+        None => "Leaves the release, and stays: Helm deletes nothing after a failure.".into(),
+        Some(new) if *new == old => return None,
+        Some(_) if outcome.stopped.is_some() => {
+            let stopped = outcome.stopped.as_ref()?;
+            eco_format!("Not reached: Helm stops when it cannot create {stopped}.")
+        }
+        Some(_) => "Nothing changes: the manifest says otherwise what the API server has stored \
+                    already, such as a default."
+            .into(),
+    };
+    let verdict = Verdict::new(Effect::None, 0, why);
+    let mut row = row(change, key, verdict.clone());
+    let paths = differences(&old, &new.unwrap_or_default());
+    if row.paths.is_empty() && paths.iter().all(|path| !path.steps.is_empty()) {
+        let told = paths.iter();
+        row.paths = told
+            .map(|path| told_path(change, key, path, &verdict))
+            .collect();
+    }
+    Some(row)
+}
+
+/// The hooks that differ.
+fn hook_rows(change: &Change<'_>) -> Vec<PlanRow> {
+    let hooks = change.old_hooks.iter().chain(change.new_hooks);
+    let mut keys: Vec<Key> = hooks.map(|hook| Key::of(&hook.object)).collect();
+    lean::sort(&mut keys);
+    keys.dedup();
+    let find = |hooks: &'_ [HookObject], key: &Key| {
+        hooks.iter().find(|it| Key::of(&it.object) == *key).cloned()
+    };
+    let told = |key: &Key| {
+        let (old, new) = (find(change.old_hooks, key), find(change.new_hooks, key));
+        if old == new {
+            return None;
+        }
+        let paths = match (&old, &new) {
+            (Some(old), Some(new)) => differences(&old.object, &new.object),
+            _ => Vec::new(),
+        };
+        let verdict = hook_verdict(change, old.is_some(), new.as_ref());
+        let mut row = row(change, key, verdict.clone());
+        let told = paths.iter();
+        row.paths = told
+            .map(|path| told_path(change, key, path, &verdict))
+            .collect();
+        Some(row)
+    };
+    keys.iter().filter_map(told).collect()
+}
+
+fn hook_verdict(change: &Change<'_>, was_there: bool, new: Option<&HookObject>) -> Verdict {
+    let Some(new) = new else {
+        let why = "Is no hook any more: it is not run again, and what the last run left stays.";
+        return Verdict::new(Effect::None, 0, why);
+    };
+    // Nothing was installed: then the hooks of an installation run.
+    let wanted = match change.old.is_empty() && change.old_hooks.is_empty() {
+        true => ["pre-install", "post-install"],
+        false => ["pre-upgrade", "post-upgrade"],
+    };
+    let Some(event) = new
+        .events
+        .iter()
+        .find(|event| wanted.contains(&event.as_str()))
+    else {
+        let events = new.events.join(", ");
+        let why = eco_format!("A hook of {events}: an upgrade does not run it.");
+        return Verdict::new(Effect::None, 0, why);
+    };
+    if let Err(refusal) = change.cluster.try_hook(&new.object) {
+        let why = eco_format!(
+            "The API server refuses this {event} hook, so the upgrade fails: {}",
+            refusal.message
+        );
+        return Verdict::new(Effect::Rejected, 0, why);
+    }
+    match was_there {
+        true => {
+            let why = eco_format!(
+                "A {event} hook: the object of the last run is deleted, and a new one made and \
+                 awaited."
+            );
+            Verdict::new(Effect::Recreated, 0, why)
+        }
+        false => {
+            let why = eco_format!("A {event} hook: it is made and awaited.");
+            Verdict::new(Effect::Created, 0, why)
+        }
+    }
+}
+
+/// Why no object changes, from what the files say.
+fn why_nothing(change: &Change<'_>) -> EcoString {
+    let paths = change.old_files.keys().chain(change.new_files.keys());
+    let mut changed: Vec<&EcoString> = paths
+        .filter(|path| change.old_files.get(*path) != change.new_files.get(*path))
+        .collect();
+    lean::sort(&mut changed);
+    changed.dedup();
+    if changed.is_empty() {
+        return "Nothing happens: no file differs.".into();
+    }
+    let is_same_data = |path: &&EcoString| {
+        let is_yaml = path.ends_with(".yaml") || path.ends_with(".yml");
+        let data = |files: &Tree| {
+            files
+                .get(*path)
+                .and_then(|text| yaml::decode_all(text).ok())
+        };
+        let (old, new) = (data(change.old_files), data(change.new_files));
+        is_yaml && old.is_some() && old == new
+    };
+    if changed.iter().all(is_same_data) {
+        return "Nothing happens: only comments or formatting differ. Helm records a new revision with \
+                the same manifests, and Kubernetes sees no change."
+            .into();
+    }
+    let is_values = |path: &&EcoString| path.ends_with("values.yaml");
+    if changed
+        .iter()
+        .all(|path| is_values(path) || is_same_data(path))
+    {
+        return "Nothing happens: the values differ, but the chart renders the same manifests from them. \
+                No template uses what was changed, or it is overridden when the release is upgraded."
+            .into();
+    }
+    eco_format!(
+        "Nothing happens: the manifests and the image stay the same. {} no part in either.",
+        match changed.as_slice() {
+            [only] => eco_format!("{only} has"),
+            _ => "The changed files have".into(),
+        }
+    )
+}
+
+/// A value as JSON; empty for null, which is how an absent one looks.
+pub(crate) fn json(value: &Value) -> EcoString {
+    let mut out = String::new();
+    if !value.is_null() {
+        write_json(value, &mut out);
+    }
+    out.into()
+}
+
+fn write_json(value: &Value, out: &mut String) {
+    match value {
+        Value::Null => out.push_str("null"),
+        Value::Bool(flag) => out.push_str(if *flag { "true" } else { "false" }),
+        Value::Int(number) => out.push_str(&number.to_string()),
+        Value::Float(number) => out.push_str(&yaml::number::format_json(*number)),
+        Value::String(text) => write_json_text(text, out),
+        Value::List(items) => {
+            out.push('[');
+            for (at, item) in items.iter().enumerate() {
+                out.push_str(if at > 0 { "," } else { "" });
+                write_json(item, out);
+            }
+            out.push(']');
+        }
+        Value::Map(map) => {
+            out.push('{');
+            for (at, (key, item)) in map.iter().enumerate() {
+                out.push_str(if at > 0 { "," } else { "" });
+                write_json_text(key, out);
+                out.push(':');
+                write_json(item, out);
+            }
+            out.push('}');
+        }
+    }
+}
+
+fn write_json_text(text: &str, out: &mut String) {
+    out.push('"');
+    for c in text.chars() {
+        match c {
+            '"' => out.push_str("\\\""),
+            '\\' => out.push_str("\\\\"),
+            '\n' => out.push_str("\\n"),
+            '\t' => out.push_str("\\t"),
+            c if c.is_control() => out.push_str(&format!("\\u{:04x}", u32::from(c))),
+            c => out.push(c),
+        }
+    }
+    out.push('"');
+}

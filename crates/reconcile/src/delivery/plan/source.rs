@@ -1,0 +1,157 @@
+//! Where what changes is written: a line of a values file or of a template, or a flag.
+
+use super::HookObject;
+use super::diff::{Step, line_of};
+use ecow::{EcoString, eco_format};
+use helm::release::{objects_of, objects_of_hook};
+use helm::{Giver, LineOrigin, ReleaseOptions, Rendered};
+use kube::{Key, Value, kind_info};
+use std::collections::BTreeMap;
+
+/// One side of a change: what a chart renders, and where that comes from.
+#[derive(Clone, Debug, Default)]
+pub struct Side {
+    /// The chart's folder, as paths to its files begin; empty if it is the root.
+    folder: EcoString,
+    rendered: Rendered,
+    /// The objects in the order of installation, marked as the release's.
+    pub objects: Vec<Value>,
+    /// The objects of hooks.
+    pub hooks: Vec<HookObject>,
+    /// Which manifest an object is in: its place in [`Rendered::manifests`]; that of a hook comes
+    /// after those.
+    manifests: BTreeMap<Key, usize>,
+    /// Who gives values, the strongest first.
+    givers: Vec<Giver>,
+    /// The values as templates saw them.
+    pub values: Value,
+}
+
+/// Both sides.
+#[derive(Clone, Debug, Default)]
+pub struct Sources {
+    /// Before.
+    pub old: Side,
+    /// After.
+    pub new: Side,
+}
+
+impl Sources {
+    /// Where a path of an object is written: on the new side, or on the old one if it is gone.
+    pub(super) fn find(&self, key: &Key, steps: &[Step], is_gone: bool) -> EcoString {
+        let sides = match is_gone {
+            false => [&self.new, &self.old],
+            true => [&self.old, &self.new],
+        };
+        let found = sides.iter().find_map(|side| {
+            let origin = side.origin(key, steps)?;
+            Some(match self.changed_value(origin) {
+                Some(path) => self.given(side, path),
+                None => side.template(origin),
+            })
+        });
+        found.unwrap_or_default()
+    }
+
+    /// Of the values that made a line, the one that changed: those in the line first, then those that
+    /// decided that it is there.
+    fn changed_value<'o>(&self, origin: &'o LineOrigin) -> Option<&'o str> {
+        let mut paths = origin.values.iter().chain(&origin.conditions);
+        let of = |side: &'_ Side, path: &str| helm::value_at(&side.values, path).cloned();
+        let changed = paths.find(|path| of(&self.old, path) != of(&self.new, path))?;
+        Some(changed)
+    }
+
+    /// Who gives a value that changed; if nobody gives it any more on that side, who did on another.
+    fn given(&self, side: &Side, path: &str) -> EcoString {
+        let sides = [side, &self.new, &self.old];
+        let found = sides
+            .iter()
+            .find_map(|side| helm::giver_of(&side.givers, path));
+        found.unwrap_or_default().into()
+    }
+}
+
+impl Side {
+    /// The side of a chart in a folder, rendered with these options,
+    /// [`ReleaseOptions::provenance`] among them. The strongest giver comes first; `values` are those
+    /// that templates saw.
+    ///
+    /// # Errors
+    /// A manifest that is no YAML.
+    pub fn new(
+        folder: &str,
+        rendered: Rendered,
+        options: &ReleaseOptions,
+        givers: Vec<Giver>,
+        values: Value,
+    ) -> Result<Side, String> {
+        let is_namespaced = |_: &str, kind: &str| kind_info(kind).is_none_or(|it| it.namespaced);
+        let mut side = Side {
+            folder: folder.into(),
+            givers,
+            values,
+            ..Side::default()
+        };
+        for (at, resource) in objects_of(&rendered, options, &is_namespaced)? {
+            side.manifests.insert(Key::of(&resource.object), at);
+            side.objects.push(resource.object);
+        }
+        for (at, hook) in rendered.hooks.iter().enumerate() {
+            for resource in objects_of_hook(hook, &options.namespace, &is_namespaced)? {
+                let at = rendered.manifests.len() + at;
+                side.manifests.insert(Key::of(&resource.object), at);
+                side.hooks.push(HookObject {
+                    object: resource.object,
+                    events: hook.events.clone(),
+                });
+            }
+        }
+        side.rendered = rendered;
+        Ok(side)
+    }
+
+    /// A side of which only the values are known.
+    #[must_use]
+    pub fn of_values(values: Value) -> Side {
+        Side {
+            values,
+            ..Side::default()
+        }
+    }
+
+    /// Where an object begins.
+    #[must_use]
+    pub fn place(&self, key: &Key) -> EcoString {
+        let origin = self.origin(key, &[]);
+        origin.map(|it| self.template(it)).unwrap_or_default()
+    }
+
+    /// Where the line comes from that a path of an object is on.
+    fn origin(&self, key: &Key, steps: &[Step]) -> Option<&LineOrigin> {
+        let at = *self.manifests.get(key)?;
+        let manifests = &self.rendered.manifests;
+        let manifest = match at.checked_sub(manifests.len()) {
+            None => manifests.get(at)?,
+            Some(at) => &self.rendered.hooks.get(at)?.manifest,
+        };
+        let documents = yaml::parse(&manifest.content).ok()?;
+        let line = line_of(documents.first()?, steps);
+        self.rendered.origin(manifest, line - 1)
+    }
+
+    /// The innermost template line.
+    fn template(&self, origin: &LineOrigin) -> EcoString {
+        let Some(site) = origin.sites.last() else {
+            return EcoString::new();
+        };
+        let file = site
+            .file
+            .split_once('/')
+            .map_or(&*site.file, |(_, path)| path);
+        match self.folder.as_str() {
+            "" => eco_format!("{file}:{}", site.line),
+            folder => eco_format!("{folder}/{file}:{}", site.line),
+        }
+    }
+}

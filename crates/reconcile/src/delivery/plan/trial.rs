@@ -1,0 +1,229 @@
+//! An upgrade on trial: what Helm would ask of the API server, asked of a copy of the cluster in
+//! which no time passes. What is stored afterwards is the truth about the change: defaults are
+//! filled in, what is equal is equal, and what is refused is refused.
+
+use ecow::{EcoString, eco_format};
+use helm::Lookup;
+use kube::api::{self, DeleteOptions, Request, Verb};
+use kube::rbac::User;
+use kube::{Key, Millis, Status, Store, Value, map};
+use std::rc::Rc;
+
+/// A cluster to try on.
+#[derive(Clone, Debug)]
+pub struct Cluster {
+    /// Its objects.
+    pub store: Store,
+    /// The moment.
+    pub now: Millis,
+    /// Who asks.
+    pub user: User,
+}
+
+/// How an upgrade went.
+#[derive(Debug, Default)]
+pub(super) struct Outcome {
+    /// The objects that were refused, with what the API server says.
+    pub refused: Vec<(Key, Refusal)>,
+    /// The object that could not be created: what comes after it is not reached.
+    pub stopped: Option<Key>,
+}
+
+/// Why an object is not changed.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Refusal {
+    /// The sentence.
+    pub message: EcoString,
+    /// The fields that are at fault, with what is wrong.
+    pub fields: Vec<(EcoString, EcoString)>,
+}
+
+impl From<Status> for Refusal {
+    fn from(status: Status) -> Refusal {
+        let causes = status.causes.iter();
+        Refusal {
+            fields: causes
+                .map(|cause| (cause.field.clone(), cause.message.clone()))
+                .collect(),
+            message: status.message,
+        }
+    }
+}
+
+impl Cluster {
+    /// A cluster in which these objects are installed and nothing else. Those that the API server
+    /// refuses are not there.
+    #[must_use]
+    pub fn with(objects: &[Value]) -> Cluster {
+        let mut cluster = Cluster {
+            store: Store::new(0),
+            now: 0,
+            user: User::master("helm"),
+        };
+        cluster.make_namespaces(objects);
+        for object in objects {
+            // What is refused is told when the next state of it is tried.
+            let _ = cluster.ask(Key::of(object), Verb::Create(object.clone()));
+        }
+        cluster.autoscale();
+        cluster
+    }
+
+    /// Makes the namespaces that objects are in, unless the objects bring them.
+    pub fn make_namespaces(&mut self, objects: &[Value]) {
+        for object in objects {
+            let key = Key::of(object);
+            let namespace = Key::new("Namespace", "", key.namespace);
+            let brought = objects.iter().any(|other| Key::of(other) == namespace);
+            if !namespace.name.is_empty() && !brought && self.store.get(&namespace).is_none() {
+                let body = map! {
+                    "apiVersion" => "v1",
+                    "kind" => "Namespace",
+                    "metadata" => map! { "name" => &namespace.name },
+                };
+                let _ = self.ask(namespace, Verb::Create(body));
+            }
+        }
+    }
+
+    /// Autoscalers that found their pods too few or too many have settled that
+    /// (`pkg/controller/podautoscaler/horizontal.go`, the bounds that are kept without any metric).
+    fn autoscale(&mut self) {
+        let scalers = self.store.list("HorizontalPodAutoscaler");
+        let scalers: Vec<_> = scalers.into_iter().cloned().collect();
+        for scaler in scalers {
+            let (key, spec) = (target_of(&scaler.value), scaler.spec());
+            let Some(target) = self.store.get(&key) else {
+                continue;
+            };
+            let replicas = target.spec().get("replicas").as_int().unwrap_or(1);
+            let least = spec.get("minReplicas").as_int().unwrap_or(1);
+            let most = spec.get("maxReplicas").as_int().unwrap_or(least);
+            let wanted = replicas.max(least).min(most);
+            if replicas > 0 && wanted != replicas {
+                let mut body = target.value.clone();
+                body.entry("spec").set("replicas", wanted);
+                let _ = self.ask(key, Verb::Update(body));
+            }
+        }
+    }
+
+    fn ask(&mut self, key: Key, verb: Verb) -> Result<(), Refusal> {
+        let request = Request {
+            user: self.user.clone(),
+            ..Request::new("", key, verb)
+        };
+        api::serve(&mut self.store, self.now, request)?;
+        Ok(())
+    }
+
+    /// Goes from the objects of one manifest to those of another, as `Client.Update` of Helm does:
+    /// the first object that cannot be made ends it, other failures are collected, and nothing is
+    /// deleted after one.
+    pub(super) fn upgrade(&mut self, last: &[Value], next: &[Value]) -> Outcome {
+        self.make_namespaces(next);
+        let mut outcome = Outcome::default();
+        let find = |key: &Key| last.iter().find(|last| Key::of(last) == *key);
+        for next in next {
+            let key = Key::of(next);
+            let result = match self.store.get(&key) {
+                None => self.ask(key.clone(), Verb::Create(next.clone())),
+                Some(live) => {
+                    let live = live.value.clone();
+                    self.patch(&key, find(&key).unwrap_or(&live), next, &live)
+                }
+            };
+            if let Err(refusal) = result {
+                let is_there = self.store.get(&key).is_some();
+                outcome.refused.push((key.clone(), refusal));
+                if !is_there {
+                    outcome.stopped = Some(key);
+                    return outcome;
+                }
+            }
+        }
+        if outcome.refused.is_empty() {
+            for last in last {
+                let key = Key::of(last);
+                let stays = next.iter().any(|next| Key::of(next) == key);
+                if stays || self.store.get(&key).is_none_or(|live| is_kept(&live.value)) {
+                    continue;
+                }
+                let delete = Verb::Delete(DeleteOptions::default());
+                if let Err(refusal) = self.ask(key.clone(), delete) {
+                    outcome.refused.push((key, refusal));
+                }
+            }
+        }
+        outcome
+    }
+
+    fn patch(
+        &mut self,
+        key: &Key,
+        last: &Value,
+        next: &Value,
+        live: &Value,
+    ) -> Result<(), Refusal> {
+        let (how, patch) = kube::patch::three_way(last, next, live).map_err(|fault| Refusal {
+            message: eco_format!("{fault}"),
+            fields: Vec::new(),
+        })?;
+        if patch == map! {} {
+            return Ok(());
+        }
+        self.ask(key.clone(), Verb::Patch(how, patch))
+    }
+
+    /// Whether the object of a hook can be made, after the one of the last run is gone.
+    pub(super) fn try_hook(&self, object: &Value) -> Result<(), Refusal> {
+        let mut trial = self.clone();
+        let key = Key::of(object);
+        if trial.store.get(&key).is_some() {
+            trial.ask(key.clone(), Verb::Delete(DeleteOptions::default()))?;
+        }
+        trial.make_namespaces(std::slice::from_ref(object));
+        match trial.store.get(&key) {
+            // What a finalizer holds is gone in time.
+            Some(_) => Ok(()),
+            None => trial.ask(key, Verb::Create(object.clone())),
+        }
+    }
+}
+
+/// What an autoscaler scales.
+pub(super) fn target_of(scaler: &Value) -> Key {
+    let target = scaler.at(&["spec", "scaleTargetRef"]);
+    Key::new(
+        target.get("kind").text(),
+        Key::of(scaler).namespace,
+        target.get("name").text(),
+    )
+}
+
+/// Whether an object outlives its release.
+pub(super) fn is_kept(object: &Value) -> bool {
+    let policy = object.at(&["metadata", "annotations", "helm.sh/resource-policy"]);
+    policy.text() == "keep"
+}
+
+/// What templates' `lookup` finds in a cluster: one object, or the list of those in a namespace, or everywhere.
+#[must_use]
+pub fn lookup(store: Store) -> Lookup {
+    Rc::new(move |version, kind, namespace, name| {
+        if !name.is_empty() {
+            let object = store.get(&Key::new(kind, namespace, name));
+            return object.map_or(Value::Null, |object| object.value.clone());
+        }
+        let objects = match namespace {
+            "" => store.list(kind),
+            namespace => store.list_in(kind, namespace),
+        };
+        let items = objects.into_iter().map(|object| object.value.clone());
+        map! {
+            "apiVersion" => version,
+            "kind" => eco_format!("{kind}List"),
+            "items" => items.collect::<Value>(),
+        }
+    })
+}
