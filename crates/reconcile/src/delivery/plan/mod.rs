@@ -285,7 +285,13 @@ fn changed(
             paths: &paths,
         },
     );
-    let Some(gravest) = verdicts.iter().min_by_key(|verdict| verdict.effect) else {
+    // The sentence for the object is that of its template, if that is as grave as any.
+    let told = paths.iter().zip(&verdicts);
+    let gravest = told.clone().min_by_key(|(path, verdict)| {
+        let is_template = path.is_under(&["spec", "template"]);
+        (verdict.effect, !is_template)
+    });
+    let Some((_, gravest)) = gravest else {
         return unchanged(change, outcome, key, new);
     };
     let mut row = row(change, key, gravest.clone());
@@ -295,7 +301,6 @@ fn changed(
         .map(|verdict| verdict.pods)
         .max()
         .unwrap_or(0);
-    let told = paths.iter().zip(&verdicts);
     row.paths = told
         .map(|(path, verdict)| told_path(change, key, path, verdict))
         .collect();

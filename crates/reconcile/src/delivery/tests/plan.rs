@@ -37,6 +37,7 @@ spec:
           image: registry.example/order-service:1
           env: [{name: LOG, value: info}, {name: TIMEOUT, value: 3s}]
           envFrom: [{configMapRef: {name: settings}}]
+          volumeMounts: [{name: pages, mountPath: /pages}]
       volumes: [{name: pages, configMap: {name: pages}}]
 ";
 
