@@ -257,7 +257,7 @@ pub struct PlanRow {
     /// Where the object is written, `FILE:LINE`; empty if that is unknown.
     pub source: EcoString,
     /// The paths that differ; none if the object as a whole comes or goes.
-    pub paths: Vec<PathChange>,
+    pub paths: Vec<PathEffect>,
 }
 
 /// One changed path of an object.
@@ -269,6 +269,13 @@ pub struct PathChange {
     pub old: EcoString,
     /// After, as JSON; empty if it is gone.
     pub new: EcoString,
+}
+
+/// One changed path of an object, and what it does.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct PathEffect {
+    /// Where, and what.
+    pub change: PathChange,
     /// What this path alone does.
     pub effect: Effect,
     /// To how many pods.

@@ -1,6 +1,6 @@
 //! What a pull request will do to the cluster, one sentence an object.
 
-use view::{Effect, PathChange, PlanRow};
+use view::{Effect, PathEffect, PlanRow};
 use yew::prelude::*;
 
 use super::prose::prose;
@@ -45,10 +45,10 @@ pub fn object(row: &PlanRow) -> String {
     format!("{kind} {}", last_part(&row.object))
 }
 
-fn paths(paths: &[PathChange]) -> Html {
+fn paths(paths: &[PathEffect]) -> Html {
     html! {
         <dl class="paths">
-            for change in paths.iter() {
+            for change in paths.iter().map(|path| &path.change) {
                 <div key={change.path.as_str()}>
                     <dt><code>{ change.path.as_str() }</code></dt>
                     <dd>

@@ -47,7 +47,7 @@ fn changes(row: &PlanRow) -> Vec<Change<'_>> {
     let paths = row.paths.iter();
     let told = paths.map(|path| Change {
         object: &row.object,
-        path: &path.path,
+        path: &path.change.path,
         effect: path.effect,
         pods: path.pods,
         reason: &path.reason,

@@ -86,8 +86,8 @@ fn details(rows: &[PlanRow], out: &mut String) {
                 true => String::new(),
                 false => format!(" ({})", path.effect.as_str()),
             };
-            out.push_str(&format!("@@ {}{effect} @@{source}\n", path.path));
-            for (sign, value) in [("-", &path.old), ("+", &path.new)] {
+            out.push_str(&format!("@@ {}{effect} @@{source}\n", path.change.path));
+            for (sign, value) in [("-", &path.change.old), ("+", &path.change.new)] {
                 if !value.is_empty() {
                     out.push_str(&format!("{sign} {}\n", shown(value)));
                 }

@@ -1,7 +1,7 @@
 //! A plan for a terminal.
 
 use super::{shown, summary};
-use reconcile::view::{Effect, PathChange, PlanRow};
+use reconcile::view::{Effect, PathEffect, PlanRow};
 
 /// A paragraph an object, then how often each effect stands there.
 pub fn write(rows: &[PlanRow], is_coloured: bool) -> String {
@@ -31,7 +31,9 @@ pub fn write(rows: &[PlanRow], is_coloured: bool) -> String {
                 false => "2",
             };
             out.push_str(&path_lines(row, path, &|text| paint(code, text)));
-            for (sign, code, value) in [("-", "31", &path.old), ("+", "32", &path.new)] {
+            for (sign, code, value) in
+                [("-", "31", &path.change.old), ("+", "32", &path.change.new)]
+            {
                 if !value.is_empty() {
                     let line = format!("{sign} {}", shown(value));
                     out.push_str(&format!("      {}\n", paint(code, &line)));
@@ -49,15 +51,15 @@ pub fn write(rows: &[PlanRow], is_coloured: bool) -> String {
 }
 
 /// The path, what it does where that is not what the object as a whole does, and where it stands.
-fn path_lines(row: &PlanRow, path: &PathChange, paint: &dyn Fn(&str) -> String) -> String {
+fn path_lines(row: &PlanRow, path: &PathEffect, paint: &dyn Fn(&str) -> String) -> String {
     let effect = match path.effect == row.effect {
         true => String::new(),
         false => format!("  {}", path.effect.as_str()),
     };
-    let name = if path.path.is_empty() {
+    let name = if path.change.path.is_empty() {
         "."
     } else {
-        &path.path
+        &path.change.path
     };
     format!("    {}{effect}{}\n", paint(name), place(&path.source))
 }

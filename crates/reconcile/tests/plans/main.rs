@@ -40,7 +40,7 @@ fn json(rows: &[PlanRow]) -> serde_json::Value {
     let changes = rows.iter().flat_map(|row| {
         let whole = [("".into(), row.effect, row.pods, row.sentence.clone())];
         let paths = row.paths.iter();
-        let paths = paths.map(|it| (it.path.clone(), it.effect, it.pods, it.reason.clone()));
+        let paths = paths.map(|it| (it.change.path.clone(), it.effect, it.pods, it.reason.clone()));
         let told: Vec<_> = match row.paths.is_empty() {
             true => whole.into_iter().collect(),
             false => paths.collect(),

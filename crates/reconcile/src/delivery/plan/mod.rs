@@ -19,7 +19,7 @@ use self::effects::{Changed, Stores, Verdict, bounds, dependants, judge, pods, p
 use self::trial::{Cluster, Outcome, Refusal, is_kept};
 use super::git::Tree;
 use super::rehearsal::Failure;
-use crate::view::{Effect, PathChange, PlanRow};
+use crate::view::{Effect, PathChange, PathEffect, PlanRow};
 use ecow::{EcoString, eco_format};
 use kube::{Key, Value};
 
@@ -228,10 +228,12 @@ fn rejected(change: &Change<'_>, stores: Stores<'_>, key: &Key, refusal: &Refusa
             path.starts_with(field.as_str()) || field.starts_with(path.as_str())
         });
         let side = |pick: fn(&Difference) -> &Value| at.map(pick).map(json).unwrap_or_default();
-        row.paths.push(PathChange {
-            path: field.clone(),
-            old: side(|it| &it.old),
-            new: side(|it| &it.new),
+        row.paths.push(PathEffect {
+            change: PathChange {
+                path: field.clone(),
+                old: side(|it| &it.old),
+                new: side(|it| &it.new),
+            },
             effect: Effect::Rejected,
             pods: 0,
             reason: message.clone(),
@@ -307,16 +309,18 @@ fn changed(
     Some(row)
 }
 
-fn told_path(change: &Change<'_>, key: &Key, path: &Difference, verdict: &Verdict) -> PathChange {
+fn told_path(change: &Change<'_>, key: &Key, path: &Difference, verdict: &Verdict) -> PathEffect {
     let is_secret = key.kind == "Secret" && matches!(path.key(0), "data" | "stringData");
     let shown = |value: &Value| match is_secret && !value.is_null() {
         true => "REDACTED".into(),
         false => json(value),
     };
-    PathChange {
-        path: path.path(),
-        old: shown(&path.old),
-        new: shown(&path.new),
+    PathEffect {
+        change: PathChange {
+            path: path.path(),
+            old: shown(&path.old),
+            new: shown(&path.new),
+        },
         effect: verdict.effect,
         pods: verdict.pods,
         reason: verdict.sentence.clone(),

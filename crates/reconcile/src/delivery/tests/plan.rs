@@ -77,9 +77,10 @@ fn rows(old: &str, new: &str) -> String {
             row.effect, row.object, row.pods, row.sentence
         );
         for path in row.paths {
+            let change = path.change;
             out += &format!(
                 "  {:?} {}: {} -> {}\n",
-                path.effect, path.path, path.old, path.new
+                path.effect, change.path, change.old, change.new
             );
         }
     }
