@@ -17,7 +17,7 @@ pub fn run(arguments: &[String]) -> Result<(), String> {
     step(&format!("soak: {seeds} seeds from {first}"), || {
         run_program(
             tools::cargo()
-                .args(["run", "--release", "--package", "reconcile"])
+                .args(["run", "--profile", "soak", "--package", "reconcile"])
                 .args(["--example", "soak", "--", seeds, first]),
         )
     })
