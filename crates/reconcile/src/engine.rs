@@ -429,6 +429,7 @@ impl World {
         Context {
             now: self.now,
             nodes: &self.nodes,
+            silent: &self.pods.silent,
             autoscaling: &self.autoscaling,
             delivery: &self.delivery,
             timings: &self.settings.timings,

@@ -5,7 +5,8 @@
 use crate::cluster::{CONTROLLERS, horizontal_pod_autoscaler, kubelet};
 use crate::engine::{Controller, World};
 use crate::plan::Step;
-use ecow::EcoString;
+use crate::trace::Note;
+use ecow::{EcoString, eco_format};
 use kube::{Change, ChangeKind, Key, Millis, Store};
 use lean::SharedMap;
 use std::cmp::Reverse;
@@ -108,6 +109,7 @@ impl World {
 
     fn relist(&mut self, controller: Controller) {
         let hop = self.settings.timings.watch + self.faults.lag(controller);
+        let hop = hop + CONTROLLERS[controller].batch;
         for key in listed(&self.store, controller) {
             self.look(controller, key, hop);
         }
@@ -119,6 +121,32 @@ impl World {
         let found = self.store.get(pod).map(|pod| pod.meta.uid.clone());
         if let Some(uid) = found {
             kubelet::kill_processes(self, &uid);
+        }
+    }
+
+    /// A node loses its power: its processes are gone, and its kubelet says nothing any more. One that
+    /// has lost it already stays as it is.
+    pub fn stop_node(&mut self, name: &str) {
+        let key = Key::new("Node", "", name);
+        if self.pods.is_silent(name) || self.store.get(&key).is_none() {
+            return;
+        }
+        let why = eco_format!("{name} loses its power. Nobody knows of it yet.");
+        self.note(
+            name,
+            Some(key.clone()),
+            Note::warning("stop", "PowerLoss", why),
+        );
+        kubelet::node::stop(self, &key.name);
+        if let Some(controller) = controller("node-controller") {
+            self.look(controller, key, self.settings.timings.watch);
+        }
+    }
+
+    /// A node that lost its power comes back.
+    pub fn start_node(&mut self, name: &str) {
+        if self.pods.is_silent(name) {
+            kubelet::node::start(self, &name.into());
         }
     }
 

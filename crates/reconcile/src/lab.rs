@@ -1,7 +1,7 @@
 //! A lab: a cluster, its repositories, and the history of what was done to them. What a page, a
 //! program or a test holds.
 
-use crate::cluster::traffic;
+use crate::cluster::{kubelet, traffic};
 use crate::delivery::actions::run::Push;
 use crate::delivery::definition::Definition;
 use crate::delivery::git::{Person, Repository, Tree};
@@ -448,6 +448,8 @@ fn set_up_cluster(world: &mut World, definition: &Definition) {
             "memory" => eco_format!("{}", node.memory),
             "pods" => eco_format!("{}", node.pods),
         };
+        let mut status = map! { "allocatable" => allocatable.clone(), "capacity" => allocatable };
+        kubelet::node::say_well(&mut status, world.now());
         let object = map! {
             "apiVersion" => "v1",
             "kind" => "Node",
@@ -459,14 +461,7 @@ fn set_up_cluster(world: &mut World, definition: &Definition) {
                     "kubernetes.io/arch" => "amd64",
                 },
             },
-            "status" => map! {
-                "allocatable" => allocatable.clone(),
-                "capacity" => allocatable,
-                "conditions" => vec![map! {
-                    "type" => "Ready", "status" => "True", "reason" => "KubeletReady",
-                    "message" => "kubelet is posting ready status",
-                }],
-            },
+            "status" => status,
         };
         let why = eco_format!("Node {} joins the cluster.", node.name);
         let _ = world.request(

@@ -28,6 +28,16 @@ pub struct Timings {
     /// How long after a change of EndpointSlices the proxies of all nodes send traffic by it: the
     /// watch, and kube-proxy's `minSyncPeriod` of 1 s.
     pub propagation: Millis,
+    /// How often a kubelet renews its lease (`pkg/kubelet/kubelet.go`, `nodeLeaseRenewIntervalFraction`: a
+    /// quarter of 40 s).
+    pub lease_renewal: Millis,
+    /// How often the node controller looks at all nodes (`node-monitor-period`: 5 s).
+    pub node_monitor: Millis,
+    /// How long a node may be silent (`node-monitor-grace-period`: 50 s since Kubernetes 1.32).
+    pub node_grace: Millis,
+    /// How long after one node's pods are driven away the next node's may be (`node-eviction-rate`: one
+    /// in 10 s).
+    pub node_eviction: Millis,
     /// How often an autoscaler looks (`horizontal-pod-autoscaler-sync-period`: 15 s).
     pub autoscaler_sync: Millis,
     /// How long after its start a pod's CPU counts only while it is ready
@@ -66,6 +76,10 @@ impl Default for Timings {
             back_off_max: 300_000,
             back_off_reset: 600_000,
             propagation: 1_000,
+            lease_renewal: 10_000,
+            node_monitor: 5_000,
+            node_grace: 50_000,
+            node_eviction: 10_000,
             autoscaler_sync: 15_000,
             autoscaler_initialization: 300_000,
             autoscaler_readiness: 30_000,

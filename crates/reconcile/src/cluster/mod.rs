@@ -11,13 +11,16 @@ mod garbage_collector;
 pub mod horizontal_pod_autoscaler;
 mod job;
 pub mod kubelet;
+mod node_lifecycle;
 pub mod nodes;
 pub mod pod;
 mod pod_disruption_budget;
+mod pod_garbage_collector;
 mod replica_set;
 pub mod requests;
 mod resource_quota;
 mod scheduler;
+mod taint_eviction;
 pub mod traffic;
 mod ttl_after_finished;
 mod users;
@@ -44,6 +47,8 @@ pub struct Context<'a> {
     pub now: Millis,
     /// How full the nodes are.
     pub nodes: &'a nodes::Nodes,
+    /// The nodes whose kubelets are silent.
+    pub silent: &'a kubelet::Silent,
     /// What the autoscalers remember.
     pub autoscaling: &'a Autoscaling,
     /// The repositories, and what the GitOps controllers keep.
@@ -78,6 +83,9 @@ pub const CONTROLLERS: &[Controller] = &[
     resource_quota::CONTROLLER,
     pod_disruption_budget::CONTROLLER,
     gitops::argocd::CONTROLLER,
+    node_lifecycle::CONTROLLER,
+    taint_eviction::CONTROLLER,
+    pod_garbage_collector::CONTROLLER,
 ];
 
 /// Kinds that a real cluster acts on and the lab does not. Those that only hold data, such as

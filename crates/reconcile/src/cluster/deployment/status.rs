@@ -110,7 +110,10 @@ pub(super) fn sync_rollout(subject: &mut Subject<'_>, sets: &[Set], newest: Opti
         }
     }
     report_failure(subject, sets, newest);
-    look_again_at_deadline(subject);
+    // One that was complete is not measured again, so that a look at the deadline would see nothing.
+    if !settled {
+        look_again_at_deadline(subject);
+    }
 }
 
 /// What keeps a ReplicaSet from making its pods is said of the Deployment too, the newest set's first

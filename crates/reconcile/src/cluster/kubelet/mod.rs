@@ -15,6 +15,7 @@
 mod config;
 mod files;
 mod images;
+pub(crate) mod node;
 mod plan;
 mod probes;
 mod programs;
@@ -38,6 +39,7 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 
 pub use images::NodeImage;
+pub use node::Silent;
 pub use probes::Probe;
 
 /// All that the kubelets remember.
@@ -47,6 +49,8 @@ pub struct Pods {
     runs: SharedMap<EcoString, Run>,
     images: images::Images,
     addresses: u32,
+    /// The nodes whose kubelets are silent, and since when.
+    pub(crate) silent: Silent,
 }
 
 /// A pod on its node.
@@ -234,6 +238,9 @@ pub(crate) fn observe(world: &mut World, change: &Change) {
         "ConfigMap" | "Secret" => return sync::config_changed(world, &pod.key),
         _ => return,
     }
+    if world.pods.is_silent(pod::node(pod)) {
+        return;
+    }
     let uid = &pod.meta.uid;
     let hop = world.settings.timings.watch;
     let Some(run) = world.pods.runs.get_mut(uid) else {
@@ -370,6 +377,9 @@ pub(crate) fn act(world: &mut World, uid: &EcoString, event: PodEvent) {
     let Some(run) = world.pods.runs.get(uid).cloned() else {
         return;
     };
+    if world.pods.is_silent(&run.node) {
+        return;
+    }
     let stored = world.store.get(&run.key).filter(|pod| pod.meta.uid == *uid);
     let Some(pod) = stored.or(run.orphan.as_ref()).cloned() else {
         return;

@@ -62,6 +62,14 @@ enum Queued {
 }
 
 impl Workers {
+    /// The workers of a kubelet that was started again: the ticks of those before are void.
+    pub(super) fn anew(self) -> Workers {
+        Workers(self.0.map(|before| Worker {
+            ticket: before.ticket + 1,
+            ..Worker::default()
+        }))
+    }
+
     /// What a probe has found, where there is one.
     pub(super) fn result(&self, probe: Probe) -> Option<bool> {
         self.0[probe as usize].result

@@ -94,6 +94,14 @@ impl Worker {
         self.due = Some(t);
     }
 
+    /// The worker of a kubelet that was started again: what the one before waited for is void.
+    pub(super) fn anew(&self) -> Worker {
+        Worker {
+            ticket: self.ticket + 1,
+            ..Worker::default()
+        }
+    }
+
     pub(super) fn awaits(&self, ticket: u32) -> bool {
         self.is_busy && self.ticket == ticket
     }

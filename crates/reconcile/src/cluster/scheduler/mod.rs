@@ -18,6 +18,7 @@ use crate::plan::Plan;
 use crate::trace::Note;
 use cycle::{Cycle, Refusal};
 use ecow::{EcoString, eco_format};
+pub(super) use node_facts::tolerates;
 pub(super) use node_resources::balance;
 
 use kube::api::{DeleteOptions, PatchType, Verb};

@@ -52,7 +52,7 @@ pub(super) fn has_untolerated_taint(tolerations: &[Value], node: &Node) -> bool 
 }
 
 /// `k8s.io/api/core/v1/toleration.go`, ToleratesTaint.
-fn tolerates(toleration: &Value, taint: &Value) -> bool {
+pub(in crate::cluster) fn tolerates(toleration: &Value, taint: &Value) -> bool {
     let unset_or_same = |field: &str| {
         let want = toleration.get(field).text();
         want.is_empty() || want == taint.get(field).text()

@@ -27,7 +27,8 @@ pub fn run(seed: u64) -> Result<(), String> {
     for _ in 0..6 + random.below(10) {
         story.act(&mut random, &mut watcher);
         watcher.note_all(&story.world);
-        let until = story.world.now() + random.below(20_000);
+        let pause = [20_000, 20_000, 20_000, 120_000, 600_000][random.below(5) as usize];
+        let until = story.world.now() + random.below(pause);
         play(&mut story, &mut watcher, until)?;
     }
     story.heal(&mut random, &mut watcher);

@@ -11,7 +11,7 @@ use std::rc::Rc;
 const NAMESPACE: &str = "default";
 
 /// The controllers that faults strike.
-const CONTROLLERS: [&str; 9] = [
+const CONTROLLERS: [&str; 12] = [
     "deployment-controller",
     "replicaset-controller",
     "endpointslice-controller",
@@ -21,6 +21,9 @@ const CONTROLLERS: [&str; 9] = [
     "default-scheduler",
     "resourcequota-controller",
     "disruption-controller",
+    "node-controller",
+    "taint-eviction-controller",
+    "pod-garbage-collector",
 ];
 
 /// A lab and what was done to it so far.
@@ -29,6 +32,8 @@ pub struct Story {
     pub world: World,
     /// Whether there is a node for every pod.
     pub has_room: bool,
+    /// Nodes without power.
+    stopped: Vec<String>,
     images: u64,
     names: u64,
 }
@@ -50,6 +55,7 @@ impl Story {
         let mut story = Story {
             world: World::new(seed, settings),
             has_room: false,
+            stopped: Vec::new(),
             images: 1,
             names: 0,
         };
@@ -336,13 +342,31 @@ impl Story {
 
     fn fault(&mut self, random: &mut Random, watcher: &mut Watcher) {
         let controller = CONTROLLERS[pick(random, CONTROLLERS.len())];
-        match random.below(5) {
+        match random.below(8) {
             0 => self.world.restart(controller),
             1 | 2 => {
                 watcher.disturb();
                 self.world.delay_watches(controller, random.below(3_000));
             }
             3 => self.world.cut_registry(random.below(2) == 0),
+            4 => {
+                watcher.disturb();
+                if let Some(node) = self.any(random, "Node") {
+                    self.world.stop_node(&node.key.name);
+                    self.stopped.push(node.key.name.to_string());
+                }
+            }
+            5 => {
+                if let Some(name) = self.stopped.pop() {
+                    self.world.start_node(&name);
+                }
+            }
+            6 => {
+                watcher.disturb();
+                if let Some(node) = self.any(random, "Node").filter(|_| random.below(3) == 0) {
+                    self.delete(random, &node.key);
+                }
+            }
             _ => {
                 watcher.disturb();
                 if let Some(pod) = self.any(random, "Pod") {
@@ -359,6 +383,9 @@ impl Story {
             self.world.delay_watches(controller, 0);
         }
         self.world.cut_registry(false);
+        for name in std::mem::take(&mut self.stopped) {
+            self.world.start_node(&name);
+        }
         self.has_room = random.below(3) > 0;
         if self.has_room {
             self.add_node(64);
