@@ -71,23 +71,24 @@ fn charge(store: &mut Store, now: Millis, budget: &Object, pod: &Object) -> Resu
     const VIOLATES: &str = "Cannot evict pod as it would violate the pod's disruption budget.";
     let name = &budget.key.name;
     let count = |field: &str| budget.status().get(field).as_int().unwrap_or(0);
-    let refuse = |message| {
+    let refuse = |message, retry_after| {
         let cause = Cause {
             reason: "DisruptionBudget",
             field: "".into(),
             message,
         };
-        Err(Status::too_many_requests(VIOLATES, cause))
+        Err(Status::too_many_requests(VIOLATES, cause, retry_after))
     };
     if count("observedGeneration") < budget.meta.generation {
-        return refuse(eco_format!("The disruption budget {name} is {UNSEEN}"));
+        return refuse(eco_format!("The disruption budget {name} is {UNSEEN}"), 10);
     }
     let allowed = count("disruptionsAllowed");
     if allowed <= 0 {
         let (desired, healthy) = (count("desiredHealthy"), count("currentHealthy"));
-        return refuse(eco_format!(
+        let needs = eco_format!(
             "The disruption budget {name} needs {desired} healthy pods and has {healthy} currently"
-        ));
+        );
+        return refuse(needs, 0);
     }
     let mut value = budget.value.clone();
     let status = value.entry("status");

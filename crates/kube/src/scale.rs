@@ -15,9 +15,7 @@ pub(crate) fn serve(store: &mut Store, now: Millis, key: &Key, verb: Verb) -> Re
         Verb::Update(scale) => scale,
         Verb::Patch(how, change) => patch_scale(how, &view(&old), &change)?,
         _ => {
-            return Err(Status::bad_request(
-                "the server does not allow this method on the requested resource",
-            ));
+            return Err(Status::method_not_allowed());
         }
     };
     let replicas = scale.at(&["spec", "replicas"]);

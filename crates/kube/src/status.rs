@@ -14,6 +14,33 @@ pub struct Status {
     pub message: EcoString,
     /// For `Invalid`: each fault by field.
     pub causes: EcoVec<Cause>,
+    /// What the request was about. Empty where the server does not say.
+    pub about: About,
+    /// After how many seconds to ask again; 0 if the server does not say.
+    pub retry_after: u32,
+}
+
+/// What a refused request was about (`metav1.StatusDetails`).
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct About {
+    /// `apps`; empty for the core group.
+    pub group: EcoString,
+    /// The resource (`deployments`); of an object that breaks rules, its kind.
+    pub kind: EcoString,
+    /// The object; empty where it is about all of them.
+    pub name: EcoString,
+}
+
+impl About {
+    /// An object of a kind, as a resource.
+    fn object(kind: &str, name: &str) -> About {
+        let (kind, group) = resource_and_group(kind);
+        About {
+            group: group.into(),
+            kind,
+            name: name.into(),
+        }
+    }
 }
 
 /// One fault in an object.
@@ -60,24 +87,31 @@ impl Status {
             reason,
             message,
             causes: EcoVec::new(),
+            about: About::default(),
+            retry_after: 0,
+        }
+    }
+
+    /// The same about an object.
+    fn about(self, kind: &str, name: &str) -> Status {
+        Status {
+            about: About::object(kind, name),
+            ..self
         }
     }
 
     /// 404: there is no such object.
     #[must_use]
     pub fn not_found(kind: &str, name: &str) -> Status {
-        Status::new(
-            404,
-            "NotFound",
-            eco_format!("{} {name:?} not found", resource(kind)),
-        )
+        let message = eco_format!("{} {name:?} not found", resource(kind));
+        Status::new(404, "NotFound", message).about(kind, name)
     }
 
     /// 409: the name is taken.
     #[must_use]
     pub fn already_exists(kind: &str, name: &str) -> Status {
         let message = eco_format!("{} {name:?} already exists", resource(kind));
-        Status::new(409, "AlreadyExists", message)
+        Status::new(409, "AlreadyExists", message).about(kind, name)
     }
 
     /// 409: the write was made from an old version of the object.
@@ -85,20 +119,30 @@ impl Status {
     pub fn conflict(kind: &str, name: &str, why: &str) -> Status {
         let resource = resource(kind);
         let message = eco_format!("Operation cannot be fulfilled on {resource} {name:?}: {why}");
-        Status::new(409, "Conflict", message)
+        Status::new(409, "Conflict", message).about(kind, name)
     }
 
     /// 403: admission does not let the object in.
     #[must_use]
     pub fn forbidden(kind: &str, name: &str, why: &str) -> Status {
         let message = eco_format!("{} {name:?} is forbidden: {why}", resource(kind));
-        Status::new(403, "Forbidden", message)
+        Status::new(403, "Forbidden", message).about(kind, name)
     }
 
     /// 403: they may not do that.
     #[must_use]
-    pub(crate) fn forbidden_because(message: EcoString) -> Status {
-        Status::new(403, "Forbidden", message)
+    pub(crate) fn forbidden_because(message: EcoString, about: About) -> Status {
+        Status {
+            about,
+            ..Status::new(403, "Forbidden", message)
+        }
+    }
+
+    /// 405: the resource has no such verb.
+    #[must_use]
+    pub(crate) fn method_not_allowed() -> Status {
+        let message = "the server does not allow this method on the requested resource";
+        Status::new(405, "MethodNotAllowed", message.into())
     }
 
     /// 400: the request itself makes no sense.
@@ -107,11 +151,12 @@ impl Status {
         Status::new(400, "BadRequest", message.into())
     }
 
-    /// 429: not now. The cause says what stands in the way.
+    /// 429: not now, or in so many seconds. The cause says what stands in the way.
     #[must_use]
-    pub(crate) fn too_many_requests(message: &str, cause: Cause) -> Status {
+    pub(crate) fn too_many_requests(message: &str, cause: Cause, retry_after: u32) -> Status {
         let mut status = Status::new(429, "TooManyRequests", message.into());
         status.causes.push(cause);
+        status.retry_after = retry_after;
         status
     }
 
@@ -170,38 +215,44 @@ impl Status {
         let dot = if group.is_empty() { "" } else { "." };
         let message = eco_format!("{kind}{dot}{group} {name:?} is invalid: {list}");
         Status {
-            code: 422,
-            reason: "Invalid",
-            message,
             causes,
+            about: About {
+                group: group.into(),
+                kind: kind.into(),
+                name: name.into(),
+            },
+            ..Status::new(422, "Invalid", message)
         }
     }
 
-    /// The refusal as the object that the API server answers with.
+    /// The refusal as the object that the API server answers with (`metav1.Status`).
     #[must_use]
     pub fn to_value(&self) -> Value {
-        let causes: Vec<Value> = self
-            .causes
-            .iter()
-            .map(|cause| {
-                map! {
-                    "reason" => cause.reason,
-                    "message" => &cause.message,
-                    "field" => &cause.field,
-                }
-            })
-            .collect();
-        let mut status = map! {
-            "apiVersion" => "v1",
+        let known = |text: &str| Some(text).filter(|text| !text.is_empty()).map(Value::from);
+        let cause = |cause: &Cause| {
+            map! {
+                "reason" => known(cause.reason),
+                "message" => &cause.message,
+                "field" => known(&cause.field),
+            }
+        };
+        let causes: Vec<Value> = self.causes.iter().map(cause).collect();
+        let details = map! {
+            "name" => known(&self.about.name),
+            "group" => known(&self.about.group),
+            "kind" => known(&self.about.kind),
+            "causes" => Some(causes).filter(|causes| !causes.is_empty()),
+            "retryAfterSeconds" => Some(i64::from(self.retry_after)).filter(|it| *it != 0),
+        };
+        map! {
             "kind" => "Status",
+            "apiVersion" => "v1",
+            "metadata" => map! {},
             "status" => "Failure",
             "message" => &self.message,
-            "reason" => Some(self.reason).filter(|reason| !reason.is_empty()),
+            "reason" => known(self.reason),
+            "details" => Some(details).filter(|it| it.members().next().is_some()),
             "code" => i64::from(self.code),
-        };
-        if !causes.is_empty() {
-            status.entry("details").set("causes", causes);
         }
-        status
     }
 }

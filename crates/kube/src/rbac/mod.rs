@@ -8,6 +8,7 @@ mod rules;
 pub use builtin::bootstrap;
 pub(crate) use escalation::check as check_escalation;
 
+use crate::status::About;
 use crate::{Key, Object, Status, Store, Value, selector};
 use ecow::{EcoString, EcoVec, eco_format};
 use lean::SharedMap;
@@ -221,7 +222,12 @@ fn answer(user: &User, wanted: &Attributes, decision: &Decision) -> Result<(), S
         message.push_str(": ");
         message.push_str(&decision.reason);
     }
-    Err(Status::forbidden_because(message))
+    let about = About {
+        group: wanted.group.clone(),
+        kind: wanted.resource.clone(),
+        name: wanted.name.clone(),
+    };
+    Err(Status::forbidden_because(message, about))
 }
 
 /// All that bindings give a user: everywhere, then in a namespace; and what the node authorizer gives a

@@ -66,6 +66,10 @@ fn same(refusal: Option<Status>, want: &Value) -> Result<(), String> {
         Some(status) if status.code == 403 => {
             let same = (code, want.get("reason").text(), want.get("message").text())
                 == (Some(403), status.reason, status.message.as_str());
+            let details = status.to_value().get("details").clone();
+            if &details != want.get("details") {
+                return Err(format!("{details:?} instead of {:?}", want.get("details")));
+            }
             let why = format!(
                 "{:?} instead of {:?}",
                 status.message,
