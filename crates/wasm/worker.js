@@ -10,7 +10,7 @@ const engine = import(at('engine.js')).then(async ({ default: init, Engine }) =>
 // The table of Kubernetes' fields comes after the first answer: only what is typed is compared with it.
 let fields;
 const learnFields = async () => {
-  const answer = await fetch('fields.txt');
+  const answer = await fetch(at('fields.txt'));
   if (answer.ok) (await engine).learn_fields(await answer.text());
 };
 

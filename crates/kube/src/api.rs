@@ -7,7 +7,9 @@ use crate::object::{condition, controller_ref};
 use crate::rbac::{self, Attributes, User};
 use crate::status::resource_and_group;
 use crate::{Change, ChangeKind, Key, Meta, Millis, Object, Selection, Status, Store, Value};
-use crate::{admission, allocate, defaults, eviction, kind_info, map, patch, scale, strategy};
+use crate::{
+    admission, allocate, defaults, delete, eviction, kind_info, map, patch, scale, strategy,
+};
 use crate::{time, validate};
 use ecow::{EcoString, eco_format};
 pub use patch::PatchType;
@@ -21,13 +23,14 @@ pub struct Request {
     /// What is to be done.
     pub verb: Verb,
     /// To which object. For [`Verb::Create`] the name may be empty (`generateName`); for
-    /// [`Verb::List`] and [`Verb::Watch`] it is, and an empty namespace means all of them.
+    /// [`Verb::List`], [`Verb::Watch`] and [`Verb::DeleteCollection`] it is, and an empty namespace
+    /// means all of them.
     pub key: Key,
     /// `status`, `binding`, or empty.
     pub subresource: &'static str,
     /// Answer as if, and store nothing (`dryRun=All`).
     pub dry_run: bool,
-    /// Of a list or a watch: which objects.
+    /// Of a list, a watch or a collection: which objects.
     pub select: Selection,
     /// With the table of all fields, what is written may have no field that is not in it
     /// (`fieldValidation=Strict`), and no value of a wrong type. Without it nobody looks.
@@ -67,6 +70,8 @@ pub enum Verb {
     Patch(PatchType, Value),
     /// Removal.
     Delete(DeleteOptions),
+    /// Removal of all selected objects of a kind.
+    DeleteCollection(DeleteOptions),
 }
 
 /// How to delete (`metav1.DeleteOptions`).
@@ -85,8 +90,10 @@ pub struct DeleteOptions {
 /// What becomes of the objects that a deleted one owns.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Propagation {
-    /// The garbage collector deletes them afterwards.
+    /// What the object's finalizers say, else as in the background.
     #[default]
+    Unsaid,
+    /// The garbage collector deletes them afterwards.
     Background,
     /// They are deleted first.
     Foreground,
@@ -153,15 +160,7 @@ fn answer(store: &mut Store, now: Millis, request: Request) -> Response {
     match verb {
         verb if subresource == "scale" => scale::serve(store, now, &key, verb),
         Verb::Get => find(store, &key).map(Answer::Object),
-        Verb::List => {
-            let wanted = select.filter(&key.kind)?;
-            let mut objects = match key.namespace.as_str() {
-                "" => store.list(&key.kind),
-                namespace => store.list_in(&key.kind, namespace),
-            };
-            objects.retain(|object| wanted(object));
-            Ok(Answer::List(objects.into_iter().cloned().collect()))
-        }
+        Verb::List => list(store, &key, &select).map(Answer::List),
         Verb::Watch(since) => watch(store, &key, since, &select),
         Verb::Create(body) if subresource == "binding" => bind(store, now, &key, &body),
         Verb::Create(body) if subresource == "eviction" => eviction::evict(store, now, &key, &body),
@@ -185,7 +184,10 @@ fn answer(store: &mut Store, now: Millis, request: Request) -> Response {
             rbac::check_escalation(store, &user, &key, Some(&old.value), &body)?;
             write(store, now, &old, body, subresource)
         }
-        Verb::Delete(options) => delete(store, now, &key, &options),
+        Verb::Delete(options) => delete::delete(store, now, &key, &options),
+        Verb::DeleteCollection(options) => {
+            delete::delete_collection(store, now, &key, &select, &options)
+        }
     }
 }
 
@@ -199,6 +201,7 @@ fn attributes(request: &Request) -> Attributes {
         Verb::Update(_) => ("update", true),
         Verb::Patch(..) => ("patch", true),
         Verb::Delete(_) => ("delete", true),
+        Verb::DeleteCollection(_) => ("deletecollection", false),
     };
     let key = &request.key;
     let (resource, group) = resource_and_group(&key.kind);
@@ -227,6 +230,21 @@ pub(crate) fn find(store: &Store, key: &Key) -> Result<Rc<Object>, Status> {
         .get(key)
         .cloned()
         .ok_or_else(|| Status::not_found(&key.kind, &key.name))
+}
+
+/// The selected objects of a kind, in a namespace or in all of them.
+pub(crate) fn list(
+    store: &Store,
+    key: &Key,
+    select: &Selection,
+) -> Result<Vec<Rc<Object>>, Status> {
+    let wanted = select.filter(&key.kind)?;
+    let mut objects = match key.namespace.as_str() {
+        "" => store.list(&key.kind),
+        namespace => store.list_in(&key.kind, namespace),
+    };
+    objects.retain(|object| wanted(object));
+    Ok(objects.into_iter().cloned().collect())
 }
 
 /// The changes of a kind since a version. To a watcher that selects, an object that comes to be
@@ -395,105 +413,7 @@ pub(crate) fn write(
         admission::validate(store, &old.key, Some(&old.value), &body)?;
     }
     let new = store.put(old.key.clone(), body, now);
-    Ok(Answer::Object(finish_deletion(store, new)))
-}
-
-pub(crate) fn delete(
-    store: &mut Store,
-    now: Millis,
-    key: &Key,
-    options: &DeleteOptions,
-) -> Response {
-    let old = find(store, key)?;
-    if !options.uid.is_empty() && options.uid != old.meta.uid {
-        let why = eco_format!(
-            "Precondition failed: UID in precondition: {}, UID in object meta: {}",
-            options.uid,
-            old.meta.uid
-        );
-        return Err(Status::conflict(&key.kind, &key.name, &why));
-    }
-    let version = eco_format!("{}", old.meta.version);
-    if !options.version.is_empty() && options.version != version {
-        let why = eco_format!(
-            "Precondition failed: ResourceVersion in precondition: {}, ResourceVersion in object meta: \
-             {version}",
-            options.version
-        );
-        return Err(Status::conflict(&key.kind, &key.name, &why));
-    }
-    let grace = grace_seconds(&old, options);
-    let finalizer = match options.propagation {
-        Propagation::Background => "",
-        Propagation::Foreground => "foregroundDeletion",
-        Propagation::Orphan => "orphan",
-    };
-    let finalizers = old.value.at(&["metadata", "finalizers"]).items();
-    if grace == 0 && finalizer.is_empty() && finalizers.is_empty() {
-        store.remove(key);
-        return Ok(Answer::Object(old));
-    }
-    let mut body = old.value.clone();
-    if !finalizer.is_empty() && !finalizers.contains(&finalizer.into()) {
-        body.entry_at(&["metadata", "finalizers"])
-            .items_mut()
-            .push(finalizer.into());
-    }
-    if let Some(ends) = deletion(&old, grace, now) {
-        let metadata = body.entry("metadata");
-        metadata.set("deletionTimestamp", time::rfc3339(ends));
-        metadata.set("deletionGracePeriodSeconds", grace);
-        if old.meta.generation > 0 {
-            metadata.set("generation", old.meta.generation + 1);
-        }
-    }
-    if body == old.value {
-        return Ok(Answer::Object(old));
-    }
-    Ok(Answer::Object(store.put(key.clone(), body, now)))
-}
-
-/// When a deletion with this grace period ends; none if it changes nothing: a period that runs already
-/// may only be shortened (`registry/rest/delete.go`, BeforeDelete).
-fn deletion(old: &Object, grace: i64, now: Millis) -> Option<Millis> {
-    let millis = |seconds: i64| u64::try_from(seconds).unwrap_or(0) * 1000;
-    let Some(ends) = old.meta.deleted else {
-        return Some(now + millis(grace));
-    };
-    let metadata = old.value.get("metadata");
-    let before = metadata.get("deletionGracePeriodSeconds").as_int();
-    let before = before.filter(|before| grace < *before)?;
-    Some(ends.saturating_sub(millis(before)) + millis(grace))
-}
-
-/// How long a deletion waits: only pods that a kubelet may run have a grace period
-/// (`pkg/registry/core/pod/strategy.go`, CheckGracefulDelete).
-fn grace_seconds(old: &Object, options: &DeleteOptions) -> i64 {
-    let unassigned = old.spec().get("nodeName").text().is_empty();
-    let ended = matches!(old.status().get("phase").text(), "Succeeded" | "Failed");
-    if old.key.kind != "Pod" || unassigned || ended {
-        return 0;
-    }
-    let asked = options.grace_seconds;
-    asked
-        .or(old.spec().get("terminationGracePeriodSeconds").as_int())
-        .unwrap_or(0)
-        .max(0)
-}
-
-/// Removes an object that waited for its last finalizer, once that is gone.
-fn finish_deletion(store: &mut Store, object: Rc<Object>) -> Rc<Object> {
-    let metadata = object.value.get("metadata");
-    let waits = !metadata.get("finalizers").items().is_empty()
-        || metadata
-            .get("deletionGracePeriodSeconds")
-            .as_int()
-            .unwrap_or(0)
-            > 0;
-    if object.meta.deleted.is_some() && !waits {
-        store.remove(&object.key);
-    }
-    object
+    Ok(Answer::Object(delete::finish(store, new)))
 }
 
 /// Decodes what the lab itself asks of an object's metadata.

@@ -1,7 +1,8 @@
 //! Eviction: deleting a pod if no disruption budget is against it
 //! (`pkg/registry/core/pod/storage/eviction.go`).
 
-use crate::api::{DeleteOptions, Propagation, Response, delete, find};
+use crate::api::{DeleteOptions, Response, find};
+use crate::delete::delete;
 use crate::object::condition;
 use crate::status::Cause;
 use crate::{Key, Millis, Object, Status, Store, Value, map, selector, time};
@@ -44,16 +45,7 @@ pub(crate) fn evict(store: &mut Store, now: Millis, key: &Key, body: &Value) -> 
             ));
         }
     }
-    let options = body.get("deleteOptions");
-    let options = DeleteOptions {
-        grace_seconds: options.get("gracePeriodSeconds").as_int(),
-        propagation: match options.get("propagationPolicy").text() {
-            "Foreground" => Propagation::Foreground,
-            "Orphan" => Propagation::Orphan,
-            _ => Propagation::Background,
-        },
-        ..DeleteOptions::default()
-    };
+    let options = DeleteOptions::of(body.get("deleteOptions"));
     delete(store, now, key, &options)
 }
 

@@ -13,6 +13,7 @@ pub mod admission;
 mod allocate;
 pub mod api;
 mod defaults;
+mod delete;
 pub mod eviction;
 pub mod fields;
 mod gostruct;

@@ -50,10 +50,7 @@ impl Selection {
         let fields = parse_fields(&self.fields)?;
         for field in &fields {
             if !is_selectable(kind, &field.key) {
-                let key = &field.key;
-                return Err(Status::bad_request(eco_format!(
-                    "field label not supported: {key}"
-                )));
+                return Err(Status::bad_request(unsupported(kind, &field.key)));
             }
         }
         Ok(move |object: &Object| {
@@ -77,9 +74,10 @@ impl Selection {
     }
 }
 
-/// Whether objects of a kind can be selected by a field (the kinds' `SelectableFields`).
-fn is_selectable(kind: &str, field: &str) -> bool {
-    let fields: &[&str] = match kind {
+/// The fields by which objects of a kind can be selected, besides name and namespace
+/// (`pkg/apis/*/v1/conversion.go`, AddFieldLabelConversionFunc).
+fn selectable(kind: &str) -> &'static [&'static str] {
+    match kind {
         "Event" => &[
             "involvedObject.apiVersion",
             "involvedObject.fieldPath",
@@ -105,13 +103,28 @@ fn is_selectable(kind: &str, field: &str) -> bool {
             "status.nominatedNodeName",
             "status.phase",
             "status.podIP",
+            "status.podIPs",
         ],
-        "ReplicaSet" | "ReplicationController" => &["status.replicas"],
+        "ReplicationController" => &["status.replicas"],
         "Secret" => &["type"],
         "Service" => &["spec.clusterIP", "spec.type"],
         _ => &[],
-    };
-    matches!(field, "metadata.name" | "metadata.namespace") || fields.contains(&field)
+    }
+}
+
+fn is_selectable(kind: &str, field: &str) -> bool {
+    matches!(field, "metadata.name" | "metadata.namespace") || selectable(kind).contains(&field)
+}
+
+/// The server's words for a field by which it does not select objects of a kind.
+fn unsupported(kind: &str, field: &str) -> EcoString {
+    match selectable(kind) {
+        [] => eco_format!(
+            "{field:?} is not a known field selector: only \"metadata.name\", \"metadata.namespace\""
+        ),
+        _ if kind == "Job" => eco_format!("field label {field:?} not supported for Job"),
+        _ => eco_format!("field label not supported: {field}"),
+    }
 }
 
 /// A field as the text that a selector compares.
@@ -119,6 +132,7 @@ fn field(object: &Value, path: &str) -> EcoString {
     let value = match path {
         "source" => object.at(&["source", "component"]),
         "status.successful" => object.at(&["status", "succeeded"]),
+        "status.podIPs" => object.at(&["status", "podIPs", "0", "ip"]),
         path => path.split('.').fold(object, |value, key| value.get(key)),
     };
     match value {

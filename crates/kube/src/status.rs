@@ -122,6 +122,25 @@ impl Status {
         Status::new(409, "Conflict", message).about(kind, name)
     }
 
+    /// 409: the object is not the one that was meant. The server names its kind where it names resources
+    /// otherwise.
+    #[must_use]
+    pub(crate) fn precondition(object: &Value, why: &str) -> Status {
+        let (kind, group) = kind_and_group(object);
+        let name = object.at(&["metadata", "name"]).text();
+        let dot = if group.is_empty() { "" } else { "." };
+        let message =
+            eco_format!("Operation cannot be fulfilled on {kind}{dot}{group} {name:?}: {why}");
+        Status {
+            about: About {
+                group: group.into(),
+                kind: kind.into(),
+                name: name.into(),
+            },
+            ..Status::new(409, "Conflict", message)
+        }
+    }
+
     /// 403: admission does not let the object in.
     #[must_use]
     pub fn forbidden(kind: &str, name: &str, why: &str) -> Status {

@@ -274,16 +274,197 @@ fn finalizers_hold_an_object() {
 fn a_delete_may_insist_on_the_same_object() {
     let mut cluster = Cluster::new();
     let key = cluster.create(deployment()).key.clone();
-    let other = DeleteOptions {
-        uid: "another".into(),
-        ..DeleteOptions::default()
-    };
+    let uid = cluster
+        .store
+        .get(&key)
+        .expect("it is there")
+        .meta
+        .uid
+        .clone();
+    let other = DeleteOptions::of(&map! { "preconditions" => map! { "uid" => "another" } });
     let (code, reason, message) = cluster.refused(&key, "", Verb::Delete(other));
     assert_eq!((code, reason), (409, "Conflict"));
+    assert_eq!(
+        message,
+        format!(
+            "Operation cannot be fulfilled on Deployment.apps \"d\": the UID in the precondition \
+             (another) does not match the UID in record ({uid}). The object might have been deleted and \
+             then recreated"
+        )
+    );
+    let version =
+        DeleteOptions::of(&map! { "preconditions" => map! { "resourceVersion" => "99" } });
+    let (.., message) = cluster.refused(&key, "", Verb::Delete(version));
     assert!(
-        message.contains("UID in precondition: another"),
+        message.ends_with("The object might have been modified"),
         "{message}"
     );
+}
+
+/// What deletions, one after the other, leave of an object: grace period and finalizers; none if it is
+/// gone.
+fn deleted(
+    cluster: &mut Cluster,
+    object: Value,
+    deletions: &[&str],
+) -> Option<(Option<i64>, String)> {
+    let key = cluster.create(object).key.clone();
+    for options in deletions {
+        let options: Value = serde_json::from_str(options).expect("a table holds JSON");
+        let verb = Verb::Delete(DeleteOptions::of(&options));
+        cluster.ask(key.clone(), "", verb).expect("accepted");
+    }
+    let left = cluster.store.get(&key)?;
+    let metadata = left.value.get("metadata");
+    let finalizers = metadata.get("finalizers").items().iter();
+    let finalizers: Vec<&str> = finalizers.map(Value::text).collect();
+    Some((
+        metadata.get("deletionGracePeriodSeconds").as_int(),
+        finalizers.join(","),
+    ))
+}
+
+#[test]
+fn grace_periods_and_finalizers_decide_what_a_deletion_leaves() {
+    let background = r#"{"propagationPolicy": "Background"}"#;
+    let foreground = r#"{"propagationPolicy": "Foreground"}"#;
+    let orphan = r#"{"propagationPolicy": "Orphan"}"#;
+    let unsaid = "{}";
+    let held = "example.com/held";
+    // Finalizers of a pod; whether it is on a node; deletions; what is left.
+    type Case = (
+        &'static str,
+        bool,
+        Vec<&'static str>,
+        Option<(Option<i64>, &'static str)>,
+    );
+    let cases: &[Case] = &[
+        ("", false, vec![unsaid], None),
+        ("", true, vec![unsaid], Some((Some(30), ""))),
+        ("", true, vec![r#"{"gracePeriodSeconds": 0}"#], None),
+        (
+            "",
+            true,
+            vec![r#"{"gracePeriodSeconds": -5}"#],
+            Some((Some(1), "")),
+        ),
+        (
+            "",
+            true,
+            vec![unsaid, r#"{"gracePeriodSeconds": 7}"#],
+            Some((Some(7), "")),
+        ),
+        // A longer one is not heard, and neither is another policy.
+        (
+            "",
+            true,
+            vec![
+                r#"{"gracePeriodSeconds": 7}"#,
+                r#"{"gracePeriodSeconds": 9, "propagationPolicy": "Orphan"}"#,
+            ],
+            Some((Some(7), "")),
+        ),
+        (held, false, vec![unsaid], Some((Some(0), held))),
+        (
+            held,
+            false,
+            vec![foreground],
+            Some((Some(0), "example.com/held,foregroundDeletion")),
+        ),
+        // What the object says counts unless something is asked for.
+        ("orphan", false, vec![unsaid], Some((Some(0), "orphan"))),
+        ("orphan", false, vec![background], None),
+        (
+            "foregroundDeletion",
+            false,
+            vec![orphan],
+            Some((Some(0), "orphan")),
+        ),
+        (
+            held,
+            false,
+            vec![orphan, foreground],
+            Some((Some(0), "example.com/held,foregroundDeletion")),
+        ),
+    ];
+    for (finalizers, on_node, deletions, expected) in cases {
+        let mut cluster = Cluster::new();
+        let mut pod = pod(on_node.then_some("node"));
+        if !finalizers.is_empty() {
+            let list: Vec<Value> = vec![(*finalizers).into()];
+            pod.entry("metadata").set("finalizers", list);
+        }
+        let left = deleted(&mut cluster, pod, deletions);
+        let left = left
+            .as_ref()
+            .map(|(grace, finalizers)| (*grace, finalizers.as_str()));
+        assert_eq!(left, *expected, "{finalizers} {deletions:?}");
+    }
+}
+
+#[test]
+fn a_collection_is_deleted_by_selector() {
+    let mut cluster = Cluster::new();
+    for (name, tier) in [("a", "web"), ("b", "db"), ("c", "web")] {
+        cluster.create(map! {
+            "apiVersion" => "v1",
+            "kind" => "ConfigMap",
+            "metadata" => map! { "name" => name, "labels" => map! { "tier" => tier } },
+        });
+    }
+    let delete = |dry_run| Request {
+        dry_run,
+        select: Selection {
+            labels: "tier=web".into(),
+            ..Selection::default()
+        },
+        ..Request::new(
+            "test",
+            Key::new("ConfigMap", "default", ""),
+            Verb::DeleteCollection(DeleteOptions::default()),
+        )
+    };
+    for (dry_run, left) in [(true, 3), (false, 1)] {
+        let answer = serve(&mut cluster.store, 0, delete(dry_run)).expect("accepted");
+        assert!(matches!(answer, Answer::List(gone) if gone.len() == 2));
+        assert_eq!(cluster.store.list("ConfigMap").len(), left, "{dry_run}");
+    }
+    let all = Key::new("Namespace", "", "");
+    let verb = Verb::DeleteCollection(DeleteOptions::default());
+    assert_eq!(cluster.refused(&all, "", verb).0, 405);
+}
+
+#[test]
+fn fields_that_select_nothing_are_refused() {
+    let mut cluster = Cluster::new();
+    let cases = [
+        (
+            "Pod",
+            "spec.replicas=1",
+            "field label not supported: spec.replicas",
+        ),
+        (
+            "Deployment",
+            "spec.replicas=1",
+            "\"spec.replicas\" is not a known field selector: only \"metadata.name\", \"metadata.namespace\"",
+        ),
+        (
+            "Job",
+            "spec.x=1",
+            "field label \"spec.x\" not supported for Job",
+        ),
+    ];
+    for (kind, fields, message) in cases {
+        let request = Request {
+            select: Selection {
+                fields: fields.into(),
+                ..Selection::default()
+            },
+            ..Request::new("test", Key::new(kind, "", ""), Verb::List)
+        };
+        let status = serve(&mut cluster.store, 0, request).expect_err("it is refused");
+        assert_eq!((status.code, status.message.as_str()), (400, message));
+    }
 }
 
 #[test]
