@@ -21,6 +21,7 @@ mod quota;
 mod rbac;
 mod rollouts;
 mod scheduling;
+mod server;
 mod validation;
 
 use kube::api::Verb;

@@ -1,37 +1,39 @@
 //! The family `patches`: what an object is after a patch, and after `kubectl apply`.
 
 use crate::compare;
-use kube::api::{Answer, PatchType, Request, Response, Verb, serve};
-use kube::fields::Table;
-use kube::{Key, Map, Status, Store, Value, map};
+use crate::server::Server;
+use kube::api::{PatchType, Request, Response, Verb};
+use kube::{Key, Map, Value, map};
+use shell::Cluster;
 
 /// Where `kubectl apply` keeps the last manifest.
 const LAST_APPLIED: &str = "kubectl.kubernetes.io/last-applied-configuration";
 
 /// Makes the object, patches it, and compares what is stored then.
 pub fn run(case: &Value) -> Result<(), String> {
-    let mut server = Server(Store::new(1));
+    let mut server = Server::default();
+    let before = case.get("before");
     match case.get("type").text() {
         "server-side-apply" => Err("server-side apply is not there yet".to_owned()),
         "client-side-apply" => {
-            server
-                .apply(case.get("before"))
-                .map_err(|e| e.message.to_string())?;
+            let made = server.apply(before, "default");
+            if made.exit != 0 {
+                return Err(made.stderr);
+            }
             if !case.get("live").is_null() {
                 let live = case.get("live").clone();
                 let patch = Verb::Patch(PatchType::Strategic, live);
-                server
-                    .ask(case.get("before"), patch)
-                    .map_err(|e| e.message.to_string())?;
+                ask(&mut server, before, patch).map_err(|e| e.message.to_string())?;
             }
-            let (said, answer) = match server.apply(case.get("after")) {
-                Ok((said, answer)) => (said, Ok(answer)),
-                Err(status) => ("refused", Err(status)),
-            };
+            let said = server.apply(case.get("after"), "default");
             let stdout = case.at(&["kubectl", "stdout"]).text();
-            if !stdout.trim_end().ends_with(said) {
-                return Err(format!("kubectl says {said} instead of {stdout}"));
+            if said.stdout.trim_end() != stdout.trim_end() {
+                return Err(format!("kubectl says {said:?} instead of {stdout}"));
             }
+            let answer = match server.refused.take() {
+                Some(status) => Err(status),
+                None => ask(&mut server, before, Verb::Get),
+            };
             compare(answer, case)
         }
         how => {
@@ -40,55 +42,17 @@ pub fn run(case: &Value) -> Result<(), String> {
                 "merge" => PatchType::Merge,
                 _ => PatchType::Strategic,
             };
-            let before = case.get("before");
-            let created = server.ask(before, Verb::Create(before.clone()));
+            let created = ask(&mut server, before, Verb::Create(before.clone()));
             created.map_err(|status| status.message.to_string())?;
             let patch = case.get("patch").clone();
-            compare(server.ask(before, Verb::Patch(how, patch)), case)
+            compare(ask(&mut server, before, Verb::Patch(how, patch)), case)
         }
     }
 }
 
-struct Server(Store);
-
-impl Server {
-    /// Asks for something to be done to an object.
-    fn ask(&mut self, object: &Value, verb: Verb) -> Response {
-        let request = Request {
-            fields: Some(Table::embedded()),
-            ..Request::new("you", Key::of(object), verb)
-        };
-        serve(&mut self.0, 0, request)
-    }
-
-    /// `kubectl apply` of a manifest. Returns what it says of the object, and the answer.
-    fn apply(&mut self, manifest: &Value) -> Result<(&'static str, Answer), Status> {
-        let mut next = manifest.clone();
-        // Setting an annotation reads those that are there as texts; a null is an empty one
-        // (`unstructured.NestedNullCoercingStringMap`).
-        let annotations = next.entry_at(&["metadata", "annotations"]);
-        let texts = annotations.members().map(|(name, value)| match value {
-            Value::Null => (name.clone(), "".into()),
-            text => (name.clone(), text.clone()),
-        });
-        *annotations = Value::Map(texts.collect());
-        let text = serde_json::to_string(manifest).expect("a manifest is JSON");
-        next.entry_at(&["metadata", "annotations"])
-            .set(LAST_APPLIED, format!("{text}\n"));
-        let Some(live) = self.0.get(&Key::of(manifest)).cloned() else {
-            let answer = self.ask(manifest, Verb::Create(next))?;
-            return Ok(("created", answer));
-        };
-        let last = live.annotation(LAST_APPLIED).unwrap_or("{}");
-        let last: Value = serde_json::from_str(last).expect("written above");
-        let (how, patch) = kube::patch::three_way(&last, &next, &live.value)
-            .map_err(|fault| Status::internal(fault.to_string()))?;
-        if patch == map! {} {
-            return Ok(("unchanged", Answer::Object(live)));
-        }
-        let answer = self.ask(manifest, Verb::Patch(how, patch))?;
-        Ok(("configured", answer))
-    }
+/// Asks for something to be done to an object.
+fn ask(server: &mut Server, object: &Value, verb: Verb) -> Response {
+    server.ask(Request::new("you", Key::of(object), verb))
 }
 
 /// Compares an answer with the recorded one.

@@ -1,6 +1,7 @@
 //! The family `validation`: what the server and kubectl say of an object, and of a change to one.
 
 use crate::compare;
+use crate::server::Server;
 use kube::api::{PatchType, Request, Response, Verb, serve};
 use kube::fields::Table;
 use kube::{Key, Status, Store, Value, kind_info, kubectl, map};
@@ -10,8 +11,6 @@ const NAMESPACE: &str = "validation";
 
 /// What kubectl calls what it reads.
 const SOURCE: &str = "STDIN";
-
-const LAST_APPLIED: &str = "kubectl.kubernetes.io/last-applied-configuration";
 
 /// Compares every answer of a case.
 pub fn run(case: &Value) -> Result<(), String> {
@@ -206,63 +205,32 @@ fn in_order(message: &str) -> String {
     format!("{start}strict decoding error: {}", faults.join(", "))
 }
 
-/// A change: as a merge patch, and by `kubectl apply`.
+/// A change: by `kubectl apply`, and then as a merge patch, as the recorder sent them.
 fn update(case: &Value) -> Result<(), String> {
     let (mut before, mut after) = (case.get("before").clone(), case.get("after").clone());
     let message = case.at(&["mergePatch", "message"]).text();
-    if !Key::of(&before).namespace.is_empty() || message.is_empty() {
-    } else {
+    if Key::of(&before).namespace.is_empty() && !message.is_empty() {
         // Objects of the cluster got names of their own.
         for object in [&mut before, &mut after] {
             object.entry("metadata").set("name", name_in(message));
         }
     }
-    let mut store = Store::new(1);
-    let text = |object: &Value| serde_json::to_string(object).expect("an object is JSON");
-    let annotated = |object: &Value| {
-        let mut object = object.clone();
-        let applied = format!("{}\n", text(&object));
-        object
-            .entry_at(&["metadata", "annotations"])
-            .set(LAST_APPLIED, applied);
-        object
-    };
-    ask(&mut store, &before, Verb::Create(annotated(&before)), false)
-        .map_err(|status| format!("before: {}", status.message))?;
+    let mut server = Server::default();
+    let made = server.apply(&before, NAMESPACE);
+    if made.exit != 0 {
+        return Err(format!("before: {}", made.stderr));
+    }
+    let said = server.apply(&after, NAMESPACE);
     let patch = Verb::Patch(PatchType::Merge, after.clone());
-    let answer = ask(&mut store, &after, patch, true);
+    let answer = ask(&mut server.store, &after, patch, true);
     same_answer(answer, case.get("mergePatch")).map_err(|why| format!("merge patch {why}"))?;
 
-    let live = store
-        .get(&key_of(&before))
-        .cloned()
-        .ok_or("it is not there")?;
-    let next = annotated(&after);
-    let (how, patch) = kube::patch::three_way(&before_of(&live.value), &next, &live.value)
-        .map_err(|fault| fault.to_string())?;
-    let said = match ask(&mut store, &after, Verb::Patch(how, patch), false) {
-        Ok(_) => {
-            let version = after.get("apiVersion").text();
-            let name = kubectl::shown_name(Table::embedded(), version, &Key::of(&after));
-            success(format!("{name} configured\n"))
-        }
-        Err(status) => failure(refusal(&status, "applying patch", &after)),
+    let want = case.get("kubectlApply");
+    let trimmed = |text: &str| in_order(text.trim_end()).replace(" (server dry run)", "");
+    let have = map! { "stdout" => trimmed(&said.stdout), "stderr" => trimmed(&said.stderr) };
+    let want = map! {
+        "stdout" => trimmed(want.get("stdout").text()),
+        "stderr" => trimmed(want.get("stderr").text()),
     };
-    let mut want = case.get("kubectlApply").clone();
-    let trimmed = |value: &Value| in_order(value.text().trim_end());
-    let mut said = said;
-    for field in ["stdout", "stderr"] {
-        let (a, b) = (trimmed(said.get(field)), trimmed(want.get(field)));
-        said.set(field, a);
-        want.set(field, b.replace(" (server dry run)", ""));
-    }
-    compare::same(&said, &want).map_err(|why| format!("kubectl apply{why}"))
-}
-
-fn before_of(live: &Value) -> Value {
-    let text = live
-        .at(&["metadata", "annotations"])
-        .get(LAST_APPLIED)
-        .text();
-    serde_json::from_str(text).unwrap_or_default()
+    compare::same(&have, &want).map_err(|why| format!("kubectl apply{why}"))
 }

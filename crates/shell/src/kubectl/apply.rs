@@ -98,10 +98,14 @@ fn apply(session: &mut Session, manifest: &Value) -> Result<&'static str, Fault>
 /// The manifest with itself in the annotation (`util.GetModifiedConfiguration`).
 fn noted(manifest: &Value) -> Value {
     let mut inner = manifest.clone();
+    // To set one annotation is to read all as texts: a null is an empty one
+    // (`unstructured.NestedNullCoercingStringMap`).
     let annotations = inner.entry_at(&["metadata", "annotations"]);
-    if annotations.is_null() {
-        *annotations = Value::Map(kube::Map::new());
-    }
+    let texts = annotations.members().map(|(name, value)| match value {
+        Value::Null => (name.clone(), "".into()),
+        text => (name.clone(), text.clone()),
+    });
+    *annotations = Value::Map(texts.collect());
     let text = serde_json::to_string(&inner).unwrap_or_default();
     let mut next = inner;
     next.entry_at(&["metadata", "annotations"])

@@ -1,0 +1,45 @@
+//! An API server that is alone: no controller acts on what it stores.
+
+use kube::api::{Request, Response, serve};
+use kube::fields::Table;
+use kube::{Millis, Status, Store, Value};
+use shell::{Cluster, Output, kubectl};
+
+/// The server, and what it refused last.
+pub struct Server {
+    pub store: Store,
+    pub refused: Option<Status>,
+}
+
+impl Default for Server {
+    fn default() -> Server {
+        Server {
+            store: Store::new(1),
+            refused: None,
+        }
+    }
+}
+
+impl Cluster for Server {
+    fn ask(&mut self, request: Request) -> Response {
+        let strict = Request {
+            fields: Some(Table::embedded()),
+            ..request
+        };
+        let answer = serve(&mut self.store, 0, strict);
+        self.refused = answer.as_ref().err().cloned();
+        answer
+    }
+
+    fn now(&self) -> Millis {
+        0
+    }
+}
+
+impl Server {
+    /// `kubectl apply -f -` of a manifest.
+    pub fn apply(&mut self, manifest: &Value, namespace: &str) -> Output {
+        let text = serde_json::to_string(manifest).expect("a manifest is JSON");
+        kubectl(self, "you", &["apply", "-n", namespace, "-f", "-"], &text)
+    }
+}
