@@ -16,21 +16,22 @@ use std::process::ExitCode;
 const HELP: &str = "\
 Plays what happens after a merge: CI, Helm, and the rolling update.
 
-Usage: rollout-lab run [DIR] [--seed N] [--until DURATION] [--trace text|json] [--details]
+Usage: rollout-lab run [LAB] [--merge REPOSITORY] [--seed N] [--until DURATION] [--trace text|json] [--details]
        rollout-lab plan OLD NEW [flags]
        rollout-lab template [NAME] CHART [flags]
 
 Commands:
-  run   Play a lab and print its story, one line an entry. DIR holds the lab's files
-        (lab.yaml, cluster.yaml, traffic.yaml, and a folder for each repository); without
-        it, the built-in lab order-service is played. If the lab brings a pull request, it
-        is opened and merged.
+  run   Play a lab and print its story, one line an entry. LAB is a folder with the lab's
+        files (lab.yaml, cluster.yaml, traffic.yaml, and a folder for each repository), or a
+        built-in lab: order-service (played if none is named), shop, monolith. If the lab
+        brings a pull request, it is opened and merged.
   plan  Say what a change of a Helm chart will do to the cluster: which pods roll, and why;
         see rollout-lab plan --help.
   template
         Render a Helm chart as `helm template` does; see rollout-lab template --help.
 
 Options of run:
+  --merge REPOSITORY merge the lab's pull request of this repository, where it brings several
   --seed N           where random numbers come from, instead of the lab's own seed
   --until DURATION   stop at this moment of virtual time, such as 90s, 2m30s, 1h
   --trace text|json  text (the story) or json (every entry, an object a line); text if not given

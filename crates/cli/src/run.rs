@@ -2,17 +2,19 @@
 
 use crate::{Fault, files, usage};
 use reconcile::delivery::labs::{self, Files};
-use reconcile::view::{Problem, Tone};
+use reconcile::view::protocol::Sample;
+use reconcile::view::{DeploymentRow, Problem, Tone};
 use reconcile::{Entry, Lab, Millis};
 use std::io::{self, BufWriter, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 const BUILT_IN: &str = "order-service";
 
 /// What the command line asks for.
 pub struct Options {
-    folder: Option<PathBuf>,
+    lab: Option<PathBuf>,
+    merge: Option<String>,
     seed: Option<u64>,
     until: Option<Millis>,
     json: bool,
@@ -24,7 +26,8 @@ impl Options {
     pub fn read(parser: &mut lexopt::Parser) -> Result<Options, Fault> {
         use lexopt::prelude::*;
         let mut options = Options {
-            folder: None,
+            lab: None,
+            merge: None,
             seed: None,
             until: None,
             json: false,
@@ -44,8 +47,12 @@ impl Options {
                     let value = parser.value().map_err(usage)?;
                     options.json = value.parse_with(is_json).map_err(usage)?;
                 }
+                Long("merge") => {
+                    let value = parser.value().map_err(usage)?;
+                    options.merge = Some(value.parse().map_err(usage)?);
+                }
                 Long("details") => options.details = true,
-                Value(folder) if options.folder.is_none() => options.folder = Some(folder.into()),
+                Value(lab) if options.lab.is_none() => options.lab = Some(lab.into()),
                 other => return Err(usage(other.unexpected())),
             }
         }
@@ -68,13 +75,10 @@ fn duration(text: &str) -> Result<Millis, &'static str> {
 
 /// Plays a lab, and prints its story.
 pub fn run(options: Options) -> Result<ExitCode, Fault> {
-    let files = match &options.folder {
-        Some(folder) => files::read(folder)?,
-        None => labs::built_in(BUILT_IN).unwrap_or_default(),
-    };
+    let files = lab_files(options.lab.as_deref().unwrap_or(Path::new(BUILT_IN)))?;
     let mut lab = Lab::open(&files, options.seed).map_err(problems)?;
     lab.learn_fields(kube::fields::Table::embedded());
-    propose(&mut lab)?;
+    propose(&mut lab, options.merge.as_deref())?;
     let until = options.until.unwrap_or(lab.end()).min(lab.end());
     let stopped = until < lab.end();
     lab.seek(until);
@@ -88,15 +92,76 @@ pub fn run(options: Options) -> Result<ExitCode, Fault> {
         };
         writeln!(out, "{line}").map_err(|_| Fault::Closed)?;
     }
+    if !options.json && !stopped {
+        write!(out, "{}", replaced(&lab)).map_err(|_| Fault::Closed)?;
+    }
     out.flush().map_err(|_| Fault::Closed)?;
     let failed = !stopped && lab.outcome() == Some(false);
     Ok(ExitCode::from(u8::from(failed)))
 }
 
-/// Opens and merges the pull request that the lab brings.
-fn propose(lab: &mut Lab) -> Result<(), Fault> {
-    let Some(sample) = lab.sample().cloned() else {
-        return Ok(());
+/// Which Deployments have new pods since the merge, and which kept theirs, where there are several.
+fn replaced(lab: &Lab) -> String {
+    let merged = lab.entries().iter().rfind(|entry| entry.reason == "Merged");
+    let deployments = lab.scene().deployments;
+    let (Some(merged), true) = (merged, deployments.len() > 1) else {
+        return String::new();
+    };
+    let told = |rolled: bool| -> Vec<String> {
+        let pods = |row: &DeploymentRow| {
+            let pods = row.sets.iter().flat_map(|set| &set.pods);
+            pods.filter(|pod| (pod.created >= merged.t) == rolled)
+                .count()
+        };
+        let is_rolled = |row: &&DeploymentRow| {
+            let mut pods = row.sets.iter().flat_map(|set| &set.pods);
+            pods.any(|pod| pod.created >= merged.t) == rolled
+        };
+        let rows = deployments.iter().filter(is_rolled);
+        rows.map(|row| format!("{} ({})", row.name, pods(row)))
+            .collect()
+    };
+    let list = |names: Vec<String>| match names.as_slice() {
+        [] => "none".to_owned(),
+        names => names.join(", "),
+    };
+    let (new, old) = (list(told(true)), list(told(false)));
+    format!("\nNew pods since the merge: {new}\nKept their pods: {old}\n")
+}
+
+/// The files of a lab: a folder, or one that is built in.
+fn lab_files(lab: &Path) -> Result<Files, Fault> {
+    let built_in = lab.to_str().and_then(labs::built_in);
+    match built_in {
+        Some(files) if !lab.is_dir() => Ok(files),
+        None if !lab.exists() => {
+            let (lab, names) = (lab.display(), labs::NAMES.join(", "));
+            Err(Fault::Usage(format!(
+                "error: there is no folder {lab}, and no lab of that name: built in are {names}"
+            )))
+        }
+        _ => files::read(lab),
+    }
+}
+
+/// Opens and merges a pull request that the lab brings: the first, or the first of a repository.
+fn propose(lab: &mut Lab, repository: Option<&str>) -> Result<(), Fault> {
+    let of = |sample: &Sample| -> Vec<String> {
+        let first = |path: &String| path.split('/').next().unwrap_or_default().to_owned();
+        sample.files.keys().map(first).collect()
+    };
+    let is_meant =
+        |sample: &&Sample| repository.is_none_or(|name| of(sample).iter().any(|own| own == name));
+    let Some(sample) = lab.samples().iter().find(is_meant).cloned() else {
+        let Some(name) = repository else {
+            return Ok(());
+        };
+        let mut known: Vec<String> = lab.samples().iter().flat_map(of).collect();
+        known.dedup();
+        let known = known.join(", ");
+        return Err(Fault::Usage(format!(
+            "error: the lab brings no pull request for {name}, but some for: {known}"
+        )));
     };
     let mut draft: Files = lab.files();
     draft.extend(sample.files);

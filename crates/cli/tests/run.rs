@@ -145,7 +145,7 @@ fn a_wrong_command_line_says_what_is_wrong() {
         (&["run", "--trace", "xml"], "write text or json"),
         (
             &["run", "no-such-folder"],
-            "no-such-folder: No such file or directory",
+            "there is no folder no-such-folder, and no lab of that name",
         ),
     ];
     for (args, expected) in cases {

@@ -143,7 +143,13 @@ impl Lab {
     /// The pull request that the lab brings, if any.
     #[must_use]
     pub fn sample(&self) -> Option<&Sample> {
-        self.definition.sample.as_ref()
+        self.samples().first()
+    }
+
+    /// All pull requests that the lab brings.
+    #[must_use]
+    pub fn samples(&self) -> &[Sample] {
+        &self.definition.samples
     }
 
     /// Gives the lab the table of all fields, so that it finds those that do not exist, and so that the
@@ -199,7 +205,7 @@ impl Lab {
             (repository == name).then(|| (path.into(), text.into()))
         };
         let files: Tree = lean::map(draft.iter().filter_map(own));
-        let sample = self.sample().filter(|sample| {
+        let sample = self.samples().iter().find(|sample| {
             sample
                 .files
                 .iter()

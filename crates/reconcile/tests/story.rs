@@ -4,7 +4,8 @@
 
 use reconcile::Lab;
 use reconcile::delivery::labs::Files;
-use reconcile::view::{Effect, Progress, StationKind};
+use reconcile::view::protocol::Sample;
+use reconcile::view::{DeploymentRow, Effect, Progress, StationKind};
 
 /// A file, a text in it, and what takes its place.
 type Edit = (&'static str, &'static str, &'static str);
@@ -210,4 +211,47 @@ fn a_failed_upgrade_is_rolled_back_as_a_new_revision() {
     // The third revision runs what the first did, so the pods of the first are used again.
     assert_eq!(annotation("deployment.kubernetes.io/revision"), Some("3"));
     assert_eq!(lab.world().store().list("ReplicaSet").len(), 2);
+}
+
+/// The Deployments that have pods made since the merge, after the lab's pull request of a repository.
+fn rolled(name: &str, repository: &str) -> Vec<String> {
+    let mut lab = Lab::built_in(name).expect("it is built in");
+    let start = lab.now();
+    let prefix = format!("{repository}/");
+    let is_of = |sample: &&Sample| sample.files.keys().any(|path| path.starts_with(&prefix));
+    let sample = lab
+        .samples()
+        .iter()
+        .find(is_of)
+        .expect("it brings one")
+        .clone();
+    let mut draft = lab.files();
+    draft.extend(sample.files);
+    lab.open_pull_request(&sample.title, &draft)
+        .expect("it can be proposed");
+    lab.merge().expect("it can be merged");
+    lab.seek(lab.end());
+    assert_eq!(lab.outcome(), Some(true), "{name} {repository}");
+    let is_new = |row: &&DeploymentRow| {
+        let mut pods = row.sets.iter().flat_map(|set| &set.pods);
+        pods.any(|pod| pod.created >= start)
+    };
+    let rows = lab.scene().deployments;
+    rows.iter()
+        .filter(is_new)
+        .map(|row| row.name.to_string())
+        .collect()
+}
+
+#[test]
+fn a_merge_in_one_of_several_services_rolls_only_that_one() {
+    for (lab, repository) in [
+        ("shop", "auth-service"),
+        ("shop", "gateway"),
+        ("shop", "order-service"),
+        ("shop", "payment-service"),
+        ("monolith", "monolith"),
+    ] {
+        assert_eq!(rolled(lab, repository), [repository], "{lab}");
+    }
 }

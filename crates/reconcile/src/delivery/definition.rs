@@ -20,8 +20,8 @@ pub struct Definition {
     pub title: EcoString,
     /// Where its random numbers come from.
     pub seed: u64,
-    /// The pull request that it brings.
-    pub sample: Option<Sample>,
+    /// The pull requests that it brings; the first is the one that is proposed.
+    pub samples: Vec<Sample>,
     /// The cluster at its start.
     pub cluster: Cluster,
     /// Who calls, and how much.
@@ -102,9 +102,10 @@ impl Definition {
                 eco_format!("delivered names \"{name}\", and there is no such repository");
             problems.push(whole_file("cluster.yaml", message));
         }
-        let sample = lab
-            .pull_request
-            .map(|pull| pull.sample(files, &mut problems));
+        let pulls = lab.pull_requests.into_iter();
+        let samples: Vec<Sample> = pulls
+            .map(|pull| pull.sample(files, &mut problems))
+            .collect();
         let LabFile {
             name, title, seed, ..
         } = lab;
@@ -112,7 +113,7 @@ impl Definition {
             name,
             title,
             seed,
-            sample,
+            samples,
             cluster,
             traffic,
             repositories,
@@ -130,7 +131,7 @@ struct LabFile {
     name: EcoString,
     title: EcoString,
     seed: u64,
-    pull_request: Option<PullRequest>,
+    pull_requests: Vec<PullRequest>,
 }
 
 /// A pull request as `lab.yaml` describes it: its files lie in a folder.
@@ -165,7 +166,8 @@ impl PullRequest {
 }
 
 fn lab(reader: &mut Reader<'_>, root: &Node) -> LabFile {
-    let fields = reader.fields(root, "lab.yaml", &["name", "title", "seed", "pullRequest"]);
+    let known = ["name", "title", "seed", "pullRequest", "pullRequests"];
+    let fields = reader.fields(root, "lab.yaml", &known);
     let name = reader
         .required(fields, "name")
         .map(|node| reader.name(node))
@@ -176,14 +178,16 @@ fn lab(reader: &mut Reader<'_>, root: &Node) -> LabFile {
     let seed = fields
         .get("seed")
         .map_or(0, |node| reader.int(node, 0..=u64::MAX));
-    let pull_request = fields
-        .get("pullRequest")
-        .map(|node| pull_request(reader, node));
+    let several = fields
+        .get("pullRequests")
+        .map_or(&[][..], |node| reader.items(node));
+    let pulls = fields.get("pullRequest").into_iter().chain(several);
+    let pull_requests = pulls.map(|node| pull_request(reader, node)).collect();
     LabFile {
         name,
         title,
         seed,
-        pull_request,
+        pull_requests,
     }
 }
 

@@ -5,41 +5,79 @@
 pub use crate::view::protocol::Files;
 
 /// The names of the built-in labs.
-pub const NAMES: [&str; 1] = ["order-service"];
+pub const NAMES: [&str; 3] = ["order-service", "shop", "monolith"];
 
 /// The files of a built-in lab.
 #[must_use]
 pub fn built_in(name: &str) -> Option<Files> {
-    let files = match name {
+    let parts = match name {
         "order-service" => ORDER_SERVICE,
+        "shop" => SHOP,
+        "monolith" => MONOLITH,
         _ => return None,
     };
-    let files = files.iter();
+    let files = parts.iter().flat_map(|part| part.iter());
     Some(lean::map(
         files.map(|(path, text)| ((*path).into(), (*text).into())),
     ))
 }
 
+/// Files by path with their texts.
+type Part = &'static [(&'static str, &'static str)];
+
 macro_rules! files {
-    ($folder:literal: $($path:literal),* $(,)?) => {
-        &[$(($path, include_str!(concat!("../../labs/", $folder, "/", $path)))),*]
+    ($lab:literal: $($path:expr),* $(,)?) => {
+        &[$(($path, include_str!(concat!("../../labs/", $lab, "/", $path)))),*]
     };
 }
 
-const ORDER_SERVICE: &[(&str, &str)] = files!["order-service":
-    "lab.yaml",
-    "cluster.yaml",
-    "traffic.yaml",
-    "order-service/app.yaml",
-    "order-service/Dockerfile",
-    "order-service/.github/workflows/deliver.yaml",
-    "order-service/chart/Chart.yaml",
-    "order-service/chart/values.yaml",
-    "order-service/chart/templates/NOTES.txt",
-    "order-service/chart/templates/_helpers.tpl",
-    "order-service/chart/templates/deployment.yaml",
-    "order-service/chart/templates/service.yaml",
-    "order-service/chart/templates/serviceaccount.yaml",
-    "changes/longer-timeout/order-service/app.yaml",
-    "changes/longer-timeout/order-service/chart/values.yaml",
+/// The repository of a service, as all labs have them.
+macro_rules! service {
+    ($lab:literal, $name:literal) => {
+        files![$lab:
+            concat!($name, "/app.yaml"),
+            concat!($name, "/Dockerfile"),
+            concat!($name, "/.github/workflows/deliver.yaml"),
+            concat!($name, "/chart/Chart.yaml"),
+            concat!($name, "/chart/values.yaml"),
+            concat!($name, "/chart/templates/NOTES.txt"),
+            concat!($name, "/chart/templates/_helpers.tpl"),
+            concat!($name, "/chart/templates/deployment.yaml"),
+            concat!($name, "/chart/templates/service.yaml"),
+            concat!($name, "/chart/templates/serviceaccount.yaml"),
+        ]
+    };
+}
+
+const ORDER_SERVICE: &[Part] = &[
+    files!["order-service": "lab.yaml", "cluster.yaml", "traffic.yaml"],
+    service!["order-service", "order-service"],
+    files!["order-service":
+        "changes/longer-timeout/order-service/app.yaml",
+        "changes/longer-timeout/order-service/chart/values.yaml",
+    ],
+];
+
+const SHOP: &[Part] = &[
+    files!["shop": "lab.yaml", "cluster.yaml", "traffic.yaml"],
+    service!["shop", "auth-service"],
+    service!["shop", "gateway"],
+    service!["shop", "order-service"],
+    service!["shop", "payment-service"],
+    files!["shop":
+        "changes/auth-service/auth-service/chart/values.yaml",
+        "changes/gateway/gateway/app.yaml",
+        "changes/order-service/order-service/app.yaml",
+        "changes/order-service/order-service/chart/values.yaml",
+        "changes/payment-service/payment-service/app.yaml",
+    ],
+];
+
+const MONOLITH: &[Part] = &[
+    files!["monolith": "lab.yaml", "cluster.yaml", "traffic.yaml"],
+    service!["monolith", "monolith"],
+    files!["monolith":
+        "changes/longer-timeout/monolith/app.yaml",
+        "changes/longer-timeout/monolith/chart/values.yaml",
+    ],
 ];

@@ -54,7 +54,7 @@ fn the_order_service_is_what_its_files_say() {
     assert_eq!(app.on_sigterm, OnSigterm::Drain(2000));
     assert_eq!(app.needs.env.as_slice(), ["ORDER_TIMEOUT"]);
 
-    let sample = lab.sample.unwrap();
+    let sample = &lab.samples[0];
     let changed: Vec<_> = sample.files.keys().collect();
     assert_eq!(
         changed,

@@ -91,7 +91,7 @@ fn the_sample_pull_request_changes_two_lines() {
     let lab = order_service();
     let old = &lab.repositories["order-service"];
     let mut new = old.clone();
-    for (path, text) in &lab.sample.unwrap().files {
+    for (path, text) in &lab.samples[0].files {
         new.insert(
             path.strip_prefix("order-service/").unwrap().into(),
             text.into(),
