@@ -5,7 +5,7 @@
 //! server for something. Each accepted write becomes a trace entry, and wakes whoever watches the
 //! object it touched.
 
-use crate::cluster::{self, CONTROLLERS, Context, kubelet, nodes, traffic};
+use crate::cluster::{self, CONTROLLERS, Context, kubelet, network, nodes};
 use crate::delivery::app::App;
 use crate::faults::Faults;
 use crate::gitops;
@@ -15,7 +15,7 @@ use crate::queue::Queue;
 use crate::timings::Timings;
 use crate::trace::{Entry, EntryId, Note};
 use crate::view::{Second, Tone};
-use ecow::{EcoString, EcoVec, eco_format};
+use ecow::{EcoString, eco_format};
 use kube::api::{self, DeleteOptions, Request, Verb};
 use kube::fields::Table;
 use kube::rbac::{self, User};
@@ -30,10 +30,8 @@ pub enum Event {
     Reconcile(Controller, Key),
     /// Something happens to a pod on its node.
     Pod(EcoString, kubelet::PodEvent),
-    /// The nodes' proxies begin to send a Service's traffic to these pods, by uid.
-    Proxies(Key, EcoVec<EcoString>),
-    /// A second of traffic is over.
-    Second,
+    /// Something happens in the network.
+    Network(network::Happening),
     /// CI, or a release, goes on.
     Delivery(pipeline::Event),
 }
@@ -90,7 +88,7 @@ pub struct World {
     pub(crate) nodes: nodes::Nodes,
     autoscaling: cluster::Autoscaling,
     pub(crate) pods: kubelet::Pods,
-    pub(crate) traffic: traffic::Traffic,
+    pub(crate) network: network::Network,
     pub(crate) delivery: pipeline::State,
     pub(crate) faults: Faults,
     queue: Queue<Due>,
@@ -129,7 +127,7 @@ impl World {
             nodes: nodes::Nodes::default(),
             autoscaling: cluster::Autoscaling::default(),
             pods: kubelet::Pods::default(),
-            traffic: traffic::Traffic::default(),
+            network: network::Network::default(),
             delivery: pipeline::State::default(),
             faults: Faults::default(),
             queue: Queue::default(),
@@ -175,7 +173,7 @@ impl World {
     pub fn next_change(&self) -> Option<Millis> {
         let context = self.context();
         let counts = |(t, due): &(Millis, &Due)| match &due.event {
-            Event::Second => false,
+            Event::Network(happening) => self.network.awaits(*happening),
             Event::Pod(uid, event) => self.pods.awaits(uid, event),
             // A look that was overtaken by a sooner one is no change.
             // An autoscaler looks for ever.
@@ -199,8 +197,7 @@ impl World {
         match due.event {
             Event::Reconcile(controller, key) => self.reconcile(controller, key, t),
             Event::Pod(uid, event) => kubelet::act(self, &uid, event),
-            Event::Proxies(service, routes) => traffic::use_endpoints(self, service, routes),
-            Event::Second => traffic::second(self),
+            Event::Network(happening) => network::act(self, happening),
             Event::Delivery(event) => pipeline::act(self, event),
         }
         true
@@ -217,7 +214,7 @@ impl World {
     /// Time passes: what flows, flows.
     fn pass_to(&mut self, t: Millis) {
         if t > self.now {
-            traffic::flow(self, t);
+            network::pass(self);
             self.now = t;
         }
     }
@@ -417,7 +414,7 @@ impl World {
             }
         }
         nodes::observe(&mut self.nodes, &self.store, change);
-        traffic::observe(self, change);
+        network::observe(self, change);
         pipeline::observe(self, change);
         if self.settings.kubelets {
             kubelet::observe(self, change);
@@ -430,6 +427,7 @@ impl World {
             now: self.now,
             nodes: &self.nodes,
             silent: &self.pods.silent,
+            network: &self.network,
             autoscaling: &self.autoscaling,
             delivery: &self.delivery,
             timings: &self.settings.timings,

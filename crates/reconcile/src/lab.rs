@@ -1,7 +1,7 @@
 //! A lab: a cluster, its repositories, and the history of what was done to them. What a page, a
 //! program or a test holds.
 
-use crate::cluster::{kubelet, traffic};
+use crate::cluster::{kubelet, network};
 use crate::delivery::actions::run::Push;
 use crate::delivery::definition::Definition;
 use crate::delivery::git::{Person, Repository, Tree};
@@ -69,10 +69,8 @@ impl Act for Input {
                 let _ = world.request(YOU, key.clone(), subresource, verb.clone(), note.clone());
             }
             Input::Traffic(definition) => {
-                for flow in &definition.traffic {
-                    let service = Key::new("Service", flow.namespace.clone(), flow.service.clone());
-                    let from = world.now() + flow.from;
-                    traffic::add(world, service, from, flow.requests_per_second);
+                for caller in &definition.traffic {
+                    network::add(world, caller.clone());
                 }
             }
         }

@@ -1,7 +1,8 @@
 //! What there is to see: rows made of a world and its trace.
 
 use crate::cluster::deployment::{self, TEMPLATE_HASH};
-use crate::cluster::{pod, traffic};
+use crate::cluster::network::rows;
+use crate::cluster::pod;
 use crate::delivery::diff;
 use crate::engine::World;
 use crate::gitops;
@@ -10,11 +11,11 @@ use crate::stations;
 use crate::timeline::{Act, Timeline};
 use crate::trace::Entry;
 use crate::view::{
-    ConditionRow, DeploymentRow, EndpointRow, EventRow, ImageRow, Mark, MarkKind, NodeRow, PodForm,
-    PodRow, PullRequestRow, ReleaseRow, ReplicaSetRow, Scene, Sentence, ServiceRow, Tint, Tone,
+    ConditionRow, DeploymentRow, EventRow, ImageRow, Mark, MarkKind, NodeRow, PodForm, PodRow,
+    PullRequestRow, ReleaseRow, ReplicaSetRow, Scene, Sentence, Tint, Tone,
 };
 use ecow::{EcoString, eco_format};
-use kube::{Millis, Object, Value};
+use kube::{Millis, Object, Value, quantity};
 use std::cmp::Ordering;
 use std::rc::Rc;
 
@@ -48,7 +49,8 @@ pub(crate) fn of<A: Act>(timeline: &Timeline<A>) -> Scene {
         releases: releases(world),
         deployments: deployments(world),
         nodes: nodes(world),
-        services: services(world),
+        services: rows::services(world),
+        callers: rows::callers(world),
         applications: gitops::rows(world),
     }
 }
@@ -263,6 +265,7 @@ fn pod_row(world: &World, pod: &Object) -> PodRow {
         .filter(|it| it.get("ready").as_bool() == Some(true))
         .count();
     let status = status(pod);
+    let usage = world.network.usage(&world.pods, &pod.meta.uid);
     PodRow {
         uid: pod.meta.uid.clone(),
         name: pod.key.name.clone(),
@@ -276,11 +279,30 @@ fn pod_row(world: &World, pod: &Object) -> PodRow {
         node: pod::node(pod).into(),
         ip: pod.status().get("podIP").to_text(),
         created: pod.meta.created,
+        cpu: (
+            usage.iter().map(|it| it.cpu).sum(),
+            limit(pod, "cpu", quantity::milli_of),
+        ),
+        memory: (
+            usage.iter().map(|it| it.memory).sum(),
+            limit(pod, "memory", quantity::units_of),
+        ),
         tint: world
             .pods
             .colour(&pod.meta.uid)
             .map(|colour| world.delivery.tints.tint(colour)),
     }
+}
+
+/// What the containers of a pod may use together; 0 if one of them is not limited.
+fn limit(pod: &Object, resource: &str, number: fn(&Value) -> i64) -> u64 {
+    let limits = pod::containers(pod)
+        .iter()
+        .map(|it| number(it.at(&["resources", "limits", resource])));
+    let each: Option<Vec<u64>> = limits
+        .map(|it| u64::try_from(it).ok().filter(|it| *it > 0))
+        .collect();
+    each.map_or(0, |each| each.iter().sum())
 }
 
 /// The STATUS column of `kubectl get pods` (`pkg/printers/internalversion/printers.go`, printPod).
@@ -329,27 +351,6 @@ fn nodes(world: &World) -> Vec<NodeRow> {
         }
     };
     world.nodes.list().iter().map(row).collect()
-}
-
-fn services(world: &World) -> Vec<ServiceRow> {
-    let row = |service: &Rc<Object>| {
-        let routes = traffic::routes(world, &service.key);
-        let slices = world.store.owned_by(&service.meta.uid);
-        let endpoints = slices.flat_map(|slice| slice.value.get("endpoints").items());
-        let endpoint = |endpoint: &Value| {
-            let pod = endpoint.at(&["targetRef", "uid"]).to_text();
-            EndpointRow {
-                serving: routes.contains(&pod),
-                pod,
-            }
-        };
-        ServiceRow {
-            name: service.key.name.clone(),
-            per_second: traffic::load(world, &service.key),
-            endpoints: endpoints.map(endpoint).collect(),
-        }
-    };
-    world.store.list("Service").into_iter().map(row).collect()
 }
 
 /// Whether nothing is being worked off: every Deployment is what its spec says.

@@ -1,6 +1,6 @@
 //! The way of a change as stations: what is done, what goes on, what waits.
 
-use crate::cluster::traffic;
+use crate::cluster::network::rows;
 use crate::engine::World;
 use crate::pipeline::{PullState, Release};
 use crate::scene;
@@ -367,11 +367,7 @@ fn of_traffic(world: &World, seconds: &[Second]) -> Station {
         .sum();
     let failed: u32 = recent.iter().map(|second| second.failed).sum();
     let total = answered + failed;
-    let services = world.store.list("Service");
-    let per_second: u32 = services
-        .into_iter()
-        .map(|service| traffic::load(world, &service.key))
-        .sum();
+    let per_second = rows::load(world);
     let progress = if failed > 0 {
         Progress::Failed
     } else {

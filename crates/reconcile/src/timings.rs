@@ -25,9 +25,6 @@ pub struct Timings {
     pub back_off_max: Millis,
     /// How long a container must run for its back-off to be forgotten (`pkg/kubelet`: 10 min).
     pub back_off_reset: Millis,
-    /// How long after a change of EndpointSlices the proxies of all nodes send traffic by it: the
-    /// watch, and kube-proxy's `minSyncPeriod` of 1 s.
-    pub propagation: Millis,
     /// How often a kubelet renews its lease (`pkg/kubelet/kubelet.go`, `nodeLeaseRenewIntervalFraction`: a
     /// quarter of 40 s).
     pub lease_renewal: Millis,
@@ -38,6 +35,19 @@ pub struct Timings {
     /// How long after one node's pods are driven away the next node's may be (`node-eviction-rate`: one
     /// in 10 s).
     pub node_eviction: Millis,
+    /// What a proxy rests at least after it has written its rules (`iptables.minSyncPeriod`: 1 s): in a
+    /// rollout, so late does it follow.
+    pub proxy_sync: Millis,
+    /// How long it takes until a node's new rules hold: half of it to once and a half is drawn. Reported
+    /// for `iptables-restore` with some hundred Services (`sync_proxy_rules_duration_seconds`).
+    pub proxy_apply: Millis,
+    /// How long clients keep the addresses that DNS gave them (CoreDNS as kubeadm sets it up: 30 s).
+    pub dns_ttl: Millis,
+    /// How long a cloud takes to make a load balancer: a plain value for the big ones, which take from
+    /// some seconds to minutes.
+    pub load_balancer: Millis,
+    /// How long an Ingress controller takes to publish an Ingress' address; plain for the known ones.
+    pub ingress_address: Millis,
     /// How often an autoscaler looks (`horizontal-pod-autoscaler-sync-period`: 15 s).
     pub autoscaler_sync: Millis,
     /// How long after its start a pod's CPU counts only while it is ready
@@ -75,11 +85,15 @@ impl Default for Timings {
             back_off: 10_000,
             back_off_max: 300_000,
             back_off_reset: 600_000,
-            propagation: 1_000,
             lease_renewal: 10_000,
             node_monitor: 5_000,
             node_grace: 50_000,
             node_eviction: 10_000,
+            proxy_sync: 1_000,
+            proxy_apply: 100,
+            dns_ttl: 30_000,
+            load_balancer: 20_000,
+            ingress_address: 10_000,
             autoscaler_sync: 15_000,
             autoscaler_initialization: 300_000,
             autoscaler_readiness: 30_000,

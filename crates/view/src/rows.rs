@@ -41,6 +41,8 @@ pub struct Scene {
     pub nodes: Vec<NodeRow>,
     /// Services with their endpoints and the load on them.
     pub services: Vec<ServiceRow>,
+    /// Who calls them from outside of the pods.
+    pub callers: Vec<CallerRow>,
     /// What GitOps tools keep as git says: Argo CD's Applications, Flux's HelmReleases and
     /// Kustomizations.
     pub applications: Vec<ApplicationRow>,
@@ -485,6 +487,10 @@ pub struct PodRow {
     pub ip: EcoString,
     /// When it was created.
     pub created: Millis,
+    /// CPU that its containers use, and may use, in thousandths of a core; 0 if that is not limited.
+    pub cpu: (u64, u64),
+    /// Memory that its containers use, and may use, in bytes; 0 if that is not limited.
+    pub memory: (u64, u64),
     /// The commit of the image that really runs in it (its digest decides, not its tag).
     pub tint: Option<Tint>,
 }
@@ -509,10 +515,23 @@ pub struct NodeRow {
 /// A Service and the load on it at this moment.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ServiceRow {
+    /// Its namespace.
+    pub namespace: EcoString,
     /// Its name.
     pub name: EcoString,
+    /// `ClusterIP`, `NodePort`, `LoadBalancer` or `ExternalName`.
+    pub kind: EcoString,
+    /// Where it is reached: its address inside of the cluster, and after a comma the one outside.
+    pub address: EcoString,
     /// Requests per second at this moment.
     pub per_second: u32,
+    /// Requests that were answered, and that failed, since the beginning.
+    pub total: (u64, u64),
+    /// Why requests failed in the last second, in a client's words, and how many.
+    pub causes: Vec<(EcoString, u32)>,
+    /// The median, the 95th and the 99th percentile of the answers' latencies in the last second, in
+    /// milliseconds.
+    pub latency: [u32; 3],
     /// Its endpoints.
     pub endpoints: Vec<EndpointRow>,
 }
@@ -526,6 +545,34 @@ pub struct EndpointRow {
     pub serving: bool,
 }
 
+/// Somebody outside of the pods who calls.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CallerRow {
+    /// Whom: a Service, or a host of an Ingress, with the path.
+    pub target: EcoString,
+    /// Requests per second at this moment.
+    pub per_second: u32,
+    /// Requests that were answered, and that failed, since the beginning.
+    pub total: (u64, u64),
+    /// The share that is to be answered, in ten-thousandths: the service level objective.
+    pub objective: u32,
+    /// How much of the failures that the objective allows were used up so far, in hundredths.
+    pub budget_used: u32,
+}
+
+/// One second of a Service.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ServiceSecond {
+    /// Its name.
+    pub name: EcoString,
+    /// Requests that were answered.
+    pub answered: u32,
+    /// Requests that failed.
+    pub failed: u32,
+    /// The median, the 95th and the 99th percentile of the answers' latencies, in milliseconds.
+    pub latency: [u32; 3],
+}
+
 /// One second of traffic.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Second {
@@ -535,6 +582,12 @@ pub struct Second {
     pub answered: Vec<(Tint, u32)>,
     /// Requests that failed.
     pub failed: u32,
+    /// Why, in a client's words, and how many each.
+    pub causes: Vec<(EcoString, u32)>,
+    /// The median, the 95th and the 99th percentile of the answers' latencies, in milliseconds.
+    pub latency: [u32; 3],
+    /// Each Service that got requests, from outside or from other pods.
+    pub services: Vec<ServiceSecond>,
     /// Of the wanted pods, how many were ready at its end: (ready, wanted).
     pub ready: (u32, u32),
 }

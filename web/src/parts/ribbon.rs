@@ -309,6 +309,9 @@ mod tests {
             t,
             answered: vec![],
             failed,
+            causes: vec![],
+            latency: [0; 3],
+            services: vec![],
             ready: (0, 0),
         }
     }

@@ -1,11 +1,17 @@
-//! Lists, for each Service, the pods that its traffic may go to
-//! (`pkg/controller/endpointslice`).
+//! Lists, for each Service, the pods that its traffic may go to, and their ports
+//! (`pkg/controller/endpointslice`, `k8s.io/endpointslice/reconciler.go`).
+//!
+//! Pods that resolve the Service's target ports alike share slices, of up to a hundred each. An
+//! endpoint stays in the slice that it is in.
 
 use super::{Context, Controller, pod};
 use crate::plan::Plan;
 use crate::trace::Note;
-use ecow::eco_format;
+use ecow::{EcoString, eco_format};
+use kube::api::DeleteOptions;
 use kube::{Change, Key, Object, Store, Value, map, selector};
+use std::collections::BTreeMap;
+use std::rc::Rc;
 
 pub(super) const CONTROLLER: Controller = Controller {
     name: "endpointslice-controller",
@@ -16,6 +22,10 @@ pub(super) const CONTROLLER: Controller = Controller {
 
 /// The label that names a slice's Service.
 pub(super) const SERVICE_NAME: &str = "kubernetes.io/service-name";
+/// The label that says who keeps a slice.
+const MANAGED_BY: &str = "endpointslice.kubernetes.io/managed-by";
+/// `--max-endpoints-per-slice`
+const PER_SLICE: usize = 100;
 
 fn watches(store: &Store, change: &Change, keys: &mut Vec<Key>) {
     let object = &change.new;
@@ -34,82 +44,253 @@ fn watches(store: &Store, change: &Change, keys: &mut Vec<Key>) {
     }
 }
 
-/// Compares a Service's slice with the pods that its selector matches.
+/// What a slice says of a pod.
+struct Facts<'a> {
+    pod: &'a Object,
+    ready: bool,
+    serving: bool,
+    terminating: bool,
+}
+
+impl Facts<'_> {
+    /// A terminating pod keeps serving until it stops, but is sent nothing new while others are ready
+    /// (KEP-1672).
+    fn of(pod: &Object, ready_or_not: bool) -> Facts<'_> {
+        let (serving, terminating) = (pod::is_ready(pod), pod.meta.deleted.is_some());
+        Facts {
+            pod,
+            ready: ready_or_not || serving && !terminating,
+            serving,
+            terminating,
+        }
+    }
+
+    fn is(&self, endpoint: &Value) -> bool {
+        let conditions = endpoint.get("conditions");
+        let says = |name: &str, value: bool| conditions.get(name).as_bool() == Some(value);
+        says("ready", self.ready)
+            && says("serving", self.serving)
+            && says("terminating", self.terminating)
+            && endpoint.get("addresses").items().first() == Some(self.pod.status().get("podIP"))
+    }
+
+    fn endpoint(&self) -> Value {
+        let pod = self.pod;
+        map! {
+            "addresses" => vec![pod.status().get("podIP").clone()],
+            "conditions" => map! {
+                "ready" => self.ready,
+                "serving" => self.serving,
+                "terminating" => self.terminating,
+            },
+            "nodeName" => pod::node(pod),
+            "targetRef" => map! {
+                "kind" => "Pod",
+                "name" => &pod.key.name,
+                "namespace" => &pod.key.namespace,
+                "uid" => &pod.meta.uid,
+            },
+        }
+    }
+}
+
+/// A slice as it should be.
+struct Draft<'a> {
+    /// The slice as it is; none for a new one.
+    now: Option<&'a Rc<Object>>,
+    ports: Value,
+    endpoints: Vec<Value>,
+}
+
+/// Compares a Service's slices with the pods that its selector matches.
 fn reconcile(store: &Store, key: &Key, _: &Context<'_>) -> Plan {
     let mut plan = Plan::settled();
-    let Some(service) = store.get(key) else {
+    let Some(service) = store.get(key).filter(|it| it.meta.deleted.is_none()) else {
         return plan;
     };
-    let wanted = service.spec().get("selector");
-    if wanted.is_null() {
+    let spec = service.spec();
+    let wanted = spec.get("selector");
+    if wanted.is_null() || spec.get("type").text() == "ExternalName" {
         return plan;
     }
     let mut pods = store.pods_labelled(&key.namespace, wanted);
     pods.retain(|pod| !pod::has_ended(pod) && !pod.status().get("podIP").is_null());
-    let endpoints: Value = pods.iter().map(|pod| endpoint(pod)).collect();
+    let ready_or_not = spec.get("publishNotReadyAddresses").as_bool() == Some(true);
     let ready = pods
         .iter()
-        .filter(|pod| pod::is_ready(pod) && pod.meta.deleted.is_none())
+        .filter(|pod| Facts::of(pod, false).ready)
         .count();
-
-    let slice = store
-        .owned_by(&service.meta.uid)
-        .find(|owned| owned.key.kind == "EndpointSlice");
+    let drafts = draft(store, service, &pods, ready_or_not);
     let why = eco_format!(
         "Service {} has {ready} ready endpoints of {}.",
         key.name,
         pods.len()
     );
-    match slice {
-        Some(slice) if slice.value.get("endpoints") == &endpoints => {}
-        Some(slice) => {
-            let mut value = slice.value.clone();
-            *value.entry("endpoints") = endpoints;
-            plan.update(
-                &slice.key,
-                value,
-                Note::detail("patch", "EndpointsChanged", why),
-            );
-        }
-        None => {
-            let mut prefix = key.name.clone();
-            prefix.push('-');
-            let object = map! {
-                "apiVersion" => "discovery.k8s.io/v1",
-                "kind" => "EndpointSlice",
-                "metadata" => map! {
-                    "generateName" => prefix,
-                    "namespace" => &key.namespace,
-                    "labels" => map! { SERVICE_NAME => &key.name },
-                    "ownerReferences" => vec![service.as_controller()],
-                },
-                "addressType" => "IPv4",
-                "endpoints" => endpoints,
-                "ports" => service.spec().get("ports").clone(),
-            };
-            plan.create(object, Note::detail("create", "EndpointsChanged", why));
-        }
+    let has_any = drafts.iter().any(|draft| !draft.endpoints.is_empty());
+    let mut kept = 0;
+    for draft in drafts {
+        let is_placeholder = !has_any && kept == 0;
+        kept += 1;
+        write(&mut plan, service, draft, is_placeholder, &why);
     }
     plan
 }
 
-/// A pod as an endpoint: ready gets traffic; a terminating one keeps serving until it stops, but is
-/// sent nothing new while others are ready (KEP-1672).
-fn endpoint(pod: &Object) -> Value {
-    let (serving, terminating) = (pod::is_ready(pod), pod.meta.deleted.is_some());
-    map! {
-        "addresses" => vec![pod.status().get("podIP").clone()],
-        "conditions" => map! {
-            "ready" => serving && !terminating,
-            "serving" => serving,
-            "terminating" => terminating,
-        },
-        "nodeName" => pod::node(pod),
-        "targetRef" => map! {
-            "kind" => "Pod",
-            "name" => &pod.key.name,
-            "namespace" => &pod.key.namespace,
-            "uid" => &pod.meta.uid,
-        },
+/// Deals the pods out to slices.
+fn draft<'a>(
+    store: &'a Store,
+    service: &Object,
+    pods: &[&'a Rc<Object>],
+    ready_or_not: bool,
+) -> Vec<Draft<'a>> {
+    let mut drafts: Vec<Draft<'a>> = Vec::new();
+    let mut places: BTreeMap<&str, (usize, &Value)> = BTreeMap::new();
+    for slice in store.owned_by(&service.meta.uid) {
+        if slice.key.kind != "EndpointSlice" {
+            continue;
+        }
+        for endpoint in slice.value.get("endpoints").items() {
+            let uid = endpoint.at(&["targetRef", "uid"]).text();
+            places.insert(uid, (drafts.len(), endpoint));
+        }
+        drafts.push(Draft {
+            now: Some(slice),
+            ports: slice.value.get("ports").clone(),
+            endpoints: Vec::new(),
+        });
     }
+    let mut newcomers = Vec::new();
+    let mut known: Option<(&Value, Value)> = None;
+    for pod in pods {
+        let facts = Facts::of(pod, ready_or_not);
+        // The pods of one template have the same containers, and so the same ports.
+        let containers = pod.spec().get("containers");
+        let ports = match &known {
+            Some((same, ports)) if *same == containers => ports.clone(),
+            _ => ports(service, pod),
+        };
+        known = Some((containers, ports.clone()));
+        match places.get(pod.meta.uid.as_str()) {
+            Some((at, endpoint)) if drafts[*at].ports == ports => {
+                let endpoint = match facts.is(endpoint) {
+                    true => (*endpoint).clone(),
+                    false => facts.endpoint(),
+                };
+                drafts[*at].endpoints.push(endpoint);
+            }
+            _ => newcomers.push((ports, facts.endpoint())),
+        }
+    }
+    for (ports, endpoint) in newcomers {
+        let has_room =
+            |draft: &Draft<'_>| draft.ports == ports && draft.endpoints.len() < PER_SLICE;
+        // A slice that would be left empty is used again (`finalize`).
+        let at = drafts
+            .iter()
+            .position(has_room)
+            .or_else(|| drafts.iter().position(|draft| draft.endpoints.is_empty()));
+        let at = at.unwrap_or_else(|| {
+            drafts.push(Draft {
+                now: None,
+                ports: Value::Null,
+                endpoints: Vec::new(),
+            });
+            drafts.len() - 1
+        });
+        drafts[at].endpoints.push(endpoint);
+        drafts[at].ports = ports;
+    }
+    // A Service without pods has one slice without endpoints.
+    if drafts.is_empty() {
+        drafts.push(Draft {
+            now: None,
+            ports: Value::List(ecow::EcoVec::new()),
+            endpoints: Vec::new(),
+        });
+    }
+    drafts
+}
+
+fn write(
+    plan: &mut Plan,
+    service: &Rc<Object>,
+    draft: Draft<'_>,
+    is_placeholder: bool,
+    why: &EcoString,
+) {
+    let note = |verb| Note::detail(verb, "EndpointsChanged", why.clone());
+    let endpoints = Value::from(draft.endpoints);
+    let Some(slice) = draft.now else {
+        let labels = map! {
+            MANAGED_BY => "endpointslice-controller.k8s.io",
+            SERVICE_NAME => &service.key.name,
+        };
+        let object = map! {
+            "apiVersion" => "discovery.k8s.io/v1",
+            "kind" => "EndpointSlice",
+            "metadata" => map! {
+                "generateName" => eco_format!("{}-", service.key.name),
+                "namespace" => &service.key.namespace,
+                "labels" => labels,
+                "ownerReferences" => vec![service.as_controller()],
+            },
+            "addressType" => "IPv4",
+            "endpoints" => endpoints,
+            "ports" => draft.ports,
+        };
+        plan.create(object, note("create"));
+        return;
+    };
+    if endpoints.items().is_empty() && !is_placeholder {
+        plan.delete(&slice.key, DeleteOptions::default(), note("delete"));
+    } else if *slice.value.get("endpoints") != endpoints || *slice.value.get("ports") != draft.ports
+    {
+        let mut value = slice.value.clone();
+        value.set("ports", draft.ports);
+        value.set("endpoints", endpoints);
+        plan.update(&slice.key, value, note("patch"));
+    }
+}
+
+/// A Service's ports as a pod has them: a target port by name is the port that a container of the pod
+/// gives that name. One that no container has is left out (`getEndpointPorts`).
+fn ports(service: &Object, pod: &Object) -> Value {
+    let ports = service.spec().get("ports").items().iter();
+    let resolved = ports.filter_map(|port| {
+        let target = port.get("targetPort");
+        let protocol = port.get("protocol");
+        let number = match (target.as_int(), target.text()) {
+            (Some(number), _) => Some(number),
+            (None, "") => port.get("port").as_int(),
+            (None, name) => find_port(pod, name, protocol.text()),
+        };
+        let mut port = map! {
+            "name" => port.get("name").to_text(),
+            "port" => number?,
+            "protocol" => protocol.clone(),
+        };
+        if protocol.is_null() {
+            port.set("protocol", "TCP");
+        }
+        Some(port)
+    });
+    resolved.collect()
+}
+
+/// The number of a container's port with this name (`pkg/api/v1/pod/util.go`, FindPort). Sidecars
+/// have ports too.
+fn find_port(pod: &Object, name: &str, protocol: &str) -> Option<i64> {
+    let init = pod.spec().get("initContainers").items().iter();
+    let sidecars = init.filter(|it| it.get("restartPolicy").text() == "Always");
+    let of = |text: &'static str, given: &str| match given {
+        "" => EcoString::from(text),
+        given => given.into(),
+    };
+    let is = |port: &&Value| {
+        port.get("name").text() == name
+            && of("TCP", port.get("protocol").text()) == of("TCP", protocol)
+    };
+    let mut all = pod::containers(pod).iter().chain(sidecars);
+    all.find_map(|container| container.get("ports").items().iter().find(is))
+        .and_then(|port| port.get("containerPort").as_int())
 }

@@ -1,4 +1,4 @@
-//! The cluster's controllers, its nodes, and the traffic through it.
+//! The cluster's controllers, its nodes, and its network with the load on it.
 //!
 //! A controller is one file with one `reconcile`, and one line in [`CONTROLLERS`]. It reads the
 //! store and returns a [`Plan`]; it keeps nothing between two looks, so it may be forgotten and
@@ -12,6 +12,7 @@ pub mod horizontal_pod_autoscaler;
 mod job;
 pub mod kubelet;
 mod node_lifecycle;
+pub mod network;
 pub mod nodes;
 pub mod pod;
 mod pod_disruption_budget;
@@ -21,7 +22,6 @@ pub mod requests;
 mod resource_quota;
 mod scheduler;
 mod taint_eviction;
-pub mod traffic;
 mod ttl_after_finished;
 mod users;
 
@@ -49,6 +49,8 @@ pub struct Context<'a> {
     pub nodes: &'a nodes::Nodes,
     /// The nodes whose kubelets are silent.
     pub silent: &'a kubelet::Silent,
+    /// What the pods use.
+    pub network: &'a network::Network,
     /// What the autoscalers remember.
     pub autoscaling: &'a Autoscaling,
     /// The repositories, and what the GitOps controllers keep.
@@ -86,14 +88,15 @@ pub const CONTROLLERS: &[Controller] = &[
     node_lifecycle::CONTROLLER,
     taint_eviction::CONTROLLER,
     pod_garbage_collector::CONTROLLER,
+    network::load_balancer::CONTROLLER,
+    network::ingress::CONTROLLER,
 ];
 
 /// Kinds that a real cluster acts on and the lab does not. Those that only hold data, such as
 /// ConfigMaps, are not among them.
-const NOT_ACTED_ON: [&str; 6] = [
+const NOT_ACTED_ON: [&str; 5] = [
     "CronJob",
     "DaemonSet",
-    "Ingress",
     "NetworkPolicy",
     "PersistentVolumeClaim",
     "StatefulSet",

@@ -26,6 +26,10 @@ pub struct App {
     pub cpu: Cpu,
     /// How long an answer takes when there is CPU enough.
     pub latency: Millis,
+    /// How many requests it works on at once; others wait. 0: as many as come.
+    pub concurrency: u64,
+    /// What it calls before it answers, one after the other.
+    pub calls: EcoVec<Call>,
     /// Answers with a 5xx status, in ten-thousandths.
     pub errors: u32,
     /// What it cannot start without.
@@ -50,6 +54,27 @@ pub struct Memory {
     pub base: u64,
     /// More for each request in flight.
     pub per_request: u64,
+    /// What each request leaves behind for good.
+    pub leak: u64,
+}
+
+/// A call to another service.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Call {
+    /// Its name as DNS knows it: `payment-service`, `payment-service.shop`…
+    pub service: EcoString,
+    /// Its port by name or number; its first if empty.
+    pub port: EcoString,
+    /// The path that is asked for.
+    pub path: EcoString,
+    /// Only requests for this path and those below it make the call.
+    pub on: EcoString,
+    /// How long an answer is waited for.
+    pub timeout: Millis,
+    /// How often it is tried again.
+    pub retries: u64,
+    /// Whether the program can answer without it.
+    pub optional: bool,
 }
 
 /// CPU.
@@ -81,7 +106,11 @@ pub enum OnSigterm {
     Ignore,
 }
 
-const FIELDS: [&str; 12] = [
+/// How long an answer to a call is waited for if nothing is said: what most clients of HTTP have, where
+/// they have any.
+const CALL_TIMEOUT: Millis = 30_000;
+
+const FIELDS: [&str; 14] = [
     "version",
     "tests",
     "image",
@@ -91,6 +120,8 @@ const FIELDS: [&str; 12] = [
     "memory",
     "cpu",
     "latency",
+    "concurrency",
+    "calls",
     "errors",
     "needs",
     "onSigterm",
@@ -112,12 +143,15 @@ impl Default for App {
             memory: Memory {
                 base: 64 << 20,
                 per_request: 0,
+                leak: 0,
             },
             cpu: Cpu {
                 idle: 0,
                 per_request: 1,
             },
             latency: 10,
+            concurrency: 0,
+            calls: EcoVec::new(),
             errors: 0,
             needs: Needs::default(),
             on_sigterm: OnSigterm::Exit,
@@ -157,11 +191,13 @@ fn read(reader: &mut Reader<'_>, root: &Node) -> App {
         app.health = health(reader, node);
     }
     if let Some(node) = fields.get("memory") {
-        let memory = reader.fields(node, "memory", &["base", "perRequest"]);
+        let memory = reader.fields(node, "memory", &["base", "perRequest", "leakPerRequest"]);
         app.memory.base = memory
             .get("base")
             .map_or(app.memory.base, |n| reader.bytes(n));
-        app.memory.per_request = memory.get("perRequest").map_or(0, |n| reader.bytes(n));
+        let mut bytes = |name| memory.get(name).map_or(0, |n| reader.bytes(n));
+        app.memory.per_request = bytes("perRequest");
+        app.memory.leak = bytes("leakPerRequest");
     }
     if let Some(node) = fields.get("cpu") {
         let cpu = reader.fields(node, "cpu", &["idle", "perRequest"]);
@@ -172,6 +208,13 @@ fn read(reader: &mut Reader<'_>, root: &Node) -> App {
     }
     if let Some(node) = fields.get("latency") {
         app.latency = reader.duration(node);
+    }
+    if let Some(node) = fields.get("concurrency") {
+        app.concurrency = reader.int(node, 1..=1_000_000);
+    }
+    if let Some(node) = fields.get("calls") {
+        let items = reader.items(node);
+        app.calls = items.iter().map(|item| call(reader, item)).collect();
     }
     if let Some(node) = fields.get("errors") {
         app.errors = reader.share(node);
@@ -185,6 +228,36 @@ fn read(reader: &mut Reader<'_>, root: &Node) -> App {
         app.on_sigterm = on_sigterm(reader, node);
     }
     app
+}
+
+const CALL: [&str; 7] = [
+    "service", "port", "path", "on", "timeout", "retries", "optional",
+];
+
+/// One of `calls`.
+fn call(reader: &mut Reader<'_>, node: &Node) -> Call {
+    let fields = reader.fields(node, "a call", &CALL);
+    let service = reader.required(fields, "service");
+    let service = service.map_or_else(EcoString::new, |node| reader.text(node));
+    let port = fields.get("port").map(|node| reader.text(node));
+    let mut path = |name: &str| {
+        let node = fields.get(name);
+        node.map_or_else(|| "/".into(), |node| reader.path(node))
+    };
+    let (path, on) = (path("path"), path("on"));
+    let timeout = fields.get("timeout");
+    let retries = fields.get("retries");
+    let optional = fields.get("optional");
+    Call {
+        service,
+        port: port.unwrap_or_default(),
+        path,
+        on,
+        timeout: timeout.map_or(CALL_TIMEOUT, |node| reader.duration(node)),
+        retries: retries.map_or(0, |node| reader.int(node, 0..=10)),
+        optional: optional
+            .is_some_and(|node| reader.one_of(node, &["true", "false"]) == Some("true")),
+    }
 }
 
 /// A version becomes part of a tag, so it may hold only what tags may.
@@ -209,18 +282,8 @@ fn version(reader: &mut Reader<'_>, node: &Node) -> EcoString {
 fn health(reader: &mut Reader<'_>, node: &Node) -> Health {
     let fields = reader.fields(node, "health", &["liveness", "readiness"]);
     let mut path = |name: &str| {
-        let Some(node) = fields.get(name) else {
-            return EcoString::new();
-        };
-        let text = reader.text(node);
-        if !text.starts_with('/') && node.text().is_some() {
-            reader.problem(
-                node,
-                "a path begins with /",
-                ecow::eco_format!("write /{text}"),
-            );
-        }
-        text
+        let node = fields.get(name);
+        node.map_or_else(EcoString::new, |node| reader.path(node))
     };
     Health {
         liveness: path("liveness"),

@@ -3,7 +3,8 @@
 use super::git::Tree;
 use super::labs::Files;
 use super::reader::Reader;
-use crate::view::{Millis, Problem, protocol::Sample};
+use super::traffic::Caller;
+use crate::view::{Problem, protocol::Sample};
 use ecow::{EcoString, eco_format};
 use std::collections::BTreeMap;
 use yaml::Node;
@@ -25,7 +26,7 @@ pub struct Definition {
     /// The cluster at its start.
     pub cluster: Cluster,
     /// Who calls, and how much.
-    pub traffic: Vec<Traffic>,
+    pub traffic: Vec<Caller>,
     /// The files of each repository on its main branch.
     pub repositories: BTreeMap<EcoString, Tree>,
 }
@@ -59,19 +60,6 @@ pub struct ClusterNode {
     pub pods: u32,
 }
 
-/// Requests to a Service at a steady rate.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Traffic {
-    /// The Service's name.
-    pub service: EcoString,
-    /// Its namespace.
-    pub namespace: EcoString,
-    /// When it begins.
-    pub from: Millis,
-    /// How much.
-    pub requests_per_second: u32,
-}
-
 impl Definition {
     /// Reads a lab. All problems of all its files are found at once.
     pub fn read(files: &Files) -> Result<Definition, Vec<Problem>> {
@@ -86,7 +74,7 @@ impl Definition {
         let traffic = files
             .get("traffic.yaml")
             .map_or(Ok(Vec::new()), |text| {
-                Reader::read("traffic.yaml", text, traffic)
+                Reader::read("traffic.yaml", text, super::traffic::read)
             })
             .map_err(&mut keep);
         let (Ok(lab), Ok(cluster), Ok(traffic)) = (lab, cluster, traffic) else {
@@ -259,28 +247,6 @@ fn cluster_node(reader: &mut Reader<'_>, node: &Node) -> ClusterNode {
             .get("pods")
             .map_or(110, |node| reader.int(node, 0..=100_000) as u32),
     }
-}
-
-fn traffic(reader: &mut Reader<'_>, root: &Node) -> Vec<Traffic> {
-    let known = ["service", "namespace", "from", "requestsPerSecond"];
-    let items = reader.items(root);
-    items
-        .iter()
-        .map(|item| {
-            let fields = reader.fields(item, "traffic", &known);
-            let namespace = fields.get("namespace").map(|node| reader.name(node));
-            let rate = reader.required(fields, "requestsPerSecond");
-            Traffic {
-                service: reader
-                    .required(fields, "service")
-                    .map(|node| reader.name(node))
-                    .unwrap_or_default(),
-                namespace: namespace.unwrap_or_else(|| "default".into()),
-                from: fields.get("from").map_or(0, |node| reader.duration(node)),
-                requests_per_second: rate.map_or(0, |node| reader.int(node, 0..=1_000_000) as u32),
-            }
-        })
-        .collect()
 }
 
 fn whole_file(path: &str, message: EcoString) -> Problem {

@@ -1,6 +1,6 @@
 //! Delivery: how an edit of a file becomes a change of the cluster.
 //!
-//! In the order of a first reading: [`labs`] and [`definition`] say what there is at the start;
+//! In the order of a first reading: [`labs`], [`definition`] and [`traffic`] say what there is at the start;
 //! [`git`] keeps it as commits, [`diff`] shows what a pull request changes; [`actions`] plays the
 //! workflow that a push to main starts, which builds the image of an [`app`] into the [`registry`]
 //! and asks for a `helm upgrade`; [`rehearsal`] plays it ahead, and [`plan`] says what the manifests
@@ -20,6 +20,7 @@ pub mod plan;
 pub mod reader;
 pub mod registry;
 pub mod rehearsal;
+pub mod traffic;
 
 // The oracle tests call real programs, and proptest does not compile for WebAssembly.
 #[cfg(all(test, not(target_family = "wasm")))]

@@ -172,6 +172,15 @@ impl<'a> Reader<'a> {
         text
     }
 
+    /// A path of a URL.
+    pub fn path(&mut self, node: &Node) -> EcoString {
+        let text = self.text(node);
+        if !text.starts_with('/') && node.text().is_some() {
+            self.problem(node, "a path begins with /", eco_format!("write /{text}"));
+        }
+        text
+    }
+
     /// One of the given words.
     pub fn one_of(&mut self, node: &Node, words: &[&'static str]) -> Option<&'static str> {
         let text = self.text(node);

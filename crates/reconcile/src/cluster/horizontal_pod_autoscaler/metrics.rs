@@ -2,6 +2,7 @@
 //! (`pkg/controller/podautoscaler/replica_calculator.go`). Shares are compared as fractions, where the
 //! real one uses floats.
 
+use crate::cluster::network::Usage;
 use crate::cluster::{Context, pod};
 use ecow::{EcoString, eco_format};
 use kube::quantity::{self, Format, Quantity};
@@ -15,6 +16,8 @@ pub(super) struct Tolerance {
     pub up: i128,
 }
 
+/// Over how long the metrics server measures, in milliseconds (`--metric-resolution`).
+const SCRAPE_WINDOW: kube::Millis = 15_000;
 const NANO: i128 = 1_000_000_000;
 
 impl Tolerance {
@@ -265,33 +268,39 @@ impl<'a> Target<'a> {
         Ok((pods, groups, samples))
     }
 
-    /// What a PodMetrics object says about a pod; none if there is none.
+    /// What the metrics server says about a pod, or else a PodMetrics object; none if there is none.
     fn sample(&self, pod: &Object, metric: &Metric<'_>) -> Result<Option<Sample>, EcoString> {
+        if let Some((at, usage)) = self.context.network.scraped(&pod.meta.uid) {
+            let of = |it: &Usage| match metric.resource {
+                "cpu" => i128::from(it.cpu),
+                _ => i128::from(it.memory) * 1000,
+            };
+            let all: Vec<_> = usage.iter().map(|it| (it.name.as_str(), of(it))).collect();
+            let from = at.saturating_sub(SCRAPE_WINDOW);
+            return if all.is_empty() {
+                Ok(None)
+            } else {
+                sample(pod, metric, &all, from)
+            };
+        }
         let Some(metrics) = self
             .store
             .get(&pod.key.sibling("PodMetrics", &pod.key.name))
         else {
             return Ok(None);
         };
-        let (resource, container) = (metric.resource, metric.container);
         let containers = metrics.value.get("containers").items().iter();
-        let mut counted = containers
-            .filter(|it| container.is_empty() || it.get("name").text() == container)
-            .peekable();
-        if counted.peek().is_none() && !container.is_empty() {
-            return Err(eco_format!(
-                "unable to get metrics for resource {resource}: container {container} not present in \
-                 metrics for pod {}/{}",
-                pod.key.namespace,
-                pod.key.name
-            ));
-        }
-        let value = counted.map(|it| milli(it.get("usage").get(resource))).sum();
+        let usage = |it: &'a Value| {
+            (
+                it.get("name").text(),
+                milli(it.get("usage").get(metric.resource)),
+            )
+        };
+        let all: Vec<_> = containers.map(usage).collect();
         let until = time::parse_rfc3339(metrics.value.get("timestamp").text()).unwrap_or(0);
         let window = metrics.value.get("window").text();
         let seconds: u64 = window.trim_end_matches('s').parse().unwrap_or(0);
-        let from = until.saturating_sub(seconds * 1000);
-        Ok(Some(Sample { value, from }))
+        sample(pod, metric, &all, until.saturating_sub(seconds * 1000))
     }
 
     /// Whether what a pod uses says nothing, because it has only just started or never was ready.
@@ -309,6 +318,27 @@ impl<'a> Target<'a> {
             false => is_false && started + timings.autoscaler_readiness > since,
         }
     }
+}
+
+/// What containers of a pod use together, by name and in thousandths.
+fn sample(
+    pod: &Object,
+    metric: &Metric<'_>,
+    containers: &[(&str, i128)],
+    from: kube::Millis,
+) -> Result<Option<Sample>, EcoString> {
+    let (resource, container) = (metric.resource, metric.container);
+    let is_meant = |it: &&(&str, i128)| container.is_empty() || it.0 == container;
+    if !container.is_empty() && !containers.iter().any(|it| is_meant(&it)) {
+        return Err(eco_format!(
+            "unable to get metrics for resource {resource}: container {container} not present in \
+             metrics for pod {}/{}",
+            pod.key.namespace,
+            pod.key.name
+        ));
+    }
+    let value = containers.iter().filter(is_meant).map(|it| it.1).sum();
+    Ok(Some(Sample { value, from }))
 }
 
 /// A quantity in thousandths.

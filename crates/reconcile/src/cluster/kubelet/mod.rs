@@ -16,6 +16,7 @@ mod config;
 mod files;
 mod images;
 pub(crate) mod node;
+mod listener;
 mod plan;
 mod probes;
 mod programs;
@@ -40,6 +41,7 @@ use std::rc::Rc;
 
 pub use images::NodeImage;
 pub use node::Silent;
+pub(in crate::cluster) use listener::{Listener, Served, out_of_memory};
 pub use probes::Probe;
 
 /// All that the kubelets remember.
@@ -191,19 +193,6 @@ pub enum PodEvent {
 }
 
 impl Pods {
-    /// For a pod that listens: its colour, and the errors that it answers with, in ten-thousandths.
-    pub(super) fn serving(&self, uid: &EcoString) -> Option<(Option<usize>, u32)> {
-        let run = self.runs.get(uid)?;
-        let container = run.containers.first()?;
-        if !container.listens {
-            return None;
-        }
-        Some((
-            run.colour,
-            container.app.as_ref().map_or(0, |app| app.errors),
-        ))
-    }
-
     /// Whether an event can still do something: its pod is there, and in the life it was meant for.
     pub(crate) fn awaits(&self, uid: &EcoString, event: &PodEvent) -> bool {
         let Some(run) = self.runs.get(uid) else {
@@ -350,6 +339,15 @@ impl Container {
     }
 }
 
+/// What a pod says of the container at a place of its [`Run`].
+pub(in crate::cluster) fn container_spec(pod: &Object, at: usize) -> &Value {
+    let main = pod::containers(pod);
+    let init = || pod.spec().get("initContainers").items();
+    main.get(at)
+        .or_else(|| init().get(at - main.len()))
+        .unwrap_or(&Value::Null)
+}
+
 /// A pod as it is being worked on: its run is written back when the work is done.
 struct Work<'a> {
     world: &'a mut World,
@@ -450,11 +448,7 @@ impl Work<'_> {
     }
 
     fn spec(&self, at: usize) -> &Value {
-        let main = pod::containers(&self.pod);
-        let init = || self.pod.spec().get("initContainers").items();
-        main.get(at)
-            .or_else(|| init().get(at - main.len()))
-            .unwrap_or(&Value::Null)
+        container_spec(&self.pod, at)
     }
 
     fn policy(&self) -> &str {

@@ -460,18 +460,10 @@ impl Work<'_> {
             return Some(match (path, server.root) {
                 (None, _) => Served::Well,
                 (_, None) => Served::Nothing,
-                (Some(path), Some(root)) => {
-                    let path = path.split('?').next().unwrap_or_default();
-                    let page = if path.ends_with('/') {
-                        "index.html"
-                    } else {
-                        ""
-                    };
-                    match disk.read(&eco_format!("{root}{path}{page}")) {
-                        Some(_) => Served::Well,
-                        None => Served::Status(404),
-                    }
-                }
+                (Some(path), Some(root)) => match disk.page(&root, path) {
+                    Some(_) => Served::Well,
+                    None => Served::Status(404),
+                },
             });
         }
         None

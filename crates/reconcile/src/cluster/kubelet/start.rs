@@ -5,6 +5,7 @@ use super::programs::FOREVER;
 use super::shell::Shell;
 use super::sync::Doing;
 use super::{Ended, PodEvent, State, Work, config, files, programs};
+use crate::cluster::network;
 use crate::delivery::app::App;
 use crate::trace::Note;
 use ecow::{EcoString, eco_format};
@@ -272,6 +273,7 @@ impl Work<'_> {
         } else if self.is_over_memory(at, app.memory.base) {
             self.after(0, PodEvent::Exit(at, life, 137, "OOMKilled"));
         } else {
+            network::changed(self.world);
             self.container(at).listens = true;
         }
     }
@@ -317,7 +319,11 @@ impl Work<'_> {
                 mounts: &mounts,
             };
             let own = Rc::make_mut(&mut shell);
+            let servers = own.servers.len();
             let ended = own.advance(&mut disk, now);
+            if own.servers.len() != servers {
+                network::changed(self.world);
+            }
             let (memory, next, may_end) = (own.memory, own.next(), own.may_end());
             self.container(at).shell = Some(shell);
             let life = self.run.containers[at].life;
@@ -376,6 +382,7 @@ impl Work<'_> {
             .and_then(|app| self.missing(at, &app))
             .filter(|_| code == 1);
         let pod = self.name().clone();
+        network::ended(self.world, self.uid, at);
         let container = self.container(at);
         let State::Running { since } = container.state else {
             return;

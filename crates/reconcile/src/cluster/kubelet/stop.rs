@@ -6,6 +6,7 @@ use super::probes::Probe;
 use super::programs::FOREVER;
 use super::sync::Doing;
 use super::{PodEvent, Role, Work};
+use crate::cluster::network;
 use crate::delivery::app::OnSigterm;
 use crate::trace::Note;
 use ecow::{EcoString, eco_format};
@@ -76,6 +77,7 @@ impl Work<'_> {
             OnSigterm::Exit => self.after(0, PodEvent::Exit(at, life, 143, "Error")),
             OnSigterm::Ignore => return,
         }
+        network::drains(self.world, self.uid, at);
         self.container(at).listens = false;
     }
 

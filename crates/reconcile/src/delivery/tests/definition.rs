@@ -4,6 +4,7 @@ use crate::delivery::check::check;
 use crate::delivery::definition::Definition;
 use crate::delivery::labs;
 use crate::delivery::reader::parse_duration;
+use crate::delivery::traffic::Target;
 use kube::fields::Table;
 
 #[test]
@@ -28,13 +29,10 @@ fn the_order_service_is_what_its_files_say() {
         .collect();
     assert_eq!(nodes[0], ("node-a", 2000, 4 << 30));
     assert_eq!((nodes.len(), lab.cluster.nodes[2].pods), (3, 110));
-    assert_eq!(
-        (
-            lab.traffic[0].requests_per_second,
-            lab.traffic[0].namespace.as_str()
-        ),
-        (40, "shop")
-    );
+    let caller = &lab.traffic[0];
+    assert_eq!(caller.steps[0].requests_per_second, 40);
+    let target = Target::Service("order-service".into(), "shop".into(), "".into());
+    assert_eq!(caller.target, target);
     assert_eq!(lab.cluster.delivered, ["order-service"]);
     assert_eq!(lab.repositories["order-service"].len(), 10);
 

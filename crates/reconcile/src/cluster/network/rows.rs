@@ -1,0 +1,157 @@
+//! What a viewer is shown of the network.
+
+use super::Network;
+use super::meter::Meter;
+use super::proxies::{DNS, PROXIES, usable};
+use crate::delivery::traffic::Target;
+use crate::engine::World;
+use crate::view::{CallerRow, EndpointRow, Second, ServiceRow, ServiceSecond, Tint};
+use ecow::{EcoString, eco_format};
+use kube::{Key, Object, Value};
+use std::rc::Rc;
+
+/// All Services with the load on them.
+pub(crate) fn services(world: &World) -> Vec<ServiceRow> {
+    let row = |service: &Rc<Object>| service_row(world, service);
+    world.store.list("Service").into_iter().map(row).collect()
+}
+
+fn service_row(world: &World, service: &Rc<Object>) -> ServiceRow {
+    let network = &world.network;
+    let serving = network.serving(world, &service.key);
+    let slices = world.store.owned_by(&service.meta.uid);
+    let endpoints = slices.flat_map(|slice| slice.value.get("endpoints").items());
+    let endpoint = |endpoint: &Value| {
+        let pod = endpoint.at(&["targetRef", "uid"]).to_text();
+        EndpointRow {
+            serving: serving.contains(&&pod),
+            pod,
+        }
+    };
+    let spec = service.spec();
+    let mut address = spec.get("clusterIP").to_text();
+    let outside = service.status().at(&["loadBalancer", "ingress"]).items();
+    if let Some(given) = outside.first() {
+        address = eco_format!("{address}, {}", given.get("ip").text());
+    }
+    let nothing = Meter::default();
+    let meter = network.services.get(&service.key).unwrap_or(&nothing);
+    ServiceRow {
+        namespace: service.key.namespace.clone(),
+        name: service.key.name.clone(),
+        kind: spec.get("type").to_text(),
+        address,
+        per_second: whole(meter.rates.total()),
+        total: meter.total,
+        causes: meter.last.causes(),
+        latency: meter.last.latency,
+        endpoints: endpoints.map(endpoint).collect(),
+    }
+}
+
+/// Thousandths of a request a second as requests.
+fn whole(rate: u64) -> u32 {
+    u32::try_from((rate + 500) / 1000).unwrap_or(u32::MAX)
+}
+
+impl Network {
+    /// The pods that some node's proxy sends a Service's traffic to, or DNS those who ask it.
+    fn serving(&self, world: &World, service: &Key) -> Vec<&EcoString> {
+        let nodes = world.nodes.list().len().clamp(1, PROXIES);
+        let mut pods = Vec::new();
+        for viewer in (0..nodes).chain([DNS]) {
+            let mut ports: Vec<&EcoString> = Vec::new();
+            for slice in self.views.slices(viewer, service) {
+                ports.extend(slice.ports.iter().map(|port| &port.0));
+            }
+            ports.dedup();
+            for port in ports {
+                let all = usable(self.views.slices(viewer, service), port);
+                pods.extend(all.into_iter().map(|(endpoint, _)| &endpoint.pod));
+            }
+            lean::sort(&mut pods);
+            pods.dedup();
+            // Clients of a headless Service know nothing but what DNS says.
+            if viewer + 1 == nodes && !pods.is_empty() {
+                break;
+            }
+        }
+        pods
+    }
+}
+
+/// All callers, with what became of their requests.
+pub(crate) fn callers(world: &World) -> Vec<CallerRow> {
+    let flows = world.network.flows.iter();
+    let rows = flows.map(|flow| {
+        let caller = &flow.caller;
+        let path = &caller.path;
+        let (answered, failed) = flow.meter.total;
+        // What the objective allows to fail of all requests, in ten-thousandths of one.
+        let allowed = (answered + failed) * u64::from(10_000 - caller.objective);
+        let used = (failed * 1_000_000).checked_div(allowed);
+        CallerRow {
+            target: match &caller.target {
+                Target::Service(name, namespace, _) => eco_format!("{name}.{namespace}{path}"),
+                Target::Host(host) => eco_format!("{host}{path}"),
+            },
+            per_second: whole(caller.rate(world.now - flow.begun)),
+            total: flow.meter.total,
+            objective: caller.objective,
+            budget_used: u32::try_from(used.unwrap_or(0)).unwrap_or(u32::MAX),
+        }
+    });
+    rows.collect()
+}
+
+/// How many requests a second all callers make now.
+pub(crate) fn load(world: &World) -> u32 {
+    let flows = world.network.flows.iter();
+    whole(
+        flows
+            .map(|flow| flow.caller.rate(world.now - flow.begun))
+            .sum(),
+    )
+}
+
+/// The last full second.
+pub(super) fn second(world: &World) -> Second {
+    let tints = &world.delivery.tints;
+    let tint = |colour: Option<usize>| colour.map_or_else(Tint::default, |it| tints.tint(it));
+    let (mut ready, mut wanted) = (0, 0);
+    for deployment in world.store.list("Deployment") {
+        ready += number(deployment.status().get("readyReplicas"));
+        wanted += number(deployment.spec().get("replicas"));
+    }
+    let last = &world.network.all.last;
+    let services = world.network.services.iter();
+    let services = services.filter_map(|(key, meter)| {
+        let last = &meter.last;
+        let (answered, failed) = (last.answers(), last.failures());
+        (answered + failed > 0).then(|| ServiceSecond {
+            name: key.name.clone(),
+            answered,
+            failed,
+            latency: last.latency,
+        })
+    });
+    let answered = last.answered.iter();
+    Second {
+        t: world.now,
+        answered: answered
+            .map(|(colour, count)| (tint(*colour), *count))
+            .collect(),
+        failed: last.failures(),
+        causes: last.causes(),
+        latency: last.latency,
+        services: services.collect(),
+        ready: (ready, wanted),
+    }
+}
+
+fn number(value: &Value) -> u32 {
+    value
+        .as_int()
+        .and_then(|number| u32::try_from(number).ok())
+        .unwrap_or(0)
+}
