@@ -9,7 +9,7 @@ use crate::plan::Plan;
 use crate::trace::Note;
 use ecow::{EcoString, eco_format};
 use kube::api::DeleteOptions;
-use kube::{Change, Key, Object, Store, Value, map, selector};
+use kube::{Change, ChangeKind, Key, Object, Store, Value, map, selector};
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
@@ -39,6 +39,10 @@ fn watches(store: &Store, change: &Change, keys: &mut Vec<Key>) {
                     keys.push(service.key.clone());
                 }
             }
+        }
+        "EndpointSlice" if change.kind == ChangeKind::Deleted => {
+            let service = object.labels().get(SERVICE_NAME).to_text();
+            keys.push(object.key.sibling("Service", service));
         }
         _ => {}
     }
@@ -127,10 +131,8 @@ fn reconcile(store: &Store, key: &Key, _: &Context<'_>) -> Plan {
         pods.len()
     );
     let has_any = drafts.iter().any(|draft| !draft.endpoints.is_empty());
-    let mut kept = 0;
-    for draft in drafts {
-        let is_placeholder = !has_any && kept == 0;
-        kept += 1;
+    for (at, draft) in drafts.into_iter().enumerate() {
+        let is_placeholder = !has_any && at == 0;
         write(&mut plan, service, draft, is_placeholder, &why);
     }
     plan
@@ -143,45 +145,44 @@ fn draft<'a>(
     pods: &[&'a Rc<Object>],
     ready_or_not: bool,
 ) -> Vec<Draft<'a>> {
+    let mut known: Option<(&Value, Value)> = None;
+    let mut left: BTreeMap<&str, (Facts<'a>, Value)> = BTreeMap::new();
+    for pod in pods {
+        // The pods of one template have the same containers, and so the same ports.
+        let containers = pod.spec().get("containers");
+        let ports = match known {
+            Some((same, ports)) if same == containers => ports,
+            _ => ports(service, pod),
+        };
+        let facts = Facts::of(pod, ready_or_not);
+        left.insert(&pod.meta.uid, (facts, ports.clone()));
+        known = Some((containers, ports));
+    }
+    let slices = store.owned_by(&service.meta.uid);
+    let slices = slices.filter(|owned| owned.key.kind == "EndpointSlice");
     let mut drafts: Vec<Draft<'a>> = Vec::new();
-    let mut places: BTreeMap<&str, (usize, &Value)> = BTreeMap::new();
-    for slice in store.owned_by(&service.meta.uid) {
-        if slice.key.kind != "EndpointSlice" {
-            continue;
-        }
+    for slice in slices {
+        let ports = slice.value.get("ports");
+        let mut endpoints = Vec::new();
         for endpoint in slice.value.get("endpoints").items() {
             let uid = endpoint.at(&["targetRef", "uid"]).text();
-            places.insert(uid, (drafts.len(), endpoint));
+            let Some((facts, _)) = left.get(uid).filter(|(_, own)| own == ports) else {
+                continue;
+            };
+            endpoints.push(match facts.is(endpoint) {
+                true => endpoint.clone(),
+                false => facts.endpoint(),
+            });
+            left.remove(uid);
         }
         drafts.push(Draft {
             now: Some(slice),
-            ports: slice.value.get("ports").clone(),
-            endpoints: Vec::new(),
+            ports: ports.clone(),
+            endpoints,
         });
     }
-    let mut newcomers = Vec::new();
-    let mut known: Option<(&Value, Value)> = None;
-    for pod in pods {
-        let facts = Facts::of(pod, ready_or_not);
-        // The pods of one template have the same containers, and so the same ports.
-        let containers = pod.spec().get("containers");
-        let ports = match &known {
-            Some((same, ports)) if *same == containers => ports.clone(),
-            _ => ports(service, pod),
-        };
-        known = Some((containers, ports.clone()));
-        match places.get(pod.meta.uid.as_str()) {
-            Some((at, endpoint)) if drafts[*at].ports == ports => {
-                let endpoint = match facts.is(endpoint) {
-                    true => (*endpoint).clone(),
-                    false => facts.endpoint(),
-                };
-                drafts[*at].endpoints.push(endpoint);
-            }
-            _ => newcomers.push((ports, facts.endpoint())),
-        }
-    }
-    for (ports, endpoint) in newcomers {
+    for (facts, ports) in left.into_values() {
+        let endpoint = facts.endpoint();
         let has_room =
             |draft: &Draft<'_>| draft.ports == ports && draft.endpoints.len() < PER_SLICE;
         // A slice that would be left empty is used again (`finalize`).

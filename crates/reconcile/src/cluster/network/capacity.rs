@@ -54,6 +54,8 @@ pub(super) struct Supply {
     pub cpu: u64,
     /// The periods in which it was throttled, in ten-thousandths.
     pub throttled: u64,
+    /// Whether more comes than it can answer.
+    pub is_overloaded: bool,
 }
 
 /// What a container makes of the requests that come.
@@ -109,6 +111,7 @@ pub(super) fn supply(app: &App, demand: &Demand) -> Supply {
             0
         },
         backlog,
+        is_overloaded: demand.rate > capacity,
         ..calm
     }
 }

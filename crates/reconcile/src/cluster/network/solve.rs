@@ -438,7 +438,7 @@ impl Solver {
         let (mut spread, mut waits, mut hangs) = (supply.spread, 0, 0);
         for call in calls(&app, &address.path) {
             let result = self.call(world, &namespace, call);
-            let failing = power(MILLION, result.failing, u64::from(call.retries) + 1);
+            let failing = power(MILLION, result.failing, call.retries + 1);
             if !call.optional {
                 let part = part_of(well, failing, MILLION);
                 fail(&mut well, part, Cause::ServerError);
@@ -495,13 +495,14 @@ impl Solver {
     /// The containers' state after this. Returns whether it will change by itself.
     fn finish(&mut self) -> bool {
         let mut is_unsteady = false;
-        for site in &mut self.sites {
+        for (site, supply) in self.sites.iter_mut().zip(&self.supplies) {
             let was = site.hold;
             site.hold = site.held / site.rate.max(1);
             site.response = site.in_flight / site.rate.max(1);
             site.memory.0 = capacity::memory(&site.app, site.in_flight) + site.leaked;
             let leaks = site.app.memory.leak > 0;
-            is_unsteady |= site.backlog > 0 || leaks || was.abs_diff(site.hold) > was / 8;
+            is_unsteady |= supply.is_overloaded || site.backlog > 0;
+            is_unsteady |= leaks || was.abs_diff(site.hold) > was / 8;
         }
         is_unsteady
     }

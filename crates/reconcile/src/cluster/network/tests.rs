@@ -1,5 +1,7 @@
 //! What callers see while things happen to pods: each file in `tests/traffic/` is a story with its
-//! outcome.
+//! outcome. With `BLESS` set, what is found is written down as what is expected.
+
+#![expect(clippy::disallowed_methods, reason = "each story is a file")]
 
 use crate::delivery::app::App;
 use crate::delivery::git::{Oid, Tree};
@@ -24,26 +26,22 @@ fn stories_end_as_they_should() {
     let mut paths: Vec<_> = files.map(|file| file.unwrap().path()).collect();
     paths.sort();
     assert!(!paths.is_empty());
-    let only = std::env::var("STORY").unwrap_or_default();
     let mut wrong = String::new();
     for path in paths {
         let name = path.file_stem().unwrap().to_string_lossy().into_owned();
         let text = std::fs::read_to_string(&path).unwrap();
         let (story, expected) = text.split_once("\nexpect: |\n").unwrap();
         let found = check(&name, story);
-        let expected: String = expected
-            .lines()
-            .map(|line| format!("{}\n", line.trim()))
-            .collect();
-        let known = |line: &&str| !line.starts_with('#');
-        let expected: Vec<&str> = expected.lines().filter(known).collect();
-        if name.contains(&only) && found.lines().ne(expected.iter().copied()) {
-            let _ = writeln!(
-                wrong,
-                "{name}:\n{found}instead of\n{}\n",
-                expected.join("\n")
-            );
+        let expected: Vec<&str> = expected.lines().map(str::trim).collect();
+        if found.lines().eq(expected.iter().copied()) {
+            continue;
         }
+        if std::env::var_os("BLESS").is_some() {
+            let lines: String = found.lines().map(|line| format!("  {line}\n")).collect();
+            std::fs::write(&path, format!("{story}\nexpect: |\n{lines}")).unwrap();
+        }
+        let expected = expected.join("\n");
+        let _ = writeln!(wrong, "{name}:\n{found}instead of\n{expected}\n");
     }
     assert!(wrong.is_empty(), "{wrong}");
 }
