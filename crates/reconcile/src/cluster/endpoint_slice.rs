@@ -24,6 +24,8 @@ pub(super) const CONTROLLER: Controller = Controller {
 pub(super) const SERVICE_NAME: &str = "kubernetes.io/service-name";
 /// The label that says who keeps a slice.
 const MANAGED_BY: &str = "endpointslice.kubernetes.io/managed-by";
+/// The label of slices whose Service has no address of its own.
+pub(super) const HEADLESS: &str = "service.kubernetes.io/headless";
 /// `--max-endpoints-per-slice`
 const PER_SLICE: usize = 100;
 
@@ -222,10 +224,13 @@ fn write(
     let note = |verb| Note::detail(verb, "EndpointsChanged", why.clone());
     let endpoints = Value::from(draft.endpoints);
     let Some(slice) = draft.now else {
-        let labels = map! {
+        let mut labels = map! {
             MANAGED_BY => "endpointslice-controller.k8s.io",
             SERVICE_NAME => &service.key.name,
         };
+        if service.spec().get("clusterIP").text() == "None" {
+            labels.set(HEADLESS, "");
+        }
         let object = map! {
             "apiVersion" => "discovery.k8s.io/v1",
             "kind" => "EndpointSlice",

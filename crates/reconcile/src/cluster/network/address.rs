@@ -109,7 +109,8 @@ pub(super) fn port(service: &Object, wanted: &str) -> Result<EcoString, Cause> {
         .ok_or(Cause::Timeout)
 }
 
-fn is_headless(service: &Object) -> bool {
+/// Whether a Service has no address of its own: its name leads to its pods.
+pub(super) fn is_headless(service: &Object) -> bool {
     service.spec().get("clusterIP").text() == "None"
 }
 

@@ -6,7 +6,7 @@
 //! (`pkg/proxy/runner/bounded_frequency_runner.go`).
 
 use super::Happening;
-use crate::cluster::endpoint_slice::SERVICE_NAME;
+use crate::cluster::endpoint_slice::{HEADLESS, SERVICE_NAME};
 use crate::engine::World;
 use ecow::{EcoString, EcoVec};
 use kube::{Change, ChangeKind, Key, Millis, Object, Value};
@@ -105,7 +105,10 @@ pub(super) fn observe(world: &mut World, change: &Change) {
     let (now, timings) = (world.now, &world.settings.timings);
     let hop = timings.watch;
     let periods = [timings.proxy_sync, timings.dns_ttl];
-    for viewer in 0..VIEWERS {
+    // Only pods of headless Services have names.
+    let is_headless = !slice.labels().get(HEADLESS).is_null();
+    let viewers = if is_headless { DNS..VIEWERS } else { 0..DNS };
+    for viewer in viewers {
         let (begins, done) = world.network.views.times[viewer];
         // It has yet to begin, and will see this too.
         if begins > now {

@@ -1,13 +1,13 @@
 //! What a viewer is shown of the network.
 
-use super::Network;
 use super::meter::Meter;
 use super::proxies::{DNS, PROXIES, usable};
+use super::{Network, address};
 use crate::delivery::traffic::Target;
 use crate::engine::World;
 use crate::view::{CallerRow, EndpointRow, Second, ServiceRow, ServiceSecond, Tint};
 use ecow::{EcoString, eco_format};
-use kube::{Key, Object, Value};
+use kube::{Object, Value};
 use std::rc::Rc;
 
 /// All Services with the load on them.
@@ -18,7 +18,7 @@ pub(crate) fn services(world: &World) -> Vec<ServiceRow> {
 
 fn service_row(world: &World, service: &Rc<Object>) -> ServiceRow {
     let network = &world.network;
-    let serving = network.serving(world, &service.key);
+    let serving = network.serving(world, service);
     let slices = world.store.owned_by(&service.meta.uid);
     let endpoints = slices.flat_map(|slice| slice.value.get("endpoints").items());
     let endpoint = |endpoint: &Value| {
@@ -56,26 +56,27 @@ fn whole(rate: u64) -> u32 {
 
 impl Network {
     /// The pods that some node's proxy sends a Service's traffic to, or DNS those who ask it.
-    fn serving(&self, world: &World, service: &Key) -> Vec<&EcoString> {
+    fn serving(&self, world: &World, service: &Object) -> Vec<&EcoString> {
         let nodes = world.nodes.list().len().clamp(1, PROXIES);
+        let viewers = match address::is_headless(service) {
+            true => DNS..DNS + 1,
+            false => 0..nodes,
+        };
         let mut pods = Vec::new();
-        for viewer in (0..nodes).chain([DNS]) {
+        for viewer in viewers {
+            let slices = || self.views.slices(viewer, &service.key);
             let mut ports: Vec<&EcoString> = Vec::new();
-            for slice in self.views.slices(viewer, service) {
+            for slice in slices() {
                 ports.extend(slice.ports.iter().map(|port| &port.0));
             }
             ports.dedup();
             for port in ports {
-                let all = usable(self.views.slices(viewer, service), port);
+                let all = usable(slices(), port);
                 pods.extend(all.into_iter().map(|(endpoint, _)| &endpoint.pod));
             }
-            lean::sort(&mut pods);
-            pods.dedup();
-            // Clients of a headless Service know nothing but what DNS says.
-            if viewer + 1 == nodes && !pods.is_empty() {
-                break;
-            }
         }
+        lean::sort(&mut pods);
+        pods.dedup();
         pods
     }
 }
