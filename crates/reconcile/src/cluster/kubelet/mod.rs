@@ -15,8 +15,8 @@
 mod config;
 mod files;
 mod images;
-pub(crate) mod node;
 mod listener;
+pub(crate) mod node;
 mod plan;
 mod probes;
 mod programs;
@@ -40,8 +40,8 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 
 pub use images::NodeImage;
-pub use node::Silent;
 pub(in crate::cluster) use listener::{Listener, Served, out_of_memory};
+pub use node::Silent;
 pub use probes::Probe;
 
 /// All that the kubelets remember.

@@ -1,6 +1,7 @@
 //! A node as a whole: it loses its power and comes back (`pkg/kubelet/kubelet_node_status.go`).
 
 use super::{Ended, PodEvent, Pods, Run, State, observe};
+use crate::cluster::network::{self, Cause};
 use crate::cluster::node_lifecycle::set_condition;
 use crate::engine::{Event, World};
 use crate::trace::Note;
@@ -87,6 +88,15 @@ pub(crate) fn stop(world: &mut World, name: &EcoString) {
     let now = world.now;
     world.pods.silent.insert(name.clone(), now);
     for uid in world.pods.on(name) {
+        let containers = world
+            .pods
+            .runs
+            .get(&uid)
+            .map_or(0, |run| run.containers.len());
+        for at in 0..containers {
+            // Nobody is left to say that a connection has ended.
+            network::ended(world, &uid, at, Cause::Timeout);
+        }
         if let Some(run) = world.pods.runs.get_mut(&uid) {
             run.lose_power(now);
         }

@@ -5,7 +5,7 @@ use super::programs::FOREVER;
 use super::shell::Shell;
 use super::sync::Doing;
 use super::{Ended, PodEvent, State, Work, config, files, programs};
-use crate::cluster::network;
+use crate::cluster::network::{self, Cause};
 use crate::delivery::app::App;
 use crate::trace::Note;
 use ecow::{EcoString, eco_format};
@@ -382,7 +382,7 @@ impl Work<'_> {
             .and_then(|app| self.missing(at, &app))
             .filter(|_| code == 1);
         let pod = self.name().clone();
-        network::ended(self.world, self.uid, at);
+        network::ended(self.world, self.uid, at, Cause::Reset);
         let container = self.container(at);
         let State::Running { since } = container.state else {
             return;

@@ -246,8 +246,8 @@ pub(crate) fn drains(world: &mut World, uid: &EcoString, at: usize) {
     }
 }
 
-/// A container has ended: what it had in flight is lost.
-pub(crate) fn ended(world: &mut World, uid: &EcoString, at: usize) {
+/// A container has ended: what it had in flight fails, for this cause.
+pub(crate) fn ended(world: &mut World, uid: &EcoString, at: usize, cause: Cause) {
     changed(world);
     let (now, network) = (world.now, &mut world.network);
     let drain = network
@@ -269,7 +269,7 @@ pub(crate) fn ended(world: &mut World, uid: &EcoString, at: usize) {
     for (address, rate) in &site.edges {
         let lost = i64::try_from(rate.saturating_mul(time)).unwrap_or(0);
         if let Some(edge) = edges.iter().position(|edge| edge.address == *address) {
-            lose(network, &edges, edge, lost, Cause::Reset, 0);
+            lose(network, &edges, edge, lost, cause, 0);
         }
     }
 }
