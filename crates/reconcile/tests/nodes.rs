@@ -3,8 +3,8 @@
 
 #![cfg(not(target_family = "wasm"))]
 
-use kube::api::{DeleteOptions, Verb};
-use kube::{Key, Value, map};
+use kube::api::{Answer, DeleteOptions, Request, Response, Verb, serve};
+use kube::{Key, Millis, Value, map};
 use reconcile::cluster::pod;
 use reconcile::delivery::app::App;
 use reconcile::trace::Note;
@@ -170,4 +170,125 @@ fn nobody_is_driven_away_when_all_nodes_are_silent() {
         !rows.iter().any(|row| row.contains("NoExecute")),
         "{rows:?}"
     );
+}
+
+/// A terminal at a world.
+struct Terminal(World);
+
+impl shell::Cluster for Terminal {
+    fn ask(&mut self, request: Request) -> Response {
+        if matches!(request.verb, Verb::Get | Verb::List) {
+            return serve(&mut self.0.store().clone(), self.0.now(), request);
+        }
+        let note = Note::detail("write", "Test", "the test acts");
+        let (key, part) = (request.key, request.subresource);
+        let done = self.0.request("test", key, part, request.verb, note);
+        done.map(Answer::Object)
+    }
+
+    fn now(&self) -> Millis {
+        self.0.now()
+    }
+
+    fn wait(&mut self, time: Millis) {
+        self.0.run_until(self.0.now() + time);
+    }
+}
+
+/// Runs a command, and gives back its exit code and what it printed, with pods' random ends as `*`.
+fn kubectl(terminal: &mut Terminal, line: &str) -> String {
+    let args: Vec<&str> = line.split(' ').collect();
+    let done = shell::kubectl(terminal, "test", &args, "");
+    let text = format!("{}{}exit {}", done.stdout, done.stderr, done.exit);
+    let mut parts = text.split("shop-");
+    let mut masked = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        let end = part.find(|c: char| !c.is_ascii_alphanumeric() && c != '-');
+        masked.push('*');
+        masked.push_str(&part[end.unwrap_or(part.len())..]);
+    }
+    masked
+}
+
+#[test]
+fn drain_in_kubectls_words() {
+    let mut world = world();
+    ask(
+        &mut world,
+        map! {
+            "kind" => "PodDisruptionBudget",
+            "metadata" => map! { "name" => "shop", "namespace" => "default" },
+            "spec" => map! {
+                "maxUnavailable" => 0,
+                "selector" => map! { "matchLabels" => map! { "app" => "shop" } },
+            },
+        },
+    );
+    world.run_until(world.now() + 1_000);
+    let mut at = Terminal(world);
+    let refused = "error when evicting pods/\"*\" -n \"default\"";
+    let timed_out = format!("{refused}: global timeout reached: 8s");
+    let cases = [
+        ("cordon node-a", "node/node-a cordoned\nexit 0".to_owned()),
+        (
+            "cordon node-a",
+            "node/node-a already cordoned\nexit 0".to_owned(),
+        ),
+        (
+            "uncordon node-a",
+            "node/node-a uncordoned\nexit 0".to_owned(),
+        ),
+        (
+            "drain node-x",
+            "Error from server (NotFound): nodes \"node-x\" not found\nexit 1".to_owned(),
+        ),
+        (
+            "drain node-a --timeout=8s",
+            format!(
+                "node/node-a cordoned\nevicting pod default/*\nevicting pod default/*\n\
+                 {refused} (will retry after 5s): Cannot evict pod as it would violate the pod's \
+                 disruption budget.\n\
+                 {refused} (will retry after 5s): Cannot evict pod as it would violate the pod's \
+                 disruption budget.\n\
+                 There are pending pods in node \"node-a\" when an error occurred: {timed_out}\n\
+                 pod/*\n\
+                 error: unable to drain node \"node-a\" due to error: {timed_out}, continuing command...\n\
+                 There are pending nodes to be drained:\n node-a\n{timed_out}\nexit 1"
+            ),
+        ),
+    ];
+    for (line, expected) in cases {
+        assert_eq!(kubectl(&mut at, line), expected, "{line}");
+    }
+    let budget = Key::new("PodDisruptionBudget", "default", "shop");
+    request(&mut at.0, &budget, Verb::Delete(DeleteOptions::default()));
+    ask(
+        &mut at.0,
+        map! {
+            "kind" => "Pod",
+            "metadata" => map! { "name" => "bare", "namespace" => "default" },
+            "spec" => map! {
+                "nodeName" => "node-a",
+                "containers" => vec![map! { "name" => "main", "image" => "registry.example/shop:1" }],
+            },
+        },
+    );
+    let why =
+        "cannot delete Pods that declare no controller (use --force to override): default/bare";
+    let refused = format!(
+        "node/node-a already cordoned\nerror: unable to drain node \"node-a\" due to error: {why}, \
+         continuing command...\nThere are pending nodes to be drained:\n node-a\n{why}\nexit 1"
+    );
+    assert_eq!(kubectl(&mut at, "drain node-a"), refused);
+    let forced = "node/node-a already cordoned\nevicting pod default/bare\nevicting pod default/*\n\
+                  pod/* evicted\npod/bare evicted\nnode/node-a drained\n\
+                  Warning: deleting Pods that declare no controller: default/bare\nexit 0";
+    assert_eq!(kubectl(&mut at, "drain node-a --force"), forced);
+    at.0.run_until(at.0.now() + 5_000);
+    let rows = seen(&at.0);
+    assert!(
+        !rows.iter().any(|row| row.starts_with("node-a:")),
+        "{rows:?}"
+    );
+    assert!(rows.contains(&"node-a has node.kubernetes.io/unschedulable:NoSchedule".to_owned()));
 }

@@ -2,6 +2,7 @@
 
 mod apply;
 mod args;
+mod drain;
 mod rollout;
 mod scale;
 mod session;
@@ -24,6 +25,21 @@ const COMMANDS: &[Command] = &[
         words: &["apply"],
         flags: apply::FLAGS,
         run: apply::run,
+    },
+    Command {
+        words: &["cordon"],
+        flags: &[],
+        run: drain::cordon,
+    },
+    Command {
+        words: &["drain"],
+        flags: drain::DRAIN_FLAGS,
+        run: drain::drain,
+    },
+    Command {
+        words: &["uncordon"],
+        flags: &[],
+        run: drain::uncordon,
     },
     Command {
         words: &["rollout", "history"],

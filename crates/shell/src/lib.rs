@@ -23,6 +23,9 @@ pub trait Cluster {
 
     /// The moment it is.
     fn now(&self) -> Millis;
+
+    /// Lets time pass, as a command does that waits for something.
+    fn wait(&mut self, time: Millis);
 }
 
 /// What a command printed, and how it ended.

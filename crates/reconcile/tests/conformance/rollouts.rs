@@ -143,6 +143,10 @@ impl shell::Cluster for Driver {
     fn now(&self) -> kube::Millis {
         self.world.now()
     }
+
+    fn wait(&mut self, time: kube::Millis) {
+        self.world.run_until(self.world.now() + time);
+    }
 }
 
 impl Driver {

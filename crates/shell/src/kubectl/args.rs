@@ -1,6 +1,10 @@
 //! Arguments as `pflag` reads them: flags anywhere, `--flag=value` and `--flag value`, `-n value`.
 
 use super::session::Fault;
+use kube::Millis;
+
+/// The units of a time, in milliseconds.
+const UNITS: [(&str, Millis); 4] = [("ms", 1), ("s", 1_000), ("m", 60_000), ("h", 3_600_000)];
 
 /// A flag that takes a value, or (`is_switch`) may stand alone.
 pub(super) struct Flag {
@@ -15,6 +19,15 @@ pub(super) const fn value(name: &'static str, short: Option<char>) -> Flag {
         name,
         short,
         is_switch: false,
+    }
+}
+
+/// A flag that may stand alone.
+pub(super) const fn switch(name: &'static str) -> Flag {
+    Flag {
+        name,
+        short: None,
+        is_switch: true,
     }
 }
 
@@ -95,5 +108,29 @@ impl Args {
                 "invalid argument {text:?} for \"--{name}\" flag: strconv.ParseInt: parsing {text:?}: invalid syntax"
             ))
         })
+    }
+
+    /// The value of a flag that is a time such as `90s` or `1m30s`, in milliseconds.
+    pub fn duration(&self, name: &str) -> Result<Option<Millis>, Fault> {
+        let Some(text) = self.last(name) else {
+            return Ok(None);
+        };
+        let mut sum: Millis = 0;
+        let mut rest = text;
+        while !rest.is_empty() {
+            let digits = rest.find(|c: char| !c.is_ascii_digit()).unwrap_or(0);
+            let (number, after) = rest.split_at(digits);
+            let letters = after.find(|c: char| c.is_ascii_digit());
+            let (unit, after) = after.split_at(letters.unwrap_or(after.len()));
+            let unit = UNITS.iter().find(|(name, _)| *name == unit);
+            let time = number.parse::<Millis>().ok().zip(unit);
+            let Some(time) = time.and_then(|(number, unit)| number.checked_mul(unit.1)) else {
+                return Err(Fault::Usage(format!(
+                    "invalid argument {text:?} for \"--{name}\" flag: time: invalid duration {text:?}"
+                )));
+            };
+            (sum, rest) = (sum.saturating_add(time), after);
+        }
+        Ok(Some(sum))
     }
 }

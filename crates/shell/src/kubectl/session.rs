@@ -85,10 +85,28 @@ impl<'c> Session<'c> {
         self.cluster.now()
     }
 
+    /// Lets time pass.
+    pub fn wait(&mut self, time: kube::Millis) {
+        self.cluster.wait(time);
+    }
+
     /// Asks the server about one object.
     pub fn ask(&mut self, key: &Key, verb: Verb) -> Result<Answer, Status> {
+        self.ask_part(key, "", verb)
+    }
+
+    /// Asks the server about a subresource of one object.
+    pub fn ask_part(
+        &mut self,
+        key: &Key,
+        part: &'static str,
+        verb: Verb,
+    ) -> Result<Answer, Status> {
         let request = Request::new(self.user.clone(), key.clone(), verb);
-        self.cluster.ask(request)
+        self.cluster.ask(Request {
+            subresource: part,
+            ..request
+        })
     }
 
     /// One object.
@@ -101,7 +119,16 @@ impl<'c> Session<'c> {
 
     /// The objects of a kind in the session's namespace.
     pub fn list(&mut self, kind: &str) -> Result<Vec<Rc<Object>>, Status> {
-        let key = Key::new(kind, self.namespace.clone(), "");
+        self.list_in(kind, self.namespace.clone())
+    }
+
+    /// The objects of a kind in all namespaces.
+    pub fn list_all(&mut self, kind: &str) -> Result<Vec<Rc<Object>>, Status> {
+        self.list_in(kind, EcoString::new())
+    }
+
+    fn list_in(&mut self, kind: &str, namespace: EcoString) -> Result<Vec<Rc<Object>>, Status> {
+        let key = Key::new(kind, namespace, "");
         match self.ask(&key, Verb::List)? {
             Answer::List(objects) => Ok(objects),
             _ => Ok(Vec::new()),
@@ -111,6 +138,11 @@ impl<'c> Session<'c> {
     /// Sends a patch.
     pub fn patch(&mut self, key: &Key, how: PatchType, patch: Value) -> Result<(), Status> {
         self.ask(key, Verb::Patch(how, patch)).map(|_| ())
+    }
+
+    /// Prints on standard error.
+    pub fn warn(&mut self, words: &str) {
+        self.output.stderr.push_str(words);
     }
 
     /// Prints what was done to an object: `deployment.apps/web scaled`.

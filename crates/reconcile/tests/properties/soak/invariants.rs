@@ -25,6 +25,10 @@ pub struct Watcher {
     orphans: Vec<(Millis, Rc<Object>)>,
     /// Whether nobody but the controllers takes pods away.
     is_calm: bool,
+    /// Whether somebody scaled a Deployment's ReplicaSet. Its share of the pods is then worked out from
+    /// a size that it no longer has, and may come out as more than all are allowed, as in Kubernetes
+    /// (`deployment_util.go`, GetReplicaSetProportion).
+    is_scaled_by_hand: bool,
 }
 
 type Check = Result<(), String>;
@@ -44,6 +48,7 @@ impl Watcher {
             ready: BTreeMap::new(),
             orphans: Vec::new(),
             is_calm: false,
+            is_scaled_by_hand: false,
         };
         watcher.note_all(world);
         watcher
@@ -52,6 +57,12 @@ impl Watcher {
     /// Something takes pods away besides the controllers.
     pub fn disturb(&mut self) {
         self.is_calm = false;
+    }
+
+    /// Somebody scales a Deployment's ReplicaSet.
+    pub fn scale_by_hand(&mut self) {
+        self.disturb();
+        self.is_scaled_by_hand = true;
     }
 
     /// From here on, nothing does.
@@ -218,7 +229,8 @@ impl Watcher {
         let new = &change.new;
         let uid = &new.meta.controller;
         let before = change.old.as_deref().map_or(0, replicas);
-        if uid.is_empty() || replicas(new) <= before || change.kind == ChangeKind::Deleted {
+        let grows = replicas(new) > before && !self.is_scaled_by_hand;
+        if uid.is_empty() || !grows || change.kind == ChangeKind::Deleted {
             return Ok(());
         }
         let sum: i64 = world.store().owned_by(uid).map(|it| replicas(it)).sum();
@@ -305,6 +317,7 @@ impl Watcher {
     /// With nothing left to do, everything is as it should be.
     pub fn at_rest(&mut self, world: &World, has_room: bool) -> Check {
         self.note_all(world);
+        self.is_scaled_by_hand = false;
         let left = world.unfinished();
         must(left.is_empty(), || format!("at rest, unfinished: {left:?}"))?;
         let store = world.store();

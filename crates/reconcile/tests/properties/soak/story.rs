@@ -265,7 +265,7 @@ impl Story {
                 };
             }
             _ => {
-                watcher.disturb();
+                watcher.scale_by_hand();
                 match random.below(3) {
                     0 => self.delete(random, &key),
                     _ => self.merge(
