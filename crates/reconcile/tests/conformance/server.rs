@@ -34,6 +34,9 @@ impl Cluster for Server {
     fn now(&self) -> Millis {
         0
     }
+
+    // There is only one moment.
+    fn wait(&mut self, _: Millis) {}
 }
 
 impl Server {
