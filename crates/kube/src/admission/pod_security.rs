@@ -1,10 +1,217 @@
 //! Pod Security: what a namespace's label `pod-security.kubernetes.io/enforce` allows its pods
-//! (`k8s.io/pod-security-admission`, the policies of version latest).
+//! (`k8s.io/pod-security-admission`). The checks are those of version latest, whatever version the
+//! namespace asks for.
 
 use crate::{Key, Status, Store, Value};
 use ecow::{EcoString, eco_format};
 
 const ENFORCE: &str = "pod-security.kubernetes.io/enforce";
+const ENFORCE_VERSION: &str = "pod-security.kubernetes.io/enforce-version";
+
+/// What a pod breaks: in a word or two, and how.
+type Broken = Option<(&'static str, EcoString)>;
+
+/// A check of a pod. An overlapping one is not asked at the restricted level, which has a stricter one.
+struct Check {
+    overlaps: bool,
+    run: fn(&Value) -> Broken,
+}
+
+const fn check(run: fn(&Value) -> Broken) -> Check {
+    Check {
+        overlaps: false,
+        run,
+    }
+}
+
+const fn overlapping(run: fn(&Value) -> Broken) -> Check {
+    Check {
+        overlaps: true,
+        run,
+    }
+}
+
+/// The checks of the baseline level, in the order of their ids.
+const BASELINE: &[Check] = &[
+    check(app_armor_profile),
+    overlapping(capabilities_baseline),
+    check(host_namespaces),
+    overlapping(host_path_volumes),
+    check(host_ports),
+    check(host_probes),
+    check(privileged),
+    check(proc_mount),
+    check(se_linux_options),
+    overlapping(seccomp_baseline),
+    check(sysctls),
+    check(windows_host_process),
+];
+
+/// Those that the restricted level has besides.
+const RESTRICTED: &[Check] = &[
+    check(allow_privilege_escalation),
+    check(capabilities_restricted),
+    check(restricted_volumes),
+    check(run_as_non_root),
+    check(run_as_user),
+    check(seccomp_restricted),
+];
+
+pub(super) fn validate(
+    store: &mut Store,
+    key: &Key,
+    old: Option<&Value>,
+    pod: &Value,
+) -> Result<(), Status> {
+    if key.kind != "Pod" || old.is_some() {
+        return Ok(());
+    }
+    let namespace = store.get(&Key::new("Namespace", "", &*key.namespace));
+    let label = |name: &str| namespace.map_or("", |it| it.labels().get(name).text());
+    let level = label(ENFORCE);
+    let broken = broken(level, pod);
+    if broken.is_empty() {
+        return Ok(());
+    }
+    let version = match label(ENFORCE_VERSION) {
+        "" => "latest",
+        version => version,
+    };
+    let why = eco_format!(
+        "violates PodSecurity \"{level}:{version}\": {}",
+        broken.join(", ")
+    );
+    Err(Status::forbidden(&key.kind, &key.name, &why))
+}
+
+/// What a pod breaks of a level, in words. A level of another name allows everything.
+fn broken(level: &str, pod: &Value) -> Vec<EcoString> {
+    let restricted = level == "restricted";
+    let more = if restricted { RESTRICTED } else { &[] };
+    let baseline = match restricted || level == "baseline" {
+        true => BASELINE,
+        false => &[],
+    };
+    let checks = baseline
+        .iter()
+        .filter(|check| !(restricted && check.overlaps))
+        .chain(more);
+    let found = checks.filter_map(|check| (check.run)(pod));
+    found
+        .map(|(what, how)| eco_format!("{what} ({how})"))
+        .collect()
+}
+
+/// A pod's containers of all kinds.
+fn containers(pod: &Value) -> impl Iterator<Item = &Value> {
+    let lists = ["initContainers", "containers", "ephemeralContainers"];
+    let spec = pod.get("spec");
+    lists.into_iter().flat_map(|list| spec.get(list).items())
+}
+
+/// The names of the containers of whose security context something is true.
+fn those(pod: &Value, test: impl Fn(&Value) -> bool) -> Vec<EcoString> {
+    let bad = containers(pod).filter(|it| test(it.get("securityContext")));
+    bad.map(|it| it.get("name").to_text()).collect()
+}
+
+fn pod_context(pod: &Value) -> &Value {
+    pod.at(&["spec", "securityContext"])
+}
+
+/// `"a", "b"`
+fn quoted(names: &[EcoString]) -> EcoString {
+    let quoted: Vec<EcoString> = names.iter().map(|name| eco_format!("{name:?}")).collect();
+    quoted.join(", ").into()
+}
+
+/// One word for one thing, the other for several.
+fn plural<'a>(one: &'a str, many: &'a str, count: usize) -> &'a str {
+    if count == 1 { one } else { many }
+}
+
+/// `container "a"`, `containers "a", "b"`
+fn named(names: &[EcoString]) -> EcoString {
+    let word = plural("container", "containers", names.len());
+    eco_format!("{word} {}", quoted(names))
+}
+
+/// Each once, by name.
+fn distinct(mut names: Vec<EcoString>) -> Vec<EcoString> {
+    lean::sort(&mut names);
+    names.dedup();
+    names
+}
+
+/// `pod and container "a"`: who sets something; none if nobody does.
+fn setters(pod: bool, names: &[EcoString]) -> Option<EcoString> {
+    match (pod, names) {
+        (false, []) => None,
+        (true, []) => Some("pod".into()),
+        (false, names) => Some(named(names)),
+        (true, names) => Some(eco_format!("pod and {}", named(names))),
+    }
+}
+
+/// What the containers must do, if any do not.
+fn must(names: &[EcoString], what: &'static str, must: &str) -> Broken {
+    (!names.is_empty()).then(|| (what, eco_format!("{} {must}", named(names))))
+}
+
+/// A pod with user namespaces is not root outside (KEP 127).
+fn has_own_users(pod: &Value) -> bool {
+    pod.at(&["spec", "hostUsers"]).as_bool() == Some(false)
+}
+
+fn is_windows(pod: &Value) -> bool {
+    pod.at(&["spec", "os", "name"]).text() == "windows"
+}
+
+fn app_armor_profile(pod: &Value) -> Broken {
+    const ANNOTATION: &str = "container.apparmor.security.beta.kubernetes.io/";
+    let bad = |context: &Value| {
+        let profile = context.at(&["appArmorProfile", "type"]).text();
+        !matches!(profile, "" | "RuntimeDefault" | "Localhost")
+    };
+    let is_bad_note = |name: &str, value: &str| {
+        let allowed = matches!(value, "" | "runtime/default") || value.starts_with("localhost/");
+        name.starts_with(ANNOTATION) && !allowed
+    };
+    let notes = pod.at(&["metadata", "annotations"]).members();
+    let notes: Vec<_> = notes
+        .filter(|(name, value)| is_bad_note(name, value.text()))
+        .collect();
+    let contexts = containers(pod).map(|it| it.get("securityContext"));
+    let contexts = std::iter::once(pod_context(pod)).chain(contexts);
+    let types = contexts.filter(|it| bad(it));
+    let types = types.map(|it| it.at(&["appArmorProfile", "type"]).to_text());
+    let values = distinct(
+        types
+            .chain(notes.iter().map(|(_, value)| value.to_text()))
+            .collect(),
+    );
+    let mut who: Vec<EcoString> = setters(bad(pod_context(pod)), &those(pod, bad))
+        .into_iter()
+        .collect();
+    if !notes.is_empty() {
+        let names: Vec<EcoString> = notes.iter().map(|(name, _)| (*name).clone()).collect();
+        let word = plural("annotation", "annotations", names.len());
+        who.push(eco_format!("{word} {}", quoted(&names)));
+    }
+    let what = plural(
+        "forbidden AppArmor profile",
+        "forbidden AppArmor profiles",
+        values.len(),
+    );
+    let how = || {
+        eco_format!(
+            "{} must not set AppArmor profile type to {}",
+            who.join(" and "),
+            quoted(&values)
+        )
+    };
+    (!values.is_empty()).then(|| (what, how()))
+}
 
 /// Capabilities that the baseline level lets a container add.
 const BASELINE_CAPABILITIES: &[&str] = &[
@@ -23,227 +230,316 @@ const BASELINE_CAPABILITIES: &[&str] = &[
     "SYS_CHROOT",
 ];
 
-/// Volumes that the restricted level knows as harmless.
-const RESTRICTED_VOLUMES: &[&str] = &[
-    "configMap",
-    "csi",
-    "downwardAPI",
-    "emptyDir",
-    "ephemeral",
-    "image",
-    "persistentVolumeClaim",
-    "projected",
-    "secret",
-];
-
-pub(super) fn validate(
-    store: &mut Store,
-    key: &Key,
-    old: Option<&Value>,
-    pod: &Value,
-) -> Result<(), Status> {
-    if key.kind != "Pod" || old.is_some() {
-        return Ok(());
-    }
-    let namespace = store.get(&Key::new("Namespace", "", &*key.namespace));
-    let level = namespace.map_or("", |it| it.labels().get(ENFORCE).text());
-    let restricted = level == "restricted";
-    if !restricted && level != "baseline" {
-        return Ok(());
-    }
-    let broken = broken(pod.get("spec"), restricted);
-    if broken.is_empty() {
-        return Ok(());
-    }
-    let why = eco_format!(
-        "violates PodSecurity \"{level}:latest\": {}",
-        broken.join(", ")
-    );
-    Err(Status::forbidden(&key.kind, &key.name, &why))
-}
-
-/// A pod's containers of all kinds.
-fn containers(spec: &Value) -> impl Iterator<Item = &Value> {
-    let lists = ["initContainers", "containers", "ephemeralContainers"];
-    lists.into_iter().flat_map(|list| spec.get(list).items())
-}
-
-/// `container "a"`, `containers "a", "b"`
-fn shown(names: &[EcoString]) -> EcoString {
-    let quoted: Vec<EcoString> = names.iter().map(|name| eco_format!("{name:?}")).collect();
-    let s = if names.len() == 1 { "" } else { "s" };
-    eco_format!("container{s} {}", quoted.join(", "))
-}
-
-/// The containers of which something is true.
-fn those(spec: &Value, test: impl Fn(&Value) -> bool) -> Vec<EcoString> {
-    containers(spec)
-        .filter(|container| test(container.get("securityContext")))
-        .map(|container| container.get("name").to_text())
-        .collect()
-}
-
-fn broken(spec: &Value, restricted: bool) -> Vec<EcoString> {
-    let mut broken = Vec::new();
-    let pod = spec.get("securityContext");
-    let mut say = |names: Vec<EcoString>, what: &str, must: &str| {
-        if !names.is_empty() {
-            broken.push(eco_format!("{what} ({} {must})", shown(&names)));
-        }
+/// Who adds capabilities besides the allowed ones, and which.
+fn added(pod: &Value, allowed: &[&str]) -> Option<EcoString> {
+    let more = |context: &Value| -> Vec<EcoString> {
+        let all = context.at(&["capabilities", "add"]).items().iter();
+        all.filter(|it| !allowed.contains(&it.text()))
+            .map(Value::to_text)
+            .collect()
     };
-    say(
-        those(spec, |it| it.get("privileged").as_bool() == Some(true)),
-        "privileged",
-        "must not set securityContext.privileged=true",
-    );
-    let added = |it: &Value| it.at(&["capabilities", "add"]).items().to_vec();
-    let allowed: &[&str] = if restricted {
-        &["NET_BIND_SERVICE"]
-    } else {
-        BASELINE_CAPABILITIES
-    };
-    if !restricted {
-        say(
-            those(spec, |it| {
-                added(it).iter().any(|name| !allowed.contains(&name.text()))
-            }),
-            "non-default capabilities",
-            "must not include capabilities in securityContext.capabilities.add beyond the default set",
-        );
-    }
-    if restricted {
-        say(
-            those(spec, |it| {
-                it.get("allowPrivilegeEscalation").as_bool() != Some(false)
-            }),
-            "allowPrivilegeEscalation != false",
-            "must set securityContext.allowPrivilegeEscalation=false",
-        );
-        let drops = |it: &Value| {
-            it.at(&["capabilities", "drop"])
-                .items()
-                .contains(&"ALL".into())
-        };
-        say(
-            those(spec, |it| {
-                !drops(it) || added(it).iter().any(|name| !allowed.contains(&name.text()))
-            }),
-            "unrestricted capabilities",
-            "must set securityContext.capabilities.drop=[\"ALL\"]",
-        );
-    }
-    host(spec, &mut broken);
-    if restricted {
-        restricted_pod(spec, pod, &mut broken);
-    }
-    broken
+    let names = those(pod, |it| !more(it).is_empty());
+    let all = containers(pod).flat_map(|it| more(it.get("securityContext")));
+    let capabilities = quoted(&distinct(all.collect()));
+    let who = (!names.is_empty()).then(|| named(&names))?;
+    Some(eco_format!(
+        "{who} must not include {capabilities} in securityContext.capabilities.add"
+    ))
 }
 
-/// What a pod may not share with its node.
-fn host(spec: &Value, broken: &mut Vec<EcoString>) {
+fn capabilities_baseline(pod: &Value) -> Broken {
+    added(pod, BASELINE_CAPABILITIES).map(|how| ("non-default capabilities", how))
+}
+
+fn capabilities_restricted(pod: &Value) -> Broken {
+    if is_windows(pod) {
+        return None;
+    }
+    let drops = |it: &Value| {
+        let dropped = it.at(&["capabilities", "drop"]).items();
+        dropped.contains(&"ALL".into())
+    };
+    let keep = those(pod, |it| !drops(it));
+    let drop = must(
+        &keep,
+        "",
+        "must set securityContext.capabilities.drop=[\"ALL\"]",
+    );
+    let parts = [drop.map(|(_, how)| how), added(pod, &["NET_BIND_SERVICE"])];
+    let how: Vec<EcoString> = parts.into_iter().flatten().collect();
+    (!how.is_empty()).then(|| ("unrestricted capabilities", how.join("; ").into()))
+}
+
+fn host_namespaces(pod: &Value) -> Broken {
     let shared: Vec<EcoString> = ["hostNetwork", "hostPID", "hostIPC"]
         .into_iter()
-        .filter(|field| spec.get(field).as_bool() == Some(true))
+        .filter(|field| pod.at(&["spec", field]).as_bool() == Some(true))
         .map(|field| eco_format!("{field}=true"))
         .collect();
-    if !shared.is_empty() {
-        broken.push(eco_format!("host namespaces ({})", shared.join(", ")));
-    }
-    let paths: Vec<EcoString> = spec
-        .get("volumes")
-        .items()
-        .iter()
-        .filter(|volume| !volume.get("hostPath").is_null())
-        .map(|volume| eco_format!("{:?}", volume.get("name").text()))
-        .collect();
-    if !paths.is_empty() {
-        let s = if paths.len() == 1 { "" } else { "s" };
-        broken.push(eco_format!(
-            "hostPath volumes (volume{s} {})",
-            paths.join(", ")
-        ));
-    }
-    let ports: Vec<EcoString> = containers(spec)
-        .flat_map(|container| container.get("ports").items())
-        .filter_map(|port| port.get("hostPort").as_int().filter(|port| *port != 0))
-        .map(|port| eco_format!("{port}"))
-        .collect();
-    if !ports.is_empty() {
-        let names: Vec<EcoString> = containers(spec)
-            .filter(|it| {
-                it.get("ports")
-                    .items()
-                    .iter()
-                    .any(|port| !port.get("hostPort").is_null())
-            })
-            .map(|it| it.get("name").to_text())
-            .collect();
-        let s = if ports.len() == 1 { "" } else { "s" };
-        broken.push(eco_format!(
-            "hostPort ({} uses hostPort{s} {})",
-            shown(&names),
-            ports.join(", ")
-        ));
-    }
+    (!shared.is_empty()).then(|| ("host namespaces", shared.join(", ").into()))
 }
 
-fn restricted_pod(spec: &Value, pod: &Value, broken: &mut Vec<EcoString>) {
-    let odd: Vec<&Value> = spec
-        .get("volumes")
-        .items()
-        .iter()
-        .filter(|it| {
-            it.members()
-                .any(|(name, _)| name != "name" && !RESTRICTED_VOLUMES.contains(&name.as_str()))
-        })
-        .collect();
-    if !odd.is_empty() {
-        let names: Vec<EcoString> = odd
-            .iter()
-            .map(|it| eco_format!("{:?}", it.get("name").text()))
-            .collect();
-        let kinds: Vec<EcoString> = odd
-            .iter()
-            .flat_map(|it| it.members())
-            .filter(|(name, _)| *name != "name")
-            .map(|(name, _)| eco_format!("{name:?}"))
-            .collect();
-        let (s, verb) = if odd.len() == 1 {
-            ("", "uses")
-        } else {
-            ("s", "use")
-        };
-        broken.push(eco_format!(
-            "restricted volume types (volume{s} {} {verb} restricted volume type{s} {})",
-            names.join(", "),
-            kinds.join(", ")
-        ));
-    }
-    let root = pod.get("runAsNonRoot").as_bool() != Some(true);
-    let names = those(spec, |it| match it.get("runAsNonRoot").as_bool() {
-        Some(it) => !it,
-        None => root,
-    });
-    if !names.is_empty() {
-        broken.push(eco_format!(
-            "runAsNonRoot != true (pod or {} must set securityContext.runAsNonRoot=true)",
-            shown(&names)
-        ));
-    }
-    let safe = |it: &Value| {
-        matches!(
-            it.at(&["seccompProfile", "type"]).text(),
-            "RuntimeDefault" | "Localhost"
-        )
-    };
-    let names = those(spec, |it| {
-        !safe(it) && (!it.get("seccompProfile").is_null() || !safe(pod))
-    });
-    if !names.is_empty() {
-        broken.push(eco_format!(
-            "seccompProfile (pod or {} must set securityContext.seccompProfile.type to \
-             \"RuntimeDefault\" or \"Localhost\")",
-            shown(&names)
-        ));
-    }
+fn host_path_volumes(pod: &Value) -> Broken {
+    let volumes = pod.at(&["spec", "volumes"]).items().iter();
+    let bad = volumes.filter(|it| !it.get("hostPath").is_null());
+    let names: Vec<EcoString> = bad.map(|it| it.get("name").to_text()).collect();
+    let word = plural("volume", "volumes", names.len());
+    let how = eco_format!("{word} {}", quoted(&names));
+    (!names.is_empty()).then_some(("hostPath volumes", how))
 }
+
+/// Who uses several of something, and of what.
+fn uses(
+    pod: &Value,
+    of: impl Fn(&Value) -> Vec<EcoString>,
+    what: &'static str,
+    many: &str,
+) -> Broken {
+    let bad = containers(pod).filter(|it| !of(it).is_empty());
+    let names: Vec<EcoString> = bad.map(|it| it.get("name").to_text()).collect();
+    let used = distinct(containers(pod).flat_map(&of).collect());
+    let how = eco_format!(
+        "{} {} {} {}",
+        named(&names),
+        plural("uses", "use", names.len()),
+        plural(what, many, used.len()),
+        used.join(", ")
+    );
+    (!names.is_empty()).then_some((what, how))
+}
+
+fn host_ports(pod: &Value) -> Broken {
+    let ports = |container: &Value| {
+        let ports = container.get("ports").items().iter();
+        let used = ports.filter_map(|port| port.get("hostPort").as_int().filter(|it| *it != 0));
+        used.map(|port| eco_format!("{port}")).collect()
+    };
+    uses(pod, ports, "hostPort", "hostPorts")
+}
+
+fn host_probes(pod: &Value) -> Broken {
+    const HANDLERS: &[&[&str]] = &[
+        &["livenessProbe"],
+        &["readinessProbe"],
+        &["startupProbe"],
+        &["lifecycle", "postStart"],
+        &["lifecycle", "preStop"],
+    ];
+    let hosts = |container: &Value| {
+        let handlers = HANDLERS.iter().map(|path| container.at(path));
+        let named = handlers
+            .flat_map(|it| [it.at(&["httpGet", "host"]), it.at(&["tcpSocket", "host"])])
+            .filter(|host| !host.text().is_empty());
+        named.map(Value::to_text).collect()
+    };
+    uses(
+        pod,
+        hosts,
+        "probe or lifecycle host",
+        "probe or lifecycle hosts",
+    )
+}
+
+fn privileged(pod: &Value) -> Broken {
+    let bad = those(pod, |it| it.get("privileged").as_bool() == Some(true));
+    must(
+        &bad,
+        "privileged",
+        "must not set securityContext.privileged=true",
+    )
+}
+
+fn proc_mount(pod: &Value) -> Broken {
+    let kind = |it: &Value| it.get("procMount").to_text();
+    let is_bad = |it: &Value| !matches!(kind(it).as_str(), "" | "Default");
+    let bad = those(pod, is_bad);
+    let contexts = containers(pod).map(|it| it.get("securityContext"));
+    let kinds = distinct(contexts.filter(|it| is_bad(it)).map(kind).collect());
+    let how = eco_format!(
+        "must not set securityContext.procMount to {}",
+        quoted(&kinds)
+    );
+    must(&bad, "procMount", &how).filter(|_| !has_own_users(pod))
+}
+
+fn se_linux_options(pod: &Value) -> Broken {
+    const TYPES: &[&str] = &[
+        "",
+        "container_t",
+        "container_init_t",
+        "container_kvm_t",
+        "container_engine_t",
+    ];
+    let field = |it: &Value, name: &str| it.at(&["seLinuxOptions", name]).to_text();
+    let sets = |it: &Value, name: &str| !field(it, name).is_empty();
+    let bad_type = |it: &Value| !TYPES.contains(&field(it, "type").as_str());
+    let bad = |it: &Value| bad_type(it) || sets(it, "user") || sets(it, "role");
+    let contexts = || {
+        let own = containers(pod).map(|it| it.get("securityContext"));
+        std::iter::once(pod_context(pod)).chain(own)
+    };
+    let who = setters(bad(pod_context(pod)), &those(pod, bad))?;
+    let types = contexts()
+        .filter(|it| bad_type(it))
+        .map(|it| field(it, "type"));
+    let types = distinct(types.collect());
+    let mut what: Vec<EcoString> = Vec::new();
+    if !types.is_empty() {
+        let word = plural("type", "types", types.len());
+        what.push(eco_format!("{word} {}", quoted(&types)));
+    }
+    for name in ["user", "role"] {
+        if contexts().any(|it| sets(it, name)) {
+            what.push(eco_format!("{name} may not be set"));
+        }
+    }
+    let what = what.join("; ");
+    let how = eco_format!("{who} set forbidden securityContext.seLinuxOptions: {what}");
+    Some(("seLinuxOptions", how))
+}
+
+fn seccomp(context: &Value) -> &str {
+    context.at(&["seccompProfile", "type"]).text()
+}
+
+fn is_confined(context: &Value) -> bool {
+    matches!(seccomp(context), "RuntimeDefault" | "Localhost")
+}
+
+fn seccomp_baseline(pod: &Value) -> Broken {
+    let bad = |it: &Value| !it.get("seccompProfile").is_null() && !is_confined(it);
+    let contexts = containers(pod).map(|it| it.get("securityContext"));
+    let contexts = std::iter::once(pod_context(pod)).chain(contexts);
+    let types = contexts
+        .filter(|it| bad(it))
+        .map(|it| seccomp(it).into())
+        .collect();
+    let who = setters(bad(pod_context(pod)), &those(pod, bad))?;
+    let types = quoted(&distinct(types));
+    let how = eco_format!("{who} must not set securityContext.seccompProfile.type to {types}");
+    Some(("seccompProfile", how))
+}
+
+fn seccomp_restricted(pod: &Value) -> Broken {
+    if is_windows(pod) {
+        return None;
+    }
+    let explicit = seccomp_baseline(pod);
+    if explicit.is_some() || is_confined(pod_context(pod)) {
+        return explicit;
+    }
+    let bad = those(pod, |it| it.get("seccompProfile").is_null());
+    let how = eco_format!(
+        "pod or {} must set securityContext.seccompProfile.type to \"RuntimeDefault\" or \"Localhost\"",
+        named(&bad)
+    );
+    (!bad.is_empty()).then_some(("seccompProfile", how))
+}
+
+fn sysctls(pod: &Value) -> Broken {
+    const SAFE: &[&str] = &[
+        "kernel.shm_rmid_forced",
+        "net.ipv4.ip_local_port_range",
+        "net.ipv4.ip_local_reserved_ports",
+        "net.ipv4.ip_unprivileged_port_start",
+        "net.ipv4.ping_group_range",
+        "net.ipv4.tcp_fin_timeout",
+        "net.ipv4.tcp_keepalive_intvl",
+        "net.ipv4.tcp_keepalive_probes",
+        "net.ipv4.tcp_keepalive_time",
+        "net.ipv4.tcp_rmem",
+        "net.ipv4.tcp_syncookies",
+        "net.ipv4.tcp_wmem",
+    ];
+    let all = pod_context(pod).get("sysctls").items().iter();
+    let names = all.map(|it| it.get("name").text());
+    let bad: Vec<&str> = names.filter(|name| !SAFE.contains(name)).collect();
+    (!bad.is_empty()).then(|| ("forbidden sysctls", bad.join(", ").into()))
+}
+
+fn windows_host_process(pod: &Value) -> Broken {
+    let bad = |it: &Value| it.at(&["windowsOptions", "hostProcess"]).as_bool() == Some(true);
+    let who = setters(bad(pod_context(pod)), &those(pod, bad))?;
+    let how = eco_format!("{who} must not set securityContext.windowsOptions.hostProcess=true");
+    Some(("hostProcess", how))
+}
+
+fn allow_privilege_escalation(pod: &Value) -> Broken {
+    let may = |it: &Value| it.get("allowPrivilegeEscalation").as_bool() != Some(false);
+    must(
+        &those(pod, may),
+        "allowPrivilegeEscalation != false",
+        "must set securityContext.allowPrivilegeEscalation=false",
+    )
+    .filter(|_| !is_windows(pod))
+}
+
+fn restricted_volumes(pod: &Value) -> Broken {
+    const ALLOWED: &[&str] = &[
+        "configMap",
+        "csi",
+        "downwardAPI",
+        "emptyDir",
+        "ephemeral",
+        "image",
+        "persistentVolumeClaim",
+        "projected",
+        "secret",
+    ];
+    let kind = |volume: &Value| -> EcoString {
+        let mut members = volume.members().filter(|(name, _)| *name != "name");
+        members
+            .next()
+            .map_or("unknown".into(), |(name, _)| name.clone())
+    };
+    let volumes = pod.at(&["spec", "volumes"]).items().iter();
+    let bad = volumes.filter(|it| !ALLOWED.contains(&kind(it).as_str()));
+    let bad: Vec<&Value> = bad.collect();
+    let names: Vec<EcoString> = bad.iter().map(|it| it.get("name").to_text()).collect();
+    let kinds = distinct(bad.iter().map(|it| kind(it)).collect());
+    let how = eco_format!(
+        "{} {} {} {} {}",
+        plural("volume", "volumes", names.len()),
+        quoted(&names),
+        plural("uses", "use", names.len()),
+        plural(
+            "restricted volume type",
+            "restricted volume types",
+            kinds.len()
+        ),
+        quoted(&kinds)
+    );
+    (!names.is_empty()).then_some(("restricted volume types", how))
+}
+
+fn run_as_non_root(pod: &Value) -> Broken {
+    const WHAT: &str = "runAsNonRoot != true";
+    let says = |it: &Value| it.get("runAsNonRoot").as_bool();
+    let root = |it: &Value| says(it) == Some(false);
+    if has_own_users(pod) {
+        return None;
+    }
+    if let Some(who) = setters(root(pod_context(pod)), &those(pod, root)) {
+        let how = eco_format!("{who} must not set securityContext.runAsNonRoot=false");
+        return Some((WHAT, how));
+    }
+    if says(pod_context(pod)) == Some(true) {
+        return None;
+    }
+    let bad = those(pod, |it| says(it).is_none());
+    let how = eco_format!(
+        "pod or {} must set securityContext.runAsNonRoot=true",
+        named(&bad)
+    );
+    (!bad.is_empty()).then_some((WHAT, how))
+}
+
+fn run_as_user(pod: &Value) -> Broken {
+    let root = |it: &Value| it.get("runAsUser").as_int() == Some(0);
+    let who = setters(root(pod_context(pod)), &those(pod, root))?;
+    let how = eco_format!("{who} must not set runAsUser=0");
+    Some(("runAsUser=0", how)).filter(|_| !has_own_users(pod))
+}
+
+#[cfg(test)]
+mod tests;
