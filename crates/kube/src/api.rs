@@ -40,8 +40,14 @@ pub struct Request {
 impl Request {
     /// A request for an object itself, to be done for good, by one whom nothing is refused.
     pub fn new(name: impl Into<EcoString>, key: Key, verb: Verb) -> Request {
+        Request::of(User::master(name), key, verb)
+    }
+
+    /// The same by a user whom RBAC may refuse something.
+    #[must_use]
+    pub fn of(user: User, key: Key, verb: Verb) -> Request {
         Request {
-            user: User::master(name),
+            user,
             verb,
             key,
             subresource: "",
@@ -330,7 +336,7 @@ fn create(
         // template to copy.
         defaults::apply(&mut body);
     }
-    Ok(Answer::Object(store.put(key, body, now)))
+    Ok(Answer::Object(store.put_over(None, key, body, now)))
 }
 
 /// Binds a pod to the node that a `Binding` targets (`pkg/registry/core/pod/storage`, assignPod).
@@ -353,14 +359,19 @@ fn bind(store: &mut Store, now: Millis, key: &Key, binding: &Value) -> Response 
     let mut body = patch::strategic(&body, &change)?;
     // What it was promised, it has.
     body.entry("status").set("nominatedNodeName", Value::Null);
-    Ok(Answer::Object(store.put(key.clone(), body, now)))
+    Ok(Answer::Object(store.put_over(
+        Some(old),
+        key.clone(),
+        body,
+        now,
+    )))
 }
 
 /// Writes a new state over an old one, keeping what a writer may not change.
 pub(crate) fn write(
     store: &mut Store,
     now: Millis,
-    old: &Object,
+    old: &Rc<Object>,
     mut body: Value,
     subresource: &str,
 ) -> Response {
@@ -407,12 +418,12 @@ pub(crate) fn write(
         allocate::service(store, &old.key, &mut body, false)?;
     }
     if body == old.value {
-        return Ok(Answer::Object(find(store, &old.key)?));
+        return Ok(Answer::Object(old.clone()));
     }
     if subresource.is_empty() {
         admission::validate(store, &old.key, Some(&old.value), &body)?;
     }
-    let new = store.put(old.key.clone(), body, now);
+    let new = store.put_over(Some(old.clone()), old.key.clone(), body, now);
     Ok(Answer::Object(delete::finish(store, new)))
 }
 

@@ -43,7 +43,12 @@ pub(crate) fn delete(
     if body == old.value {
         return Ok(Answer::Object(old));
     }
-    Ok(Answer::Object(store.put(key.clone(), body, now)))
+    Ok(Answer::Object(store.put_over(
+        Some(old),
+        key.clone(),
+        body,
+        now,
+    )))
 }
 
 /// Deletes the selected objects of a kind, each as [`delete`] would.

@@ -34,14 +34,15 @@ impl Random {
     pub fn uuid(&mut self) -> EcoString {
         let high = (self.draw() & 0xffff_ffff_ffff_0fff) | 0x4000;
         let low = (self.draw() & 0x3fff_ffff_ffff_ffff) | 0x8000_0000_0000_0000;
-        ecow::eco_format!(
-            "{:08x}-{:04x}-{:04x}-{:04x}-{:012x}",
-            high >> 32,
-            high >> 16 & 0xffff,
-            high & 0xffff,
-            low >> 48,
-            low & 0xffff_ffff_ffff
-        )
+        let digits = hex(high).into_iter().chain(hex(low));
+        let mut text = EcoString::with_capacity(36);
+        for (at, digit) in digits.enumerate() {
+            if matches!(at, 8 | 12 | 16 | 20) {
+                text.push('-');
+            }
+            text.push(digit);
+        }
+        text
     }
 
     /// What `generateName` appends: five of the letters and digits that spell no words
@@ -50,4 +51,13 @@ impl Random {
         const ALPHABET: &[u8; 27] = b"bcdfghjklmnpqrstvwxz2456789";
         std::array::from_fn(|_| ALPHABET[self.below(27) as usize])
     }
+}
+/// The sixteen digits of a number to the base of sixteen: a formatter takes ten times as long, and
+/// every object has some.
+#[must_use]
+pub fn hex(number: u64) -> [char; 16] {
+    std::array::from_fn(|at| {
+        let digit = number >> (60 - 4 * at) & 0xf;
+        char::from(b"0123456789abcdef"[digit as usize])
+    })
 }

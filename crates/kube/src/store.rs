@@ -202,8 +202,19 @@ impl Store {
 
     /// Stores `value` under `key` with a new version. `created` is the moment of this write if the
     /// object is new.
-    pub(crate) fn put(&mut self, key: Key, mut value: Value, now: Millis) -> Rc<Object> {
+    pub(crate) fn put(&mut self, key: Key, value: Value, now: Millis) -> Rc<Object> {
         let old = self.get(&key).cloned();
+        self.put_over(old, key, value, now)
+    }
+
+    /// The same, if it is known already what is stored there.
+    pub(crate) fn put_over(
+        &mut self,
+        old: Option<Rc<Object>>,
+        key: Key,
+        mut value: Value,
+        now: Millis,
+    ) -> Rc<Object> {
         self.version += 1;
         value
             .entry("metadata")

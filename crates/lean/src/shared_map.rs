@@ -19,8 +19,16 @@ pub struct SharedMap<K, V> {
 
 type Link = Option<Rc<Node>>;
 type Entry = Rc<dyn Any>;
-/// How what is looked for compares to an entry.
-type Search<'s> = &'s dyn Fn(&Entry) -> Ordering;
+
+/// The way from the root to an entry, or to where it would be: found with the types, walked without.
+#[derive(Clone, Copy, Default)]
+struct Path {
+    /// A bit for each node on the way: 1 to the right. A tree of 64 levels would have some 60 million
+    /// entries.
+    turns: u64,
+    depth: u32,
+    is_there: bool,
+}
 
 #[derive(Clone)]
 struct Node {
@@ -72,8 +80,38 @@ impl<K: Ord + 'static, V: 'static> SharedMap<K, V> {
     where
         K: Borrow<Q>,
     {
-        let entry = find(&self.root, &|entry| key.cmp(key_of::<K, V>(entry).borrow()))?;
-        Some(&pair::<K, V>(entry).1)
+        let mut link = &self.root;
+        while let Some(node) = link {
+            let (have, value) = pair::<K, V>(&node.entry);
+            match key.cmp(have.borrow()) {
+                Ordering::Less => link = &node.left,
+                Ordering::Greater => link = &node.right,
+                Ordering::Equal => return Some(value),
+            }
+        }
+        None
+    }
+
+    fn path<Q: Ord + ?Sized>(&self, key: &Q) -> Path
+    where
+        K: Borrow<Q>,
+    {
+        let (mut link, mut path) = (&self.root, Path::default());
+        while let Some(node) = link {
+            match key.cmp(key_of::<K, V>(&node.entry).borrow()) {
+                Ordering::Less => link = &node.left,
+                Ordering::Greater => {
+                    path.turns |= 1 << path.depth;
+                    link = &node.right;
+                }
+                Ordering::Equal => {
+                    path.is_there = true;
+                    break;
+                }
+            }
+            path.depth += 1;
+        }
+        path
     }
 
     /// Whether there is a value of a key.
@@ -90,12 +128,12 @@ impl<K: Ord + 'static, V: 'static> SharedMap<K, V> {
         K: Borrow<Q> + Clone,
         V: Clone,
     {
-        if !self.contains_key(key) {
+        let path = self.path(key);
+        if !path.is_there {
             // A miss must not copy the way to it.
             return None;
         }
-        let search: Search = &|entry| key.cmp(key_of::<K, V>(entry).borrow());
-        let entry = find_mut(&mut self.root, search)?;
+        let entry = entry_mut(&mut self.root, path)?;
         if Rc::get_mut(entry).is_none() {
             *entry = Rc::new(pair::<K, V>(entry).clone());
         }
@@ -105,10 +143,8 @@ impl<K: Ord + 'static, V: 'static> SharedMap<K, V> {
 
     /// Puts a value under a key, in place of the one that was there.
     pub fn insert(&mut self, key: K, value: V) {
-        let entry: Entry = Rc::new((key, value));
-        let key = key_of::<K, V>(&entry);
-        let search: Search = &|other| key.cmp(key_of::<K, V>(other));
-        insert(&mut self.root, entry.clone(), search);
+        let path = self.path(&key);
+        insert(&mut self.root, Rc::new((key, value)), path);
     }
 
     /// Takes a key and its value away. Returns whether they were there.
@@ -116,23 +152,37 @@ impl<K: Ord + 'static, V: 'static> SharedMap<K, V> {
     where
         K: Borrow<Q>,
     {
-        self.contains_key(key) && {
-            remove(&mut self.root, &|entry| {
-                key.cmp(key_of::<K, V>(entry).borrow())
-            });
-            true
+        let path = self.path(key);
+        if path.is_there {
+            remove(&mut self.root, path.turns, path.depth);
         }
+        path.is_there
     }
 
     /// The entry with the least key.
     #[must_use]
     pub fn first(&self) -> Option<(&K, &V)> {
-        self.iter().next()
+        let mut node = self.root.as_ref()?;
+        while let Some(left) = &node.left {
+            node = left;
+        }
+        Some(typed(pair::<K, V>(&node.entry)))
+    }
+
+    /// Takes the entry with the least key away.
+    pub fn pop_first(&mut self) -> Option<(K, V)>
+    where
+        K: Clone,
+        V: Clone,
+    {
+        let first = take_first(&mut self.root)?;
+        let first = first.downcast::<(K, V)>().ok()?;
+        Some(Rc::unwrap_or_clone(first))
     }
 
     /// All entries, by key.
     pub fn iter(&self) -> impl Iterator<Item = (&K, &V)> + use<'_, K, V> {
-        walk(&self.root, &|_| Ordering::Less).map(|entry| typed(pair::<K, V>(entry)))
+        walk(&self.root).map(|entry| typed(pair::<K, V>(entry)))
     }
 
     /// The entries from a key on, by key.
@@ -143,8 +193,7 @@ impl<K: Ord + 'static, V: 'static> SharedMap<K, V> {
     where
         K: Borrow<Q>,
     {
-        let search: Search = &|entry| key.cmp(key_of::<K, V>(entry).borrow());
-        walk(&self.root, search).map(|entry| typed(pair::<K, V>(entry)))
+        walk_from(&self.root, self.path(key)).map(|entry| typed(pair::<K, V>(entry)))
     }
 
     /// All keys, in order.
@@ -215,61 +264,67 @@ fn size(link: &Link) -> usize {
     link.as_ref().map_or(0, |node| node.size)
 }
 
-fn find<'t>(mut link: &'t Link, search: Search) -> Option<&'t Entry> {
-    while let Some(node) = link {
-        match search(&node.entry) {
-            Ordering::Less => link = &node.left,
-            Ordering::Greater => link = &node.right,
-            Ordering::Equal => return Some(&node.entry),
+impl Node {
+    /// The side to which the lowest turn leads.
+    fn side(&self, turns: u64) -> &Link {
+        match turns & 1 {
+            0 => &self.left,
+            _ => &self.right,
         }
     }
-    None
-}
 
-fn find_mut<'t>(mut link: &'t mut Link, search: Search) -> Option<&'t mut Entry> {
-    while let Some(node) = link {
-        let node = Rc::make_mut(node);
-        match search(&node.entry) {
-            Ordering::Less => link = &mut node.left,
-            Ordering::Greater => link = &mut node.right,
-            Ordering::Equal => return Some(&mut node.entry),
+    fn side_mut(&mut self, turns: u64) -> &mut Link {
+        match turns & 1 {
+            0 => &mut self.left,
+            _ => &mut self.right,
         }
     }
-    None
 }
 
-fn insert(link: &mut Link, entry: Entry, search: Search) {
+/// The entry at the end of a path.
+fn entry_mut(mut link: &mut Link, path: Path) -> Option<&mut Entry> {
+    for level in 0..path.depth {
+        link = Rc::make_mut(link.as_mut()?).side_mut(path.turns >> level);
+    }
+    Some(&mut Rc::make_mut(link.as_mut()?).entry)
+}
+
+fn insert(link: &mut Link, entry: Entry, path: Path) {
+    if !path.is_there {
+        add(link, entry, path.turns, path.depth);
+    } else if let Some(place) = entry_mut(link, path) {
+        *place = entry;
+    }
+}
+
+fn add(link: &mut Link, entry: Entry, turns: u64, depth: u32) {
+    match link {
+        Some(node) if depth > 0 => {
+            let node = Rc::make_mut(node);
+            add(node.side_mut(turns), entry, turns >> 1, depth - 1);
+            balance(node);
+        }
+        _ => {
+            *link = Some(Rc::new(Node {
+                entry,
+                left: None,
+                right: None,
+                size: 1,
+            }));
+        }
+    }
+}
+
+/// Takes out the entry at the end of a path, which must be there.
+fn remove(link: &mut Link, turns: u64, depth: u32) {
     let Some(node) = link else {
-        *link = Some(Rc::new(Node {
-            entry,
-            left: None,
-            right: None,
-            size: 1,
-        }));
         return;
     };
     let node = Rc::make_mut(node);
-    match search(&node.entry) {
-        Ordering::Less => insert(&mut node.left, entry, search),
-        Ordering::Greater => insert(&mut node.right, entry, search),
-        Ordering::Equal => {
-            node.entry = entry;
-            return;
-        }
-    }
-    balance(node);
-}
-
-/// Takes out the entry that is looked for, which must be there.
-fn remove(link: &mut Link, search: Search) {
-    let Some(node) = link else {
-        return;
-    };
-    let node = Rc::make_mut(node);
-    match search(&node.entry) {
-        Ordering::Less => remove(&mut node.left, search),
-        Ordering::Greater => remove(&mut node.right, search),
-        Ordering::Equal => match (node.left.take(), node.right.take()) {
+    if depth > 0 {
+        remove(node.side_mut(turns), turns >> 1, depth - 1);
+    } else {
+        match (node.left.take(), node.right.take()) {
             (None, one) | (one, None) => {
                 *link = one;
                 return;
@@ -280,7 +335,7 @@ fn remove(link: &mut Link, search: Search) {
                     node.entry = next;
                 }
             }
-        },
+        }
     }
     balance(node);
 }
@@ -351,17 +406,29 @@ fn rotate_right(node: &mut Node) {
     node.right = Some(child);
 }
 
-/// The entries that are not less than what is looked for, in order.
-fn walk<'t>(mut link: &'t Link, search: Search) -> Walk<'t> {
+/// All entries, in order.
+fn walk(mut link: &Link) -> Walk<'_> {
     let mut above = Vec::new();
     while let Some(node) = link {
-        link = match search(&node.entry) {
-            Ordering::Greater => &node.right,
-            _ => {
-                above.push(&**node);
-                &node.left
-            }
+        above.push(&**node);
+        link = &node.left;
+    }
+    Walk { above }
+}
+
+/// The entries from the end of a path on, in order.
+fn walk_from(mut link: &Link, path: Path) -> Walk<'_> {
+    let mut above = Vec::new();
+    for level in 0..=path.depth {
+        let Some(node) = link else {
+            break;
         };
+        let turns = path.turns >> level;
+        let is_end = level == path.depth;
+        if is_end || turns & 1 == 0 {
+            above.push(&**node);
+        }
+        link = node.side(turns);
     }
     Walk { above }
 }
@@ -428,7 +495,9 @@ mod tests {
                 check(&tree.root);
                 if at % 10 == 0 {
                     kept.push((tree.clone(), model.clone()));
+                    prop_assert_eq!(tree.pop_first(), model.pop_first());
                 }
+                prop_assert_eq!(tree.first(), model.first_key_value());
             }
             kept.push((tree, model));
             for (tree, model) in kept {

@@ -319,10 +319,9 @@ impl World {
         note: Note,
     ) -> Result<Rc<Object>, Status> {
         let request = Request {
-            user,
             subresource,
             fields: self.settings.fields,
-            ..Request::new("", key.clone(), verb)
+            ..Request::of(user, key.clone(), verb)
         };
         self.send(actor, request, note)
     }
@@ -549,26 +548,26 @@ impl World {
             namespace => namespace,
         };
         // Named by the object and a number, as the real recorder does with its clock.
-        let name = eco_format!("{}.{:016x}", about.key.name, self.entries);
+        let mut name = about.key.name.clone();
+        name.push('.');
+        name.extend(kube::hex(self.entries.into()));
         let key = Key::new("Event", namespace, name.clone());
         let kind = if note.is_warning { "Warning" } else { "Normal" };
+        let now = kube::time::rfc3339(self.now);
         let object = map! {
             "apiVersion" => "v1",
-            "kind" => "Event",
-            "metadata" => map! { "name" => name, "namespace" => namespace },
-            "involvedObject" => about.as_involved(),
-            "type" => kind,
-            "reason" => &note.reason,
-            "message" => &note.message,
-            "source" => map! { "component" => source },
             "count" => 1,
-            "firstTimestamp" => kube::time::rfc3339(self.now),
-            "lastTimestamp" => kube::time::rfc3339(self.now),
+            "firstTimestamp" => &now,
+            "involvedObject" => about.as_involved(),
+            "kind" => "Event",
+            "lastTimestamp" => now,
+            "message" => &note.message,
+            "metadata" => map! { "name" => name, "namespace" => namespace },
+            "reason" => &note.reason,
+            "source" => map! { "component" => source },
+            "type" => kind,
         };
-        let request = Request {
-            user: self.user(source),
-            ..Request::new("", key, Verb::Create(object))
-        };
+        let request = Request::of(self.user(source), key, Verb::Create(object));
         if api::serve(&mut self.store, self.now, request).is_ok() {
             self.seen = self.store.version();
             self.note(

@@ -34,9 +34,8 @@ impl<T: Clone + 'static> Queue<T> {
 
     /// Takes the next item, with its moment.
     pub fn pop(&mut self) -> Option<(Millis, T)> {
-        let (at, item) = self.waiting.first().map(|(at, item)| (*at, item.clone()))?;
-        self.waiting.remove(&at);
-        Some((at.0, item))
+        let ((t, _), item) = self.waiting.pop_first()?;
+        Some((t, item))
     }
 
     /// All that waits, soonest first.

@@ -16,7 +16,7 @@ pub(super) const CONTROLLER: Controller = Controller {
 };
 
 /// What a deleted object owned; an object that waits for its dependents, and an object whose owner
-/// may have gone before it came.
+/// was gone before it came.
 fn watches(store: &Store, change: &Change, keys: &mut Vec<Key>) {
     let object = &change.new;
     if change.kind == ChangeKind::Deleted {
@@ -27,9 +27,12 @@ fn watches(store: &Store, change: &Change, keys: &mut Vec<Key>) {
         );
         // The owner may have been waiting for this one.
         super::owners(change, object.controller_ref().get("kind").text(), keys);
-    } else if object.meta.deleted.is_some()
-        || !object.meta.controller.is_empty() && change.old.is_none()
-    {
+        return;
+    }
+    let finalizers = object.value.at(&["metadata", "finalizers"]).items();
+    let waits = object.meta.deleted.is_some() && !finalizers.is_empty();
+    let is_new = change.old.is_none() && !object.meta.controller.is_empty();
+    if waits || is_new && !has_owner(store, object) {
         keys.push(object.key.clone());
     }
 }
@@ -43,15 +46,8 @@ fn reconcile(store: &Store, key: &Key, _: &Context<'_>) -> Plan {
         finalize(store, object, &mut plan);
         return plan;
     }
-    let owner = object.controller_ref();
-    if owner.is_null() {
-        return plan;
-    }
-    let owner_key = key.sibling(owner.get("kind").to_text(), owner.get("name").to_text());
-    let alive = store
-        .get(&owner_key)
-        .is_some_and(|found| found.meta.uid == object.meta.controller);
-    if !alive {
+    if !object.meta.controller.is_empty() && !has_owner(store, object) {
+        let owner_key = owner_key(object);
         let why = eco_format!("{} owned {key} and is gone, so {key} goes too.", owner_key);
         let same = DeleteOptions {
             uid: object.meta.uid.clone(),
@@ -60,6 +56,18 @@ fn reconcile(store: &Store, key: &Key, _: &Context<'_>) -> Plan {
         plan.delete(key, same, Note::detail("delete", "OwnerGone", why));
     }
     plan
+}
+
+fn owner_key(object: &Object) -> Key {
+    let owner = object.controller_ref();
+    let (kind, name) = (owner.get("kind"), owner.get("name"));
+    object.key.sibling(kind.to_text(), name.to_text())
+}
+
+/// Whether the controller of an object is there.
+fn has_owner(store: &Store, object: &Object) -> bool {
+    let owner = store.get(&owner_key(object));
+    owner.is_some_and(|owner| owner.meta.uid == object.meta.controller)
 }
 
 /// Does what a deleted object's finalizers wait for.

@@ -60,6 +60,8 @@ pub struct Pods {
 pub struct Run {
     key: Key,
     node: EcoString,
+    /// The name that its kubelet acts under.
+    actor: EcoString,
     ip: EcoString,
     since: Millis,
     sandbox: bool,
@@ -300,6 +302,7 @@ fn new_run(addresses: &mut u32, pod: &Object, now: Millis) -> Run {
     Run {
         key: pod.key.clone(),
         node: pod::node(pod).into(),
+        actor: eco_format!("kubelet, {}", pod::node(pod)),
         ip,
         since: now,
         sandbox: false,
@@ -399,7 +402,9 @@ fn act_with(
         run,
     };
     work(&mut all);
-    all.keep();
+    if let Some(kept) = all.world.pods.runs.get_mut(uid) {
+        *kept = all.run;
+    }
 }
 
 impl Work<'_> {
@@ -434,7 +439,7 @@ impl Work<'_> {
     }
 
     fn actor(&self) -> EcoString {
-        eco_format!("kubelet, {}", self.run.node)
+        self.run.actor.clone()
     }
 
     fn name(&self) -> &EcoString {

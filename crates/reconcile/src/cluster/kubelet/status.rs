@@ -137,23 +137,24 @@ fn conditions(pod: &Object, run: &Run, phase: &str, now: Millis) -> Value {
         let status = if holds { "True" } else { "False" };
         let old = pod.condition(kind);
         let same = old.get("status").text() == status;
-        let since = if same {
-            old.get("lastTransitionTime").to_text()
-        } else {
-            stamp.clone()
+        let since = match same {
+            true => old.get("lastTransitionTime").clone(),
+            false => stamp.clone().into(),
         };
-        let mut condition =
-            map! { "type" => kind, "status" => status, "lastTransitionTime" => since };
-        if let generation @ 1.. = pod.meta.generation {
-            condition.set("observedGeneration", generation);
+        let condition = map! {
+            "lastTransitionTime" => since,
+            "message" => Some(message).filter(|message| !message.is_empty()),
+            "observedGeneration" => Some(pod.meta.generation).filter(|generation| *generation > 0),
+            "reason" => Some(reason).filter(|reason| !reason.is_empty()),
+            "status" => status,
+            "type" => kind,
+        };
+        // What stays the same stays shared.
+        if condition == *old {
+            old.clone()
+        } else {
+            condition
         }
-        if !reason.is_empty() {
-            condition.set("reason", reason);
-        }
-        if !message.is_empty() {
-            condition.set("message", message);
-        }
-        condition
     });
     // The scheduler's condition stays as it is.
     let scheduled = Some(pod.condition("PodScheduled").clone()).filter(|one| !one.is_null());
@@ -237,19 +238,16 @@ fn container(container: &Container, has_init: bool, policy: &str) -> Value {
             (waiting(reason, ""), None)
         }
     };
-    let mut status = map! {
-        "name" => &container.name,
+    map! {
         "image" => &container.image,
         "imageID" => &container.digest,
+        "lastState" => last.map(terminated),
+        "name" => &container.name,
         "ready" => container.is_ready(),
-        "started" => container.is_started(),
         "restartCount" => container.restarts,
+        "started" => container.is_started(),
         "state" => state,
-    };
-    if let Some(last) = last {
-        status.set("lastState", terminated(last));
     }
-    status
 }
 
 fn waiting(reason: &str, message: &str) -> Value {
