@@ -177,7 +177,9 @@ impl World {
             Event::Pod(uid, event) => self.pods.awaits(uid, event),
             // A look that was overtaken by a sooner one is no change.
             // An autoscaler looks for ever.
-            Event::Reconcile(_, key) if key.kind == "HorizontalPodAutoscaler" => false,
+            Event::Reconcile(_, key) if key.kind == "HorizontalPodAutoscaler" => {
+                self.network.is_restless(*t)
+            }
             Event::Reconcile(controller, key) => {
                 self.due_look(*controller, key, *t).is_some()
                     && !gitops::is_idle(&self.store, key, &context)

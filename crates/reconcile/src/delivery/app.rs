@@ -48,7 +48,7 @@ pub struct Health {
 }
 
 /// Memory, in bytes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Memory {
     /// Once it has started.
     pub base: u64,

@@ -125,6 +125,14 @@ pub(in crate::cluster) fn out_of_memory(
     world.after(delay, Event::Pod(uid.clone(), exit));
 }
 
+/// A container's answers to probes may be others from here on.
+pub(in crate::cluster) fn ask_anew(world: &mut World, uid: &EcoString, at: usize) {
+    if let Some(run) = world.pods.runs.get(uid) {
+        let event = PodEvent::Strain(at, run.containers[at].life);
+        world.after(0, Event::Pod(uid.clone(), event));
+    }
+}
+
 impl Disk<'_> {
     /// The file that a server of a folder has for a path.
     pub(super) fn page(&self, root: &str, path: &str) -> Option<EcoString> {

@@ -40,7 +40,7 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 
 pub use images::NodeImage;
-pub(in crate::cluster) use listener::{Listener, Served, out_of_memory};
+pub(in crate::cluster) use listener::{Listener, Served, ask_anew, out_of_memory};
 pub use node::Silent;
 pub use probes::Probe;
 
@@ -186,6 +186,8 @@ pub enum PodEvent {
     Probe(usize, Probe, u32),
     /// A probe of this life has its answer.
     Answer(usize, u32, Probe, Result<(), EcoString>),
+    /// In this life, load begins or ceases to keep a container from answering its probes.
+    Strain(usize, u32),
     /// The pod was deleted.
     Stop,
     /// In this life, a container's preStop hook has ended, well or not, and SIGTERM follows.
@@ -203,6 +205,7 @@ impl Pods {
         match event {
             PodEvent::Listen(at, life)
             | PodEvent::Wake(at, life)
+            | PodEvent::Strain(at, life)
             | PodEvent::Answer(at, life, ..)
             | PodEvent::Terminate(at, life, _)
             | PodEvent::Exit(at, life, ..) => run.containers[*at].life == *life,
@@ -415,6 +418,7 @@ impl Work<'_> {
             PodEvent::Step(ticket) if self.run.worker.awaits(ticket) => self.step(),
             PodEvent::Listen(at, life) if self.is_alive(at, life) => self.listen(at),
             PodEvent::Wake(at, life) if self.is_alive(at, life) => self.advance(),
+            PodEvent::Strain(at, life) if self.is_alive(at, life) => self.probe_anew(at),
             PodEvent::Probe(at, probe, ticket) => self.tick(at, probe, ticket),
             PodEvent::Answer(at, life, probe, answer) if self.is_alive(at, life) => {
                 self.answered(at, probe, answer);

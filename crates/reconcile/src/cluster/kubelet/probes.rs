@@ -157,6 +157,15 @@ impl Work<'_> {
         }
     }
 
+    /// Ticks that had ended because nothing new was expected begin again.
+    pub(super) fn probe_anew(&mut self, at: usize) {
+        for probe in ALL {
+            if self.worker(at, probe).exists {
+                self.schedule(at, probe);
+            }
+        }
+    }
+
     /// An answer is wanted now.
     pub(super) fn trigger(&mut self, at: usize, probe: Probe) {
         let worker = self.worker(at, probe);
@@ -242,7 +251,12 @@ impl Work<'_> {
         self.count(at, probe, answer);
         let worker = self.worker(at, probe);
         let is_steady = worker.result == Some(true) && worker.last == Some(true);
-        if is_steady { self.quiet() } else { Some(0) }
+        let is_strained = self.world.network.is_strained(self.uid, at);
+        if is_steady && !is_strained {
+            self.quiet()
+        } else {
+            Some(0)
+        }
     }
 
     /// How long the answers of the pod's containers cannot change; nothing if only something that
@@ -364,14 +378,16 @@ impl Work<'_> {
         let port = self.port(at, target.get("port"));
         let address = eco_format!("{}:{port}", self.run.ip);
         let refused = eco_format!("dial tcp {address}: connect: connection refused");
+        // Probes wait in the same queue as other requests.
+        let is_late = self.world.network.queue(self.uid, at) >= timeout;
         if !grpc.is_null() {
             let late = eco_format!(
                 "timeout: failed to connect service {address:?} within {}s: context deadline exceeded",
                 timeout / 1000
             );
             return match self.serves(port, None) {
-                Some(_) => (Ok(()), 0),
-                None => (Err(late), timeout),
+                Some(_) if !is_late => (Ok(()), 0),
+                _ => (Err(late), timeout),
             };
         }
         if get.is_null() {
@@ -381,7 +397,8 @@ impl Work<'_> {
         let scheme = get.get("scheme").text().to_lowercase();
         let scheme = if scheme.is_empty() { "http" } else { &scheme };
         let url = eco_format!("{scheme}://{address}{path}");
-        match self.serves(port, Some(path)) {
+        let served = self.serves(port, Some(path));
+        match served.map(|served| if is_late { Served::Nothing } else { served }) {
             None => (Err(eco_format!("Get {url:?}: {refused}")), 0),
             Some(Served::Well) => (Ok(()), 0),
             Some(Served::Status(code)) => (

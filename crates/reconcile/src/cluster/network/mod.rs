@@ -120,6 +120,8 @@ pub struct Network {
     /// Rates change though nothing else does: a queue grows, or memory leaks.
     is_unsteady: bool,
     usage: usage::Scraped,
+    /// Until when an autoscaler may still have something to say about the load.
+    restless: Millis,
 }
 
 /// A caller, and what became of its requests.
@@ -142,6 +144,11 @@ impl Network {
     /// Whether an event in the queue is more than time passing.
     pub(crate) fn awaits(&self, happening: Happening) -> bool {
         !matches!(happening, Happening::Second)
+    }
+
+    /// Whether what an autoscaler looks at by then may be news to it.
+    pub(crate) fn is_restless(&self, t: Millis) -> bool {
+        t <= self.restless
     }
 }
 

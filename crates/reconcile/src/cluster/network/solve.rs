@@ -13,6 +13,7 @@ use crate::cluster::kubelet::{self, Listener, Served};
 use crate::delivery::app::{App, Call};
 use crate::delivery::traffic::Target;
 use crate::engine::World;
+use crate::timings::Timings;
 use ecow::{EcoString, EcoVec};
 use kube::{Key, Millis, Value, quantity};
 use std::collections::BTreeMap;
@@ -24,6 +25,8 @@ pub(super) const DEPTH: u32 = 8;
 const OUTSIDE: u64 = 30;
 /// What a file takes, in milliseconds.
 const PAGE: u64 = 1;
+/// The least that a probe waits for an answer, in milliseconds (`timeoutSeconds`).
+const PROBE_PATIENCE: u64 = 1_000;
 /// CPU of a node of which nothing is known, in thousandths of a core.
 const SOME_CPU: u64 = 2_000;
 
@@ -53,6 +56,8 @@ pub(crate) struct Site {
     in_flight: u64,
     /// How long an answer takes in all, on average.
     pub(super) response: Millis,
+    /// How long requests wait until they are worked on, on average.
+    pub(super) queue: Millis,
     patience: Millis,
     backlog: u64,
     /// What it has leaked in this life, in bytes.
@@ -68,6 +73,11 @@ pub(crate) struct Site {
 impl Site {
     pub(super) fn is(&self, pod: &EcoString, at: usize) -> bool {
         self.slot() == (pod.as_str(), at)
+    }
+
+    /// Whether requests wait so long that a probe may be one of those that get no answer in time.
+    pub(super) fn is_strained(&self) -> bool {
+        self.queue >= PROBE_PATIENCE
     }
 
     /// What sites are sorted by.
@@ -155,9 +165,38 @@ pub(super) fn solve(world: &mut World) {
     solver.measure(&mut network, &lost);
     network.solved = now;
     lean::sort_by(&mut solver.sites, |a, b| a.slot().cmp(&b.slot()));
+    let timings = &world.settings.timings;
+    if let Some(wait) = news(&network.sites, &solver.sites, timings) {
+        network.restless = network.restless.max(now + wait);
+    }
+    strain(world, &network.sites, &solver.sites);
     network.sites = solver.sites.into();
     network.edges = Rc::new(solver.edges);
     world.network = network;
+}
+
+/// How long it takes until autoscalers have acted on a change of load; none if it is nothing to them.
+fn news(before: &[Site], after: &[Site], timings: &Timings) -> Option<Millis> {
+    let used = |sites: &[Site]| -> u64 { sites.iter().map(|site| site.cpu.0).sum() };
+    let (was, is) = (used(before), used(after));
+    // What was measured, and then two looks.
+    let soon = 3 * timings.autoscaler_sync;
+    match was.abs_diff(is) * 10 > was {
+        true if is < was => Some(timings.autoscaler_down_window + soon),
+        true => Some(soon),
+        false => (before.len() != after.len()).then_some(soon),
+    }
+}
+
+/// Kubelets look again at containers that begin to be, or are no longer, too busy to answer a probe.
+fn strain(world: &mut World, before: &[Site], after: &[Site]) {
+    for site in after {
+        let same = before.binary_search_by(|it| it.slot().cmp(&site.slot()));
+        let was = same.is_ok_and(|place| before[place].is_strained());
+        if was != site.is_strained() {
+            kubelet::ask_anew(world, &site.pod, site.at);
+        }
+    }
 }
 
 /// Whom a caller calls.
@@ -308,6 +347,7 @@ impl Solver {
             held: 0,
             in_flight: 0,
             response: 0,
+            queue: 0,
             patience: 0,
             backlog: before.map_or(0, |site| site.backlog),
             leaked: before.map_or(0, |site| site.leaked),
@@ -381,6 +421,7 @@ impl Solver {
                 1_000_000,
             );
             site.backlog = supply.backlog;
+            site.queue = supply.spread.mean().saturating_sub(supply.held);
             (site.cpu.0, site.throttled) = (supply.cpu, supply.throttled);
             self.supplies.push(supply);
         }

@@ -38,6 +38,16 @@ impl Network {
         Some((self.usage.at, usage.as_slice()))
     }
 
+    /// How long a request to a container waits until it is worked on, in milliseconds.
+    pub(crate) fn queue(&self, uid: &EcoString, at: usize) -> Millis {
+        self.site(uid, at).map_or(0, |site| site.queue)
+    }
+
+    /// Whether a container is too busy to answer every probe in time.
+    pub(crate) fn is_strained(&self, uid: &EcoString, at: usize) -> bool {
+        self.site(uid, at).is_some_and(super::Site::is_strained)
+    }
+
     /// What the containers of a pod use now that run.
     pub(crate) fn usage(&self, pods: &kubelet::Pods, uid: &EcoString) -> EcoVec<Usage> {
         let mut all = EcoVec::new();

@@ -3,8 +3,8 @@ use crate::delivery::app::{App, OnSigterm};
 use crate::delivery::check::check;
 use crate::delivery::definition::Definition;
 use crate::delivery::labs;
-use crate::delivery::reader::parse_duration;
-use crate::delivery::traffic::Target;
+use crate::delivery::reader::{Reader, parse_duration};
+use crate::delivery::traffic::{self, Target};
 use kube::fields::Table;
 
 #[test]
@@ -114,12 +114,61 @@ fn mistakes_in_app_yaml_are_named_where_they_are() {
             "a:1:10: \"a b\" cannot be part of an image's tag (use letters, digits, `.`, `_` and `-`, such as 1.4.2)",
         ),
         (
+            "version: 1\ncalls:\n  - {path: /pay}",
+            "a:3:5: a call needs the field \"service\"",
+        ),
+        (
+            "version: 1\ncalls:\n  - {service: pay, on: pay, retrie: 2}",
+            "a:3:29: unknown field \"retrie\" in a call (did you mean \"retries\"?)\n\
+             a:3:24: a path begins with / (write /pay)",
+        ),
+        (
+            "version: 1\nconcurrency: 0",
+            "a:2:14: must be a whole number from 1 to 1000000; this is \"0\"",
+        ),
+        (
             "version: 1\nneeds: {env: HOME}",
             "a:2:14: must be a list (write one `- item` a line)",
         ),
     ];
     for (text, expected) in cases {
         let found = App::parse("a", text).map_err(|problems| listed(&problems));
+        assert_eq!(found.unwrap_err(), expected, "{text}");
+    }
+}
+
+#[test]
+fn mistakes_in_traffic_yaml_are_named_where_they_are() {
+    let cases = [
+        (
+            "- {service: shop}",
+            "t:1:3: traffic needs the field \"requestsPerSecond\" (or steps, each with at and requestsPerSecond)",
+        ),
+        (
+            "- {requestsPerSecond: 1}",
+            "t:1:3: traffic needs the field \"service\"",
+        ),
+        (
+            "- {host: shop.example, port: 80, requestsPerSecond: 1}",
+            "t:1:30: requests to a host go where its Ingress says (keep host, or service with namespace and port)",
+        ),
+        (
+            "- {service: shop, requestsPerSecond: 1, steps: []}",
+            "t:1:48: steps say how many requests there are, and so does requestsPerSecond (keep one of them)",
+        ),
+        (
+            "- service: shop\n  steps:\n    - {at: 0s, requestsPerSecond: 1, over: 9s}\n    - {at: 5s, requestsPerSecond: 2}",
+            "t:4:7: a step begins when the one before it is over, or later",
+        ),
+        (
+            "- {service: shop, requestsPerSecond: 1, path: cart, objective: 99}",
+            "t:1:47: a path begins with / (write /cart)\n\
+             t:1:64: must be a share from 0% to 100%, such as 0.5%; this is \"99\"",
+        ),
+    ];
+    for (text, expected) in cases {
+        let found = Reader::read("t", text, traffic::read);
+        let found = found.map_err(|problems| listed(&problems));
         assert_eq!(found.unwrap_err(), expected, "{text}");
     }
 }
