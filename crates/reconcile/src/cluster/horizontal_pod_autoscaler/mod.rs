@@ -1,7 +1,8 @@
 //! Scales workloads by the usage of their pods (`pkg/controller/podautoscaler/horizontal.go`).
 //!
 //! Usage is what the lab's metrics server has measured under load; where nobody calls, it is read from
-//! PodMetrics objects, if somebody keeps them. What comes from other metrics APIs is not there, and the autoscaler says so as it does in a cluster without them.
+//! PodMetrics objects, if somebody keeps them. What comes from other metrics APIs is not there, and the
+//! autoscaler says so as it does in a cluster without them.
 
 mod behavior;
 mod metrics;
