@@ -313,9 +313,6 @@ fn create(
         }
         metadata.set("namespace", &key.namespace);
     }
-    if store.get(&key).is_some() {
-        return Err(Status::already_exists(&key.kind, &key.name));
-    }
     metadata.set("uid", store.random.uuid());
     metadata.set("creationTimestamp", time::rfc3339(now));
     metadata.set("deletionTimestamp", Value::Null);
@@ -327,6 +324,10 @@ fn create(
         strategy::prepare(now, info, &key, &mut body);
     }
     validate::check(None, &body)?;
+    // Only who stores it finds out, after all who look at it alone.
+    if store.get(&key).is_some() {
+        return Err(Status::already_exists(&key.kind, &key.name));
+    }
     if key.kind == "Service" {
         allocate::service(store, &key, &mut body, dry_run)?;
     }
@@ -389,7 +390,7 @@ pub(crate) fn write(
         if !old.status().is_null() {
             body.set("status", of("status"));
         }
-        strategy::prepare_update(&old.value, &mut body);
+        strategy::prepare_update(&old.value, &mut body, subresource);
         defaults::apply(&mut body);
     }
     let mut generation = old.meta.generation;

@@ -1,6 +1,7 @@
 //! Deletion: preconditions, grace periods, finalizers, what becomes of dependents
 //! (`k8s.io/apiserver/pkg/registry/rest/delete.go`, `pkg/registry/generic/registry/store.go`).
 
+use crate::admission::namespace_lifecycle;
 use crate::api::{Answer, DeleteOptions, Propagation, Response, find, list};
 use crate::{Key, Millis, Object, Selection, Status, Store, Value, time};
 use ecow::{EcoString, eco_format};
@@ -17,6 +18,7 @@ pub(crate) fn delete(
     key: &Key,
     options: &DeleteOptions,
 ) -> Response {
+    namespace_lifecycle::check_deletion(key)?;
     let old = find(store, key)?;
     check_preconditions(&old, options)?;
     let grace = grace_seconds(&old, options);
@@ -26,19 +28,23 @@ pub(crate) fn delete(
         return Ok(Answer::Object(old));
     }
     let finalizers = finalizers(&old, options.propagation);
-    if grace == 0 && finalizers.is_empty() {
+    if grace == 0 && finalizers.is_empty() && is_empty(&old) {
         store.remove(key);
         return Ok(Answer::Object(old));
     }
     let mut body = old.value.clone();
     let metadata = body.entry("metadata");
     metadata.set("finalizers", none_if_empty(finalizers));
+    let ends = ends.filter(|_| old.key.kind != "Namespace" || old.meta.deleted.is_none());
     if let Some(ends) = ends {
         metadata.set("deletionTimestamp", time::rfc3339(ends));
         metadata.set("deletionGracePeriodSeconds", grace);
         if old.meta.generation > 0 && old.meta.deleted.is_none() {
             metadata.set("generation", old.meta.generation + 1);
         }
+    }
+    if old.key.kind == "Namespace" {
+        body.entry("status").set("phase", "Terminating");
     }
     if body == old.value {
         return Ok(Answer::Object(old));
@@ -49,6 +55,12 @@ pub(crate) fn delete(
         body,
         now,
     )))
+}
+
+/// Whether a namespace has been emptied, which whoever does it says by taking its mark away
+/// (`pkg/registry/core/namespace/storage`). Anything else holds nothing.
+fn is_empty(object: &Object) -> bool {
+    object.key.kind != "Namespace" || object.spec().get("finalizers").items().is_empty()
 }
 
 /// Deletes the selected objects of a kind, each as [`delete`] would.
@@ -166,7 +178,11 @@ fn none_if_empty(finalizers: Vec<Value>) -> Value {
 /// Removes an object that waited for its last finalizer, once that is gone.
 pub(crate) fn finish(store: &mut Store, object: Rc<Object>) -> Rc<Object> {
     let finalizers = object.value.at(&["metadata", "finalizers"]).items();
-    if object.meta.deleted.is_some() && finalizers.is_empty() && grace_period(&object) <= 0 {
+    if object.meta.deleted.is_some()
+        && finalizers.is_empty()
+        && grace_period(&object) <= 0
+        && is_empty(&object)
+    {
         store.remove(&object.key);
     }
     object

@@ -81,6 +81,17 @@ fn kind_and_group(object: &Value) -> (&str, &str) {
 }
 
 impl Status {
+    /// The reason of the cause that refuses a new object because its namespace goes
+    /// (`NamespaceTerminatingCause`).
+    pub const NAMESPACE_TERMINATING: &str = "NamespaceTerminating";
+
+    /// Whether a new object was refused because its namespace goes.
+    #[must_use]
+    pub fn is_namespace_terminating(&self) -> bool {
+        let mut causes = self.causes.iter();
+        causes.any(|cause| cause.reason == Status::NAMESPACE_TERMINATING)
+    }
+
     fn new(code: u16, reason: &'static str, message: EcoString) -> Status {
         Status {
             code,

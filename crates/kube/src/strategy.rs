@@ -43,7 +43,11 @@ pub(crate) fn prepare(now: Millis, info: &KindInfo, key: &Key, object: &mut Valu
 }
 
 /// Makes the new state of an old object ready to be validated and stored.
-pub(crate) fn prepare_update(old: &Value, new: &mut Value) {
+pub(crate) fn prepare_update(old: &Value, new: &mut Value, subresource: &str) {
+    if new.get("kind").text() == "Namespace" && subresource != "finalize" {
+        let kept = old.at(&["spec", "finalizers"]).clone();
+        new.entry("spec").set("finalizers", kept);
+    }
     if new.get("kind").text() == "Service" {
         one_address(new, old);
         drop_of_type(new, old);

@@ -495,6 +495,10 @@ impl World {
         let Err((status, refused)) = done else {
             return;
         };
+        // Nothing new can be there any more, and what is there goes: all controllers leave it at that.
+        if status.is_namespace_terminating() {
+            return;
+        }
         let mut delay = cluster::RETRY;
         if let Some(refused) = refused {
             let plan = refused(&self.store, &key, &self.context(), &status);

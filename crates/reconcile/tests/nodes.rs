@@ -292,3 +292,106 @@ fn drain_in_kubectls_words() {
     );
     assert!(rows.contains(&"node-a has node.kubernetes.io/unschedulable:NoSchedule".to_owned()));
 }
+
+#[test]
+fn a_namespace_goes_with_all_that_it_holds() {
+    let mut world = world();
+    let namespace = Key::new("Namespace", "", "demo");
+    let config = || {
+        map! {
+            "kind" => "ConfigMap",
+            "metadata" => map! { "name" => "settings", "namespace" => "demo" },
+        }
+    };
+    let refusal = |world: &mut World, object: Value| {
+        let note = Note::detail("write", "Test", "the test acts");
+        let key = Key::of(&object);
+        let done = world.request("test", key, "", Verb::Create(object), note);
+        done.err().map(|status| status.message.to_string())
+    };
+    let missing = refusal(&mut world, config());
+    assert_eq!(missing.as_deref(), Some("namespaces \"demo\" not found"));
+    ask(
+        &mut world,
+        map! { "kind" => "Namespace", "metadata" => map! { "name" => "demo" } },
+    );
+    world.run_until(world.now() + 100);
+    for (kind, name) in [
+        ("ServiceAccount", "default"),
+        ("ConfigMap", "kube-root-ca.crt"),
+    ] {
+        let key = Key::new(kind, "demo", name);
+        assert!(world.store().get(&key).is_some(), "{kind}");
+    }
+    ask(&mut world, config());
+    let shop = Key::new("Deployment", "default", "shop");
+    let shop = world.store().get(&shop).expect("it is there").clone();
+    ask(
+        &mut world,
+        map! {
+            "kind" => "Deployment",
+            "metadata" => map! { "name" => "shop", "namespace" => "demo" },
+            "spec" => shop.spec().clone(),
+        },
+    );
+    world.run_until(world.now() + 20_000);
+    assert_eq!(world.store().list_in("Pod", "demo").len(), 3);
+    request(
+        &mut world,
+        &namespace,
+        Verb::Delete(DeleteOptions::default()),
+    );
+    let phase = |world: &World| {
+        let found = world.store().get(&namespace);
+        found.map(|it| it.status().get("phase").to_text())
+    };
+    assert_eq!(phase(&world).as_deref(), Some("Terminating"));
+    // Whether or not it is there already.
+    for name in ["settings", "other"] {
+        let object = map! {
+            "kind" => "ConfigMap",
+            "metadata" => map! { "name" => name, "namespace" => "demo" },
+        };
+        let expected = format!(
+            "configmaps {name:?} is forbidden: unable to create new content in namespace demo \
+             because it is being terminated"
+        );
+        assert_eq!(refusal(&mut world, object), Some(expected));
+    }
+    let start = world.now();
+    world.run_until(start + 6_000);
+    let found = world.store().get(&namespace).expect("it still holds pods");
+    assert_eq!(
+        found
+            .condition("NamespaceContentRemaining")
+            .get("message")
+            .text(),
+        "Some resources are remaining: pods. has 3 resource instances"
+    );
+    world.run_until(start + 30_000);
+    assert_eq!(phase(&world), None);
+    let left: Vec<_> = world
+        .store()
+        .all()
+        .filter(|it| it.key.namespace == "demo")
+        .collect();
+    assert!(left.is_empty(), "{left:?}");
+    assert_eq!(world.next_change(), None);
+
+    let key = Key::new("Namespace", "", "kube-system");
+    let note = Note::detail("write", "Test", "the test acts");
+    let refused = world.request(
+        "test",
+        key,
+        "",
+        Verb::Delete(DeleteOptions::default()),
+        note,
+    );
+    assert_eq!(
+        refused
+            .err()
+            .map(|status| status.message.to_string())
+            .as_deref(),
+        Some("namespaces \"kube-system\" is forbidden: this namespace may not be deleted")
+    );
+}

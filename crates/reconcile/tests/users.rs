@@ -28,13 +28,23 @@ fn deployment() -> Value {
 }
 
 fn world() -> World {
-    World::new(
+    let mut world = World::new(
         1,
         Settings {
             kubelets: false,
             ..Settings::default()
         },
-    )
+    );
+    for name in ["shop", "ci"] {
+        let namespace = map! {
+            "apiVersion" => "v1",
+            "kind" => "Namespace",
+            "metadata" => map! { "name" => name },
+        };
+        let (admin, key) = (User::master("you"), Key::of(&namespace));
+        ask(&mut world, &admin, key, Verb::Create(namespace)).expect("an administrator may");
+    }
+    world
 }
 
 fn ask(world: &mut World, user: &User, key: Key, verb: Verb) -> Result<(), Status> {

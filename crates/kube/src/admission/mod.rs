@@ -6,6 +6,7 @@
 
 mod amounts;
 mod limit_ranger;
+pub(crate) mod namespace_lifecycle;
 mod pod_security;
 mod priority;
 pub mod quota;
@@ -22,6 +23,7 @@ type Mutator = fn(&mut Store, &Key, &mut Value) -> Result<(), Status>;
 
 /// The plugins that change objects, in their order (`pkg/kubeapiserver/options/plugins.go`).
 const MUTATORS: &[Mutator] = &[
+    namespace_lifecycle::admit,
     service_account::admit,
     tolerations::admit,
     priority::admit,

@@ -11,6 +11,7 @@ mod garbage_collector;
 pub mod horizontal_pod_autoscaler;
 mod job;
 pub mod kubelet;
+mod namespace;
 pub mod network;
 mod node_lifecycle;
 pub mod nodes;
@@ -85,6 +86,9 @@ pub const CONTROLLERS: &[Controller] = &[
     resource_quota::CONTROLLER,
     pod_disruption_budget::CONTROLLER,
     gitops::argocd::CONTROLLER,
+    namespace::CONTROLLER,
+    namespace::SERVICE_ACCOUNTS,
+    namespace::CERTIFICATES,
     node_lifecycle::CONTROLLER,
     taint_eviction::CONTROLLER,
     pod_garbage_collector::CONTROLLER,

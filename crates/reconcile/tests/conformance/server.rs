@@ -1,8 +1,8 @@
 //! An API server that is alone: no controller acts on what it stores.
 
-use kube::api::{Request, Response, serve};
+use kube::api::{Request, Response, Verb, serve};
 use kube::fields::Table;
-use kube::{Millis, Status, Store, Value};
+use kube::{Key, Millis, Status, Store, Value, map};
 use shell::{Cluster, Output, kubectl};
 
 /// The server, and what it refused last.
@@ -40,6 +40,19 @@ impl Cluster for Server {
 }
 
 impl Server {
+    /// A server with the namespace that the recorder worked in.
+    pub fn with_namespace(name: &str) -> Server {
+        let mut server = Server::default();
+        let namespace = map! {
+            "apiVersion" => "v1",
+            "kind" => "Namespace",
+            "metadata" => map! { "name" => name },
+        };
+        let request = Request::new("you", Key::of(&namespace), Verb::Create(namespace));
+        serve(&mut server.store, 0, request).expect("a namespace is made");
+        server
+    }
+
     /// `kubectl apply -f -` of a manifest.
     pub fn apply(&mut self, manifest: &Value, namespace: &str) -> Output {
         let text = serde_json::to_string(manifest).expect("a manifest is JSON");

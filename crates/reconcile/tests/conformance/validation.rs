@@ -32,7 +32,7 @@ pub fn run(case: &Value) -> Result<(), String> {
     let object = case.get("object");
     if !case.get("api").is_null() {
         let answer = ask(
-            &mut Store::new(1),
+            &mut Server::with_namespace(NAMESPACE).store,
             object,
             Verb::Create(object.clone()),
             true,
@@ -44,7 +44,7 @@ pub fn run(case: &Value) -> Result<(), String> {
                 .entry("metadata")
                 .set("name", name_in(want.get("message").text()));
             let answer = ask(
-                &mut Store::new(1),
+                &mut Server::with_namespace(NAMESPACE).store,
                 &object,
                 Verb::Create(object.clone()),
                 false,
@@ -100,7 +100,7 @@ fn create(manifest: &Value) -> Value {
     }
     let version = manifest.get("apiVersion").text();
     match ask(
-        &mut Store::new(1),
+        &mut Server::with_namespace(NAMESPACE).store,
         manifest,
         Verb::Create(manifest.clone()),
         true,
@@ -215,7 +215,7 @@ fn update(case: &Value) -> Result<(), String> {
             object.entry("metadata").set("name", name_in(message));
         }
     }
-    let mut server = Server::default();
+    let mut server = Server::with_namespace(NAMESPACE);
     let made = server.apply(&before, NAMESPACE);
     if made.exit != 0 {
         return Err(format!("before: {}", made.stderr));
