@@ -20,6 +20,8 @@ use std::rc::Rc;
 pub struct Request {
     /// Who asks.
     pub user: User,
+    /// In whose name, if not in their own (`Impersonate-User`): they need the right to impersonate.
+    pub acts_as: Option<User>,
     /// What is to be done.
     pub verb: Verb,
     /// To which object. For [`Verb::Create`] the name may be empty (`generateName`); for
@@ -48,6 +50,7 @@ impl Request {
     pub fn of(user: User, key: Key, verb: Verb) -> Request {
         Request {
             user,
+            acts_as: None,
             verb,
             key,
             subresource: "",
@@ -146,12 +149,17 @@ pub fn serve(store: &mut Store, now: Millis, request: Request) -> Response {
     answer(store, now, request)
 }
 
-fn answer(store: &mut Store, now: Millis, request: Request) -> Response {
+fn answer(store: &mut Store, now: Millis, mut request: Request) -> Response {
+    if let Some(other) = request.acts_as.take() {
+        rbac::check_impersonation(store, &request.user, &other)?;
+        request.user = other;
+    }
     if !request.user.is_master() {
         rbac::check_known(store, &request.user, &attributes(&request))?;
     }
     let Request {
         user,
+        acts_as: _,
         verb,
         key,
         subresource,
@@ -170,6 +178,9 @@ fn answer(store: &mut Store, now: Millis, request: Request) -> Response {
         Verb::Watch(since) => watch(store, &key, since, &select),
         Verb::Create(body) if subresource == "binding" => bind(store, now, &key, &body),
         Verb::Create(body) if subresource == "eviction" => eviction::evict(store, now, &key, &body),
+        Verb::Create(body) if rbac::is_question(&key.kind) => {
+            rbac::answer_question(store, &user, &key, body)
+        }
         Verb::Create(body) => {
             decode(&body)?;
             rbac::check_escalation(store, &user, &key, None, &body)?;

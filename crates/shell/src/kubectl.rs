@@ -2,11 +2,13 @@
 
 mod apply;
 mod args;
+mod can_i;
 mod drain;
 mod rollout;
 mod scale;
 mod session;
 mod set;
+mod table;
 
 use self::args::{Args, Flag};
 use self::session::{Fault, Session};
@@ -25,6 +27,11 @@ const COMMANDS: &[Command] = &[
         words: &["apply"],
         flags: apply::FLAGS,
         run: apply::run,
+    },
+    Command {
+        words: &["auth", "can-i"],
+        flags: can_i::FLAGS,
+        run: can_i::run,
     },
     Command {
         words: &["cordon"],
@@ -113,5 +120,6 @@ fn run(session: &mut Session, args: &[&str]) -> Result<(), Fault> {
     let name = format!("kubectl {}", command.words.join(" "));
     let args = Args::read(&name, command.flags, &args[command.words.len()..])?;
     session.namespace = args.last("namespace").unwrap_or("default").into();
+    session.act_as(args.last("as"), args.all("as-group"));
     (command.run)(session, &args)
 }

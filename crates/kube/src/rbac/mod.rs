@@ -3,10 +3,12 @@
 
 mod builtin;
 mod escalation;
+mod review;
 mod rules;
 
 pub use builtin::bootstrap;
 pub(crate) use escalation::check as check_escalation;
+pub(crate) use review::{answer as answer_question, is_question};
 
 use crate::status::About;
 use crate::{Key, Object, Status, Store, Value, selector};
@@ -23,6 +25,9 @@ pub const MASTERS: &str = "system:masters";
 const NODE: &str = "system:node:";
 const NODES: &str = "system:nodes";
 
+/// What the names of service accounts begin with.
+const ACCOUNT: &str = "system:serviceaccount:";
+
 /// Somebody who asks for something.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct User {
@@ -38,7 +43,7 @@ impl User {
     #[must_use]
     pub fn named(name: &str) -> User {
         let mut groups = EcoVec::new();
-        if let Some(account) = name.strip_prefix("system:serviceaccount:") {
+        if let Some(account) = name.strip_prefix(ACCOUNT) {
             let namespace = account.split(':').next().unwrap_or_default();
             groups.push("system:serviceaccounts".into());
             groups.push(eco_format!("system:serviceaccounts:{namespace}"));
@@ -230,6 +235,30 @@ fn answer(user: &User, wanted: &Attributes, decision: &Decision) -> Result<(), S
     Err(Status::forbidden_because(message, about))
 }
 
+/// Refuses to let somebody act as somebody else without the right to
+/// (`k8s.io/apiserver/pkg/endpoints/filters/impersonation`).
+pub(crate) fn check_impersonation(store: &Store, user: &User, other: &User) -> Result<(), Status> {
+    let account = other.name.strip_prefix(ACCOUNT);
+    let named = match account.and_then(|it| it.split_once(':')) {
+        Some((namespace, name)) => ("serviceaccounts", namespace, name),
+        None => ("users", "", other.name.as_str()),
+    };
+    let given = User::named(&other.name).groups;
+    let groups = other.groups.iter().filter(|it| !given.contains(it));
+    let groups = groups.map(|group| ("groups", "", group.as_str()));
+    for (resource, namespace, name) in std::iter::once(named).chain(groups) {
+        let wanted = Attributes {
+            verb: "impersonate".into(),
+            resource: resource.into(),
+            namespace: namespace.into(),
+            name: name.into(),
+            ..Attributes::default()
+        };
+        check(store, user, &wanted)?;
+    }
+    Ok(())
+}
+
 /// All that bindings give a user: everywhere, then in a namespace; and what the node authorizer gives a
 /// node.
 fn grants(store: &Store, user: &User, namespace: &str) -> Grants {
@@ -292,7 +321,7 @@ fn is_about(subject: &Value, user: &User, namespace: &str) -> bool {
         "User" => user.name == name,
         "Group" => user.groups.iter().any(|group| group == name),
         "ServiceAccount" => {
-            let account = user.name.strip_prefix("system:serviceaccount:");
+            let account = user.name.strip_prefix(ACCOUNT);
             account.and_then(|it| it.split_once(':'))
                 == Some((namespace_of(subject, namespace), name))
         }

@@ -23,16 +23,20 @@ pub(super) const fn value(name: &'static str, short: Option<char>) -> Flag {
 }
 
 /// A flag that may stand alone.
-pub(super) const fn switch(name: &'static str) -> Flag {
+pub(super) const fn switch(name: &'static str, short: Option<char>) -> Flag {
     Flag {
         name,
-        short: None,
+        short,
         is_switch: true,
     }
 }
 
 /// What all commands take.
-const COMMON: &[Flag] = &[value("namespace", Some('n'))];
+const COMMON: &[Flag] = &[
+    value("as", None),
+    value("as-group", None),
+    value("namespace", Some('n')),
+];
 
 /// The arguments of one command.
 #[derive(Default)]
@@ -96,6 +100,12 @@ impl Args {
         let mut all = self.flags.iter().rev();
         all.find(|(have, _)| *have == name)
             .map(|(_, value)| value.as_str())
+    }
+
+    /// All values of a flag, in order.
+    pub fn all<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
+        let flags = self.flags.iter().filter(move |(have, _)| *have == name);
+        flags.map(|(_, value)| value.as_str())
     }
 
     /// The value of a flag that is a whole number.

@@ -12,10 +12,10 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 
 pub(super) const DRAIN_FLAGS: &[Flag] = &[
-    switch("force"),
-    switch("ignore-daemonsets"),
-    switch("delete-emptydir-data"),
-    switch("disable-eviction"),
+    switch("force", None),
+    switch("ignore-daemonsets", None),
+    switch("delete-emptydir-data", None),
+    switch("disable-eviction", None),
     value("grace-period", None),
     value("timeout", None),
 ];

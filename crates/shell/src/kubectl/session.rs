@@ -3,6 +3,7 @@
 use crate::{Cluster, Output};
 use ecow::{EcoString, eco_format};
 use kube::api::{Answer, PatchType, Request, Verb};
+use kube::rbac::User;
 use kube::{KINDS, Key, KindInfo, Object, Status, Value, kind_info};
 use std::rc::Rc;
 
@@ -61,6 +62,8 @@ const SHORT_NAMES: &[(&str, &str)] = &[
 pub(super) struct Session<'c> {
     cluster: &'c mut dyn Cluster,
     user: EcoString,
+    /// In whose name it is done, if not in that of the user.
+    acts_as: Option<User>,
     /// Where objects without a namespace of their own are looked for.
     pub namespace: EcoString,
     /// Standard input.
@@ -74,6 +77,7 @@ impl<'c> Session<'c> {
         Session {
             cluster,
             user: user.into(),
+            acts_as: None,
             namespace: EcoString::new(),
             stdin,
             output: Output::default(),
@@ -95,6 +99,19 @@ impl<'c> Session<'c> {
         self.ask_part(key, "", verb)
     }
 
+    /// From now on in the name of somebody else: `--as`, `--as-group`.
+    pub fn act_as<'a>(&mut self, name: Option<&str>, groups: impl Iterator<Item = &'a str>) {
+        self.acts_as = name.map(|name| {
+            let mut other = User::named(name);
+            let groups: Vec<EcoString> = groups.map(EcoString::from).collect();
+            if !groups.is_empty() {
+                other.groups = groups.into_iter().collect();
+                other.groups.push("system:authenticated".into());
+            }
+            other
+        });
+    }
+
     /// Asks the server about a subresource of one object.
     pub fn ask_part(
         &mut self,
@@ -104,6 +121,7 @@ impl<'c> Session<'c> {
     ) -> Result<Answer, Status> {
         let request = Request::new(self.user.clone(), key.clone(), verb);
         self.cluster.ask(Request {
+            acts_as: self.acts_as.clone(),
             subresource: part,
             ..request
         })
@@ -187,7 +205,7 @@ impl<'c> Session<'c> {
 }
 
 /// A kind by its name, its plural or its short name, in any case, with or without its group.
-fn resource(name: &str) -> Option<&'static KindInfo> {
+pub(super) fn resource(name: &str) -> Option<&'static KindInfo> {
     let name = name.to_lowercase();
     let name = name.split('.').next().unwrap_or_default();
     let plural = SHORT_NAMES
