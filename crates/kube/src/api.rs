@@ -296,6 +296,10 @@ fn create(
     mut body: Value,
     dry_run: bool,
 ) -> Response {
+    if kind_info(&key.kind).is_some_and(|info| !info.namespaced) {
+        // What is of the cluster is in no namespace, whatever it says.
+        body.entry("metadata").set("namespace", Value::Null);
+    }
     let namespace = body.at(&["metadata", "namespace"]).text();
     if !namespace.is_empty() && namespace != key.namespace {
         let why =

@@ -137,6 +137,21 @@ fn split(text: &str) -> Option<(i128, i128, &str)> {
     Some((if negative { -digits } else { digits }, parts, suffix))
 }
 
+/// Whether a text has the form of a quantity: a number, letters that occur in suffixes, and the digits
+/// of an exponent.
+#[must_use]
+pub fn has_form(text: &str) -> bool {
+    let digits = |text: &'_ str| -> usize { text.bytes().take_while(u8::is_ascii_digit).count() };
+    let text = text.strip_prefix(['+', '-']).unwrap_or(text);
+    let mut rest = &text[digits(text)..];
+    if let Some(fraction) = rest.strip_prefix('.') {
+        rest = &fraction[digits(fraction)..];
+    }
+    let rest = rest.trim_start_matches(|c| "eEinumkKMGTP".contains(c));
+    let rest = rest.strip_prefix(['+', '-']).unwrap_or(rest);
+    !text.is_empty() && digits(rest) == rest.len()
+}
+
 /// The amount in thousandths (`100m` of CPU is 100), rounded up; none for text that is no quantity
 /// or beyond what 64 bits hold.
 #[must_use]

@@ -37,7 +37,14 @@ pub(crate) fn prepare(now: Millis, info: &KindInfo, key: &Key, object: &mut Valu
             let conditions = object.entry_at(&["status", "conditions"]).items_mut();
             conditions.push(gated);
         }
-        "Service" => one_address(object, &Value::NULL),
+        "Service" => {
+            one_address(object, &Value::NULL);
+            if object.at(&["spec", "sessionAffinity"]).text() == "None" {
+                object
+                    .entry("spec")
+                    .set("sessionAffinityConfig", Value::Null);
+            }
+        }
         _ => {}
     }
 }

@@ -1,6 +1,6 @@
 //! Jobs and CronJobs (`pkg/apis/batch/v1/defaults.go`).
 
-use super::{default, each, inside, pod, within, workload};
+use super::{default, default_zero, each, inside, pod, within, workload};
 use crate::{Value, map};
 
 pub(super) fn job(object: &mut Value) {
@@ -41,7 +41,7 @@ fn failure_policy(spec: &mut Value) {
 
 pub(super) fn cron_job(object: &mut Value) {
     within(object, "spec", |spec| {
-        default(spec, "concurrencyPolicy", "Allow");
+        default_zero(spec, "concurrencyPolicy", "Allow");
         default(spec, "suspend", false);
         default(spec, "successfulJobsHistoryLimit", 3);
         default(spec, "failedJobsHistoryLimit", 1);

@@ -26,6 +26,7 @@ const DEFAULTERS: &[(&str, Defaulter)] = &[
     ("DaemonSet", workload::daemon_set),
     ("Deployment", workload::deployment),
     ("HorizontalPodAutoscaler", policy::autoscaler),
+    ("IngressClass", network::ingress_class),
     ("Job", batch::job),
     ("LimitRange", policy::limit_range),
     ("Namespace", policy::namespace),
@@ -35,7 +36,7 @@ const DEFAULTERS: &[(&str, Defaulter)] = &[
     ("Pod", pod::pod),
     ("PriorityClass", policy::priority_class),
     ("ReplicaSet", workload::replica_set),
-    ("ReplicationController", workload::replica_set),
+    ("ReplicationController", workload::replication_controller),
     ("Role", policy::role),
     ("RoleBinding", policy::role_binding),
     ("Secret", policy::secret),
@@ -85,7 +86,7 @@ pub(crate) fn first_status(info: &KindInfo, object: &Value) -> Option<Value> {
     })
 }
 
-// The next three are one copy of machine code each, whatever they are asked to do: a page loads them.
+// The next are one copy of machine code each, whatever they are asked to do: a page loads them.
 
 /// Changes a member of a map in place; one that is absent becomes an empty map.
 #[inline]
@@ -134,6 +135,21 @@ fn change_items(object: &mut Value, key: &str, change: &dyn Fn(&mut Value)) {
 #[inline]
 fn default(object: &mut Value, key: &str, value: impl Into<Value>) {
     set_absent(object, key, value.into());
+}
+
+/// Sets a member that is absent or has its type's zero value: of a field that is no pointer in Go, the
+/// server cannot tell them apart.
+#[inline]
+fn default_zero(object: &mut Value, key: &str, value: impl Into<Value>) {
+    set_zero(object, key, value.into());
+}
+
+#[inline(never)]
+fn set_zero(object: &mut Value, key: &str, value: Value) {
+    let member = object.get(key);
+    if member.is_null() || member.as_str() == Some("") || member.as_int() == Some(0) {
+        *object.entry(key) = value;
+    }
 }
 
 #[inline(never)]

@@ -1,13 +1,13 @@
 //! Services and NetworkPolicies (`pkg/apis/core/v1/defaults.go`, `pkg/apis/networking/v1/defaults.go`).
 //! Addresses and node ports are allocated, not filled in: see the module `allocate`.
 
-use super::{default, each, within};
+use super::{default, default_zero, each, inside, within};
 use crate::Value;
 
 pub(super) fn service(object: &mut Value) {
     within(object, "spec", |spec| {
-        default(spec, "type", "ClusterIP");
-        default(spec, "sessionAffinity", "None");
+        default_zero(spec, "type", "ClusterIP");
+        default_zero(spec, "sessionAffinity", "None");
         if spec.get("sessionAffinity").text() == "ClientIP" {
             within(spec, "sessionAffinityConfig", |config| {
                 within(config, "clientIP", |client| {
@@ -16,7 +16,7 @@ pub(super) fn service(object: &mut Value) {
             });
         }
         each(spec, "ports", |port| {
-            default(port, "protocol", "TCP");
+            default_zero(port, "protocol", "TCP");
             let same = port.get("port").clone();
             let target = port.get("targetPort");
             if matches!(target, Value::Int(0)) || target.as_str() == Some("") {
@@ -32,8 +32,8 @@ pub(super) fn service(object: &mut Value) {
         let kind = spec.get("type").to_text();
         let external = !spec.get("externalIPs").items().is_empty();
         match kind.as_str() {
-            "NodePort" | "LoadBalancer" => default(spec, "externalTrafficPolicy", "Cluster"),
-            "ClusterIP" if external => default(spec, "externalTrafficPolicy", "Cluster"),
+            "NodePort" | "LoadBalancer" => default_zero(spec, "externalTrafficPolicy", "Cluster"),
+            "ClusterIP" if external => default_zero(spec, "externalTrafficPolicy", "Cluster"),
             _ => {}
         }
         if kind == "LoadBalancer" {
@@ -60,5 +60,13 @@ pub(super) fn network_policy(object: &mut Value) {
             spec.set("policyTypes", types);
         }
         default(spec, "podSelector", crate::map! {});
+    });
+}
+
+pub(super) fn ingress_class(object: &mut Value) {
+    inside(object, "spec", |spec| {
+        inside(spec, "parameters", |parameters| {
+            default(parameters, "scope", "Cluster")
+        });
     });
 }

@@ -1,6 +1,6 @@
 //! Pods and pod templates (`pkg/apis/core/v1/defaults.go`, `pkg/apis/core/v1/conversion.go`).
 
-use super::{default, each, inside, within};
+use super::{default, default_zero, each, inside, within};
 use crate::{Value, map, quantity};
 use ecow::EcoString;
 
@@ -34,11 +34,11 @@ pub(super) fn template(template: &mut Value) {
 }
 
 fn pod_spec(spec: &mut Value) {
-    default(spec, "restartPolicy", "Always");
+    default_zero(spec, "restartPolicy", "Always");
     default(spec, "terminationGracePeriodSeconds", 30);
-    default(spec, "dnsPolicy", "ClusterFirst");
+    default_zero(spec, "dnsPolicy", "ClusterFirst");
     default(spec, "securityContext", map! {});
-    default(spec, "schedulerName", "default-scheduler");
+    default_zero(spec, "schedulerName", "default-scheduler");
     // The old name of the field goes along with the new one; the new one wins.
     match spec.get("serviceAccountName").text() {
         "" if !spec.get("serviceAccount").is_null() => {
@@ -60,11 +60,13 @@ fn pod_spec(spec: &mut Value) {
 
 fn container(container: &mut Value) {
     let policy = pull_policy(container.get("image").text());
-    default(container, "imagePullPolicy", policy);
-    default(container, "terminationMessagePath", "/dev/termination-log");
-    default(container, "terminationMessagePolicy", "File");
+    default_zero(container, "imagePullPolicy", policy);
+    default_zero(container, "terminationMessagePath", "/dev/termination-log");
+    default_zero(container, "terminationMessagePolicy", "File");
     default(container, "resources", map! {});
-    each(container, "ports", |port| default(port, "protocol", "TCP"));
+    each(container, "ports", |port| {
+        default_zero(port, "protocol", "TCP")
+    });
     each(container, "env", |variable| {
         inside(variable, "valueFrom", field_source);
     });
@@ -81,7 +83,7 @@ fn container(container: &mut Value) {
 /// A reference to a field of the pod, or to a resource of a container.
 fn field_source(source: &mut Value) {
     inside(source, "fieldRef", |field| {
-        default(field, "apiVersion", "v1")
+        default_zero(field, "apiVersion", "v1")
     });
     inside(source, "resourceFieldRef", |field| {
         default(field, "divisor", "0")
@@ -104,17 +106,17 @@ fn requests_from_limits(container: &mut Value) {
 }
 
 fn probe(probe: &mut Value) {
-    default(probe, "timeoutSeconds", 1);
-    default(probe, "periodSeconds", 10);
-    default(probe, "successThreshold", 1);
-    default(probe, "failureThreshold", 3);
+    default_zero(probe, "timeoutSeconds", 1);
+    default_zero(probe, "periodSeconds", 10);
+    default_zero(probe, "successThreshold", 1);
+    default_zero(probe, "failureThreshold", 3);
     inside(probe, "httpGet", http_get);
     inside(probe, "grpc", |grpc| default(grpc, "service", ""));
 }
 
 fn http_get(get: &mut Value) {
-    default(get, "path", "/");
-    default(get, "scheme", "HTTP");
+    default_zero(get, "path", "/");
+    default_zero(get, "scheme", "HTTP");
 }
 
 fn volume(volume: &mut Value) {

@@ -1,6 +1,6 @@
 //! What says how others are treated: autoscalers, limits, roles, priorities; and the plain kinds.
 
-use super::{default, each, inside, within};
+use super::{default, default_zero, each, inside, within};
 use crate::{Map, Value, map};
 use ecow::EcoString;
 
@@ -97,10 +97,12 @@ const RBAC: &str = "rbac.authorization.k8s.io";
 
 /// `pkg/apis/rbac/v1/defaults.go`
 pub(super) fn role_binding(object: &mut Value) {
-    within(object, "roleRef", |role| default(role, "apiGroup", RBAC));
+    within(object, "roleRef", |role| {
+        default_zero(role, "apiGroup", RBAC)
+    });
     each(object, "subjects", |subject| {
         if matches!(subject.get("kind").text(), "User" | "Group") {
-            default(subject, "apiGroup", RBAC);
+            default_zero(subject, "apiGroup", RBAC);
         }
     });
 }

@@ -11,6 +11,7 @@ const KEPT_LISTS: &[&str] = &[
     "limits",
     "nodeSelectorTerms",
     "paths",
+    "policies",
     "rules",
 ];
 
@@ -39,6 +40,8 @@ const NAME_MAPS: &[&str] = &[
 /// Optional fields whose zero value is not written. A field that is a pointer in Go is not here: it
 /// tells zero from nothing.
 const ZERO_IS_NOTHING: &[&str] = &[
+    "clusterIP",
+    "healthCheckNodePort",
     "hostIP",
     "hostIPC",
     "hostNetwork",

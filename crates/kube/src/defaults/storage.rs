@@ -1,7 +1,7 @@
 //! Volumes, claims and storage classes (`pkg/apis/core/v1/defaults.go`,
 //! `pkg/apis/storage/v1/defaults.go`).
 
-use super::{default, inside, within};
+use super::{default, default_zero, inside, within};
 use crate::Value;
 
 pub(super) fn claim(object: &mut Value) {
@@ -12,7 +12,7 @@ pub(super) fn claim(object: &mut Value) {
 
 pub(super) fn volume(object: &mut Value) {
     within(object, "spec", |spec| {
-        default(spec, "persistentVolumeReclaimPolicy", "Retain");
+        default_zero(spec, "persistentVolumeReclaimPolicy", "Retain");
         default(spec, "volumeMode", "Filesystem");
         inside(spec, "hostPath", |path| default(path, "type", ""));
     });

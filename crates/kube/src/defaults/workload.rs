@@ -1,6 +1,6 @@
 //! Deployments, ReplicaSets, StatefulSets, DaemonSets (`pkg/apis/apps/v1/defaults.go`).
 
-use super::{default, each, pod, storage, within};
+use super::{default, default_zero, each, pod, storage, within};
 use crate::{Value, map};
 
 pub(super) fn deployment(object: &mut Value) {
@@ -9,7 +9,7 @@ pub(super) fn deployment(object: &mut Value) {
         default(spec, "revisionHistoryLimit", 10);
         default(spec, "progressDeadlineSeconds", 600);
         within(spec, "strategy", |strategy| {
-            default(strategy, "type", "RollingUpdate");
+            default_zero(strategy, "type", "RollingUpdate");
             if strategy.get("type").text() == "RollingUpdate" {
                 within(strategy, "rollingUpdate", |rolling| {
                     default(rolling, "maxUnavailable", "25%");
@@ -29,6 +29,17 @@ pub(super) fn replica_set(object: &mut Value) {
     labels_from_template(object);
 }
 
+/// One that selects nothing selects what it makes.
+pub(super) fn replication_controller(object: &mut Value) {
+    replica_set(object);
+    let labels = object
+        .at(&["spec", "template", "metadata", "labels"])
+        .clone();
+    within(object, "spec", |spec| {
+        default(spec, "selector", labels.clone())
+    });
+}
+
 /// Copies the template's labels to an object that has none of its own.
 pub(super) fn labels_from_template(object: &mut Value) {
     let labels = object
@@ -43,10 +54,10 @@ pub(super) fn stateful_set(object: &mut Value) {
     within(object, "spec", |spec| {
         default(spec, "replicas", 1);
         default(spec, "revisionHistoryLimit", 10);
-        default(spec, "podManagementPolicy", "OrderedReady");
+        default_zero(spec, "podManagementPolicy", "OrderedReady");
         default(spec, "serviceName", "");
         within(spec, "updateStrategy", |strategy| {
-            default(strategy, "type", "RollingUpdate");
+            default_zero(strategy, "type", "RollingUpdate");
             if strategy.get("type").text() == "RollingUpdate" {
                 within(strategy, "rollingUpdate", |rolling| {
                     default(rolling, "partition", 0);
@@ -54,8 +65,8 @@ pub(super) fn stateful_set(object: &mut Value) {
             }
         });
         within(spec, "persistentVolumeClaimRetentionPolicy", |policy| {
-            default(policy, "whenDeleted", "Retain");
-            default(policy, "whenScaled", "Retain");
+            default_zero(policy, "whenDeleted", "Retain");
+            default_zero(policy, "whenScaled", "Retain");
         });
         within(spec, "template", pod::template);
         each(spec, "volumeClaimTemplates", |claim| {
@@ -72,7 +83,7 @@ pub(super) fn daemon_set(object: &mut Value) {
     within(object, "spec", |spec| {
         default(spec, "revisionHistoryLimit", 10);
         within(spec, "updateStrategy", |strategy| {
-            default(strategy, "type", "RollingUpdate");
+            default_zero(strategy, "type", "RollingUpdate");
             if strategy.get("type").text() == "RollingUpdate" {
                 within(strategy, "rollingUpdate", |rolling| {
                     default(rolling, "maxUnavailable", 1);

@@ -132,9 +132,11 @@ impl Walk<'_> {
             self.path.push_str(key);
             match self.table.field(owner, key) {
                 Some(field) => {
+                    let depth = self.names.len();
+                    self.names.extend(embedded(owner, field.name));
                     self.names.push(field.name);
                     self.value(field.code, value);
-                    self.names.pop();
+                    self.names.truncate(depth);
                 }
                 None => {
                     let message = eco_format!("unknown field {:?}", self.path);
@@ -203,22 +205,25 @@ impl Walk<'_> {
     }
 
     fn int_or_string(&mut self, value: &Value) {
-        if !matches!(value, Value::String(_)) && !fits("i", value) {
+        if matches!(value, Value::String(_)) || fits("i", value) {
+        } else if self.converted {
             let what = what(value, true);
             self.undecodable(eco_format!(
                 "json: cannot unmarshal {what} into Go value of type int32"
             ));
+        } else {
+            self.mismatch("i", value);
         }
     }
 
     fn quantity(&mut self, value: &Value) {
-        let known = match value {
-            Value::String(text) => quantity::Quantity::parse(text).is_some(),
-            other => matches!(other, Value::Int(_) | Value::Float(_)),
+        let fault = match value {
+            Value::String(text) if quantity::Quantity::parse(text).is_some() => return,
+            Value::Int(_) | Value::Float(_) => return,
+            Value::String(text) if quantity::has_form(text) => NO_SUFFIX,
+            _ => NO_QUANTITY,
         };
-        if !known {
-            self.undecodable(NO_QUANTITY.into());
-        }
+        self.undecodable(fault.into());
     }
 
     /// The value is of the wrong type.
@@ -285,12 +290,41 @@ impl Walk<'_> {
             "p" => "intstr.IntOrString",
             "y" => "[]uint8",
             "[" => return eco_format!("[]{}", self.go_type(rest)),
+            "{" if rest == "q" => "v1.ResourceList",
             "{" => return eco_format!("map[string]{}", self.go_type(rest)),
             _ => rest.rsplit('/').next().unwrap_or_default(),
         };
         plain.into()
     }
 }
+
+/// The embedded struct that a field is in: the path to a value of the wrong type goes through it
+/// (`k8s.io/api/core/v1`, the fields that are `inline`).
+fn embedded(owner: &str, field: &str) -> Option<&'static str> {
+    let kind = owner.rsplit('.').next().unwrap_or_default();
+    match (kind, field) {
+        ("Volume", "name") => None,
+        ("Volume", _) => Some("VolumeSource"),
+        ("Probe", "exec" | "grpc" | "httpGet" | "tcpSocket") => Some("ProbeHandler"),
+        ("IngressRule", "http") => Some("IngressRuleValue"),
+        ("EphemeralContainer", "targetContainerName") => None,
+        ("EphemeralContainer", _) => Some("EphemeralContainerCommon"),
+        (
+            "ConfigMapEnvSource"
+            | "ConfigMapKeySelector"
+            | "ConfigMapProjection"
+            | "ConfigMapVolumeSource"
+            | "SecretEnvSource"
+            | "SecretKeySelector"
+            | "SecretProjection",
+            "name",
+        ) => Some("LocalObjectReference"),
+        _ => None,
+    }
+}
+
+/// What is said of a number with a suffix that nobody knows.
+const NO_SUFFIX: &str = "unable to parse quantity's suffix";
 
 /// What a text that is no quantity is answered with (`k8s.io/apimachinery/pkg/api/resource`).
 const NO_QUANTITY: &str = "quantities must match the regular expression \
@@ -320,13 +354,15 @@ fn not_base64(text: &str) -> Option<usize> {
         .bytes()
         .filter(|byte| !matches!(byte, b'\n' | b'\r'))
         .collect();
-    let padding = bytes.iter().rev().take_while(|byte| **byte == b'=').count();
-    let letters = &bytes[..bytes.len() - padding];
     let known = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/');
-    match letters.iter().position(|byte| !known(byte)) {
-        Some(at) => Some(at),
-        None if padding > 2 => Some(letters.len() + 2),
-        None if !bytes.len().is_multiple_of(4) => Some(bytes.len() / 4 * 4),
-        None => None,
-    }
+    let letters = bytes.iter().take_while(|byte| known(byte)).count();
+    let end = match (bytes.get(letters), letters % 4) {
+        (None, 0) => return None,
+        (None, over) => return Some(letters - over),
+        (Some(b'='), 2) if bytes.len() == letters + 1 => return Some(bytes.len()),
+        (Some(b'='), 2) if bytes[letters + 1] == b'=' => letters + 2,
+        (Some(b'='), 3) => letters + 1,
+        _ => return Some(letters),
+    };
+    (end < bytes.len()).then_some(end)
 }

@@ -3,6 +3,7 @@
 use super::{Faults, Path, SPEC, names};
 use crate::Value;
 use crate::quantity::Quantity;
+use ecow::eco_format;
 
 /// The sources of metrics: type, field, and what a target may say.
 const SOURCES: &[(&str, &str, &[&str])] = &[
@@ -37,7 +38,7 @@ pub(super) fn autoscaler(faults: &mut Faults, new: &Value, _: Option<&Value>) {
     if most == 0 {
         faults.required(&at, "must be set and greater than 0");
     } else if most < 0 {
-        faults.invalid(&at, &Value::Int(most), "must be greater than 0");
+        faults.invalid(&at, &Value::Int(most), "must be greater than or equal to 1");
     }
     if least.as_int().is_some_and(|least| most < least) {
         faults.invalid(
@@ -46,15 +47,27 @@ pub(super) fn autoscaler(faults: &mut Faults, new: &Value, _: Option<&Value>) {
             "must be greater than or equal to `minReplicas`",
         );
     }
-    target_ref(
-        faults,
-        &SPEC.child("scaleTargetRef"),
-        spec.get("scaleTargetRef"),
-    );
-    if new.get("apiVersion").text() == "autoscaling/v1" {
-        return;
+    let target = spec.get("scaleTargetRef");
+    target_ref(faults, &SPEC.child("scaleTargetRef"), target);
+    let version = target.get("apiVersion").text();
+    if version.matches('/').count() <= 1 && version != "v1" && version.find('/').unwrap_or(0) == 0 {
+        let at = SPEC.child("scaleTargetRef");
+        let detail = "apiVersion must specify API group";
+        faults.invalid_text(&at.child("apiVersion"), version, detail);
     }
     let list = SPEC.child("metrics");
+    let share = spec.get("targetCPUUtilizationPercentage");
+    if share.as_int().is_some_and(|share| share < 1) {
+        // Version 1 is read as this metric of version 2.
+        let at = list.index(0);
+        let at = at.child("resource");
+        let at = at.child("target");
+        faults.invalid(
+            &at.child("averageUtilization"),
+            share,
+            "must be greater than 0",
+        );
+    }
     let mut outside = false;
     for (index, metric) in metrics.items().iter().enumerate() {
         outside |= matches!(metric.get("type").text(), "Object" | "External");
@@ -77,17 +90,10 @@ fn target_ref(faults: &mut Faults, at: &Path<'_>, target: &Value) {
     for field in ["kind", "name"] {
         faults.required_named(&at.child(field), target.get(field), names::path_segment);
     }
-    let version = target.get("apiVersion");
-    let (core, group) = match version.text() {
-        "v1" => (true, ""),
-        text => (false, text.split_once('/').map_or("", |(group, _)| group)),
-    };
-    if !core && group.is_empty() {
-        faults.invalid_text(
-            &at.child("apiVersion"),
-            version.text(),
-            "apiVersion must specify API group",
-        );
+    let version = target.get("apiVersion").text();
+    if version.matches('/').count() > 1 {
+        let detail = eco_format!("unexpected GroupVersion string: {version}");
+        faults.invalid_text(&at.child("apiVersion"), version, &detail);
     }
 }
 
@@ -139,8 +145,11 @@ fn source(faults: &mut Faults, at: &Path<'_>, field: &str, source: &Value, targe
             if source.get("name").text().is_empty() {
                 faults.required(&at.child("name"), "must specify a resource name");
             }
-            if field == "containerResource" && source.get("container").text().is_empty() {
+            let container = source.get("container").text();
+            if field == "containerResource" && container.is_empty() {
                 faults.required(&at.child("container"), "must specify a container");
+            } else if field == "containerResource" {
+                faults.named(&at.child("container"), container, names::label);
             }
         }
         _ => {
@@ -159,20 +168,26 @@ fn source(faults: &mut Faults, at: &Path<'_>, field: &str, source: &Value, targe
             }
         }
     }
-    target(faults, &at.child("target"), source.get("target"), targets);
+    let external = field == "external";
+    target(
+        faults,
+        &at.child("target"),
+        source.get("target"),
+        targets,
+        external,
+    );
 }
 
-fn target(faults: &mut Faults, at: &Path<'_>, target: &Value, fields: &[&str]) {
+fn target(faults: &mut Faults, at: &Path<'_>, target: &Value, fields: &[&str], external: bool) {
     let kind = target.get("type");
     let kinds = &["Utilization", "Value", "AverageValue"];
     match kind.text() {
         "" => faults.required(&at.child("type"), "must specify a metric target type"),
-        text if kinds.contains(&text) => {}
-        text => faults.invalid_text(
-            &at.child("type"),
-            text,
-            "must be either Utilization, Value, or AverageValue",
-        ),
+        _ => {}
+    }
+    if !kinds.contains(&kind.text()) {
+        let detail = "must be either Utilization, Value, or AverageValue";
+        faults.invalid_text(&at.child("type"), kind.text(), detail);
     }
     for field in ["value", "averageValue"] {
         let amount = target.get(field);
@@ -195,6 +210,10 @@ fn target(faults: &mut Faults, at: &Path<'_>, target: &Value, fields: &[&str]) {
                 "averageUtilization",
                 "must set either a target raw value or a target utilization",
             ),
+            _ if external => (
+                "averageValue",
+                "must set either a target value for metric or a per-pod target",
+            ),
             ["value", ..] => (
                 "averageValue",
                 "must set either a target value or averageValue",
@@ -213,9 +232,9 @@ fn target(faults: &mut Faults, at: &Path<'_>, target: &Value, fields: &[&str]) {
         let detail = "may not set both a target raw value and a target utilization";
         faults.forbidden(&at.child("averageValue"), detail);
     }
-    if set("value") && set("averageValue") && fields.first() == Some(&"value") {
-        let detail = "may not set both a target value and averageValue";
-        faults.forbidden(&at.child("averageValue"), detail);
+    if set("value") && set("averageValue") && external {
+        let detail = "may not set both a target value for metric and a per-pod target";
+        faults.forbidden(&at.child("value"), detail);
     }
 }
 
@@ -230,9 +249,7 @@ fn scaling(faults: &mut Faults, at: &Path<'_>, rules: &Value) {
     }
     let policy = rules.get("selectPolicy");
     let known = &["Disabled", "Max", "Min"];
-    if !policy.is_null() && !known.contains(&policy.text()) {
-        faults.unsupported(&at.child("selectPolicy"), policy, known);
-    }
+    faults.choice(&at.child("selectPolicy"), policy, known);
     let list = at.child("policies");
     if rules.get("policies").items().is_empty() {
         faults.required(&list, "must specify at least one Policy");
@@ -261,4 +278,5 @@ fn scaling(faults: &mut Faults, at: &Path<'_>, rules: &Value) {
             faults.invalid(&at.child("periodSeconds"), &Value::Int(period), detail);
         }
     }
+    faults.quantity_not_negative(&at.child("tolerance"), rules.get("tolerance"));
 }

@@ -1,6 +1,6 @@
 //! Jobs and CronJobs (`pkg/apis/batch/validation`).
 
-use super::{Faults, Path, SPEC, meta, pod, schedule};
+use super::{Faults, Path, SPEC, job_policy, meta, names, pod, schedule};
 use crate::{Value, gostruct, map};
 
 pub(super) fn job(faults: &mut Faults, new: &Value, old: Option<&Value>) {
@@ -11,12 +11,28 @@ pub(super) fn job(faults: &mut Faults, new: &Value, old: Option<&Value>) {
     job_spec(faults, &SPEC, spec);
     if spec.get("selector").is_null() {
         faults.required(&SPEC.child("selector"), "");
-    } else {
-        meta::label_selector(faults, &SPEC.child("selector"), spec.get("selector"));
+    }
+    if meta::label_selector(faults, &SPEC.child("selector"), spec.get("selector")) {
         meta::selects_template(faults, &SPEC.child("template"), spec);
     }
+    host_name(faults, new);
     if let Some(old) = old {
         update(faults, spec, old);
+    }
+}
+
+/// The pods of an indexed Job are called by its name and their index.
+fn host_name(faults: &mut Faults, job: &Value) {
+    let (name, spec) = (job.at(&["metadata", "name"]), job.get("spec"));
+    let completions = spec.get("completions").as_int().unwrap_or(0);
+    if spec.get("completionMode").text() == "Indexed" && completions > 0 {
+        let longest = ecow::eco_format!("{}-{}", name.text(), completions - 1);
+        if !names::label(&longest).is_empty() {
+            let metadata = Path::root("metadata");
+            let detail =
+                ecow::eco_format!("will not able to create pod with invalid DNS label: {longest}");
+            faults.invalid(&metadata.child("name"), name, &detail);
+        }
     }
 }
 
@@ -51,14 +67,17 @@ fn job_spec(faults: &mut Faults, at: &Path<'_>, spec: &Value) {
     ] {
         faults.not_negative(&at.child(field), spec.get(field));
     }
-    let mode = spec.get("completionMode");
-    if !mode.is_null() && !matches!(mode.text(), "NonIndexed" | "Indexed") {
-        faults.unsupported(
-            &at.child("completionMode"),
-            mode,
-            &["NonIndexed", "Indexed"],
-        );
+    let failed = spec.get("maxFailedIndexes");
+    if !failed.is_null() && spec.get("backoffLimitPerIndex").is_null() {
+        let detail = "when maxFailedIndexes is specified";
+        faults.required(&at.child("backoffLimitPerIndex"), detail);
     }
+    if let Some(name) = spec.get("managedBy").as_str() {
+        faults.prefixed_path(&at.child("managedBy"), name);
+    }
+    let mode = spec.get("completionMode");
+    let modes = &["NonIndexed", "Indexed"];
+    faults.choice(&at.child("completionMode"), mode, modes);
     if mode.text() == "Indexed" {
         if spec.get("completions").is_null() {
             let detail = "when completion mode is Indexed";
@@ -69,28 +88,38 @@ fn job_spec(faults: &mut Faults, at: &Path<'_>, spec: &Value) {
             let detail = "must be less than or equal to 100000 when completion mode is Indexed";
             faults.invalid(&at.child("parallelism"), parallel, detail);
         }
-    } else if !spec.get("backoffLimitPerIndex").is_null() {
-        let detail = "requires indexed completion mode";
-        faults.invalid(
-            &at.child("backoffLimitPerIndex"),
-            spec.get("backoffLimitPerIndex"),
-            detail,
-        );
+        let all = spec.get("completions").as_int();
+        if all.is_some_and(|all| failed.as_int().is_some_and(|failed| failed > all)) {
+            let detail = "must be less than or equal to completions";
+            faults.invalid(&at.child("maxFailedIndexes"), failed, detail);
+        }
+    } else if matches!(mode.text(), "" | "NonIndexed") {
+        for field in ["backoffLimitPerIndex", "maxFailedIndexes"] {
+            if !spec.get(field).is_null() {
+                let detail = "requires indexed completion mode";
+                faults.invalid(&at.child(field), spec.get(field), detail);
+            }
+        }
     }
+    job_policy::policies(faults, at, spec);
     let policy = spec.get("podReplacementPolicy");
-    if !policy.is_null() && !matches!(policy.text(), "Failed" | "TerminatingOrFailed") {
-        let known = &["Failed", "TerminatingOrFailed"];
-        faults.unsupported(&at.child("podReplacementPolicy"), policy, known);
-    }
+    let known = match spec.get("podFailurePolicy").is_null() {
+        true => &["Failed", "TerminatingOrFailed"][..],
+        false => &["Failed"],
+    };
+    faults.choice(&at.child("podReplacementPolicy"), policy, known);
     let template = at.child("template");
     pod::template(faults, &template, spec.get("template"));
     let policy = spec.at(&["template", "spec", "restartPolicy"]);
-    if !matches!(policy.text(), "OnFailure" | "Never") {
-        let at = template.child("spec");
-        faults.required(
-            &at.child("restartPolicy"),
-            "valid values: \"OnFailure\", \"Never\"",
-        );
+    let at = template.child("spec");
+    let at = at.child("restartPolicy");
+    match policy.text() {
+        "" | "Always" => faults.required(&at, "valid values: \"OnFailure\", \"Never\""),
+        "OnFailure" if !spec.get("podFailurePolicy").is_null() => {
+            let detail = "only \"Never\" is supported when podFailurePolicy is specified";
+            faults.invalid(&at, policy, detail);
+        }
+        _ => faults.choice(&at, policy, &["OnFailure", "Never"]),
     }
 }
 
@@ -123,6 +152,7 @@ fn update(faults: &mut Faults, new: &Value, old: &Value) {
         "podFailurePolicy",
         "backoffLimitPerIndex",
         "managedBy",
+        "successPolicy",
     ] {
         faults.immutable(&SPEC.child(field), new.get(field), was.get(field));
     }
@@ -174,6 +204,16 @@ pub(super) fn cron_job(faults: &mut Faults, new: &Value, old: Option<&Value>) {
         &job.child("spec"),
         spec.at(&["jobTemplate", "spec"]),
     );
+    let selector = spec.at(&["jobTemplate", "spec", "selector"]);
+    if !selector.is_null() {
+        let at = job.child("spec");
+        let shown = meta::selector_json(selector);
+        faults.invalid_shown(
+            &at.child("selector"),
+            &shown,
+            "`selector` will be auto-generated",
+        );
+    }
     if spec
         .at(&["jobTemplate", "spec", "manualSelector"])
         .as_bool()
@@ -213,7 +253,8 @@ fn time_zone(faults: &mut Faults, zone: &str) {
         let detail =
             "timeZone must be an explicit time zone as defined in https://www.iana.org/time-zones";
         faults.invalid_text(&at, zone, detail);
-    } else if !schedule::is_zone(zone) {
+    }
+    if !zone.is_empty() && zone != "Local" && !schedule::is_zone(zone) {
         faults.invalid_text(&at, zone, &ecow::eco_format!("unknown time zone {zone}"));
     }
 }

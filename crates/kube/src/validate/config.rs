@@ -2,10 +2,43 @@
 
 use super::{Faults, Path, names};
 use crate::Value;
-use ecow::EcoString;
 
-/// A kind with no rules besides those of its metadata.
-pub(super) fn nothing(_: &mut Faults, _: &Value, _: Option<&Value>) {}
+/// A namespace: what deletes it, and the levels of Pod Security that its labels name
+/// (`k8s.io/pod-security-admission/api`).
+pub(super) fn namespace(faults: &mut Faults, new: &Value, _: Option<&Value>) {
+    let at = Path::root("spec");
+    for finalizer in new.at(&["spec", "finalizers"]).items() {
+        let name = finalizer.text();
+        faults.named(&at.child("finalizers"), name, names::label_key);
+        if !name.contains('/') && name != "kubernetes" {
+            let detail = "name is neither a standard finalizer name nor is it fully qualified";
+            faults.invalid(&at.child("finalizers"), finalizer, detail);
+        }
+    }
+    let metadata = Path::root("metadata");
+    let at = metadata.child("labels");
+    for (label, value) in new.at(&["metadata", "labels"]).members() {
+        let Some(mode) = label.strip_prefix("pod-security.kubernetes.io/") else {
+            continue;
+        };
+        let detail = match (mode, value.text()) {
+            ("enforce" | "warn" | "audit", level) => match level {
+                "privileged" | "baseline" | "restricted" => continue,
+                _ => "must be one of privileged, baseline, restricted",
+            },
+            ("enforce-version" | "warn-version" | "audit-version", version) => {
+                let minor = version.strip_prefix("v1.").unwrap_or_default();
+                let plain = minor.bytes().all(|byte| byte.is_ascii_digit());
+                if version == "latest" || plain && !minor.is_empty() {
+                    continue;
+                }
+                "must be \"latest\" or \"v1.x\""
+            }
+            _ => continue,
+        };
+        faults.invalid(&at.key(label), value, detail);
+    }
+}
 
 /// The most bytes of all values together.
 const MOST: usize = 1024 * 1024;
@@ -42,16 +75,26 @@ pub(super) fn secret(faults: &mut Faults, new: &Value, old: Option<&Value>) {
     if size > MOST {
         faults.too_long(&Path::root("data"), MOST);
     }
-    for (key, detail) in required_keys(new) {
-        if data.get(&key).is_null() {
-            faults.required(&Path::root("data").key(&key), detail);
+    for &key in required_keys(new) {
+        let at = Path::root("data");
+        let value = data.get(key);
+        if value.is_null() || key == "ssh-privatekey" && value.text().is_empty() {
+            faults.required(&at.key(key), "");
         }
+    }
+    let account = "kubernetes.io/service-account.name";
+    let of_account = new.at(&["metadata", "annotations"]).get(account);
+    let kind = new.get("type").text();
+    if kind == "kubernetes.io/service-account-token" && of_account.text().is_empty() {
+        let metadata = Path::root("metadata");
+        let at = metadata.child("annotations");
+        faults.required(&at.key(account), "");
     }
 }
 
 /// The keys that a type of Secret must have.
-fn required_keys(secret: &Value) -> Vec<(EcoString, &'static str)> {
-    let keys: &[&str] = match secret.get("type").text() {
+fn required_keys(secret: &Value) -> &'static [&'static str] {
+    match secret.get("type").text() {
         "kubernetes.io/tls" => &["tls.crt", "tls.key"],
         "kubernetes.io/dockercfg" => &[".dockercfg"],
         "kubernetes.io/dockerconfigjson" => &[".dockerconfigjson"],
@@ -64,8 +107,7 @@ fn required_keys(secret: &Value) -> Vec<(EcoString, &'static str)> {
             }
         }
         _ => &[],
-    };
-    keys.iter().map(|key| ((*key).into(), "")).collect()
+    }
 }
 
 /// What may not change once `immutable` is set, and that it stays set.

@@ -1,7 +1,7 @@
 //! Containers (`pkg/apis/core/validation`, validateContainerCommon and those that call it).
 
 use super::{Faults, Path, Seen, names, probe, resources};
-use crate::Value;
+use crate::{Value, gostruct};
 use ecow::{EcoString, eco_format};
 
 /// All containers of a pod.
@@ -75,26 +75,85 @@ fn common(faults: &mut Faults, at: &Path<'_>, container: &Value, spec: &Value) {
     ports(faults, &at.child("ports"), container.get("ports"));
     env(faults, &at.child("env"), container.get("env"));
     env_from(faults, &at.child("envFrom"), container.get("envFrom"));
-    mounts(
-        faults,
-        &at.child("volumeMounts"),
-        container.get("volumeMounts"),
-        spec,
-    );
+    mounts(faults, &at.child("volumeMounts"), container, spec);
     let policy = container.get("imagePullPolicy");
     let policies = &["Always", "IfNotPresent", "Never"];
     faults.one_of(&at.child("imagePullPolicy"), policy, policies);
+    let policies = &["Always", "Never", "OnFailure"];
     let policy = container.get("restartPolicy");
-    if !policy.is_null() {
-        let policies = &["Always", "Never", "OnFailure"];
-        faults.one_of(&at.child("restartPolicy"), policy, policies);
-    }
+    faults.choice(&at.child("restartPolicy"), policy, policies);
+    resize(
+        faults,
+        &at.child("resizePolicy"),
+        container.get("resizePolicy"),
+    );
     resources::requirements(faults, &at.child("resources"), container.get("resources"));
     security(
         faults,
         &at.child("securityContext"),
         container.get("securityContext"),
     );
+    devices(faults, at, container, spec);
+}
+
+/// The server names the list, not the item.
+fn resize(faults: &mut Faults, at: &Path<'_>, policies: &Value) {
+    let mut seen = Seen::default();
+    for (index, policy) in policies.items().iter().enumerate() {
+        let name = policy.get("resourceName");
+        if !seen.insert(name.text()) {
+            faults.duplicate(&at.index(index), name);
+        }
+        faults.one_of(at, name, &["cpu", "memory"]);
+        let known = &["NotRequired", "RestartContainer"];
+        faults.one_of(at, policy.get("restartPolicy"), known);
+    }
+}
+
+/// Volumes that a container gets as devices; none of them also as a folder.
+fn devices(faults: &mut Faults, at: &Path<'_>, container: &Value, spec: &Value) {
+    let devices = container.get("volumeDevices").items();
+    let mounts = container.get("volumeMounts").items();
+    let mut seen = (Seen::default(), Seen::default());
+    let list = at.child("volumeDevices");
+    for (index, device) in devices.iter().enumerate() {
+        let at = list.index(index);
+        let (name, path) = (device.get("name").text(), device.get("devicePath").text());
+        faults.needs(&at.child("name"), device.get("name"));
+        if !seen.0.insert(name) {
+            faults.invalid_text(&at.child("name"), name, "must be unique");
+        }
+        let mut volumes = spec.get("volumes").items().iter();
+        match volumes.find(|volume| volume.get("name").text() == name) {
+            None => faults.not_found(&at.child("name"), device.get("name")),
+            Some(volume) => {
+                let block = ["persistentVolumeClaim", "ephemeral"];
+                if block.iter().all(|kind| volume.get(kind).is_null()) {
+                    let detail = "can only use volume source type of PersistentVolumeClaim or \
+                                  Ephemeral for block mode";
+                    faults.invalid_text(&at.child("name"), name, detail);
+                }
+            }
+        }
+        let of_path = at.child("devicePath");
+        faults.needs(&of_path, device.get("devicePath"));
+        if !path.is_empty() && !seen.1.insert(path) {
+            faults.invalid_text(&of_path, path, "must be unique");
+        }
+        if path.split('/').any(|part| part == "..") {
+            let detail = "can not contain backsteps ('..')";
+            faults.invalid_text(&of_path, path, detail);
+        }
+        if mounts.iter().any(|mount| mount.get("name").text() == name) {
+            let detail = "must not already exist in volumeMounts";
+            faults.invalid_text(&at.child("name"), name, detail);
+        }
+        let mut taken = mounts.iter().map(|mount| mount.get("mountPath").text());
+        if taken.any(|taken| taken == path) {
+            let detail = "must not already exist as a path in volumeMounts";
+            faults.invalid_text(&of_path, path, detail);
+        }
+    }
 }
 
 fn ports(faults: &mut Faults, list: &Path<'_>, ports: &Value) {
@@ -198,7 +257,7 @@ fn value_from(faults: &mut Faults, at: &Path<'_>, from: &Value, given: bool) {
                 );
                 faults.required_named(&at.child("key"), value.get("key"), names::config_key);
             }
-            _ => {}
+            _ => file_key(faults, &at, value),
         }
     }
     match sources {
@@ -216,6 +275,18 @@ fn value_from(faults: &mut Faults, at: &Path<'_>, from: &Value, given: bool) {
     }
 }
 
+/// A key in a file of a volume.
+fn file_key(faults: &mut Faults, at: &Path<'_>, value: &Value) {
+    faults.required_named(&at.child("key"), value.get("key"), names::variable);
+    for field in ["volumeName", "path"] {
+        faults.needs(&at.child(field), value.get(field));
+    }
+    let path = value.get("path").text();
+    if !path.is_empty() {
+        descending_path(faults, &at.child("path"), path);
+    }
+}
+
 /// A reference to a field of the pod: one that exists, and that may be used here.
 pub(super) fn field_ref(faults: &mut Faults, at: &Path<'_>, field: &Value, supported: &[&str]) {
     if field.get("apiVersion").text().is_empty() {
@@ -226,6 +297,12 @@ pub(super) fn field_ref(faults: &mut Faults, at: &Path<'_>, field: &Value, suppo
     let path = field.get("fieldPath").text();
     if path.is_empty() {
         faults.required(&of_path, "");
+        return;
+    }
+    let version = field.get("apiVersion").text();
+    if version != "v1" {
+        let detail = eco_format!("error converting fieldPath: unsupported pod version: {version}");
+        faults.invalid_text(&of_path, path, &detail);
         return;
     }
     let cannot = |why: &str| eco_format!("error converting fieldPath: field label {why}: {path}");
@@ -341,7 +418,10 @@ fn env_from(faults: &mut Faults, list: &Path<'_>, sources: &Value) {
     }
 }
 
-fn mounts(faults: &mut Faults, list: &Path<'_>, mounts: &Value, spec: &Value) {
+fn mounts(faults: &mut Faults, list: &Path<'_>, container: &Value, spec: &Value) {
+    let mounts = container.get("volumeMounts");
+    let devices = container.get("volumeDevices").items();
+    let privileged = container.at(&["securityContext", "privileged"]).as_bool() == Some(true);
     let volumes = spec.get("volumes").items();
     let mut paths = Seen::default();
     for (index, mount) in mounts.items().iter().enumerate() {
@@ -356,11 +436,24 @@ fn mounts(faults: &mut Faults, list: &Path<'_>, mounts: &Value, spec: &Value) {
         {
             faults.not_found(&at.child("name"), name);
         }
+        let device = |field: &str, text: &str| {
+            devices
+                .iter()
+                .any(|device| device.get(field).text() == text)
+        };
+        if device("name", name.text()) {
+            let detail = "must not already exist in volumeDevices";
+            faults.invalid(&at.child("name"), name, detail);
+        }
         if path.text().is_empty() {
             faults.required(&at.child("mountPath"), "");
         }
         if !paths.insert(path.text()) {
             faults.invalid(&at.child("mountPath"), path, "must be unique");
+        }
+        if device("devicePath", path.text()) {
+            let detail = "must not already exist as a path in volumeDevices";
+            faults.invalid(&at.child("mountPath"), path, detail);
         }
         // The server leaves the index out here.
         for field in ["subPath", "subPathExpr"] {
@@ -372,10 +465,30 @@ fn mounts(faults: &mut Faults, list: &Path<'_>, mounts: &Value, spec: &Value) {
         }
         let how = mount.get("mountPropagation");
         let known = &["Bidirectional", "HostToContainer", "None"];
-        if !how.is_null() && !known.contains(&how.text()) {
-            faults.unsupported(&list.child("mountPropagation"), how, known);
+        let at = list.child("mountPropagation");
+        if how.text() == "Bidirectional" && !privileged {
+            let detail =
+                "Bidirectional mount propagation is available only to privileged containers";
+            faults.forbidden(&at, detail);
+        }
+        faults.choice(&at, how, known);
+        recursive(faults, &list.child("recursiveReadOnly"), mount);
+    }
+}
+
+/// Whether what is mounted below a mount is read-only too.
+fn recursive(faults: &mut Faults, at: &Path<'_>, mount: &Value) {
+    let how = mount.get("recursiveReadOnly");
+    if matches!(how.text(), "Enabled" | "IfPossible") {
+        if mount.get("readOnly").as_bool() != Some(true) {
+            faults.forbidden(at, "may only be specified when readOnly is true");
+        }
+        if !matches!(mount.get("mountPropagation").text(), "" | "None") {
+            let detail = "may only be specified when mountPropagation is None or not specified";
+            faults.forbidden(at, detail);
         }
     }
+    faults.choice(at, how, &["Disabled", "Enabled", "IfPossible"]);
 }
 
 /// A path that stays below where it begins.
@@ -394,24 +507,72 @@ fn security(faults: &mut Faults, at: &Path<'_>, context: &Value) {
             faults.in_range(&at.child(field), id, 0, i64::from(i32::MAX));
         }
     }
-    let profile = context.get("seccompProfile");
-    seccomp(faults, &at.child("seccompProfile"), profile);
+    let mounts = &["Default", "Unmasked"];
+    let proc = context.get("procMount");
+    faults.choice(&at.child("procMount"), proc, mounts);
+    profiles(faults, at, context);
     let flag = |field: &str| context.get(field).as_bool();
     if flag("allowPrivilegeEscalation") == Some(false) {
         if flag("privileged") == Some(true) {
             let detail = "cannot set `allowPrivilegeEscalation` to false and `privileged` to true";
-            faults.invalid(at, context, detail);
+            faults.invalid_shown(at, &gostruct::json("SecurityContext", context), detail);
         }
         let added = context.at(&["capabilities", "add"]).items();
         if added.iter().any(|it| it.text() == "CAP_SYS_ADMIN") {
             let detail = "cannot set `allowPrivilegeEscalation` to false and `capabilities.Add` CAP_SYS_ADMIN";
-            faults.invalid(at, context, detail);
+            faults.invalid_shown(at, &gostruct::json("SecurityContext", context), detail);
+        }
+    }
+}
+
+/// The profiles of seccomp and AppArmor.
+pub(super) fn profiles(faults: &mut Faults, at: &Path<'_>, context: &Value) {
+    seccomp(
+        faults,
+        &at.child("seccompProfile"),
+        context.get("seccompProfile"),
+    );
+    app_armor(
+        faults,
+        &at.child("appArmorProfile"),
+        context.get("appArmorProfile"),
+    );
+}
+
+fn app_armor(faults: &mut Faults, at: &Path<'_>, profile: &Value) {
+    let local = profile.get("localhostProfile");
+    let of_local = at.child("localhostProfile");
+    match profile.get("type").text() {
+        _ if profile.is_null() => {}
+        "Localhost" if local.is_null() => {
+            faults.required(&of_local, "must be set when AppArmor type is Localhost");
+        }
+        "Localhost" if local.text().trim().is_empty() => {
+            faults.required(&of_local, "must be set when AppArmor type is Localhost");
+        }
+        "Localhost" if local.text() != local.text().trim() => {
+            faults.invalid(&of_local, local, "must not be padded with whitespace");
+        }
+        "Localhost" => {}
+        "RuntimeDefault" | "Unconfined" => {
+            if !local.is_null() {
+                let detail = "can only be set when AppArmor type is Localhost";
+                faults.invalid(&of_local, local, detail);
+            }
+        }
+        "" => faults.required(
+            &at.child("type"),
+            "type is required when appArmorProfile is set",
+        ),
+        _ => {
+            let known = &["Localhost", "RuntimeDefault", "Unconfined"];
+            faults.unsupported(&at.child("type"), profile.get("type"), known);
         }
     }
 }
 
 /// A seccomp profile; none is fine.
-pub(super) fn seccomp(faults: &mut Faults, at: &Path<'_>, profile: &Value) {
+fn seccomp(faults: &mut Faults, at: &Path<'_>, profile: &Value) {
     let local = profile.get("localhostProfile");
     match profile.get("type").text() {
         _ if profile.is_null() => {}
@@ -425,7 +586,8 @@ pub(super) fn seccomp(faults: &mut Faults, at: &Path<'_>, profile: &Value) {
         "RuntimeDefault" | "Unconfined" => {
             if !local.is_null() {
                 let detail = "can only be set when seccomp type is Localhost";
-                faults.invalid(&at.child("localhostProfile"), local, detail);
+                let shown = gostruct::json("SeccompProfile", profile);
+                faults.invalid_shown(&at.child("localhostProfile"), &shown, detail);
             }
         }
         "" => faults.required(

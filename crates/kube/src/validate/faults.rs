@@ -58,6 +58,8 @@ impl<'a> Path<'a> {
     fn text(&self) -> EcoString {
         let mut text = self.up.map_or_else(EcoString::new, |up| up.text());
         match self.part {
+            // How Go writes a path without a name.
+            Part::Name("") => text.push_str("[]"),
             Part::Name(name) => {
                 if !text.is_empty() {
                     text.push('.');
@@ -76,6 +78,11 @@ impl<'a> Path<'a> {
 pub(super) struct Faults(EcoVec<Cause>);
 
 impl Faults {
+    /// How many there are.
+    pub fn len(&self) -> usize {
+        self.0.len()
+    }
+
     /// All that was found.
     pub fn into_causes(self) -> EcoVec<Cause> {
         self.0
@@ -116,6 +123,25 @@ impl Faults {
         self.push("FieldValueInvalid", at, message);
     }
 
+    /// A value is not allowed, which is not shown.
+    pub fn invalid_unsaid(&mut self, at: &Path<'_>, detail: &str) {
+        let message = eco_format!("Invalid value: {detail}");
+        self.push("FieldValueInvalid", at, message);
+    }
+
+    /// A domain and a path below it.
+    pub fn prefixed_path(&mut self, at: &Path<'_>, text: &str) {
+        match text.split_once('/') {
+            Some((domain, path)) if !domain.is_empty() && !path.is_empty() => {
+                self.named(at, domain, super::names::subdomain);
+            }
+            _ => {
+                let detail = "must be a domain-prefixed path (such as \"acme.io/foo\")";
+                self.invalid_text(at, text, detail);
+            }
+        }
+    }
+
     /// A value is there twice, which is shown as `gostruct` shows it.
     pub fn duplicate_shown(&mut self, at: &Path<'_>, shown: &str) {
         self.push(
@@ -125,17 +151,22 @@ impl Faults {
         );
     }
 
-    /// A value is not one of those that are.
-    pub fn unsupported(&mut self, at: &Path<'_>, value: &Value, supported: &[&str]) {
+    /// A struct is not one of those that are, which is shown as `gostruct` shows it.
+    pub fn unsupported_shown(&mut self, at: &Path<'_>, shown: &str, supported: &[&str]) {
         let list: Vec<EcoString> = supported.iter().map(|one| eco_format!("{one:?}")).collect();
         let list = list.join(", ");
+        let message = eco_format!("Unsupported value: {shown}: supported values: {list}");
+        self.push("FieldValueNotSupported", at, message);
+    }
+
+    /// A value is not one of those that are.
+    pub fn unsupported(&mut self, at: &Path<'_>, value: &Value, supported: &[&str]) {
         let shown = if value.is_null() {
             "\"\"".into()
         } else {
             json(value)
         };
-        let message = eco_format!("Unsupported value: {shown}: supported values: {list}");
-        self.push("FieldValueNotSupported", at, message);
+        self.unsupported_shown(at, &shown, supported);
     }
 
     /// A field may not be there at all.
@@ -161,7 +192,7 @@ impl Faults {
         self.push(
             "FieldValueNotFound",
             at,
-            eco_format!("Not found: {}", json(value)),
+            eco_format!("Not found: {:?}", value.text()),
         );
     }
 
@@ -224,7 +255,9 @@ impl Faults {
 
     /// An IP address.
     pub fn address(&mut self, at: &Path<'_>, text: &str) {
-        if text.parse::<std::net::IpAddr>().is_err() {
+        if has_leading_zeros(text) {
+            self.invalid_text(at, text, "must not have leading 0s");
+        } else if text.parse::<std::net::IpAddr>().is_err() {
             let detail = "must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)";
             self.invalid_text(at, text, detail);
         }
@@ -232,7 +265,13 @@ impl Faults {
 
     /// A network, such as `10.9.8.0/24`.
     pub fn network(&mut self, at: &Path<'_>, text: &str) {
-        if super::network::parse_cidr(text).is_none() {
+        if has_leading_zeros(text) {
+            let detail = "must not have leading 0s in IP or prefix length";
+            self.invalid_text(at, text, detail);
+        } else if super::network::has_bits_beyond(text) {
+            let detail = "must not have bits set beyond the prefix length";
+            self.invalid_text(at, text, detail);
+        } else if super::network::parse_cidr(text).is_none() {
             let detail = "must be a valid CIDR value, (e.g. 10.9.8.0/24 or 2001:db8::/64)";
             self.invalid_text(at, text, detail);
         }
@@ -244,6 +283,20 @@ impl Faults {
             "" => self.required(at, ""),
             text if supported.contains(&text) => {}
             _ => self.unsupported(at, value, supported),
+        }
+    }
+
+    /// A text that is one of several, if it is there at all.
+    pub fn choice(&mut self, at: &Path<'_>, value: &Value, supported: &[&str]) {
+        if !value.is_null() && !supported.contains(&value.text()) {
+            self.unsupported(at, value, supported);
+        }
+    }
+
+    /// A text that must be there.
+    pub fn needs(&mut self, at: &Path<'_>, value: &Value) {
+        if value.text().is_empty() {
+            self.required(at, "");
         }
     }
 
@@ -269,6 +322,16 @@ impl<T: PartialEq> Seen<T> {
         }
         new
     }
+}
+
+/// Whether a part of an IPv4 address, or what follows it, begins with a zero too many: to some programs
+/// it is octal.
+fn has_leading_zeros(text: &str) -> bool {
+    let part = |part: &str| {
+        part.len() > 1 && part.starts_with('0') && part.bytes().all(|byte| byte.is_ascii_digit())
+    };
+    let mut parts = text.split(['.', '/']);
+    !text.contains(':') && parts.clone().count() >= 4 && parts.any(part)
 }
 
 /// What is said of a negative number.

@@ -4,7 +4,7 @@
 use super::names::{self, Check};
 use super::{Faults, Path};
 use crate::{Value, selector};
-use ecow::eco_format;
+use ecow::{EcoString, eco_format};
 
 const METADATA: Path<'static> = Path::root("metadata");
 
@@ -35,6 +35,15 @@ pub(super) fn created(faults: &mut Faults, object: &Value, name_rule: Check) {
             &METADATA.child("finalizers"),
             finalizer.text(),
             names::label_key,
+        );
+    }
+    let has = |name: &str| finalizers.iter().any(|one| one.text() == name);
+    if has("orphan") && has("foregroundDeletion") {
+        let detail = "finalizer orphan and foregroundDeletion cannot be both set";
+        faults.invalid(
+            &METADATA.child("finalizers"),
+            metadata.get("finalizers"),
+            detail,
         );
     }
     // Of custom resources it is only a warning (apiextensions-apiserver, `customresource/strategy.go`).
@@ -75,15 +84,9 @@ fn common(faults: &mut Faults, metadata: &Value) {
 fn owners(faults: &mut Faults, at: &Path<'_>, owners: &Value) {
     let mut controller = None;
     for owner in owners.items() {
-        let version = owner.get("apiVersion");
-        if version
-            .text()
-            .rsplit('/')
-            .next()
-            .unwrap_or_default()
-            .is_empty()
-        {
-            faults.invalid(
+        let version = owner.get("apiVersion").text();
+        if version.matches('/').count() > 1 || version.is_empty() || version.ends_with('/') {
+            faults.invalid_text(
                 &at.child("apiVersion"),
                 version,
                 "version must not be empty",
@@ -94,6 +97,12 @@ fn owners(faults: &mut Faults, at: &Path<'_>, owners: &Value) {
                 faults.invalid_text(&at.child(field), "", "must not be empty");
             }
         }
+        if owner.get("kind").text() == "Event" && matches!(version, "v1" | "events.k8s.io/v1") {
+            let group = version.strip_suffix("v1").unwrap_or_default();
+            let group = if group.is_empty() { "/" } else { group };
+            let detail = eco_format!("{group}v1, Kind=Event is disallowed from being an owner");
+            faults.invalid_shown(at, &crate::gostruct::json("OwnerReference", owner), &detail);
+        }
         if owner.get("controller").as_bool() == Some(true) {
             let this = eco_format!("{}/{}", owner.get("kind").text(), owner.get("name").text());
             match &controller {
@@ -103,7 +112,11 @@ fn owners(faults: &mut Faults, at: &Path<'_>, owners: &Value) {
                         "Only one reference can have Controller set to true. Found \"true\" in \
                          references for {first} and {this}"
                     );
-                    faults.invalid(at, owners, &detail);
+                    faults.invalid_shown(
+                        at,
+                        &crate::gostruct::json("OwnerReference", owners),
+                        &detail,
+                    );
                 }
             }
         }
@@ -132,8 +145,17 @@ pub(super) fn annotations(faults: &mut Faults, at: &Path<'_>, annotations: &Valu
     }
 }
 
-/// A `metav1.LabelSelector`; none is fine.
-pub(super) fn label_selector(faults: &mut Faults, at: &Path<'_>, selector: &Value) {
+/// A selector as Go writes it: what is empty is left out.
+pub(super) fn selector_json(selector: &Value) -> EcoString {
+    match selector {
+        Value::Null => "null".into(),
+        selector => crate::gostruct::json("LabelSelector", selector),
+    }
+}
+
+/// A `metav1.LabelSelector`; none is fine. Whether it can be read.
+pub(super) fn label_selector(faults: &mut Faults, at: &Path<'_>, selector: &Value) -> bool {
+    let before = faults.len();
     labels(
         faults,
         &at.child("matchLabels"),
@@ -174,6 +196,7 @@ pub(super) fn label_selector(faults: &mut Faults, at: &Path<'_>, selector: &Valu
             );
         }
     }
+    faults.len() == before
 }
 
 /// Whether a selector is there and selects nothing by itself: it would mean every pod.

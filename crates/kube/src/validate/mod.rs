@@ -9,6 +9,7 @@ mod batch;
 mod config;
 mod container;
 mod faults;
+mod job_policy;
 mod meta;
 mod names;
 mod network;
@@ -50,9 +51,10 @@ const VALIDATORS: &[(&str, Check, Validator)] = &[
         autoscaler::autoscaler,
     ),
     ("Ingress", names::subdomain, network::ingress),
+    ("IngressClass", names::subdomain, network::ingress_class),
     ("Job", names::subdomain, batch::job),
     ("LimitRange", names::subdomain, policy::limit_range),
-    ("Namespace", names::label, config::nothing),
+    ("Namespace", names::label, config::namespace),
     ("NetworkPolicy", names::subdomain, network::network_policy),
     ("PersistentVolume", names::subdomain, storage::volume),
     ("PersistentVolumeClaim", names::subdomain, storage::claim),

@@ -236,6 +236,18 @@ pub(super) fn variable(text: &str) -> Vec<EcoString> {
     ])
 }
 
+/// Whether it is the name of a kernel's setting: words with points or slashes between them.
+pub fn is_sysctl(name: &str) -> bool {
+    let edge = |byte: Option<u8>| {
+        byte.is_some_and(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit())
+    };
+    let inner = |byte: u8| edge(Some(byte)) || matches!(byte, b'-' | b'_');
+    let word = |word: &str| {
+        edge(word.bytes().next()) && edge(word.bytes().last()) && word.bytes().all(inner)
+    };
+    name.len() <= 253 && name.split(['.', '/']).all(word)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -10,9 +10,10 @@ pub(super) fn ingress(faults: &mut Faults, new: &Value, old: Option<&Value>) {
     let class = new
         .at(&["metadata", "annotations"])
         .get("kubernetes.io/ingress.class");
-    if old.is_none() && !class.is_null() && !spec.get("ingressClassName").is_null() {
+    let name = spec.get("ingressClassName");
+    if old.is_none() && !class.is_null() && !name.is_null() && name != class {
         let at = Path::root("annotations");
-        let detail = "can not be set when the class field is also set";
+        let detail = "must match `ingressClassName` when both are specified";
         faults.invalid(&at.child("kubernetes.io/ingress.class"), class, detail);
     }
     let (rules, backend) = (spec.get("rules"), spec.get("defaultBackend"));
@@ -119,10 +120,12 @@ fn ingress_backend(faults: &mut Faults, at: &Path<'_>, backend: &Value) {
         faults.invalid_text(at, "", "cannot set both resource and service backends");
     } else if !resource.is_null() {
         let at = at.child("resource");
+        let group = resource.get("apiGroup");
+        if !group.is_null() {
+            faults.named(&at.child("apiGroup"), group.text(), names::subdomain);
+        }
         for field in ["kind", "name"] {
-            if resource.get(field).text().is_empty() {
-                faults.required(&at.child(field), "");
-            }
+            faults.required_named(&at.child(field), resource.get(field), names::path_segment);
         }
     } else if service.is_null() {
         faults.invalid_text(at, "", "resource or service backend is required");
@@ -261,5 +264,56 @@ pub(super) fn parse_cidr(text: &str) -> Option<(u128, u32)> {
         IpAddr::V4(ip) if length <= 32 => Some((u128::from(ip.to_bits()), 96 + length)),
         IpAddr::V6(ip) if length <= 128 => Some((ip.to_bits(), length)),
         _ => None,
+    }
+}
+
+/// Whether an address of a network says more than the network has bits for.
+pub(super) fn has_bits_beyond(text: &str) -> bool {
+    parse_cidr(text).is_some_and(|(address, length)| {
+        let beyond = u128::MAX.checked_shr(length).unwrap_or(0);
+        address & beyond != 0
+    })
+}
+
+pub(super) fn ingress_class(faults: &mut Faults, new: &Value, old: Option<&Value>) {
+    const MOST: usize = 250;
+    let spec = new.get("spec");
+    let at = SPEC.child("controller");
+    let controller = spec.get("controller");
+    if let Some(old) = old {
+        faults.immutable(&at, controller, old.at(&["spec", "controller"]));
+        return;
+    }
+    if controller.text().len() > MOST {
+        faults.too_long(&at, MOST);
+    }
+    match controller.text() {
+        "" => faults.required(&at, ""),
+        text => faults.prefixed_path(&at, text),
+    }
+    let parameters = spec.get("parameters");
+    if parameters.is_null() {
+        return;
+    }
+    let at = SPEC.child("parameters");
+    for field in ["kind", "name"] {
+        faults.required_named(&at.child(field), parameters.get(field), names::path_segment);
+    }
+    let namespace = parameters.get("namespace");
+    let of_namespace = at.child("namespace");
+    match parameters.get("scope").text() {
+        "" => faults.required(&at.child("scope"), ""),
+        "Cluster" if !namespace.is_null() => {
+            faults.forbidden(&of_namespace, "`parameters.scope` is set to 'Cluster'");
+        }
+        "Namespace" if namespace.is_null() => {
+            faults.required(&of_namespace, "`parameters.scope` is set to 'Namespace'");
+        }
+        "Cluster" => {}
+        "Namespace" => faults.named(&of_namespace, namespace.text(), names::label),
+        _ => {
+            let known = &["Cluster", "Namespace"];
+            faults.unsupported(&at.child("scope"), parameters.get("scope"), known);
+        }
     }
 }

@@ -44,21 +44,25 @@ fn weight(faults: &mut Faults, at: &Path<'_>, preferred: &Value) {
 fn node_affinity(faults: &mut Faults, at: &Path<'_>, node: &Value) {
     let required = node.get(REQUIRED);
     if !required.is_null() {
-        let at = at.child(REQUIRED);
-        let list = at.child("nodeSelectorTerms");
-        let terms = required.get("nodeSelectorTerms").items();
-        if terms.is_empty() {
-            faults.required(&list, "must have at least one node selector term");
-        }
-        for (index, term) in terms.iter().enumerate() {
-            node_term(faults, &list.index(index), term);
-        }
+        node_selector(faults, &at.child(REQUIRED), required);
     }
     let list = at.child(PREFERRED);
     for (index, preferred) in node.get(PREFERRED).items().iter().enumerate() {
         let at = list.index(index);
         weight(faults, &at, preferred);
         node_term(faults, &at.child("preference"), preferred.get("preference"));
+    }
+}
+
+/// A choice of nodes.
+pub(super) fn node_selector(faults: &mut Faults, at: &Path<'_>, selector: &Value) {
+    let list = at.child("nodeSelectorTerms");
+    let terms = selector.get("nodeSelectorTerms").items();
+    if terms.is_empty() {
+        faults.required(&list, "must have at least one node selector term");
+    }
+    for (index, term) in terms.iter().enumerate() {
+        node_term(faults, &list.index(index), term);
     }
 }
 
@@ -120,7 +124,12 @@ fn node_term(faults: &mut Faults, at: &Path<'_>, term: &Value) {
         }
         if rule.get("key").text() != "metadata.name" {
             let detail = "not a valid field selector key";
-            faults.invalid(&at.child("key"), rule.get("key"), detail);
+            faults.invalid_text(&at.child("key"), rule.get("key").text(), detail);
+            continue;
+        }
+        let values = at.child("values");
+        for (index, name) in rule.get("values").items().iter().enumerate() {
+            faults.named(&values.index(index), name.text(), names::subdomain);
         }
     }
 }
@@ -136,6 +145,7 @@ fn pod_term(faults: &mut Faults, at: &Path<'_>, term: &Value) {
         &at.child("namespaceSelector"),
         term.get("namespaceSelector"),
     );
+    keys(faults, at, term);
     for name in term.get("namespaces").items() {
         faults.named(&at.child("namespace"), name.text(), names::label);
     }
@@ -144,6 +154,29 @@ fn pod_term(faults: &mut Faults, at: &Path<'_>, term: &Value) {
         faults.required(&at.child("topologyKey"), "can not be empty");
     }
     faults.named(&at.child("topologyKey"), key, names::label_key);
+}
+
+/// The labels by whose values the pods are told apart (`matchLabelKeys`, `mismatchLabelKeys`).
+fn keys(faults: &mut Faults, at: &Path<'_>, term: &Value) {
+    let selector = term.get("labelSelector");
+    for field in ["matchLabelKeys", "mismatchLabelKeys"] {
+        let list = at.child(field);
+        let keys = term.get(field).items();
+        if !keys.is_empty() && selector.is_null() {
+            faults.forbidden(&list, "must not be specified when labelSelector is not set");
+        }
+        for (index, key) in keys.iter().enumerate() {
+            faults.named(&list.index(index), key.text(), names::label_key);
+        }
+    }
+    let not = term.get("mismatchLabelKeys").items();
+    let list = at.child("matchLabelKeys");
+    for (index, key) in term.get("matchLabelKeys").items().iter().enumerate() {
+        if not.contains(key) {
+            let detail = "exists in both matchLabelKeys and mismatchLabelKeys";
+            faults.invalid(&list.index(index), key, detail);
+        }
+    }
 }
 
 pub(super) fn tolerations(faults: &mut Faults, list: &Path<'_>, tolerations: &Value) {
@@ -176,6 +209,11 @@ pub(super) fn tolerations(faults: &mut Faults, list: &Path<'_>, tolerations: &Va
                     faults.invalid_text(&at.child("operator"), value, detail);
                 }
             }
+            // Numbers are compared only where a feature gate says so, but then they are spoken of.
+            "Lt" | "Gt" => {
+                let known = &["Equal", "Exists", "Lt", "Gt"];
+                faults.unsupported(&at.child("operator"), operator, known);
+            }
             _ => faults.unsupported(&at.child("operator"), operator, &["Equal", "Exists"]),
         }
         let effects = &["NoSchedule", "PreferNoSchedule", "NoExecute"];
@@ -200,8 +238,6 @@ pub(super) fn topology_spread(faults: &mut Faults, list: &Path<'_>, constraints:
         let key = constraint.get("topologyKey").text();
         if key.is_empty() {
             faults.required(&at.child("topologyKey"), "can not be empty");
-        } else {
-            faults.named(&at.child("topologyKey"), key, names::label_key);
         }
         let when = constraint.get("whenUnsatisfiable");
         let known = &["DoNotSchedule", "ScheduleAnyway"];
@@ -230,11 +266,13 @@ pub(super) fn topology_spread(faults: &mut Faults, list: &Path<'_>, constraints:
             }
         }
         for field in ["nodeAffinityPolicy", "nodeTaintsPolicy"] {
-            let policy = constraint.get(field);
-            if !policy.is_null() && !matches!(policy.text(), "Ignore" | "Honor") {
-                faults.unsupported(&at.child(field), policy, &["Honor", "Ignore"]);
-            }
+            faults.choice(
+                &at.child(field),
+                constraint.get(field),
+                &["Honor", "Ignore"],
+            );
         }
+        keys(faults, &at, constraint);
         meta::label_selector(
             faults,
             &at.child("labelSelector"),

@@ -153,7 +153,7 @@ fn pod_spec(faults: &mut Faults, at: &Path<'_>, spec: &Value) {
     volumes::volumes(faults, &at.child("volumes"), spec.get("volumes"));
     container::containers(faults, at, spec);
     if !spec.get("resources").is_null() {
-        resources::requirements(faults, &at.child("resources"), spec.get("resources"));
+        resources::of_pod(faults, &at.child("resources"), spec.get("resources"));
     }
     host_network(faults, at, spec);
     let policies = &["Always", "OnFailure", "Never"];
@@ -170,6 +170,7 @@ fn pod_spec(faults: &mut Faults, at: &Path<'_>, spec: &Value) {
         &at.child("securityContext"),
         spec.get("securityContext"),
     );
+    sharing(faults, at, spec);
     placement::affinity(faults, &at.child("affinity"), spec.get("affinity"));
     dns_config(faults, at, spec);
     let gates = at.child("readinessGates");
@@ -208,6 +209,7 @@ fn pod_spec(faults: &mut Faults, at: &Path<'_>, spec: &Value) {
     }
     optional_name(faults, at, spec, "hostname", names::label);
     optional_name(faults, at, spec, "subdomain", names::label);
+    hostname_override(faults, at, spec);
     placement::tolerations(faults, &at.child("tolerations"), spec.get("tolerations"));
     let aliases = at.child("hostAliases");
     for (index, alias) in spec.get("hostAliases").items().iter().enumerate() {
@@ -271,11 +273,82 @@ fn security(faults: &mut Faults, at: &Path<'_>, context: &Value) {
         let at = groups.index(index);
         faults.in_range(&at, group.as_int().unwrap_or(0), 0, i64::from(i32::MAX));
     }
-    container::seccomp(
-        faults,
-        &at.child("seccompProfile"),
-        context.get("seccompProfile"),
-    );
+    for (field, known) in [
+        ("fsGroupChangePolicy", &["Always", "OnRootMismatch"][..]),
+        ("seLinuxChangePolicy", &["Recursive"]),
+        ("supplementalGroupsPolicy", &["Merge", "Strict"]),
+    ] {
+        faults.choice(&at.child(field), context.get(field), known);
+    }
+    let list = at.child("sysctls");
+    let mut seen = Seen::default();
+    for (index, setting) in context.get("sysctls").items().iter().enumerate() {
+        let name = setting.get("name");
+        let at = list.index(index);
+        let at = at.child("name");
+        match name.text() {
+            "" => faults.required(&at, ""),
+            text if !names::is_sysctl(text) => {
+                let detail = "must have at most 253 characters and match regex ^([a-z0-9]([-_a-z0-9]*\
+                              [a-z0-9])?[\\./])*[a-z0-9]([-_a-z0-9]*[a-z0-9])?$";
+                faults.invalid(&at, name, detail);
+            }
+            text if !seen.insert(text) => faults.duplicate(&at, name),
+            _ => {}
+        }
+    }
+    container::profiles(faults, at, context);
+}
+
+/// What a pod shares with its node, and how it is called there.
+fn sharing(faults: &mut Faults, at: &Path<'_>, spec: &Value) {
+    let is = |field: &str| spec.get(field).as_bool() == Some(true);
+    if spec.get("hostUsers").as_bool() == Some(false) {
+        for (field, shown) in [
+            ("hostNetwork", "hostNetwork"),
+            ("hostPID", "HostPID"),
+            ("hostIPC", "HostIPC"),
+        ] {
+            if is(field) {
+                faults.forbidden(&at.child(shown), "when `hostUsers` is false");
+            }
+        }
+    }
+    if is("hostPID") && is("shareProcessNamespace") {
+        let at = at.child("securityContext");
+        let detail = "ShareProcessNamespace and HostPID cannot both be enabled";
+        faults.invalid(
+            &at.child("shareProcessNamespace"),
+            &Value::Bool(true),
+            detail,
+        );
+    }
+    let os = at.child("os");
+    match spec.at(&["os", "name"]) {
+        _ if spec.get("os").is_null() => {}
+        name if name.text().is_empty() => faults.required(&os.child("name"), ""),
+        name => faults.choice(&os, name, &["linux", "windows"]),
+    }
+}
+
+/// The name that a pod has for itself.
+fn hostname_override(faults: &mut Faults, at: &Path<'_>, spec: &Value) {
+    const MOST: usize = 64;
+    let name = spec.get("hostnameOverride");
+    if name.is_null() {
+        return;
+    }
+    let at = at.child("hostnameOverride");
+    for field in ["setHostnameAsFQDN", "hostNetwork"] {
+        if spec.get(field).as_bool() == Some(true) {
+            let detail = ecow::eco_format!("may not be specified when {field} is true");
+            faults.forbidden(&at, &detail);
+        }
+    }
+    if name.text().len() > MOST {
+        faults.too_long(&at, MOST);
+    }
+    faults.named(&at, name.text(), names::subdomain);
 }
 
 fn dns_config(faults: &mut Faults, at: &Path<'_>, spec: &Value) {
@@ -302,6 +375,19 @@ fn dns_config(faults: &mut Faults, at: &Path<'_>, spec: &Value) {
     if searches.items().len() > 32 {
         let detail = "must not have more than 32 search paths";
         faults.invalid(&at.child("searches"), searches, detail);
+    }
+    let list = at.child("searches");
+    for (index, path) in searches.items().iter().enumerate() {
+        let name = path.text();
+        let name = name
+            .strip_suffix('.')
+            .filter(|name| !name.is_empty())
+            .unwrap_or(name);
+        if path.text() != "." {
+            for message in names::subdomain(name) {
+                faults.invalid(&list.index(index), path, &message);
+            }
+        }
     }
     let options = at.child("options");
     for (index, option) in config.get("options").items().iter().enumerate() {

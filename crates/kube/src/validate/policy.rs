@@ -1,6 +1,6 @@
 //! Budgets, quotas, limits, priorities (`pkg/apis/{policy,core,scheduling}/validation`).
 
-use super::resources::{container_resource, quantity, resource_name};
+use super::resources::{container_resource_name, quantity, resource_name};
 use super::workload::{at_most_all, count_or_percent};
 use super::{Faults, Path, SPEC, Seen, meta, resources};
 use crate::admission::SYSTEM_CLASSES;
@@ -26,9 +26,7 @@ pub(super) fn disruption_budget(faults: &mut Faults, new: &Value, _: Option<&Val
     meta::label_selector(faults, &SPEC.child("selector"), spec.get("selector"));
     let policy = spec.get("unhealthyPodEvictionPolicy");
     let known = &["AlwaysAllow", "IfHealthyBudget"];
-    if !policy.is_null() && !known.contains(&policy.text()) {
-        faults.unsupported(&SPEC.child("unhealthyPodEvictionPolicy"), policy, known);
-    }
+    faults.choice(&SPEC.child("unhealthyPodEvictionPolicy"), policy, known);
 }
 
 pub(super) fn resource_quota(faults: &mut Faults, new: &Value, old: Option<&Value>) {
@@ -65,21 +63,81 @@ fn scopes(faults: &mut Faults, spec: &Value) {
     ];
     let at = SPEC.child("scopes");
     let scopes = spec.get("scopes");
+    let unfit = |scope: &str| {
+        let hard = spec.get("hard").members();
+        hard.filter(|(name, _)| resources::is_standard(name) && !scope_fits(scope, name))
+            .count()
+    };
     for scope in scopes.items() {
         if !KNOWN.contains(&scope.text()) {
             faults.invalid(&at, scopes, "unsupported scope");
         }
-        // A pod without requests can only be counted.
-        for (name, _) in spec.get("hard").members() {
-            let counted = name == "pods" || name == "count/pods";
-            if scope.text() == "BestEffort" && !counted {
-                faults.invalid(&at, scopes, "unsupported scope applied to resource");
-            }
+        for _ in 0..unfit(scope.text()) {
+            faults.invalid(&at, scopes, "unsupported scope applied to resource");
         }
     }
     let has = |scope: &str| scopes.items().iter().any(|it| it.text() == scope);
     if has("BestEffort") && has("NotBestEffort") || has("Terminating") && has("NotTerminating") {
         faults.invalid(&at, scopes, "conflicting scopes");
+    }
+    // The server names the list of rules here, not the rule.
+    let at = SPEC.child("scopeSelector");
+    let at = at.child("matchExpressions");
+    let selector = spec.get("scopeSelector");
+    for rule in selector.get("matchExpressions").items() {
+        let (scope, operator) = (rule.get("scopeName").text(), rule.get("operator").text());
+        if !KNOWN.contains(&scope) {
+            faults.invalid_text(&at.child("scopeName"), scope, "unsupported scope");
+        }
+        for _ in 0..unfit(scope) {
+            let shown = gostruct::json("ScopeSelector", selector);
+            faults.invalid_shown(&at, &shown, "unsupported scope applied to resource");
+        }
+        let open = matches!(scope, "PriorityClass" | "VolumeAttributesClass");
+        if KNOWN.contains(&scope) && !open && operator != "Exists" {
+            let detail = "must be 'Exists' when scope is any of ResourceQuotaScopeTerminating, \
+                          ResourceQuotaScopeNotTerminating, ResourceQuotaScopeBestEffort, \
+                          ResourceQuotaScopeNotBestEffort or \
+                          ResourceQuotaScopeCrossNamespacePodAffinity";
+            faults.invalid_text(&at.child("operator"), operator, detail);
+        }
+        let values = rule.get("values");
+        match operator {
+            "In" | "NotIn" if values.items().is_empty() => {
+                let detail = "must be at least one value when `operator` is 'In' or 'NotIn' for scope selector";
+                faults.required(&at.child("values"), detail);
+            }
+            "Exists" | "DoesNotExist" if !values.items().is_empty() => {
+                let detail = "must be no value when `operator` is 'Exist' or 'DoesNotExist' for scope \
+                              selector";
+                faults.invalid(&at.child("values"), values, detail);
+            }
+            "In" | "NotIn" | "Exists" | "DoesNotExist" => {}
+            _ => {
+                let detail = "not a valid selector operator";
+                faults.invalid_text(&at.child("operator"), operator, detail);
+            }
+        }
+    }
+}
+
+/// Whether a scope can narrow down what is counted of a resource: pods without requests can only be
+/// counted, and only pods have most of the scopes (IsResourceQuotaScopeValidForResource).
+fn scope_fits(scope: &str, resource: &str) -> bool {
+    let counted = matches!(resource, "pods" | "count/pods");
+    let plain = resource
+        .strip_prefix("requests.")
+        .or(resource.strip_prefix("limits."));
+    let of_pods = matches!(
+        plain.unwrap_or(resource),
+        "cpu" | "memory" | "ephemeral-storage"
+    ) || resource.starts_with("requests.hugepages-");
+    match scope {
+        "BestEffort" => counted,
+        "VolumeAttributesClass" => {
+            resource.contains("storage") || resource.contains("persistentvolumeclaims")
+        }
+        _ => counted || of_pods,
     }
 }
 
@@ -96,7 +154,7 @@ pub(super) fn limit_range(faults: &mut Faults, new: &Value, _: Option<&Value>) {
             faults.invalid(&at.child("type"), kind, detail);
         }
         for message in bad {
-            faults.invalid(&at.child("type"), kind, &message);
+            faults.invalid_text(&at.child("type"), kind.text(), &message);
         }
         if !types.insert(kind.text()) {
             faults.duplicate(&at.child("type"), kind);
@@ -123,15 +181,12 @@ fn limit_item(faults: &mut Faults, at: &Path<'_>, kind: &str, limit: &Value) {
             }
             continue;
         }
-        for (name, amount) in limit.get(field).members() {
+        for (name, _) in limit.get(field).members() {
             names.push(name.clone());
             let list = at.child(field);
             match kind {
-                "Pod" | "Container" => container_resource(faults, &list.key(name), name, amount),
-                _ => {
-                    resource_name(faults, &list.key(name), name);
-                    quantity(faults, &list.key(name), name, amount);
-                }
+                "Pod" | "Container" => container_resource_name(faults, &list.key(name), name),
+                _ => resource_name(faults, &list.key(name), name),
             }
         }
     }
@@ -195,6 +250,17 @@ fn limit_item(faults: &mut Faults, at: &Path<'_>, kind: &str, limit: &Value) {
                 faults.invalid_text(&list.key(name), &shown.to_text(), &detail);
             }
         }
+        if let (Some(request), Some(value)) = (request, value)
+            && !resources::may_overcommit(name)
+            && request.nano != value.nano
+        {
+            let (shown, value) = (request.to_text(), value.to_text());
+            let list = at.child("defaultRequest");
+            let detail = eco_format!(
+                "default value {value} must equal to defaultRequest value {shown} in {name}"
+            );
+            faults.invalid_text(&list.key(name), &shown, &detail);
+        }
         if let Some(ratio) = ratio.filter(|ratio| ratio.nano < 1_000_000_000) {
             let list = at.child("maxLimitRequestRatio");
             let detail = eco_format!("ratio {} is less than 1", ratio.to_text());
@@ -235,14 +301,16 @@ pub(super) fn priority_class(faults: &mut Faults, new: &Value, old: Option<&Valu
         return;
     }
     if name.starts_with("system-") {
-        if !SYSTEM_CLASSES
-            .iter()
-            .any(|(class, worth)| *class == name && *worth == value)
-        {
+        let known = SYSTEM_CLASSES.iter().find(|(class, _)| *class == name);
+        let why = match known {
+            Some((_, worth)) if *worth == value => None,
+            Some((_, worth)) => Some(eco_format!("value of {name} PriorityClass must be {worth}")),
+            None => Some(eco_format!("{name} is not a known system priority class")),
+        };
+        if let Some(why) = why {
             let metadata = Path::root("metadata");
             let detail = eco_format!(
-                "priority class names with 'system-' prefix are reserved for system use only. error: \
-                 {name} is not a known system priority class"
+                "priority class names with 'system-' prefix are reserved for system use only. error: {why}"
             );
             faults.forbidden(&metadata.child("name"), &detail);
         }

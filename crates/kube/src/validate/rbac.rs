@@ -25,7 +25,10 @@ pub(super) fn role(faults: &mut Faults, new: &Value, _: Option<&Value>) {
         );
     }
     for (index, selector) in selectors.iter().enumerate() {
-        meta::label_selector(faults, &at.index(index), selector);
+        let at = at.index(index);
+        if !meta::label_selector(faults, &at, selector) {
+            faults.invalid_shown(&at, "null", "invalid label selector.");
+        }
     }
 }
 

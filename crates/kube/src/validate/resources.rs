@@ -50,9 +50,29 @@ pub(super) fn requirements(faults: &mut Faults, at: &Path<'_>, resources: &Value
     }
 }
 
+/// The resources of a pod as a whole: of these some kinds only.
+pub(super) fn of_pod(faults: &mut Faults, at: &Path<'_>, resources: &Value) {
+    let before = faults.len();
+    for list in ["limits", "requests"] {
+        let at = at.child(list);
+        for (name, _) in resources.get(list).members() {
+            let known = matches!(&**name, "cpu" | "memory") || name.starts_with("hugepages-");
+            if !is_standard(name) && !name.contains('/') {
+                resource_name(faults, &at.key(name), name);
+            } else if !known {
+                let known = &["cpu", "hugepages-", "memory"];
+                faults.unsupported(&at.key(name), &name.as_str().into(), known);
+            }
+        }
+    }
+    if faults.len() == before {
+        requirements(faults, at, resources);
+    }
+}
+
 /// Whether more of it may be promised than there is: of what Kubernetes itself divides
 /// (`pkg/apis/core/v1/helper`, IsOvercommitAllowed).
-fn may_overcommit(name: &str) -> bool {
+pub(super) fn may_overcommit(name: &str) -> bool {
     is_native(name) && !name.starts_with("hugepages-")
 }
 
@@ -60,17 +80,43 @@ fn is_native(name: &str) -> bool {
     !name.contains('/') || name.contains("kubernetes.io/")
 }
 
+/// Whether it is a resource of somebody else, whose name leaves room for what a quota puts before it
+/// (IsExtendedResourceName).
+fn is_extended(name: &str) -> bool {
+    !is_native(name)
+        && !name.starts_with("requests.")
+        && names::label_key(&eco_format!("requests.{name}")).is_empty()
+}
+
+/// How many bytes a page has, by the name of the resource.
+fn page_size(name: &str) -> Option<i128> {
+    let size = Quantity::parse(name.strip_prefix("hugepages-")?)?;
+    Some(size.nano).filter(|size| *size > 0)
+}
+
 /// An amount of what a container can ask for.
-pub(super) fn container_resource(faults: &mut Faults, at: &Path<'_>, name: &str, amount: &Value) {
+fn container_resource(faults: &mut Faults, at: &Path<'_>, name: &str, amount: &Value) {
+    container_resource_name(faults, at, name);
+    quantity(faults, at, name, amount);
+    if let Some(pages) = Quantity::of(amount).filter(|_| name.starts_with("hugepages-"))
+        && !page_size(name).is_some_and(|size| pages.nano > 0 && pages.nano % size == 0)
+    {
+        let shown = pages.to_text();
+        let detail = eco_format!("{shown} is not positive integer multiple of {name}");
+        faults.invalid_text(at, &shown, &detail);
+    }
+}
+
+/// The name of what a container can ask for.
+pub(super) fn container_resource_name(faults: &mut Faults, at: &Path<'_>, name: &str) {
     resource_name(faults, at, name);
     let standard =
         matches!(name, "cpu" | "memory" | "ephemeral-storage") || name.starts_with("hugepages-");
     if !name.contains('/') && !standard {
         faults.invalid_text(at, name, "must be a standard resource for containers");
-    } else if is_native(name) && name.contains('/') {
+    } else if !is_native(name) && !is_extended(name) {
         faults.invalid_text(at, name, "doesn't follow extended resource name standard");
     }
-    quantity(faults, at, name, amount);
 }
 
 /// A resource's name: one that Kubernetes knows, or one with a domain.

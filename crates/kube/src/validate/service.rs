@@ -28,10 +28,12 @@ pub(super) fn service(faults: &mut Faults, new: &Value, old: Option<&Value>) {
     }
     meta::labels(faults, &SPEC.child("selector"), spec.get("selector"));
     session_affinity(faults, spec);
-    cluster_ips(faults, spec);
+    if kind != "ExternalName" {
+        cluster_ips(faults, spec);
+    }
     for (index, ip) in spec.get("externalIPs").items().iter().enumerate() {
         let list = SPEC.child("externalIPs");
-        faults.address(&list.index(index), ip.text());
+        external_ip(faults, &list.index(index), ip.text());
     }
     let types = &["ClusterIP", "ExternalName", "LoadBalancer", "NodePort"];
     faults.one_of(&SPEC.child("type"), spec.get("type"), types);
@@ -151,20 +153,73 @@ fn session_affinity(faults: &mut Faults, spec: &Value) {
     }
 }
 
-/// Addresses must be addresses.
+/// An address outside of the cluster, which nobody has for himself.
+fn external_ip(faults: &mut Faults, at: &Path<'_>, text: &str) {
+    faults.address(at, text);
+    let Ok(std::net::IpAddr::V4(ip)) = text.parse() else {
+        return;
+    };
+    let detail = if ip.is_unspecified() {
+        "may not be unspecified (0.0.0.0)"
+    } else if ip.is_loopback() {
+        "may not be in the loopback range (127.0.0.0/8, ::1/128)"
+    } else if ip.is_link_local() {
+        "may not be in the link-local range (169.254.0.0/16, fe80::/10)"
+    } else if ip.octets().starts_with(&[224, 0, 0]) {
+        "may not be in the link-local multicast range (224.0.0.0/24, ff02::/10)"
+    } else {
+        return;
+    };
+    faults.invalid_text(at, text, detail);
+}
+
+/// Addresses and their families; a cluster here has addresses of version 4 only.
 fn cluster_ips(faults: &mut Faults, spec: &Value) {
     let list = SPEC.child("clusterIPs");
-    let ips = spec.get("clusterIPs");
+    let (ips, ip) = (spec.get("clusterIPs"), spec.get("clusterIP").text());
+    match ips.items().first() {
+        Some(_) if ip.is_empty() => {
+            let detail = "must be empty when `clusterIP` is not specified";
+            faults.invalid(&list, ips, detail);
+        }
+        Some(first) if first.text() != ip => {
+            faults.invalid(&list, ips, "first value must match `clusterIP`");
+        }
+        _ => {}
+    }
+    let families = spec.get("ipFamilies");
+    let at = SPEC.child("ipFamilies");
+    let mut seen = Seen::default();
+    for (index, family) in families.items().iter().enumerate() {
+        faults.choice(&at.index(index), family, &["IPv4", "IPv6"]);
+        if !seen.insert(family.text()) {
+            faults.duplicate(&at.index(index), family);
+        }
+    }
+    let policies = &["PreferDualStack", "RequireDualStack", "SingleStack"];
+    let policy = spec.get("ipFamilyPolicy");
+    faults.choice(&SPEC.child("ipFamilyPolicy"), policy, policies);
+    let before = faults.len();
     for (index, ip) in ips.items().iter().enumerate() {
-        if ip.text() != "None" {
+        if index == 0 && ip.text() == "None" {
+            if ips.items().len() > 1 {
+                faults.invalid(&list, ips, "'None' must be the first and only value");
+            }
+        } else {
             faults.address(&list.index(index), ip.text());
         }
     }
-    if let (Some(first), Some(ip)) = (ips.items().first(), spec.get("clusterIP").as_str())
-        && first.text() != ip
-    {
-        let detail = "must match the first entry in `clusterIPs`";
-        faults.invalid_text(&SPEC.child("clusterIP"), ip, detail);
+    if ips.items().len() > 2 {
+        faults.invalid(&list, ips, "may only hold up to 2 values");
+    }
+    let new = |ip: &&Value| ip.text().contains(':');
+    let six = ips.items().iter().filter(new).count();
+    if faults.len() == before && ips.items().len() == 2 && six != 1 {
+        faults.invalid(
+            &list,
+            ips,
+            "may specify no more than one IP for each IP family",
+        );
     }
 }
 
@@ -194,6 +249,21 @@ fn balancer_fields(faults: &mut Faults, spec: &Value, kind: &str) {
     for (index, range) in ranges.iter().enumerate() {
         faults.network(&list.index(index), range.text().trim());
     }
+    let class = spec.get("loadBalancerClass");
+    if kind == "LoadBalancer" && !class.is_null() {
+        let at = SPEC.child("loadBalancerClass");
+        faults.named(&at, class.text(), names::label_key);
+    }
+    let check = spec.get("healthCheckNodePort");
+    let local = kind == "LoadBalancer" && spec.get("externalTrafficPolicy").text() == "Local";
+    if check.as_int().unwrap_or(0) != 0 && !local {
+        let detail =
+            "may only be set when `type` is 'LoadBalancer' and `externalTrafficPolicy` is 'Local'";
+        faults.invalid(&SPEC.child("healthCheckNodePort"), check, detail);
+    }
+    let near = &["PreferClose", "PreferSameZone", "PreferSameNode"];
+    let distribution = spec.get("trafficDistribution");
+    faults.choice(&SPEC.child("trafficDistribution"), distribution, near);
     for field in ["allocateLoadBalancerNodePorts", "loadBalancerClass"] {
         if kind != "LoadBalancer" && !spec.get(field).is_null() {
             faults.forbidden(&SPEC.child(field), ONLY);

@@ -1,6 +1,6 @@
 //! Volumes, claims and storage classes (`pkg/apis/{core,storage}/validation`).
 
-use super::{Faults, Path, SPEC, meta, names, resources, volumes};
+use super::{Faults, Path, SPEC, meta, names, placement, resources, volumes};
 use crate::quantity::Quantity;
 use crate::{Value, gostruct};
 use ecow::eco_format;
@@ -11,6 +11,9 @@ const MODES: &[&str] = &[
     "ReadWriteOnce",
     "ReadWriteOncePod",
 ];
+
+/// All parameters of a class together may have this many bytes.
+const PARAMETERS_MOST: usize = 256 * 1024;
 
 /// What a volume is called that is no kind of volume.
 const NOT_SOURCES: &[&str] = &[
@@ -26,32 +29,66 @@ const NOT_SOURCES: &[&str] = &[
 ];
 
 pub(super) fn claim(faults: &mut Faults, new: &Value, old: Option<&Value>) {
-    let spec = new.get("spec");
+    claim_spec(faults, &SPEC, new.get("spec"));
+    if let Some(old) = old {
+        claim_update(faults, new, old);
+    }
+}
+
+/// What is claimed: by a claim, or by a template of one.
+pub(super) fn claim_spec(faults: &mut Faults, spec_at: &Path<'_>, spec: &Value) {
     if spec.get("accessModes").items().is_empty() {
         faults.required(
-            &SPEC.child("accessModes"),
+            &spec_at.child("accessModes"),
             "at least 1 access mode is required",
         );
     }
-    meta::label_selector(faults, &SPEC.child("selector"), spec.get("selector"));
-    access_modes(faults, spec);
+    meta::label_selector(faults, &spec_at.child("selector"), spec.get("selector"));
+    access_modes(faults, spec_at, spec);
     let size = spec.at(&["resources", "requests", "storage"]);
-    let at = SPEC.child("resources");
+    let at = spec_at.child("resources");
     if size.is_null() {
         faults.required(&at.key("storage"), "");
-    } else {
-        storage_size(faults, &at.key("storage"), size);
+    } else if Quantity::of(size).is_some_and(|size| size.nano <= 0) {
+        let size = size.to_text();
+        faults.invalid_text(&at.key("storage"), &size, "must be greater than zero");
     }
-    if let Some(class) = spec
-        .get("storageClassName")
-        .as_str()
-        .filter(|class| !class.is_empty())
-    {
-        faults.named(&SPEC.child("storageClassName"), class, names::subdomain);
+    class_name(faults, spec_at, spec, "storageClassName");
+    volume_mode(faults, spec_at, spec);
+    // What `dataSourceRef` says is copied to `dataSource`, so that it is said of both; of `dataSource`
+    // itself what is no known source is left out (`pkg/registry/core/persistentvolumeclaim`).
+    let own = spec.get("dataSource");
+    let source = match (own.get("kind").text(), own.get("apiGroup").text()) {
+        ("PersistentVolumeClaim", "") | ("VolumeSnapshot", "snapshot.storage.k8s.io") => own,
+        _ => spec.get("dataSourceRef"),
+    };
+    for (field, source) in [("dataSource", source), ("dataSourceRef", source)] {
+        if !source.is_null() {
+            data_source(faults, &spec_at.child(field), source);
+        }
     }
-    volume_mode(faults, spec);
-    if let Some(old) = old {
-        claim_update(faults, new, old);
+    class_name(faults, spec_at, spec, "volumeAttributesClassName");
+}
+
+fn class_name(faults: &mut Faults, spec_at: &Path<'_>, spec: &Value, field: &str) {
+    let name = spec.get(field).text();
+    if !name.is_empty() {
+        faults.named(&spec_at.child(field), name, names::subdomain);
+    }
+}
+
+/// What a new volume is filled with.
+fn data_source(faults: &mut Faults, at: &Path<'_>, source: &Value) {
+    faults.needs(&at.child("name"), source.get("name"));
+    faults.needs(&at.child("kind"), source.get("kind"));
+    let group = source.get("apiGroup").text();
+    let kind = source.get("kind");
+    if group.is_empty() && kind.text() != "PersistentVolumeClaim" {
+        let detail = "must be 'PersistentVolumeClaim' when referencing the default apiGroup";
+        faults.invalid_text(at, kind.text(), detail);
+    }
+    if !group.is_empty() {
+        faults.named(&at.child("apiGroup"), group, names::subdomain);
     }
 }
 
@@ -99,12 +136,14 @@ pub(super) fn volume(faults: &mut Faults, new: &Value, _: Option<&Value>) {
     if spec.get("accessModes").items().is_empty() {
         faults.required(&SPEC.child("accessModes"), "");
     }
-    access_modes(faults, spec);
+    access_modes(faults, &SPEC, spec);
     let capacity = SPEC.child("capacity");
-    if spec.get("capacity").members().next().is_none() {
+    let amounts = spec.get("capacity");
+    if amounts.members().next().is_none() {
         faults.required(&capacity, "");
-    } else if spec.at(&["capacity", "storage"]).is_null() {
-        faults.unsupported(&capacity, spec.get("capacity"), &["storage"]);
+    }
+    if amounts.get("storage").is_null() || amounts.members().count() > 1 {
+        faults.unsupported_shown(&capacity, &super::json(amounts), &["storage"]);
     }
     for (name, amount) in spec.get("capacity").members() {
         storage_size(faults, &capacity.key(name), amount);
@@ -123,10 +162,24 @@ pub(super) fn volume(faults: &mut Faults, new: &Value, _: Option<&Value>) {
         .filter(|(name, _)| !NOT_SOURCES.contains(&name.as_str()));
     match sources.next() {
         None => faults.required(&SPEC, "must specify a volume type"),
-        Some((name, source)) if name == "hostPath" => {
-            volumes::host_path(faults, &SPEC.child("hostPath"), source);
+        Some((name, source)) => {
+            volumes::of_kind(faults, &SPEC.child(name), name, source);
+            let handle = source.get("volumeHandle");
+            if name == "csi" {
+                faults.needs(&SPEC.child(name).child("volumeHandle"), handle);
+            }
         }
-        Some(_) => {}
+    }
+    let affinity = spec.get("nodeAffinity");
+    let at = SPEC.child("nodeAffinity");
+    let required = affinity.get("required");
+    if !required.is_null() {
+        placement::node_selector(faults, &at.child("required"), required);
+    } else if !affinity.is_null() {
+        let detail = "must specify required node constraints";
+        faults.required(&at.child("required"), detail);
+    } else if !spec.get("local").is_null() {
+        faults.required(&at, "Local volume requires node affinity");
     }
     if let Some((name, _)) = sources.next() {
         faults.forbidden(&SPEC.child(name), "may not specify more than 1 volume type");
@@ -135,7 +188,12 @@ pub(super) fn volume(faults: &mut Faults, new: &Value, _: Option<&Value>) {
     if !class.is_empty() {
         faults.named(&SPEC.child("storageClassName"), class, names::subdomain);
     }
-    volume_mode(faults, spec);
+    volume_mode(faults, &SPEC, spec);
+    let whole = spec.at(&["hostPath", "path"]).text() == "/";
+    if whole && policy.text() == "Recycle" {
+        let detail = "may not be 'recycle' for a hostPath mount of '/'";
+        faults.forbidden(&SPEC.child("persistentVolumeReclaimPolicy"), detail);
+    }
 }
 
 pub(super) fn class(faults: &mut Faults, new: &Value, old: Option<&Value>) {
@@ -170,9 +228,21 @@ pub(super) fn class(faults: &mut Faults, new: &Value, old: Option<&Value>) {
             names::label_key,
         ),
     }
+    let parameters = new.get("parameters");
+    let size: usize = parameters
+        .members()
+        .map(|(key, value)| key.len() + value.text().len())
+        .sum();
+    if size > PARAMETERS_MOST {
+        faults.too_long(&Path::root("parameters"), PARAMETERS_MOST);
+    }
+    if !parameters.get("").is_null() {
+        faults.invalid_text(&Path::root("parameters"), "", "field can not be empty.");
+    }
     let policy = new.get("reclaimPolicy");
-    if !matches!(policy.text(), "Delete" | "Retain") {
-        faults.unsupported(&Path::root("reclaimPolicy"), policy, &["Delete", "Retain"]);
+    let policies = ["", "Delete", "Retain"];
+    if !policies.contains(&policy.text()) {
+        faults.unsupported(&Path::root("reclaimPolicy"), policy, &policies[1..]);
     }
     let mode = new.get("volumeBindingMode");
     let modes = &["Immediate", "WaitForFirstConsumer"];
@@ -181,9 +251,9 @@ pub(super) fn class(faults: &mut Faults, new: &Value, old: Option<&Value>) {
     }
 }
 
-fn access_modes(faults: &mut Faults, spec: &Value) {
+fn access_modes(faults: &mut Faults, spec_at: &Path<'_>, spec: &Value) {
     let modes = spec.get("accessModes").items();
-    let at = SPEC.child("accessModes");
+    let at = spec_at.child("accessModes");
     for mode in modes.iter().filter(|mode| !MODES.contains(&mode.text())) {
         faults.unsupported(&at, mode, MODES);
     }
@@ -200,9 +270,7 @@ fn storage_size(faults: &mut Faults, at: &Path<'_>, size: &Value) {
     resources::quantity(faults, at, "storage", size);
 }
 
-fn volume_mode(faults: &mut Faults, spec: &Value) {
-    let mode = spec.get("volumeMode");
-    if !mode.is_null() && !matches!(mode.text(), "Block" | "Filesystem") {
-        faults.unsupported(&SPEC.child("volumeMode"), mode, &["Block", "Filesystem"]);
-    }
+fn volume_mode(faults: &mut Faults, spec_at: &Path<'_>, spec: &Value) {
+    let modes = &["Block", "Filesystem"];
+    faults.choice(&spec_at.child("volumeMode"), spec.get("volumeMode"), modes);
 }

@@ -3,6 +3,7 @@
 use super::container::{descending_path, field_ref, resource_field_ref};
 use super::{Faults, Path, Seen, names};
 use crate::Value;
+use crate::quantity::Quantity;
 
 /// The kinds of volumes, in the order in which the server looks for them.
 const SOURCES: &[&str] = &[
@@ -63,45 +64,86 @@ fn source(faults: &mut Faults, at: &Path<'_>, volume: &Value) {
             faults.forbidden(&at, "may not specify more than 1 volume type");
             continue;
         }
-        match *kind {
-            "emptyDir" => {
-                faults.quantity_not_negative(&at.child("sizeLimit"), source.get("sizeLimit"));
-            }
-            "hostPath" => host_path(faults, &at, source),
-            "secret" => files(faults, &at, source, "secretName"),
-            "configMap" => files(faults, &at, source, "name"),
-            "persistentVolumeClaim" if source.get("claimName").text().is_empty() => {
-                faults.required(&at.child("claimName"), "");
-            }
-            "nfs" => {
-                for field in ["server", "path"] {
-                    if source.get(field).text().is_empty() {
-                        faults.required(&at.child(field), "");
-                    }
-                }
-                let path = source.get("path").text();
-                if !path.is_empty() && !path.starts_with('/') {
-                    faults.invalid_text(&at.child("path"), path, "must be an absolute path");
-                }
-            }
-            "downwardAPI" => downward(faults, &at, source),
-            "projected" => projected(faults, &at, source),
-            "csi" if source.get("driver").text().is_empty() => {
-                faults.required(&at.child("driver"), "");
-            }
-            "ephemeral" if source.get("volumeClaimTemplate").is_null() => {
-                faults.required(&at.child("volumeClaimTemplate"), "");
-            }
-            _ => {}
-        }
+        of_kind(faults, &at, kind, source);
     }
     if found == 0 {
         faults.required(at, "must specify a volume type");
     }
 }
 
+/// What kinds of volumes must say.
+const NEEDED: &[(&str, &[&str])] = &[
+    ("awsElasticBlockStore", &["volumeID"]),
+    ("azureDisk", &["diskName", "diskURI"]),
+    ("azureFile", &["secretName", "shareName"]),
+    ("cephfs", &["monitors"]),
+    ("cinder", &["volumeID"]),
+    ("glusterfs", &["endpoints", "path"]),
+    ("iscsi", &["targetPortal", "iqn"]),
+    ("local", &["path"]),
+    ("nfs", &["server", "path"]),
+    ("persistentVolumeClaim", &["claimName"]),
+    ("csi", &["driver"]),
+    ("vsphereVolume", &["volumePath"]),
+];
+
+/// What a volume is, of one kind.
+pub(super) fn of_kind(faults: &mut Faults, at: &Path<'_>, kind: &str, source: &Value) {
+    let needed = NEEDED.iter().filter(|(name, _)| *name == kind);
+    for field in needed.flat_map(|(_, fields)| *fields) {
+        if source.get(field).items().is_empty() {
+            faults.needs(&at.child(field), source.get(field));
+        }
+    }
+    match kind {
+        "emptyDir" => {
+            if Quantity::of(source.get("sizeLimit")).is_some_and(|size| size.nano < 0) {
+                let detail = "SizeLimit field must be a valid resource quantity";
+                faults.forbidden(&at.child("sizeLimit"), detail);
+            }
+        }
+        "hostPath" => host_path(faults, at, source),
+        "secret" => files(faults, at, source, "secretName"),
+        "configMap" => files(faults, at, source, "name"),
+        "nfs" => {
+            let path = source.get("path").text();
+            if !path.starts_with('/') {
+                faults.invalid_text(&at.child("path"), path, "must be an absolute path");
+            }
+        }
+        "downwardAPI" => downward(faults, at, source),
+        "projected" => projected(faults, at, source),
+        "csi" => {
+            let driver = source.get("driver").text();
+            if !driver.is_empty() {
+                faults.named(
+                    &at.child("driver"),
+                    &driver.to_lowercase(),
+                    names::subdomain,
+                );
+            }
+        }
+        "image" => {
+            let policies = &["Always", "IfNotPresent", "Never"];
+            faults.choice(&at.child("pullPolicy"), source.get("pullPolicy"), policies);
+        }
+        "ephemeral" => {
+            let (at, claim) = (
+                at.child("volumeClaimTemplate"),
+                source.get("volumeClaimTemplate"),
+            );
+            if claim.is_null() {
+                faults.required(&at, "");
+            } else {
+                super::storage::claim_spec(faults, &at.child("spec"), claim.get("spec"));
+            }
+        }
+        _ => {}
+    }
+}
+
 /// A folder of the node; also what a PersistentVolume can be.
-pub(super) fn host_path(faults: &mut Faults, at: &Path<'_>, source: &Value) {
+fn host_path(faults: &mut Faults, at: &Path<'_>, source: &Value) {
     const KINDS: &[&str] = &[
         "",
         "BlockDevice",
@@ -185,10 +227,7 @@ fn downward(faults: &mut Faults, at: &Path<'_>, source: &Value) {
                 faults.invalid(at, &"resource".into(), detail);
             }
         } else if resource.is_null() {
-            faults.required(
-                &at.child("fieldRef"),
-                "one of fieldRef and resourceFieldRef is required",
-            );
+            faults.required(at, "one of fieldRef and resourceFieldRef is required");
         } else {
             let at = at.child("resourceFieldRef");
             match resource.get("containerName").text() {
@@ -200,9 +239,13 @@ fn downward(faults: &mut Faults, at: &Path<'_>, source: &Value) {
     }
 }
 
-fn projected(faults: &mut Faults, at: &Path<'_>, source: &Value) {
-    mode(faults, &at.child("defaultMode"), source.get("defaultMode"));
-    let list = at.child("sources");
+fn projected(faults: &mut Faults, outer: &Path<'_>, source: &Value) {
+    mode(
+        faults,
+        &outer.child("defaultMode"),
+        source.get("defaultMode"),
+    );
+    let list = outer.child("sources");
     for (index, source) in source.get("sources").items().iter().enumerate() {
         let at = list.index(index);
         let mut found = 0;
@@ -218,11 +261,12 @@ fn projected(faults: &mut Faults, at: &Path<'_>, source: &Value) {
                 continue;
             }
             found += 1;
-            let at = at.child(kind);
             if found > 1 {
-                faults.forbidden(&at, "may not specify more than 1 volume type");
+                let detail = "may not specify more than 1 volume type per source";
+                faults.forbidden(&at, detail);
                 continue;
             }
+            let at = at.child(kind);
             match kind {
                 "secret" | "configMap" => {
                     if part.get("name").text().is_empty() {
@@ -231,20 +275,23 @@ fn projected(faults: &mut Faults, at: &Path<'_>, source: &Value) {
                     items(faults, &at, part);
                 }
                 "downwardAPI" => downward(faults, &at, part),
-                "serviceAccountToken" => token(faults, &at, part),
+                "serviceAccountToken" => token(faults, outer, &at, part),
                 _ => {}
             }
         }
     }
 }
 
-fn token(faults: &mut Faults, at: &Path<'_>, token: &Value) {
+/// The server says of the volume, not of its source, what is wrong with a token's path.
+fn token(faults: &mut Faults, outer: &Path<'_>, at: &Path<'_>, token: &Value) {
     let seconds = token.get("expirationSeconds");
     if seconds.as_int().is_some_and(|seconds| seconds < 600) {
         let detail = "may not specify a duration less than 10 minutes";
         faults.invalid(&at.child("expirationSeconds"), seconds, detail);
     }
-    if token.get("path").text().is_empty() {
-        faults.required(&at.child("path"), "");
+    if seconds.as_int().is_some_and(|seconds| seconds > 1 << 32) {
+        let detail = "may not specify a duration larger than 2^32 seconds";
+        faults.invalid(&at.child("expirationSeconds"), seconds, detail);
     }
+    file_path(faults, &outer.child("path"), token.get("path").text());
 }

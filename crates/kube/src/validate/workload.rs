@@ -10,8 +10,6 @@ pub(super) fn deployment(faults: &mut Faults, new: &Value, old: Option<&Value>) 
     let spec = new.get("spec");
     faults.not_negative(&SPEC.child("replicas"), spec.get("replicas"));
     selector(faults, spec, "deployment");
-    meta::selects_template(faults, &TEMPLATE, spec);
-    long_running(faults, spec, "ReplicaSet");
     strategy(faults, spec.get("strategy"));
     let ready = spec.get("minReadySeconds");
     faults.not_negative(&SPEC.child("minReadySeconds"), ready);
@@ -37,16 +35,39 @@ pub(super) fn replica_set(faults: &mut Faults, new: &Value, old: Option<&Value>)
     faults.not_negative(&SPEC.child("minReadySeconds"), spec.get("minReadySeconds"));
     if new.get("kind").text() == "ReplicaSet" {
         selector(faults, spec, "replicaset");
-        meta::selects_template(faults, &TEMPLATE, spec);
+    } else {
+        controller(faults, spec);
     }
-    long_running(faults, spec, "ReplicaSet");
     fixed_selector(faults, new, old);
+}
+
+/// What a ReplicationController selects by is a plain map.
+fn controller(faults: &mut Faults, spec: &Value) {
+    let selector = spec.get("selector");
+    if selector.members().next().is_none() {
+        faults.required(&SPEC.child("selector"), "");
+    }
+    if spec.at(&["template", "spec", "containers"]).is_null() {
+        faults.required(&TEMPLATE, "");
+        return;
+    }
+    let labels = spec.at(&["template", "metadata", "labels"]);
+    if selector
+        .members()
+        .any(|(key, value)| labels.get(key) != value)
+    {
+        let at = TEMPLATE.child("metadata");
+        let detail = "`selector` does not match template `labels`";
+        faults.invalid(&at.child("labels"), labels, detail);
+    }
+    long_running(faults, spec, "ReplicationController");
 }
 
 pub(super) fn daemon_set(faults: &mut Faults, new: &Value, old: Option<&Value>) {
     let spec = new.get("spec");
-    meta::label_selector(faults, &SPEC.child("selector"), spec.get("selector"));
-    meta::selects_template(faults, &TEMPLATE, spec);
+    if meta::label_selector(faults, &SPEC.child("selector"), spec.get("selector")) {
+        meta::selects_template(faults, &TEMPLATE, spec);
+    }
     if meta::is_empty_selector(spec.get("selector")) {
         let detail = "empty selector is invalid for daemonset";
         faults.invalid(&SPEC.child("selector"), spec.get("selector"), detail);
@@ -75,10 +96,12 @@ pub(super) fn stateful_set(faults: &mut Faults, new: &Value, old: Option<&Value>
     let policy = spec.get("persistentVolumeClaimRetentionPolicy");
     let at = SPEC.child("persistentVolumeClaimRetentionPolicy");
     for field in ["whenDeleted", "whenScaled"] {
-        let choice = policy.get(field);
-        if !matches!(choice.text(), "Retain" | "Delete") {
-            faults.unsupported(&at.child(field), choice, &["Delete", "Retain"]);
-        }
+        faults.choice(&at.child(field), policy.get(field), &["Retain", "Delete"]);
+    }
+    let claims = spec.get("volumeClaimTemplates");
+    let list = SPEC.child("volumeClaimTemplates");
+    for (index, claim) in claims.items().iter().enumerate().filter(|_| old.is_none()) {
+        super::storage::claim_spec(faults, &list.index(index).child("spec"), claim.get("spec"));
     }
     faults.not_negative(&SPEC.child("replicas"), spec.get("replicas"));
     faults.not_negative(&SPEC.child("minReadySeconds"), spec.get("minReadySeconds"));
@@ -88,9 +111,7 @@ pub(super) fn stateful_set(faults: &mut Faults, new: &Value, old: Option<&Value>
     if old.is_none() && !service.is_empty() {
         faults.named(&SPEC.child("serviceName"), service, names::label);
     }
-    selector(faults, spec, "statefulset");
-    meta::selects_template(faults, &TEMPLATE, spec);
-    long_running(faults, spec, "StatefulSet");
+    selector(faults, &with_claims(spec), "statefulset");
     if let Some(old) = old {
         const FREE: &[&str] = &[
             "replicas",
@@ -115,17 +136,61 @@ pub(super) fn stateful_set(faults: &mut Faults, new: &Value, old: Option<&Value>
     }
 }
 
-/// A selector must be there, and select something.
+/// A StatefulSet's spec as its template is looked at: with the volumes that it claims.
+fn with_claims(spec: &Value) -> Value {
+    let claims = spec.get("volumeClaimTemplates").items();
+    if claims.is_empty() {
+        return spec.clone();
+    }
+    let name_of = |claim: &Value| claim.at(&["metadata", "name"]).clone();
+    let volumes = claims.iter().map(|claim| {
+        let name = name_of(claim);
+        map! { "name" => name.clone(), "persistentVolumeClaim" => map! { "claimName" => name } }
+    });
+    let own = spec.at(&["template", "spec", "volumes"]).items().iter();
+    let own = own.filter(|volume| {
+        !claims
+            .iter()
+            .any(|claim| &name_of(claim) == volume.get("name"))
+    });
+    let volumes: Value = volumes.chain(own.cloned()).collect();
+    let mut spec = spec.clone();
+    *spec.entry_at(&["template", "spec", "volumes"]) = volumes;
+    spec
+}
+
+/// A selector must be there, select something, and mean the pods of the template, which is looked at
+/// only if the selector can be read.
 fn selector(faults: &mut Faults, spec: &Value, kind: &str) {
     let selector = spec.get("selector");
+    let at = SPEC.child("selector");
+    let readable = meta::label_selector(faults, &at, selector);
     if selector.is_null() {
-        faults.required(&SPEC.child("selector"), "");
-        return;
+        faults.required(&at, "");
     }
-    meta::label_selector(faults, &SPEC.child("selector"), selector);
     if meta::is_empty_selector(selector) {
+        // The server says deployment of a ReplicaSet too.
+        let kind = if kind == "replicaset" {
+            "deployment"
+        } else {
+            kind
+        };
         let detail = eco_format!("empty selector is invalid for {kind}");
-        faults.invalid(&SPEC.child("selector"), selector, &detail);
+        faults.invalid(&at, selector, &detail);
+    }
+    if !readable {
+        let detail = match kind {
+            "deployment" => "invalid label selector",
+            _ => "",
+        };
+        faults.invalid_shown(&at, &meta::selector_json(selector), detail);
+    } else {
+        meta::selects_template(faults, &TEMPLATE, spec);
+        let owner = match kind {
+            "statefulset" => "StatefulSet",
+            _ => "ReplicaSet",
+        };
+        long_running(faults, spec, owner);
     }
 }
 
@@ -133,7 +198,11 @@ fn selector(faults: &mut Faults, spec: &Value, kind: &str) {
 fn fixed_selector(faults: &mut Faults, new: &Value, old: Option<&Value>) {
     if let Some(old) = old {
         let of = |object: &Value| object.at(&["spec", "selector"]).clone();
-        faults.immutable(&SPEC.child("selector"), &of(new), &of(old));
+        let (new, old) = (of(new), of(old));
+        if new != old {
+            let shown = meta::selector_json(&new);
+            faults.invalid_shown(&SPEC.child("selector"), &shown, "field is immutable");
+        }
     }
 }
 
@@ -175,7 +244,8 @@ fn strategy(faults: &mut Faults, strategy: &Value) {
         }
         _ => {
             let known = &["Recreate", "RollingUpdate"];
-            faults.unsupported(&AT.child("type"), strategy.get("type"), known);
+            let shown = gostruct::json("DeploymentStrategy", strategy);
+            faults.unsupported_shown(&AT, &shown, known);
         }
     }
 }
@@ -208,7 +278,8 @@ fn daemon_strategy(faults: &mut Faults, strategy: &Value) {
         }
         _ => {
             let known = &["RollingUpdate", "OnDelete"];
-            faults.unsupported(&AT.child("type"), strategy.get("type"), known);
+            let shown = gostruct::json("DaemonSetUpdateStrategy", strategy);
+            faults.unsupported_shown(&AT, &shown, known);
         }
     }
 }
@@ -222,20 +293,13 @@ fn stateful_strategy(faults: &mut Faults, strategy: &Value) {
         "OnDelete" => {
             if !rolling.is_null() {
                 let detail = "only allowed for updateStrategy 'RollingUpdate'";
-                faults.invalid(&at, rolling, detail);
+                let shown = gostruct::json("RollingUpdateStatefulSetStrategy", rolling);
+                faults.invalid_shown(&at, &shown, detail);
             }
         }
         "RollingUpdate" => {
             let partition = rolling.get("partition");
             faults.not_negative(&at.child("partition"), partition);
-            let most = rolling.get("maxUnavailable");
-            if !most.is_null() {
-                count_or_percent(faults, &at.child("maxUnavailable"), most);
-                if is_zero(most) {
-                    faults.invalid(&at.child("maxUnavailable"), most, "cannot be 0");
-                }
-                at_most_all(faults, &at.child("maxUnavailable"), most);
-            }
         }
         kind => {
             let shown = map! { "type" => kind, "rollingUpdate" => rolling.clone() };
@@ -255,7 +319,9 @@ pub(super) fn count_or_percent(faults: &mut Faults, at: &Path<'_>, value: &Value
 
 /// The percentage that a text says, if it is one.
 fn percentage(value: &Value) -> Option<i64> {
-    value.text().strip_suffix('%')?.parse().ok()
+    let digits = value.text().strip_suffix('%')?;
+    let plain = digits.bytes().all(|byte| byte.is_ascii_digit());
+    digits.parse().ok().filter(|_| plain)
 }
 
 /// A percentage may not be more than all.
@@ -265,10 +331,11 @@ pub(super) fn at_most_all(faults: &mut Faults, at: &Path<'_>, value: &Value) {
     }
 }
 
+/// Whether it means none: a text that is no percentage is read as a number.
 fn is_zero(value: &Value) -> bool {
     match value {
         Value::Int(number) => *number == 0,
         Value::Null => true,
-        other => percentage(other).unwrap_or(0) == 0,
+        other => percentage(other).or(other.text().parse().ok()).unwrap_or(0) == 0,
     }
 }
