@@ -405,6 +405,7 @@ pub(crate) fn write(
         if !old.status().is_null() {
             body.set("status", of("status"));
         }
+        admission::mutate_update(store, &old.key, &mut body)?;
         strategy::prepare_update(&old.value, &mut body, subresource);
         defaults::apply(&mut body);
     }

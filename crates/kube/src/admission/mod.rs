@@ -48,6 +48,15 @@ pub(crate) fn mutate(store: &mut Store, key: &Key, object: &mut Value) -> Result
         .try_for_each(|admit| admit(store, key, object))
 }
 
+/// Lets the plugins that look at updates too change the new state of an old object.
+pub(crate) fn mutate_update(
+    store: &mut Store,
+    key: &Key,
+    object: &mut Value,
+) -> Result<(), Status> {
+    tolerations::admit(store, key, object)
+}
+
 /// Asks every plugin that only looks.
 pub(crate) fn validate(
     store: &mut Store,

@@ -181,9 +181,8 @@ fn source(faults: &mut Faults, at: &Path<'_>, field: &str, source: &Value, targe
 fn target(faults: &mut Faults, at: &Path<'_>, target: &Value, fields: &[&str], external: bool) {
     let kind = target.get("type");
     let kinds = &["Utilization", "Value", "AverageValue"];
-    match kind.text() {
-        "" => faults.required(&at.child("type"), "must specify a metric target type"),
-        _ => {}
+    if kind.text().is_empty() {
+        faults.required(&at.child("type"), "must specify a metric target type");
     }
     if !kinds.contains(&kind.text()) {
         let detail = "must be either Utilization, Value, or AverageValue";

@@ -4,20 +4,23 @@ use super::{Faults, Path, SPEC, job_policy, meta, names, pod, schedule};
 use crate::{Value, gostruct, map};
 
 pub(super) fn job(faults: &mut Faults, new: &Value, old: Option<&Value>) {
-    let spec = new.get("spec");
-    if old.is_none() {
-        generated_selector(faults, new);
+    generated_selector(faults, new);
+    whole_spec(faults, new.get("spec"));
+    host_name(faults, new);
+    if let Some(old) = old {
+        // The server looks at all of it again.
+        whole_spec(faults, new.get("spec"));
+        update(faults, new.get("spec"), old);
     }
+}
+
+fn whole_spec(faults: &mut Faults, spec: &Value) {
     job_spec(faults, &SPEC, spec);
     if spec.get("selector").is_null() {
         faults.required(&SPEC.child("selector"), "");
     }
     if meta::label_selector(faults, &SPEC.child("selector"), spec.get("selector")) {
         meta::selects_template(faults, &SPEC.child("template"), spec);
-    }
-    host_name(faults, new);
-    if let Some(old) = old {
-        update(faults, spec, old);
     }
 }
 
@@ -125,27 +128,29 @@ fn job_spec(faults: &mut Faults, at: &Path<'_>, spec: &Value) {
 
 fn update(faults: &mut Faults, new: &Value, old: &Value) {
     let was = old.get("spec");
-    // The number of completions may grow with the parallelism, and only together with it.
-    let elastic = new.get("completionMode").text() == "Indexed"
-        && new.get("completions") == new.get("parallelism");
-    if !elastic {
-        faults.immutable(
-            &SPEC.child("completions"),
-            new.get("completions"),
-            was.get("completions"),
-        );
+    let (at, completions) = (SPEC.child("completions"), new.get("completions"));
+    // The number of completions may change with the parallelism, and only together with it.
+    if new.get("completionMode").text() != "Indexed" {
+        faults.immutable(&at, completions, was.get("completions"));
+    } else if completions != was.get("completions") && completions != new.get("parallelism") {
+        let detail = "can only be modified in tandem with spec.parallelism";
+        faults.invalid(&at, completions, detail);
     }
-    faults.immutable(
-        &SPEC.child("selector"),
-        new.get("selector"),
-        was.get("selector"),
-    );
+    if new.get("selector") != was.get("selector") {
+        let shown = meta::selector_json(new.get("selector"));
+        faults.invalid_shown(&SPEC.child("selector"), &shown, "field is immutable");
+    }
     let suspended =
         was.get("suspend").as_bool() == Some(true) && old.at(&["status", "startTime"]).is_null();
     let (is, had) = (new.get("template"), was.get("template"));
-    if is != had && !(suspended && same_but_placement(is, had)) {
+    let at = SPEC.child("template");
+    if is == had {
+    } else if !suspended {
         let shown = gostruct::json("PodTemplateSpec", is);
-        faults.invalid_shown(&SPEC.child("template"), &shown, "field is immutable");
+        faults.invalid_shown(&at, &shown, "field is immutable");
+    } else if !same_but_placement(is, had) {
+        let shown = gostruct::json("PodSpec", is.get("spec"));
+        faults.invalid_shown(&at.child("spec"), &shown, "field is immutable");
     }
     for field in [
         "completionMode",
@@ -158,12 +163,18 @@ fn update(faults: &mut Faults, new: &Value, old: &Value) {
     }
 }
 
-/// While a Job is suspended and has not begun, where its pods may run can still change.
+/// While a Job is suspended and has not begun, where its pods may run can still change, and what they
+/// ask for.
 fn same_but_placement(new: &Value, old: &Value) -> bool {
     let rest = |template: &Value| {
         let mut template = template.clone();
         for field in ["nodeSelector", "affinity", "tolerations", "schedulingGates"] {
             template.entry("spec").set(field, Value::Null);
+        }
+        for list in ["containers", "initContainers"] {
+            for container in template.entry_at(&["spec", list]).items_mut().make_mut() {
+                container.set("resources", Value::Null);
+            }
         }
         let metadata = template.entry("metadata");
         metadata.set("labels", Value::Null);

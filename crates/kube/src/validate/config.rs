@@ -5,9 +5,11 @@ use crate::Value;
 
 /// A namespace: what deletes it, and the levels of Pod Security that its labels name
 /// (`k8s.io/pod-security-admission/api`).
-pub(super) fn namespace(faults: &mut Faults, new: &Value, _: Option<&Value>) {
+pub(super) fn namespace(faults: &mut Faults, new: &Value, old: Option<&Value>) {
     let at = Path::root("spec");
-    for finalizer in new.at(&["spec", "finalizers"]).items() {
+    let finalizers = new.at(&["spec", "finalizers"]).items();
+    // Of an update these are not taken.
+    for finalizer in finalizers.iter().filter(|_| old.is_none()) {
         let name = finalizer.text();
         faults.named(&at.child("finalizers"), name, names::label_key);
         if !name.contains('/') && name != "kubernetes" {

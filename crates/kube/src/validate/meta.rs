@@ -29,6 +29,10 @@ pub(super) fn created(faults: &mut Faults, object: &Value, name_rule: Check) {
         name => faults.named(&METADATA.child("name"), name, name_rule),
     }
     common(faults, metadata);
+    finalizers(faults, metadata);
+}
+
+fn finalizers(faults: &mut Faults, metadata: &Value) {
     let finalizers = metadata.get("finalizers").items();
     for finalizer in finalizers {
         faults.named(
@@ -62,9 +66,41 @@ pub(super) fn created(faults: &mut Faults, object: &Value, name_rule: Check) {
     }
 }
 
-/// The metadata of an old object's new state.
+/// Kinds whose strategy looks at an updated object as at a new one, and then at the update
+/// (`pkg/registry/*/*/strategy.go`, ValidateUpdate).
+const CHECKED_AGAIN: &[&str] = &[
+    "ClusterRole",
+    "ClusterRoleBinding",
+    "ConfigMap",
+    "Endpoints",
+    "Ingress",
+    "IngressClass",
+    "Job",
+    "Namespace",
+    "Node",
+    "PersistentVolume",
+    "PersistentVolumeClaim",
+    "Pod",
+    "Role",
+    "RoleBinding",
+    "Secret",
+    "ServiceAccount",
+    "StorageClass",
+];
+
+/// The metadata of an old object's new state: the server looks at it twice for every kind
+/// (`rest.BeforeUpdate`), and once or twice more for its own.
 pub(super) fn updated(faults: &mut Faults, object: &Value) {
-    common(faults, object.get("metadata"));
+    let kind = object.get("kind").text();
+    let times = match kind {
+        "PodDisruptionBudget" => 2,
+        _ if CHECKED_AGAIN.contains(&kind) => 4,
+        _ => 3,
+    };
+    for _ in 0..times {
+        common(faults, object.get("metadata"));
+    }
+    finalizers(faults, object.get("metadata"));
 }
 
 fn common(faults: &mut Faults, metadata: &Value) {

@@ -61,11 +61,18 @@ fn update(faults: &mut Faults, new: &Value, old: &Value) {
             return;
         }
     }
-    deadline(
+    for (index, container) in new.get("containers").items().iter().enumerate() {
+        let list = SPEC.child("containers");
+        let at = list.index(index);
+        image(faults, &at.child("image"), container.get("image"));
+    }
+    if !deadline(
         faults,
         new.get("activeDeadlineSeconds"),
         old.get("activeDeadlineSeconds"),
-    );
+    ) {
+        return;
+    }
     // Of a toleration that is there, only for how long may change.
     let lasting = |toleration: &Value| {
         let mut toleration = toleration.clone();
@@ -78,6 +85,20 @@ fn update(faults: &mut Faults, new: &Value, old: &Value) {
     if !all_kept {
         let detail = "existing toleration can not be modified except its tolerationSeconds";
         faults.forbidden(&SPEC.child("tolerations"), detail);
+    } else {
+        placement::tolerations(faults, &SPEC.child("tolerations"), new.get("tolerations"));
+    }
+    let gates = SPEC.child("schedulingGates");
+    let kept = old.get("schedulingGates").items();
+    for (index, gate) in new.get("schedulingGates").items().iter().enumerate() {
+        if !kept.contains(gate) {
+            let name = gate.get("name").text();
+            let at = gates.index(index);
+            let detail = ecow::eco_format!(
+                "only deletion is allowed, but found new scheduling gate '{name}'"
+            );
+            faults.forbidden(&at.child("name"), &detail);
+        }
     }
     // With what may change put back, nothing else may differ.
     let mut rest = new.clone();
@@ -90,8 +111,11 @@ fn update(faults: &mut Faults, new: &Value, old: &Value) {
             rest.set(list, Value::Null);
         }
     }
-    for field in ["activeDeadlineSeconds", "tolerations"] {
+    for field in ["activeDeadlineSeconds", "tolerations", "schedulingGates"] {
         rest.set(field, old.get(field).clone());
+    }
+    if !kept.is_empty() {
+        gated(faults, new, old, &mut rest);
     }
     if old
         .get("terminationGracePeriodSeconds")
@@ -112,15 +136,47 @@ fn update(faults: &mut Faults, new: &Value, old: &Value) {
     }
 }
 
-/// A deadline may be set or made shorter.
-fn deadline(faults: &mut Faults, new: &Value, old: &Value) {
+/// A pod that waits for a gate may still be told where to run, more narrowly.
+fn gated(faults: &mut Faults, new: &Value, old: &Value, rest: &mut Value) {
+    let (is, was) = (new.get("nodeSelector"), old.get("nodeSelector"));
+    if was.members().any(|(key, value)| is.get(key) != value) {
+        let detail = "only additions to spec.nodeSelector are allowed (no mutations or deletions)";
+        faults.invalid(&SPEC.child("nodeSelector"), is, detail);
+    }
+    rest.set("nodeSelector", was.clone());
+    let nodes = old.at(&["affinity", "nodeAffinity"]).clone();
+    let plain = old.get("affinity").is_null()
+        && new
+            .get("affinity")
+            .members()
+            .all(|(name, _)| name == "nodeAffinity");
+    match plain {
+        true => rest.set("affinity", Value::Null),
+        false => rest.entry("affinity").set("nodeAffinity", nodes),
+    }
+}
+
+/// An image of a pod that is to run: the server asks again of an update.
+fn image(faults: &mut Faults, at: &Path<'_>, image: &Value) {
+    let text = image.text();
+    if text.is_empty() {
+        faults.required(at, "");
+    } else if text != text.trim() {
+        faults.invalid(at, image, "must not have leading or trailing whitespace");
+    }
+}
+
+/// A deadline may be set or made shorter; if not, the server looks no further.
+fn deadline(faults: &mut Faults, new: &Value, old: &Value) -> bool {
     let at = SPEC.child("activeDeadlineSeconds");
     match (new.as_int(), old.as_int()) {
         (Some(new), _) if !(0..=i64::from(i32::MAX)).contains(&new) => {
             faults.in_range(&at, new, 0, i64::from(i32::MAX));
+            return false;
         }
         (Some(is), Some(was)) if was < is => {
             faults.invalid(&at, new, "must be less than or equal to previous value");
+            return false;
         }
         (None, Some(_)) => faults.invalid(
             &at,
@@ -129,6 +185,7 @@ fn deadline(faults: &mut Faults, new: &Value, old: &Value) {
         ),
         _ => {}
     }
+    true
 }
 
 /// The template of a controller's pods.

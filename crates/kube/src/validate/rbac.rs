@@ -1,7 +1,7 @@
 //! Roles and bindings (`pkg/apis/rbac/validation`).
 
 use super::{Faults, Path, meta, names};
-use crate::Value;
+use crate::{Value, gostruct};
 
 const RBAC: &str = "rbac.authorization.k8s.io";
 
@@ -84,7 +84,8 @@ pub(super) fn role_binding(faults: &mut Faults, new: &Value, old: Option<&Value>
     if let Some(old) = old
         && old.get("roleRef") != role
     {
-        faults.invalid(&at, role, "cannot change roleRef");
+        let shown = gostruct::json("RoleRef", role);
+        faults.invalid_shown(&at, &shown, "cannot change roleRef");
     }
 }
 

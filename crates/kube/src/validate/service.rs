@@ -209,6 +209,21 @@ fn cluster_ips(faults: &mut Faults, spec: &Value) {
             faults.address(&list.index(index), ip.text());
         }
     }
+    for (index, ip) in ips
+        .items()
+        .iter()
+        .enumerate()
+        .filter(|(_, ip)| ip.text() != "None")
+    {
+        let family = families.items().get(index).map_or("", Value::text);
+        let other = match (family, ip.text().contains(':')) {
+            ("IPv4", true) | ("IPv6", false) => family,
+            _ => continue,
+        };
+        let detail =
+            ecow::eco_format!("expected an {other} value as indicated by `ipFamilies[{index}]`");
+        faults.invalid(&list.index(index), ip, &detail);
+    }
     if ips.items().len() > 2 {
         faults.invalid(&list, ips, "may only hold up to 2 values");
     }
@@ -228,6 +243,15 @@ fn same_address(faults: &mut Faults, new: &Value, old: &Value) {
     let named = |spec: &Value| spec.get("type").text() == "ExternalName";
     if named(old) || named(new) {
         return;
+    }
+    let balanced = |spec: &Value| spec.get("type").text() == "LoadBalancer";
+    let class = new.get("loadBalancerClass");
+    if balanced(old) && balanced(new) && class != old.get("loadBalancerClass") {
+        faults.invalid(
+            &SPEC.child("loadBalancerClass"),
+            class,
+            "may not change once set",
+        );
     }
     let list = SPEC.child("clusterIPs");
     let ips = new.get("clusterIPs");

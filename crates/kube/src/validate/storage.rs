@@ -131,8 +131,32 @@ fn claim_update(faults: &mut Faults, new: &Value, old: &Value) {
     );
 }
 
-pub(super) fn volume(faults: &mut Faults, new: &Value, _: Option<&Value>) {
+pub(super) fn volume(faults: &mut Faults, new: &Value, old: Option<&Value>) {
     let spec = new.get("spec");
+    volume_spec(faults, spec);
+    let Some(old) = old.map(|old| old.get("spec")) else {
+        return;
+    };
+    // The server looks at all of it again.
+    volume_spec(faults, spec);
+    let source = |spec: &Value| {
+        let mut source = spec.clone();
+        NOT_SOURCES
+            .iter()
+            .for_each(|field| source.set(field, Value::Null));
+        source
+    };
+    let (is, was) = (source(spec), source(old));
+    if is != was {
+        let diff = gostruct::diff("PersistentVolumeSource", &was, &is);
+        let detail = eco_format!("spec.persistentvolumesource is immutable after creation\n{diff}");
+        faults.forbidden(&SPEC.child("persistentvolumesource"), &detail);
+    }
+    let mode = |spec: &Value| spec.get("volumeMode").clone();
+    faults.immutable(&Path::root("volumeMode"), &mode(spec), &mode(old));
+}
+
+fn volume_spec(faults: &mut Faults, spec: &Value) {
     if spec.get("accessModes").items().is_empty() {
         faults.required(&SPEC.child("accessModes"), "");
     }
@@ -204,18 +228,7 @@ pub(super) fn class(faults: &mut Faults, new: &Value, old: Option<&Value>) {
             "reclaimPolicy",
             "volumeBindingMode",
         ] {
-            if new.get(field) == old.get(field) {
-                continue;
-            }
-            match field {
-                "parameters" => {
-                    faults.forbidden(&Path::root(field), "updates to parameters are forbidden.");
-                }
-                "provisioner" => {
-                    faults.immutable(&Path::root(field), new.get(field), old.get(field));
-                }
-                _ => faults.immutable(&Path::root(field), new.get(field), old.get(field)),
-            }
+            faults.immutable(&Path::root(field), new.get(field), old.get(field));
         }
         return;
     }

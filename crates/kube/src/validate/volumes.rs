@@ -96,11 +96,9 @@ pub(super) fn of_kind(faults: &mut Faults, at: &Path<'_>, kind: &str, source: &V
         }
     }
     match kind {
-        "emptyDir" => {
-            if Quantity::of(source.get("sizeLimit")).is_some_and(|size| size.nano < 0) {
-                let detail = "SizeLimit field must be a valid resource quantity";
-                faults.forbidden(&at.child("sizeLimit"), detail);
-            }
+        "emptyDir" if Quantity::of(source.get("sizeLimit")).is_some_and(|it| it.nano < 0) => {
+            let detail = "SizeLimit field must be a valid resource quantity";
+            faults.forbidden(&at.child("sizeLimit"), detail);
         }
         "hostPath" => host_path(faults, at, source),
         "secret" => files(faults, at, source, "secretName"),

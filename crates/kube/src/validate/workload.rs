@@ -65,6 +65,7 @@ fn controller(faults: &mut Faults, spec: &Value) {
 
 pub(super) fn daemon_set(faults: &mut Faults, new: &Value, old: Option<&Value>) {
     let spec = new.get("spec");
+    fixed_selector(faults, new, old);
     if meta::label_selector(faults, &SPEC.child("selector"), spec.get("selector")) {
         meta::selects_template(faults, &TEMPLATE, spec);
     }
@@ -79,7 +80,6 @@ pub(super) fn daemon_set(faults: &mut Faults, new: &Value, old: Option<&Value>) 
         &SPEC.child("revisionHistoryLimit"),
         spec.get("revisionHistoryLimit"),
     );
-    fixed_selector(faults, new, old);
 }
 
 pub(super) fn stateful_set(faults: &mut Faults, new: &Value, old: Option<&Value>) {
