@@ -85,10 +85,7 @@ fn fill(item: &mut Value, from: &str, to: &str) {
 
 /// `rules` is always written, if only as null.
 pub(super) fn role(object: &mut Value) {
-    if object
-        .as_map()
-        .is_some_and(|map| !map.contains_key("rules"))
-    {
+    if object.get("rules").items().is_empty() {
         *object.entry("rules") = Value::Null;
     }
 }
@@ -109,6 +106,7 @@ pub(super) fn role_binding(object: &mut Value) {
 
 pub(super) fn priority_class(object: &mut Value) {
     default(object, "preemptionPolicy", "PreemptLowerPriority");
+    default(object, "value", 0);
 }
 
 /// A namespace can be selected by its name (`pkg/apis/core/v1/defaults.go`), and is not gone before
@@ -126,7 +124,7 @@ pub(super) fn namespace(object: &mut Value) {
 
 /// `stringData` is for writing only: it becomes `data` (`pkg/apis/core/v1/conversion.go`).
 pub(super) fn secret(object: &mut Value) {
-    default(object, "type", "Opaque");
+    default_zero(object, "type", "Opaque");
     let plain: Vec<(EcoString, EcoString)> = object
         .get("stringData")
         .members()

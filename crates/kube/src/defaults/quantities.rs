@@ -88,13 +88,13 @@ fn lists(object: &mut Value) {
         };
         if amounts
             .iter()
-            .all(|(_, amount)| *amount == canonical(amount))
+            .all(|(_, amount)| *amount == in_thousandths(amount))
         {
             continue;
         }
         let amounts: Map = amounts
             .iter()
-            .map(|(name, amount)| (name.clone(), canonical(amount)))
+            .map(|(name, amount)| (name.clone(), in_thousandths(amount)))
             .collect();
         object.set(name, amounts);
     }
@@ -105,6 +105,20 @@ fn member(object: &mut Value, name: &str) {
     if *object.get(name) != amount {
         object.set(name, amount);
     }
+}
+
+/// An amount of a list is not finer than a thousandth (`pkg/apis/core/v1/defaults.go`,
+/// SetDefaults_ResourceList).
+fn in_thousandths(amount: &Value) -> Value {
+    const THOUSANDTH: i128 = 1_000_000;
+    let Some(mut quantity) = Quantity::of(amount) else {
+        return amount.clone();
+    };
+    let over = quantity.nano.rem_euclid(THOUSANDTH);
+    if over > 0 {
+        quantity.nano += THOUSANDTH - over;
+    }
+    quantity.to_text().into()
 }
 
 fn canonical(amount: &Value) -> Value {

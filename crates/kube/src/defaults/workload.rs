@@ -61,6 +61,8 @@ pub(super) fn stateful_set(object: &mut Value) {
             if strategy.get("type").text() == "RollingUpdate" {
                 within(strategy, "rollingUpdate", |rolling| {
                     default(rolling, "partition", 0);
+                    // Behind the feature gate MaxUnavailableStatefulSet, so that it is not taken.
+                    rolling.set("maxUnavailable", Value::Null);
                 });
             }
         });
