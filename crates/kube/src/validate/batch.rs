@@ -5,11 +5,15 @@ use crate::{Value, gostruct, map};
 
 pub(super) fn job(faults: &mut Faults, new: &Value, old: Option<&Value>) {
     generated_selector(faults, new);
+    let before = faults.len();
     whole_spec(faults, new.get("spec"));
+    let fine = faults.len() == before;
     host_name(faults, new);
     if let Some(old) = old {
         // The server looks at all of it again.
-        whole_spec(faults, new.get("spec"));
+        if !fine {
+            whole_spec(faults, new.get("spec"));
+        }
         update(faults, new.get("spec"), old);
     }
 }

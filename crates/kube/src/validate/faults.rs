@@ -83,6 +83,16 @@ impl Faults {
         self.0.len()
     }
 
+    /// Makes a check so many times over, as the server does: what it found is found again.
+    pub fn again(&mut self, times: usize, check: impl Fn(&mut Faults)) {
+        let before = self.len();
+        check(self);
+        let found: EcoVec<Cause> = self.0[before..].iter().cloned().collect();
+        for _ in 1..times {
+            self.0.extend(found.iter().cloned());
+        }
+    }
+
     /// All that was found.
     pub fn into_causes(self) -> EcoVec<Cause> {
         self.0

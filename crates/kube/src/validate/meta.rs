@@ -29,10 +29,11 @@ pub(super) fn created(faults: &mut Faults, object: &Value, name_rule: Check) {
         name => faults.named(&METADATA.child("name"), name, name_rule),
     }
     common(faults, metadata);
-    finalizers(faults, metadata);
+    finalizers(faults, object);
 }
 
-fn finalizers(faults: &mut Faults, metadata: &Value) {
+fn finalizers(faults: &mut Faults, object: &Value) {
+    let metadata = object.get("metadata");
     let finalizers = metadata.get("finalizers").items();
     for finalizer in finalizers {
         faults.named(
@@ -97,10 +98,8 @@ pub(super) fn updated(faults: &mut Faults, object: &Value) {
         _ if CHECKED_AGAIN.contains(&kind) => 4,
         _ => 3,
     };
-    for _ in 0..times {
-        common(faults, object.get("metadata"));
-    }
-    finalizers(faults, object.get("metadata"));
+    faults.again(times, |faults| common(faults, object.get("metadata")));
+    finalizers(faults, object);
 }
 
 fn common(faults: &mut Faults, metadata: &Value) {

@@ -133,12 +133,13 @@ fn claim_update(faults: &mut Faults, new: &Value, old: &Value) {
 
 pub(super) fn volume(faults: &mut Faults, new: &Value, old: Option<&Value>) {
     let spec = new.get("spec");
-    volume_spec(faults, spec);
+    // At an update the server looks at all of it again.
+    faults.again(1 + usize::from(old.is_some()), |faults| {
+        volume_spec(faults, spec)
+    });
     let Some(old) = old.map(|old| old.get("spec")) else {
         return;
     };
-    // The server looks at all of it again.
-    volume_spec(faults, spec);
     let source = |spec: &Value| {
         let mut source = spec.clone();
         NOT_SOURCES
