@@ -23,6 +23,9 @@ use kube::{Change, ChangeKind, Key, Millis, Object, Random, Status, Store, map};
 use lean::SharedMap;
 use std::rc::Rc;
 
+/// A look that is due later than this was not called for by a change.
+const SOON: Millis = 1_000;
+
 /// Everything that can happen.
 #[derive(Clone, Debug)]
 pub enum Event {
@@ -181,8 +184,9 @@ impl World {
                 self.network.is_restless(*t)
             }
             Event::Reconcile(controller, key) => {
-                self.due_look(*controller, key, *t).is_some()
-                    && !gitops::is_idle(&self.store, key, &context)
+                let is_routine =
+                    *t > self.now + SOON && gitops::is_idle(&self.store, key, &context);
+                !is_routine && self.due_look(*controller, key, *t).is_some()
             }
             _ => true,
         };

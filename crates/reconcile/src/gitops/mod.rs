@@ -10,19 +10,23 @@
 
 pub(crate) mod argocd;
 pub(crate) mod diff;
+pub(crate) mod flux;
 mod health;
+mod ignore;
 mod pass;
 mod render;
 pub(crate) mod source;
 
-use crate::cluster::Context;
-use crate::delivery::git::Oid;
+use crate::cluster::{Context, Controller};
+use crate::delivery::actions::tools::HelmUpgrade;
+use crate::delivery::git::{Oid, Tree};
 use crate::engine::World;
+use crate::pipeline;
 use crate::trace::Note;
 use crate::view::ApplicationRow;
-use ecow::eco_format;
+use ecow::{EcoString, eco_format};
 use kube::api::{PatchType, Verb};
-use kube::{Key, Millis, Object, Store, Value, time};
+use kube::{Key, Millis, Store, Value, time};
 use lean::SharedMap;
 use std::rc::Rc;
 
@@ -31,11 +35,20 @@ use std::rc::Rc;
 #[derive(Clone, Debug, Default)]
 pub struct Memory {
     applications: SharedMap<Key, Rc<argocd::Memory>>,
+    flux: SharedMap<Key, Rc<flux::Memory>>,
 }
+
+/// The controllers of both tools, in the form of those of the cluster.
+pub(crate) const TOOLS: [&Controller; 4] = [
+    &argocd::CONTROLLER,
+    &flux::git_repository::CONTROLLER,
+    &flux::helm_release::CONTROLLER,
+    &flux::kustomization::CONTROLLER,
+];
 
 /// Whether a controller is no part of Kubernetes, but one of these tools.
 pub(crate) fn is_tool(actor: &str) -> bool {
-    actor == argocd::CONTROLLER_NAME
+    TOOLS.iter().any(|tool| tool.name == actor)
 }
 
 /// What a plan asks for beside writes.
@@ -43,8 +56,21 @@ pub(crate) fn is_tool(actor: &str) -> bool {
 pub enum Ask {
     /// Keep this about an Application; nothing if it is gone.
     Application(Key, Option<Rc<argocd::Memory>>),
+    /// Keep this about an object of Flux; nothing if it is gone.
+    Flux(Key, Option<Rc<flux::Memory>>),
+    /// Install or upgrade the Helm release of a HelmRelease.
+    Release(Key, Box<ReleaseAsked>),
     /// These objects are of this commit from here on: they take its colour.
     Deliver(Oid, Vec<Key>),
+}
+
+/// A Helm release that a HelmRelease asks for.
+#[derive(Clone, Debug)]
+pub struct ReleaseAsked {
+    pub(crate) repository: EcoString,
+    pub(crate) files: Tree,
+    pub(crate) commit: Oid,
+    pub(crate) upgrade: HelmUpgrade,
 }
 
 /// Does what a plan asks for.
@@ -56,14 +82,41 @@ pub(crate) fn carry_out(world: &mut World, ask: Ask) {
         Ask::Application(key, None) => {
             world.delivery.gitops.applications.remove(&key);
         }
+        Ask::Flux(key, Some(memory)) => {
+            world.delivery.gitops.flux.insert(key, memory);
+        }
+        Ask::Flux(key, None) => _ = world.delivery.gitops.flux.remove(&key),
+        Ask::Release(key, asked) => release(world, &key, &asked),
         Ask::Deliver(commit, keys) => world.delivery.tints.deliver(commit, keys.into_iter()),
     }
+}
+
+/// Lets Helm begin; what keeps it from that is kept for the next look.
+fn release(world: &mut World, key: &Key, asked: &ReleaseAsked) {
+    let ReleaseAsked {
+        repository,
+        files,
+        commit,
+        upgrade,
+    } = asked;
+    let Err(problems) = pipeline::install(world, repository, files, *commit, upgrade) else {
+        return;
+    };
+    let kept = world.delivery.gitops.flux.get(key);
+    let mut memory = kept.map(|it| flux::Memory::clone(it)).unwrap_or_default();
+    memory.refused = problems.first().map(|problem| problem.message.clone());
+    world
+        .delivery
+        .gitops
+        .flux
+        .insert(key.clone(), Rc::new(memory));
 }
 
 /// Whether a look at an object would find nothing new: its tool looks every few minutes for ever.
 pub(crate) fn is_idle(store: &Store, key: &Key, context: &Context<'_>) -> bool {
     match key.kind.as_str() {
         "Application" => argocd::is_idle(store, key, context),
+        "GitRepository" | "HelmRelease" | "Kustomization" => flux::is_idle(store, key, context),
         _ => false,
     }
 }
@@ -72,18 +125,21 @@ pub(crate) fn is_idle(store: &Store, key: &Key, context: &Context<'_>) -> bool {
 pub(crate) fn refreshed(key: &Key, now: Millis) -> Value {
     let (annotation, value) = match key.kind.as_str() {
         "Application" => (argocd::REFRESH, "normal".into()),
-        _ => ("reconcile.fluxcd.io/requestedAt", time::rfc3339(now)),
+        _ => (flux::REQUESTED, time::rfc3339(now)),
     };
     kube::map! { "metadata" => kube::map! { "annotations" => kube::map! { annotation => value } } }
 }
 
 /// The objects that are kept as a repository says.
 fn watchers(world: &World, repository: &str) -> Vec<Key> {
-    let applications = world.store.list("Application").into_iter();
-    let reads = |app: &&Rc<Object>| argocd::reads(app.spec(), repository);
+    let list = |kind: &str| world.store.list(kind).into_iter();
+    let reads = |spec: &Value| argocd::reads(spec, repository);
+    let fetches = |spec: &Value| source::name_of(spec.get("url").text()) == repository;
+    let applications = list("Application").filter(|it| reads(it.spec()));
+    let sources = list("GitRepository").filter(|it| fetches(it.spec()));
     applications
-        .filter(reads)
-        .map(|app| app.key.clone())
+        .chain(sources)
+        .map(|it| it.key.clone())
         .collect()
 }
 
@@ -113,6 +169,15 @@ pub(crate) fn pushed(world: &mut World, repository: &str) -> bool {
 
 /// What the tools keep as git says, at this moment.
 pub(crate) fn rows(world: &World) -> Vec<ApplicationRow> {
-    let applications = world.store.list("Application").into_iter();
-    applications.map(|app| argocd::row(world, app)).collect()
+    let list = |kind: &str| world.store.list(kind).into_iter();
+    let flux = list("HelmRelease").chain(list("Kustomization"));
+    let applications = list("Application").map(|app| argocd::row(world, app));
+    applications
+        .chain(flux.map(|it| flux::row(world, it)))
+        .collect()
+}
+
+/// A commit's id as people write it.
+fn short(revision: &str) -> &str {
+    revision.get(..7).unwrap_or(revision)
 }

@@ -1,10 +1,11 @@
 //! Desired beside live: what is `Synced`, what is `OutOfSync`, and how it all is
 //! (`controller/state.go`, CompareAppState; `controller/health.go`).
 
+use super::manifests::has_option;
 use super::manifests::{self, LAST_APPLIED, Role, Target};
-use super::{ignore, manifests::has_option};
 use crate::gitops::diff::{self, group_of};
 use crate::gitops::health::{self, Code};
+use crate::gitops::ignore;
 use crate::view::PathChange;
 use ecow::{EcoString, eco_format};
 use kube::{Key, Millis, Object, Store, Value};

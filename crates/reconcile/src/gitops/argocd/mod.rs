@@ -1,13 +1,12 @@
 //! Argo CD's application controller: compares each Application with the cluster, and syncs it.
 //!
 //! [`spec`] reads what an Application asks for, [`manifests`] renders it, [`compare`] tells what
-//! differs ([`ignore`] what does not count), [`auto`] decides whether to sync, [`operation`] begins,
+//! differs (but for what is ignored), [`auto`] decides whether to sync, [`operation`] begins,
 //! repeats and ends a sync, [`sync`] takes its steps. State is where the real one keeps it: in the
 //! Application's status, and in `operation`.
 
 mod auto;
 mod compare;
-mod ignore;
 mod manifests;
 mod operation;
 mod spec;
@@ -19,7 +18,7 @@ pub(crate) use view::row;
 
 use super::Ask;
 use super::pass::Pass;
-use super::source;
+use super::{short, source};
 use crate::cluster::{Context, Controller};
 use crate::delivery::git::Oid;
 use crate::plan::{Plan, Step};
@@ -31,14 +30,13 @@ use kube::{Change, ChangeKind, Key, Millis, Object, Random, Store, Value, time};
 use manifests::Generated;
 use std::rc::Rc;
 
-pub(super) const CONTROLLER_NAME: &str = "argocd-application-controller";
 /// Asks for a look: `normal` or `hard`.
 pub(crate) const REFRESH: &str = "argocd.argoproj.io/refresh";
 /// On an Application: deleting it deletes what it made.
 const FINALIZER: &str = "resources-finalizer.argocd.argoproj.io";
 
 pub(crate) const CONTROLLER: Controller = Controller {
-    name: CONTROLLER_NAME,
+    name: "argocd-application-controller",
     watches,
     batch: 0,
     reconcile,
@@ -408,11 +406,6 @@ pub(super) fn is_idle(store: &Store, key: &Key, context: &Context<'_>) -> bool {
         && of(&["operationState", "phase"]) == "Succeeded";
     let was_seen = !status.get("reconciledAt").is_null() || !status.get("conditions").is_null();
     was_seen && app.value.get("operation").is_null() && !heals && (is_lost || seen == now)
-}
-
-/// A commit's id as people write it.
-fn short(revision: &str) -> &str {
-    revision.get(..7).unwrap_or(revision)
 }
 
 /// Whether an Application reads a repository.

@@ -1,8 +1,9 @@
 //! An Application for a viewer.
 
-use super::{compare, short};
+use super::compare;
 use crate::engine::World;
 use crate::gitops::health;
+use crate::gitops::short;
 use crate::view::{ApplicationRow, ResourceRow};
 use ecow::{EcoString, eco_format};
 use kube::{Key, Object, Value};

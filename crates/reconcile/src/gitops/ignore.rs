@@ -1,7 +1,7 @@
-//! `spec.ignoreDifferences`: paths of objects that git does not decide.
+//! Paths of objects that git does not decide: Argo CD's `spec.ignoreDifferences`, and Flux's
+//! `spec.driftDetection.ignore` put in the same form.
 
-use super::spec::text;
-use crate::gitops::diff::group_of;
+use super::diff::group_of;
 use ecow::EcoString;
 use kube::Value;
 
@@ -122,7 +122,7 @@ fn set(value: &mut Value, path: &[Step], from: &Value) {
     };
     match step {
         Step::Where(field, wanted) => {
-            if text(value, &[field]) == wanted {
+            if value.get(field).text() == wanted {
                 set(value, rest, from);
             }
         }

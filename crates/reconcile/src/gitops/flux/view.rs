@@ -1,0 +1,69 @@
+//! A HelmRelease or Kustomization for a viewer.
+
+use super::{helm_release, named};
+use crate::engine::World;
+use crate::gitops::{diff, health, short};
+use crate::view::{ApplicationRow, ResourceRow};
+use ecow::EcoString;
+use kube::{Key, Object, Value};
+
+/// How an object of Flux is at this moment. Flux has no words for sync and health; the row has those
+/// of Argo CD that mean the same.
+pub(crate) fn row(world: &World, object: &Object) -> ApplicationRow {
+    let context = world.context();
+    let ready = object.condition("Ready");
+    let health = match ready.get("status").text() {
+        "True" => "Healthy",
+        "False" => "Degraded",
+        _ => "Progressing",
+    };
+    let kept = world.delivery.gitops.flux.get(&object.key);
+    let release = helm_release::newest(&object.key, object.spec(), &context);
+    let objects: Vec<Value> = match (object.key.kind.as_str(), release, kept) {
+        ("HelmRelease", Some(release), _) => release.objects.to_vec(),
+        ("Kustomization", _, Some(kept)) => kept.applied.to_vec(),
+        _ => Vec::new(),
+    };
+    let resources: Vec<ResourceRow> = objects.iter().map(|it| resource(world, it)).collect();
+    let synced = resources.iter().all(|it| it.sync == "Synced");
+    let revision = match release {
+        Some(release) => ecow::eco_format!("{}", release.commit),
+        None => object.status().get("lastAppliedRevision").to_text(),
+    };
+    let sha = short(revision.rsplit(':').next().unwrap_or_default());
+    ApplicationRow {
+        kind: object.key.kind.clone(),
+        name: object.key.name.clone(),
+        sync: if synced { "Synced" } else { "OutOfSync" }.into(),
+        health: health.into(),
+        operation: ready.get("reason").to_text(),
+        message: ready.get("message").to_text(),
+        revision: sha.into(),
+        tint: world.delivery.tints.of_sha(sha),
+        conditions: Vec::new(),
+        resources,
+    }
+}
+
+fn resource(world: &World, object: &Value) -> ResourceRow {
+    let key = Key::of(object);
+    let live = world.store.get(&key);
+    let git = live.map(|live| diff::predict(&world.store, world.now(), live, object, object));
+    let differences = match (live, git) {
+        (Some(live), Some(git)) => diff::differences(&git, &live.value),
+        _ => Vec::new(),
+    };
+    let (health, message) = match live.map(|live| health::of(live)) {
+        None => ("Missing", EcoString::new()),
+        Some(None) => ("", EcoString::new()),
+        Some(Some((code, why))) => (code.as_str(), why),
+    };
+    let synced = live.is_some() && differences.is_empty();
+    ResourceRow {
+        object: named(&key),
+        sync: if synced { "Synced" } else { "OutOfSync" }.into(),
+        health: health.into(),
+        message,
+        differences,
+    }
+}
