@@ -106,6 +106,8 @@ struct Draft<'a> {
     now: Option<&'a Rc<Object>>,
     ports: Value,
     endpoints: Vec<Value>,
+    /// Whether it is another than it is now.
+    is_new: bool,
 }
 
 /// Compares a Service's slices with the pods that its selector matches.
@@ -165,13 +167,16 @@ fn draft<'a>(
     let mut drafts: Vec<Draft<'a>> = Vec::new();
     for slice in slices {
         let ports = slice.value.get("ports");
-        let mut endpoints = Vec::new();
+        let (mut endpoints, mut is_new) = (Vec::new(), false);
         for endpoint in slice.value.get("endpoints").items() {
             let uid = endpoint.at(&["targetRef", "uid"]).text();
             let Some((facts, _)) = left.get(uid).filter(|(_, own)| own == ports) else {
+                is_new = true;
                 continue;
             };
-            endpoints.push(match facts.is(endpoint) {
+            let is_same = facts.is(endpoint);
+            is_new |= !is_same;
+            endpoints.push(match is_same {
                 true => endpoint.clone(),
                 false => facts.endpoint(),
             });
@@ -181,6 +186,7 @@ fn draft<'a>(
             now: Some(slice),
             ports: ports.clone(),
             endpoints,
+            is_new,
         });
     }
     for (facts, ports) in left.into_values() {
@@ -197,11 +203,13 @@ fn draft<'a>(
                 now: None,
                 ports: Value::Null,
                 endpoints: Vec::new(),
+                is_new: true,
             });
             drafts.len() - 1
         });
-        drafts[at].endpoints.push(endpoint);
-        drafts[at].ports = ports;
+        let draft = &mut drafts[at];
+        draft.endpoints.push(endpoint);
+        (draft.ports, draft.is_new) = (ports, true);
     }
     // A Service without pods has one slice without endpoints.
     if drafts.is_empty() {
@@ -209,6 +217,7 @@ fn draft<'a>(
             now: None,
             ports: Value::List(ecow::EcoVec::new()),
             endpoints: Vec::new(),
+            is_new: true,
         });
     }
     drafts
@@ -249,8 +258,7 @@ fn write(
     };
     if endpoints.items().is_empty() && !is_placeholder {
         plan.delete(&slice.key, DeleteOptions::default(), note("delete"));
-    } else if *slice.value.get("endpoints") != endpoints || *slice.value.get("ports") != draft.ports
-    {
+    } else if draft.is_new {
         let mut value = slice.value.clone();
         value.set("ports", draft.ports);
         value.set("endpoints", endpoints);

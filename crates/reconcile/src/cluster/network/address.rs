@@ -163,13 +163,29 @@ impl Network {
                 self.deal_local(world, address, total, &mut reached);
             }
             _ => {
-                for (proxy, rate) in sources.iter().enumerate().filter(|it| *it.1 > 0) {
+                for (proxy, rate) in self.alike(&address.service, sources) {
                     let all = usable(self.views.slices(proxy, &address.service), &address.port);
-                    share(&mut reached, &all, *rate, address);
+                    share(&mut reached, &all, rate, address);
                 }
             }
         }
         reached
+    }
+
+    /// The requests of all proxies that know the same of a Service, under one of them: most of the time
+    /// that is all.
+    fn alike(&self, service: &Key, sources: &Sources) -> Vec<(usize, u64)> {
+        let mut groups: Vec<(usize, u64)> = Vec::new();
+        for (proxy, rate) in sources.iter().enumerate().filter(|it| *it.1 > 0) {
+            let group = groups
+                .iter_mut()
+                .find(|(other, _)| self.views.agree(proxy, *other, service));
+            match group {
+                Some((_, sum)) => *sum += rate,
+                None => groups.push((proxy, *rate)),
+            }
+        }
+        groups
     }
 
     /// `externalTrafficPolicy: Local`: each node sends what comes to it to its own pods only. A load

@@ -36,6 +36,9 @@ use meter::{Meter, part_of};
 use solve::{Edge, Site};
 use std::rc::Rc;
 
+/// For so many containers that answer, changes are gathered for a millisecond.
+const SITES_PER_MILLI: u64 = 10;
+
 /// Why a request fails, as its caller sees it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Cause {
@@ -191,16 +194,13 @@ pub(crate) fn observe(world: &mut World, change: &Change) {
     }
 }
 
-/// Something changes that rates depend on: what has flowed until now is counted.
+/// Something changes that rates depend on.
 pub(crate) fn changed(world: &mut World) {
-    let (now, network) = (world.now, &mut world.network);
-    if network.flows.is_empty() || network.is_stale {
-        return;
-    }
-    count(network, now);
-    network.is_stale = true;
+    let network = &mut world.network;
+    network.is_stale |= !network.flows.is_empty();
 }
 
+/// Counts what has flowed until now.
 fn count(network: &mut Network, now: Millis) {
     let time = now - network.since;
     network.since = now;
@@ -219,11 +219,14 @@ fn count(network: &mut Network, now: Millis) {
     }
 }
 
-/// Time is about to pass: from here on, requests flow as things are now.
+/// Time is about to pass: from here on, requests flow as things are now. Where many containers answer,
+/// changes are gathered for a while: each is a small part of all.
 pub(crate) fn pass(world: &mut World) {
-    if world.network.is_stale {
-        world.network.is_stale = false;
-        world.network.since = world.now;
+    let (now, network) = (world.now, &mut world.network);
+    let pause = network.sites.len() as u64 / SITES_PER_MILLI;
+    if network.is_stale && network.solved + pause <= now {
+        network.is_stale = false;
+        count(network, now);
         solve::solve(world);
     }
 }

@@ -82,6 +82,18 @@ impl Views {
             .map(|(_, slice)| slice)
     }
 
+    /// Whether two viewers know the same of a Service.
+    pub fn agree(&self, one: usize, other: usize, service: &Key) -> bool {
+        let (mut one, mut other) = (self.slices(one, service), self.slices(other, service));
+        loop {
+            match (one.next(), other.next()) {
+                (None, None) => return true,
+                (Some(one), Some(other)) if Rc::ptr_eq(one, other) => {}
+                _ => return false,
+            }
+        }
+    }
+
     /// What a viewer has taken over holds.
     pub fn follow(&mut self, viewer: usize) {
         self.taken.make_mut()[viewer] = self.coming[viewer].clone();

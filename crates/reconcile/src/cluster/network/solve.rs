@@ -325,15 +325,12 @@ impl Solver {
         }
         let place = self.sites.len();
         self.site_places.insert(slot, place);
-        let spec = world.store.get(found.key);
-        let limits = spec.map_or(&Value::Null, |it| {
-            kubelet::container_spec(it, found.at).at(&["resources", "limits"])
-        });
-        let positive = |number: i64| u64::try_from(number).unwrap_or(0);
-        let cpu_limit = positive(quantity::milli_of(limits.get("cpu")));
-        let memory_limit = positive(quantity::units_of(limits.get("memory")));
         let before = network.site(pod, found.at);
         let before = before.filter(|site| site.started == found.started);
+        let (cpu_limit, memory_limit) = match before {
+            Some(site) => (site.cpu.1, site.memory.1),
+            None => limits(world, &found),
+        };
         self.sites.push(Site {
             pod: pod.clone(),
             at: found.at,
@@ -584,6 +581,19 @@ impl Solver {
             network.services.insert(key.clone(), meter);
         }
     }
+}
+
+/// The CPU that a container may use, in thousandths of a core, and its memory, in bytes; 0 for what is
+/// not limited.
+fn limits(world: &World, found: &Served) -> (u64, u64) {
+    let pod = world.store.get(found.key);
+    let spec = pod.map_or(&Value::Null, |pod| kubelet::container_spec(pod, found.at));
+    let limits = spec.at(&["resources", "limits"]);
+    let positive = |number: i64| u64::try_from(number).unwrap_or(0);
+    (
+        positive(quantity::milli_of(limits.get("cpu"))),
+        positive(quantity::units_of(limits.get("memory"))),
+    )
 }
 
 /// Millionths.
