@@ -10,6 +10,8 @@ use reconcile::delivery::labs;
 use reconcile::delivery::plan::trial::Cluster;
 use std::collections::BTreeMap;
 
+/// How many random edits are tried; `PROPTEST_CASES` asks for more.
+const CASES: u32 = 48;
 const VALUES: &str = "values.yaml";
 const DEPLOYMENT: &str = "templates/deployment.yaml";
 
@@ -114,11 +116,12 @@ fn the_texts_to_edit_are_there() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 48, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: std::env::var("PROPTEST_CASES").ok().and_then(|it| it.parse().ok()).unwrap_or(CASES), failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn random_edits_do_what_their_plan_says(
-        before in proptest::collection::vec((0..EDITS.len(), 0_usize..4), 0..2),
+        // Nothing is paused at first: what was created paused never had pods.
+        before in proptest::collection::vec((0..EDITS.len() - 1, 0_usize..4), 0..2),
         after in proptest::collection::vec((0..EDITS.len(), 0_usize..4), 0..4),
     ) {
         let files = edited(&chart(), &before);

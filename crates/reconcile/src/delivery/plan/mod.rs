@@ -162,6 +162,10 @@ fn object_row(
 }
 
 fn created(stores: Stores<'_>, object: &Value) -> Verdict {
+    if object.at(&["spec", "paused"]).as_bool() == Some(true) {
+        let why = "Will be created, paused: it has no pods until it is resumed.";
+        return Verdict::new(Effect::Created, 0, why);
+    }
     let count = pods_of(stores.after, object);
     let moved = match object.get("kind").text() {
         "HorizontalPodAutoscaler" => bounds(stores.after, object),
