@@ -5,6 +5,7 @@
 
 mod files;
 mod git;
+mod lint;
 mod plan;
 mod run;
 mod side;
@@ -18,6 +19,7 @@ Plays what happens after a merge: CI, Helm, and the rolling update.
 
 Usage: rollout-lab run [LAB] [--merge REPOSITORY] [--seed N] [--until DURATION] [--trace text|json] [--details]
        rollout-lab plan OLD NEW [flags]
+       rollout-lab lint CHART [flags]
        rollout-lab template [NAME] CHART [flags]
 
 Commands:
@@ -27,6 +29,8 @@ Commands:
         brings a pull request, it is opened and merged.
   plan  Say what a change of a Helm chart will do to the cluster: which pods roll, and why;
         see rollout-lab plan --help.
+  lint  Check what a Helm chart renders for what is accepted and a bad idea nevertheless;
+        see rollout-lab lint --help.
   template
         Render a Helm chart as `helm template` does; see rollout-lab template --help.
 
@@ -90,6 +94,7 @@ fn start() -> Result<ExitCode, Fault> {
     match parser.next().map_err(usage)? {
         Some(Value(command)) if command == "run" => run::run(run::Options::read(&mut parser)?),
         Some(Value(command)) if command == "plan" => plan::run(&mut parser),
+        Some(Value(command)) if command == "lint" => lint::run(&mut parser),
         Some(Value(command)) if command == "template" => {
             let args = parser.raw_args().map_err(usage)?;
             let args: Vec<String> = args.map(|arg| arg.to_string_lossy().into_owned()).collect();

@@ -6,7 +6,7 @@ use crate::cluster::pod;
 use crate::delivery::diff;
 use crate::engine::World;
 use crate::gitops;
-use crate::pipeline::{MAIN, Pull, PullState};
+use crate::pipeline::{MAIN, Outlook, Pull, PullState};
 use crate::stations;
 use crate::timeline::{Act, Timeline};
 use crate::trace::Entry;
@@ -77,9 +77,9 @@ fn pull_request(world: &World, pull: &Pull) -> PullRequestRow {
         PullState::Merged(commit) => ("Merged", commit),
         PullState::Closed => ("Closed", pull.head),
     };
-    let (plan, problems) = match &pull.plan {
-        Ok(rows) => (rows.to_vec(), Vec::new()),
-        Err(problems) => (Vec::new(), problems.to_vec()),
+    let (outlook, problems) = match &pull.outlook {
+        Ok(outlook) => (outlook.clone(), Vec::new()),
+        Err(problems) => (Outlook::default(), problems.to_vec()),
     };
     PullRequestRow {
         number: pull.number,
@@ -88,7 +88,8 @@ fn pull_request(world: &World, pull: &Pull) -> PullRequestRow {
         state: state.into(),
         tint: world.delivery.tints.of(commit).unwrap_or_default(),
         files: diff::trees(&old, &pull.change.files),
-        plan,
+        plan: outlook.plan.into_iter().collect(),
+        checks: outlook.checks.into_iter().collect(),
         problems,
     }
 }

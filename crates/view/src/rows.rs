@@ -166,6 +166,8 @@ pub struct PullRequestRow {
     pub files: Vec<FileDiff>,
     /// What it will do to the cluster, object by object. Empty only if nothing was understood.
     pub plan: Vec<PlanRow>,
+    /// What checks of the manifests find that they did not find before it.
+    pub checks: Vec<CheckRow>,
     /// Why no plan could be made (a template that does not render), if so.
     pub problems: Vec<Problem>,
 }
@@ -286,6 +288,49 @@ pub struct PathEffect {
     pub reason: EcoString,
     /// What gives it: the line of a values file or of a template (`FILE:LINE`), or a flag
     /// (`--set image.tag=1.4.2`); empty if that is unknown.
+    pub source: EcoString,
+}
+
+/// How grave it is what a check finds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Severity {
+    /// It will fail, or gives everything away.
+    Error,
+    /// It fails some day.
+    Warning,
+    /// It could be better.
+    Info,
+}
+
+impl Severity {
+    /// The word for it: `warning`.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Severity::Error => "error",
+            Severity::Warning => "warning",
+            Severity::Info => "info",
+        }
+    }
+}
+
+/// What a check of the manifests found.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CheckRow {
+    /// The check: `latest-tag`.
+    pub name: EcoString,
+    /// How grave it is.
+    pub severity: Severity,
+    /// `Deployment/shop/order-service`; empty if it is about a value.
+    pub object: EcoString,
+    /// What is there, and what follows.
+    pub message: EcoString,
+    /// What to write instead.
+    pub mend: EcoString,
+    /// Where the rule is explained.
+    pub url: EcoString,
+    /// The line that gives it (`FILE:LINE`), or a flag; empty if that is unknown.
     pub source: EcoString,
 }
 

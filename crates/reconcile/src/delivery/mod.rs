@@ -4,7 +4,7 @@
 //! [`git`] keeps it as commits, [`diff`] shows what a pull request changes; [`actions`] plays the
 //! workflow that a push to main starts, which builds the image of an [`app`] into the [`registry`]
 //! and asks for a `helm upgrade`; [`rehearsal`] plays it ahead, and [`plan`] says what the manifests
-//! that come of it will do to the cluster.
+//! that come of it will do to the cluster; [`checks`] says what of them is a bad idea.
 //!
 //! Everything here is a value: cheap to clone, without clock or I/O. Knows nothing of the engine,
 //! of controllers, or of how a chart is rendered.
@@ -12,6 +12,7 @@
 pub mod actions;
 pub mod app;
 pub mod check;
+pub mod checks;
 pub mod definition;
 pub mod diff;
 pub mod git;

@@ -5,11 +5,13 @@
 
 pub(crate) mod charts;
 mod helm_client;
+mod outlook;
 mod pulls;
 mod releases;
 mod runs;
 pub(crate) mod tints;
 
+pub use outlook::Outlook;
 pub use pulls::{Change, Pull, PullState};
 pub(crate) use pulls::{close, merge, open, opened};
 pub use releases::Release;

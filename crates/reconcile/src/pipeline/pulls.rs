@@ -1,10 +1,10 @@
 //! Pull requests: from a draft to a commit on main.
 
-use super::{MAIN, runs};
+use super::{MAIN, Outlook, outlook, runs};
 use crate::delivery::git::{self, Oid, Person, Tree};
 use crate::engine::World;
 use crate::trace::{EntryId, Note};
-use crate::view::{PlanRow, Problem};
+use crate::view::Problem;
 use ecow::{EcoString, EcoVec, eco_format};
 
 /// A pull request.
@@ -25,7 +25,7 @@ pub struct Pull {
     /// The entry that opened it.
     pub entry: EntryId,
     /// What it will do, or why that cannot be said.
-    pub plan: Result<EcoVec<PlanRow>, EcoVec<Problem>>,
+    pub outlook: Result<Outlook, EcoVec<Problem>>,
 }
 
 /// What somebody proposes.
@@ -77,10 +77,7 @@ pub(crate) fn open(world: &mut World, name: &str, change: Change) -> Result<(), 
         .commit_files(&change.files, &[base], Person::you(), now, &change.title)
         .map_err(|error| problem(name, eco_format!("{error}")))?;
     repository.set_branch(&change.branch, head);
-    let plan = match runs::rehearse(world, name, head, &change) {
-        Ok(rows) => Ok(rows.into()),
-        Err(problems) => Err(problems.into()),
-    };
+    let outlook = outlook::rehearse(world, name, head, &change).map_err(EcoVec::from);
     world.begin();
     let before = opened(world).map(|pull| (pull.number, pull.head));
     let number = match before {
@@ -111,7 +108,7 @@ pub(crate) fn open(world: &mut World, name: &str, change: Change) -> Result<(), 
         base,
         state: PullState::Open,
         entry,
-        plan,
+        outlook,
     };
     if before.is_some() {
         world.delivery.pulls.pop();

@@ -1,21 +1,17 @@
 //! Workflow runs: what a push to main starts, and what it asks of the world.
 
-use super::pulls::Change;
 use super::{Event, MAIN, RunState, releases};
 use crate::delivery::actions::event::RunEvent;
 use crate::delivery::actions::event::Spot;
 use crate::delivery::actions::machine::Answer;
 use crate::delivery::actions::run::{Push, Run};
 use crate::delivery::actions::workflow::Workflow;
-use crate::delivery::git::{self, Oid};
-use crate::delivery::plan::trial::Cluster;
-use crate::delivery::{plan, rehearsal};
+use crate::delivery::git::Oid;
 use crate::engine::{self, World};
 use crate::gitops;
 use crate::trace::Note;
-use crate::view::{PlanRow, Problem, Progress};
+use crate::view::Progress;
 use ecow::{EcoString, eco_format};
-use kube::rbac::User;
 
 const ACTIONS: &str = "github-actions";
 /// A commit is on main: the workflows that this triggers start.
@@ -213,76 +209,4 @@ fn told(world: &World, commit: Oid, event: RunEvent) -> Option<(bool, Note)> {
         ),
         RunEvent::HelmUpgrade { .. } => return None,
     })
-}
-
-/// What a change would do to the cluster if it were merged now.
-///
-/// # Errors
-/// What keeps that from being said: a workflow or a chart that is not right.
-pub(super) fn rehearse(
-    world: &World,
-    name: &str,
-    head: Oid,
-    change: &Change,
-) -> Result<Vec<PlanRow>, Vec<Problem>> {
-    let mut repository = world
-        .delivery
-        .repositories
-        .get(name)
-        .cloned()
-        .unwrap_or_default();
-    let old_files = repository
-        .branch(MAIN)
-        .map(|main| repository.files(main))
-        .unwrap_or_default();
-    let squash = git::Pull {
-        number: u32::try_from(world.delivery.pulls.len()).unwrap_or(u32::MAX - 1) + 1,
-        title: &change.title,
-        description: &change.description,
-        from: &change.branch,
-        time: world.now,
-    };
-    let Some(commit) = repository.squash(MAIN, head, &squash) else {
-        return Ok(Vec::new());
-    };
-    let push = Push {
-        number: 0,
-        name,
-        repository: &repository,
-        branch: MAIN,
-        commit,
-    };
-    let outcome = rehearsal::rehearse_push(&push, &world.delivery.registry)?;
-    if let Some(failure) = &outcome.failure {
-        return Ok(plan::stopped(failure));
-    }
-    if outcome.upgrades.is_empty() {
-        return Ok(plan::not_deployed());
-    }
-    let mut rows = Vec::new();
-    for upgrade in &outcome.upgrades {
-        let before = releases::deployed(world, &upgrade.namespace, &upgrade.release);
-        let new = releases::rehearse(world, name, &change.files, upgrade)?;
-        let values = before.map(|release| release.record.defaults.clone());
-        let sources = plan::Sources {
-            old: plan::Side::of_values(values.unwrap_or_default()),
-            new,
-        };
-        let cluster = Cluster {
-            store: world.store.clone(),
-            now: world.now,
-            user: User::master(releases::HELM),
-        };
-        rows.extend(plan::plan(&plan::Change {
-            cluster: &cluster,
-            old_files: &old_files,
-            new_files: &change.files,
-            old: before.map_or(&[], |release| &release.objects),
-            old_hooks: &before.map(releases::hooks).unwrap_or_default(),
-            new: &sources.new.objects,
-            new_hooks: &sources.new.hooks,
-            sources: &sources,
-        }));
-    }
-    Ok(rows)
 }

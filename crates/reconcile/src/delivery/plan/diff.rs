@@ -9,7 +9,7 @@ const DEPTH_MAX: usize = 64;
 
 /// One step of a path into an object.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Step {
+pub(crate) enum Step {
     /// A member of a map.
     Key(EcoString),
     /// An item of a list, by its place.

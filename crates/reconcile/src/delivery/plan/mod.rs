@@ -12,6 +12,8 @@ mod readers;
 mod source;
 pub mod trial;
 
+pub(crate) use diff::Step;
+pub(crate) use readers::reading;
 pub use source::{Side, Sources};
 
 use self::diff::{Difference, differences};

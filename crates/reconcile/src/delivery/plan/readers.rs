@@ -7,7 +7,7 @@ use kube::Value;
 
 /// How the containers of a pod read it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct Reading {
+pub(crate) struct Reading {
     /// As variables.
     pub env: bool,
     /// As files that are mounted alone, and stay as they were.
@@ -31,7 +31,7 @@ impl Reading {
 }
 
 /// How a pod reads the ConfigMap or Secret of a name; with a key, that key of it.
-pub(super) fn reading(pod: &Value, kind: &str, name: &str, key: Option<&str>) -> Reading {
+pub(crate) fn reading(pod: &Value, kind: &str, name: &str, key: Option<&str>) -> Reading {
     let [env_from, env, volume, volume_name] = match kind {
         "ConfigMap" => ["configMapRef", "configMapKeyRef", "configMap", "name"],
         _ => ["secretRef", "secretKeyRef", "secret", "secretName"],

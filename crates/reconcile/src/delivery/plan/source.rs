@@ -120,6 +120,17 @@ impl Side {
         }
     }
 
+    /// The images of all containers that stand in templates of pods.
+    pub fn images(&self) -> impl Iterator<Item = &str> {
+        let pods = self
+            .objects
+            .iter()
+            .map(|it| it.at(&["spec", "template", "spec"]));
+        let lists = ["initContainers", "containers"];
+        let containers = pods.flat_map(move |pod| lists.map(|list| pod.get(list).items()));
+        containers.flatten().map(|it| it.get("image").text())
+    }
+
     /// Where an object begins.
     #[must_use]
     pub fn place(&self, key: &Key) -> EcoString {
@@ -153,5 +164,26 @@ impl Side {
             "" => eco_format!("{file}:{}", site.line),
             folder => eco_format!("{folder}/{file}:{}", site.line),
         }
+    }
+
+    /// What gives a path of an object: the value in its line, if it is one, else the template line.
+    pub(crate) fn written(&self, key: &Key, steps: &[Step]) -> EcoString {
+        let Some(origin) = self.origin(key, steps) else {
+            return EcoString::new();
+        };
+        let given = match origin.values.as_slice() {
+            [path] => self.given(path),
+            _ => EcoString::new(),
+        };
+        match given.as_str() {
+            "" => self.template(origin),
+            _ => given,
+        }
+    }
+
+    /// Who gives a value; empty if nobody does.
+    pub(crate) fn given(&self, path: &str) -> EcoString {
+        let giver = helm::giver_of(&self.givers, path);
+        giver.unwrap_or_default().into()
     }
 }

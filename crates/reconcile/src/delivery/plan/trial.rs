@@ -55,17 +55,34 @@ impl Cluster {
     /// refuses are not there.
     #[must_use]
     pub fn with(objects: &[Value]) -> Cluster {
+        Cluster::install(objects).0
+    }
+
+    /// The same, and what the API server says of those that it refuses.
+    #[must_use]
+    pub fn install(objects: &[Value]) -> (Cluster, Vec<(Key, EcoString)>) {
         let mut cluster = Cluster {
             store: Store::new(0),
             now: 0,
             user: User::master("helm"),
         };
         cluster.make_namespaces(objects);
+        let mut refused = Vec::new();
         for object in objects {
-            // What is refused is told when the next state of it is tried.
-            let _ = cluster.ask(Key::of(object), Verb::Create(object.clone()));
+            let key = Key::of(object);
+            if let Err(refusal) = cluster.ask(key.clone(), Verb::Create(object.clone())) {
+                refused.push((key, refusal.message));
+            }
         }
         cluster.autoscale();
+        (cluster, refused)
+    }
+
+    /// This cluster after an upgrade, as far as it is not refused, before any time passes.
+    #[must_use]
+    pub fn upgraded(&self, last: &[Value], next: &[Value]) -> Cluster {
+        let mut cluster = self.clone();
+        cluster.upgrade(last, next);
         cluster
     }
 

@@ -1,0 +1,152 @@
+//! What a change would do if it were merged now.
+
+use super::pulls::Change;
+use super::{MAIN, releases};
+use crate::delivery::actions::run::Push;
+use crate::delivery::app::App;
+use crate::delivery::checks::{self, Subject};
+use crate::delivery::git::{self, Oid};
+use crate::delivery::plan::trial::Cluster;
+use crate::delivery::plan::{Side, Sources};
+use crate::delivery::registry::{Image, Reference};
+use crate::delivery::rehearsal::Rehearsal;
+use crate::delivery::{plan, rehearsal};
+use crate::engine::World;
+use crate::view::{CheckRow, PlanRow, Problem};
+use ecow::{EcoString, EcoVec};
+use kube::Store;
+use kube::rbac::User;
+use std::rc::Rc;
+
+/// What is known of a change before it is merged.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Outlook {
+    /// What it does to the cluster, object by object.
+    pub plan: EcoVec<PlanRow>,
+    /// What checks of the manifests find because of it.
+    pub checks: EcoVec<CheckRow>,
+}
+
+impl Outlook {
+    fn of(plan: Vec<PlanRow>) -> Outlook {
+        Outlook {
+            plan: plan.into(),
+            checks: EcoVec::new(),
+        }
+    }
+}
+
+/// What a change would do to the cluster if it were merged now.
+///
+/// # Errors
+/// What keeps that from being said: a workflow or a chart that is not right.
+pub(super) fn rehearse(
+    world: &World,
+    name: &str,
+    head: Oid,
+    change: &Change,
+) -> Result<Outlook, Vec<Problem>> {
+    let mut repository = world
+        .delivery
+        .repositories
+        .get(name)
+        .cloned()
+        .unwrap_or_default();
+    let old_files = repository
+        .branch(MAIN)
+        .map(|main| repository.files(main))
+        .unwrap_or_default();
+    let squash = git::Pull {
+        number: u32::try_from(world.delivery.pulls.len()).unwrap_or(u32::MAX - 1) + 1,
+        title: &change.title,
+        description: &change.description,
+        from: &change.branch,
+        time: world.now,
+    };
+    let Some(commit) = repository.squash(MAIN, head, &squash) else {
+        return Ok(Outlook::default());
+    };
+    let push = Push {
+        number: 0,
+        name,
+        repository: &repository,
+        branch: MAIN,
+        commit,
+    };
+    let outcome = rehearsal::rehearse_push(&push, &world.delivery.registry)?;
+    if let Some(failure) = &outcome.failure {
+        return Ok(Outlook::of(plan::stopped(failure)));
+    }
+    if outcome.upgrades.is_empty() {
+        return Ok(Outlook::of(plan::not_deployed()));
+    }
+    let mut outlook = Outlook::default();
+    for upgrade in &outcome.upgrades {
+        let before = releases::deployed(world, &upgrade.namespace, &upgrade.release);
+        let new = releases::rehearse(world, name, &change.files, upgrade)?;
+        let values = before.map(|release| release.record.defaults.clone());
+        // What is on main may not render; then only its values are known.
+        let old = releases::rehearse(world, name, &old_files, upgrade)
+            .unwrap_or_else(|_| Side::of_values(values.unwrap_or_default()));
+        let sources = Sources { old, new };
+        let cluster = Cluster {
+            store: world.store.clone(),
+            now: world.now,
+            user: User::master(releases::HELM),
+        };
+        let old = before.map_or(&[][..], |release| &release.objects);
+        let rows = plan::plan(&plan::Change {
+            cluster: &cluster,
+            old_files: &old_files,
+            new_files: &change.files,
+            old,
+            old_hooks: &before.map(releases::hooks).unwrap_or_default(),
+            new: &sources.new.objects,
+            new_hooks: &sources.new.hooks,
+            sources: &sources,
+        });
+        outlook.plan.extend(rows);
+        let after = cluster.upgraded(old, &sources.new.objects);
+        let checks = findings(world, &outcome, &sources, [&cluster.store, &after.store]);
+        outlook.checks.extend(checks);
+    }
+    Ok(outlook)
+}
+
+/// What checks find after a change and did not find before it.
+fn findings(
+    world: &World,
+    outcome: &Rehearsal,
+    sources: &Sources,
+    stores: [&Store; 2],
+) -> Vec<CheckRow> {
+    let registry = &world.delivery.registry;
+    let apps = outcome.pushed.iter();
+    let apps: Vec<(Reference, App)> = apps
+        .map(|(reference, image)| (reference.clone(), image.app.clone()))
+        .collect();
+    let moves = |(reference, image): &&(Reference, Rc<Image>)| {
+        let before = registry.resolve(reference);
+        before.is_some_and(|before| before.digest != image.digest)
+    };
+    let moved = outcome.pushed.iter().filter(moves);
+    let moved: Vec<EcoString> = moved.map(|(reference, _)| reference.tagged()).collect();
+    let found = |side, store, apps: &[(Reference, App)], moved: &[EcoString]| {
+        let subject = Subject {
+            side,
+            store,
+            apps,
+            moved,
+            refused: &[],
+        };
+        checks::check(subject, &checks::defaults())
+    };
+    let known = found(&sources.old, stores[0], &[], &[]);
+    let mut rows = found(&sources.new, stores[1], &apps, &moved);
+    rows.retain(|row| {
+        !known.iter().any(|old| {
+            (&old.name, &old.object, &old.message) == (&row.name, &row.object, &row.message)
+        })
+    });
+    rows
+}
