@@ -66,7 +66,8 @@ fn check_names(before: &Value, after: &Value) -> Result<(), Status> {
             "the name of the object ({after}) does not match the name on the URL ({before})"
         )));
     }
-    if let Some((before, after)) = differ("namespace") {
+    // What is of the cluster has none, and what is written there counts for nothing.
+    if let Some((before, after)) = differ("namespace").filter(|(before, _)| !before.is_empty()) {
         return Err(Status::bad_request(eco_format!(
             "the namespace of the object ({after}) does not match the namespace on the request ({before})"
         )));

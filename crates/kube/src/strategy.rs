@@ -105,10 +105,17 @@ fn one_address(service: &mut Value, old: &Value) {
     let spec = service.get("spec");
     let (ip, was) = (spec.get("clusterIP"), old.at(&["spec", "clusterIP"]));
     let same_list = spec.get("clusterIPs") == old.at(&["spec", "clusterIPs"]);
-    if !ip.is_null() && ip != was && same_list {
-        let ips = vec![ip.clone()];
-        service.entry("spec").set("clusterIPs", ips);
+    if ip.is_null() || ip == was || !same_list {
+        return;
     }
+    // An empty one is none: the Service keeps what it has (patchAllocatedValues).
+    let (ip, ips) = match ip.text() {
+        "" => (was.clone(), old.at(&["spec", "clusterIPs"]).clone()),
+        _ => (ip.clone(), vec![ip.clone()].into()),
+    };
+    let spec = service.entry("spec");
+    spec.set("clusterIP", ip);
+    spec.set("clusterIPs", ips);
 }
 
 /// A Job's selector and its pods' labels name the Job by its uid, so that no two Jobs share pods

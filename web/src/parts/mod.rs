@@ -21,6 +21,7 @@
 //! | `service` | [`service`] | `data-name`, `data-endpoints`, `data-failed-total`, `data-ready-min`, `data-answered` |
 //! | `sentence` | [`moment`] | `data-entry` |
 //! | `plan-row` | [`plan`] | `data-object`, `data-effect`, `data-pods` |
+//! | `check-row` | [`checks`] | `data-check`, `data-severity` |
 //! | `problem` | [`problems`] | `data-line` |
 //! | `event` | [`event_list`] | `data-entry`, `data-t`, `data-tone`, `data-reason` |
 //! | `mark` | [`ribbon`] | `data-kind`, `data-t` |
@@ -33,6 +34,7 @@
 //! The performance marks `lab:interactive` and `lab:merged` are written when the page answers,
 //! `lab:engine` when the engine beside it is ready.
 
+pub mod checks;
 pub mod controls;
 pub mod deployment;
 pub mod diff;

@@ -22,12 +22,12 @@ pub fn plan(rows: &[PlanRow]) -> Html {
                     <div>
                         <p>
                             if !row.object.is_empty() {
-                                <span class="object">{ object(row) }</span>
+                                <span class="object">{ object_name(&row.object) }</span>
                             }
                             { prose(&row.sentence) }
                         </p>
                         if !row.paths.is_empty() {
-                            { paths(&row.paths) }
+                            { paths(row) }
                         }
                     </div>
                 </li>
@@ -37,20 +37,28 @@ pub fn plan(rows: &[PlanRow]) -> Html {
 }
 
 /// `Deployment/shop/order-service` is `Deployment order-service`; empty for the whole change.
-pub fn object(row: &PlanRow) -> String {
-    if row.object.is_empty() {
-        return String::new();
+pub fn object_name(object: &str) -> String {
+    match object.split_once('/') {
+        None => String::new(),
+        Some((kind, _)) => format!("{kind} {}", last_part(object)),
     }
-    let kind = row.object.split('/').next().unwrap_or_default();
-    format!("{kind} {}", last_part(&row.object))
 }
 
-fn paths(paths: &[PathEffect]) -> Html {
+fn paths(row: &PlanRow) -> Html {
     html! {
         <dl class="paths">
-            for change in paths.iter().map(|path| &path.change) {
+            for PathEffect { change, effect, source, .. } in row.paths.iter() {
                 <div key={change.path.as_str()}>
-                    <dt><code>{ change.path.as_str() }</code></dt>
+                    <dt>
+                        <code>{ change.path.as_str() }</code>
+                        // What the whole row does need not be said again.
+                        if *effect != row.effect {
+                            <span>{ effect_label(*effect) }</span>
+                        }
+                        if !source.is_empty() {
+                            <span class="source">{ source.as_str() }</span>
+                        }
+                    </dt>
                     <dd>
                         if !change.old.is_empty() {
                             <del>{ change.old.as_str() }</del>

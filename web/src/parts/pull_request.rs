@@ -5,6 +5,7 @@ use std::rc::Rc;
 use view::{Problem, PullRequestRow};
 use yew::prelude::*;
 
+use super::checks::checks;
 use super::diff::diff;
 use super::plan::plan;
 use super::problems::problems;
@@ -50,6 +51,12 @@ pub fn PullRequest(props: &PullRequestProps) -> Html {
                     { problems(&row.problems, None) }
                     { plan(&row.plan) }
                 </section>
+                if !row.checks.is_empty() {
+                    <section>
+                        <h3>{ "Checks find" }</h3>
+                        { checks(&row.checks) }
+                    </section>
+                }
                 <section>
                     <h3>{ "Files changed" }</h3>
                     { diff(&row.files) }

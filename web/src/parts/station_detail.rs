@@ -4,7 +4,7 @@ use view::{ImageRow, Progress, ReleaseRow, Scene, StationKind};
 use yew::prelude::*;
 
 use super::icon::sign;
-use super::plan::{effect_label, object};
+use super::plan::{effect_label, object_name};
 use super::prose::prose;
 use super::tint::{commit, sha};
 use super::workflow_run::workflow_run;
@@ -79,7 +79,7 @@ fn pull_request(scene: &Scene, on: &Callback<Action>) -> Option<Html> {
                     <li key={index}>
                         <span class="strong">{ effect_label(plan.effect) }</span>
                         <span>{ prose(&plan.sentence) }</span>
-                        <span class="aside">{ object(plan) }</span>
+                        <span class="aside">{ object_name(&plan.object) }</span>
                     </li>
                 }
             </ul>

@@ -51,13 +51,7 @@ fn found(text: &str, values: &str, names: &[&str]) -> Vec<CheckRow> {
     };
     let request = Request::new("test", Key::of(&node), Verb::Create(node));
     api::serve(&mut cluster.store, 0, request).unwrap();
-    let app = App {
-        memory: reconcile::delivery::app::Memory {
-            base: 100 << 20,
-            per_request: 0,
-        },
-        ..App::default()
-    };
+    let app = App::parse("app.yaml", "version: 1.0.0\nmemory: {base: 100Mi}\n").unwrap();
     let subject = Subject {
         side: &side,
         store: &cluster.store,

@@ -2,6 +2,7 @@
 
 use super::HookObject;
 use super::diff::{Step, line_of};
+use super::trial::is_own_group;
 use ecow::{EcoString, eco_format};
 use helm::release::{objects_of, objects_of_hook};
 use helm::{Giver, LineOrigin, ReleaseOptions, Rendered};
@@ -93,7 +94,8 @@ impl Side {
             values,
             ..Side::default()
         };
-        for (at, resource) in objects_of(&rendered, options, &is_namespaced)? {
+        for (at, mut resource) in objects_of(&rendered, options, &is_namespaced)? {
+            name_apart(&mut resource.object);
             side.manifests.insert(Key::of(&resource.object), at);
             side.objects.push(resource.object);
         }
@@ -185,5 +187,18 @@ impl Side {
     pub(crate) fn given(&self, path: &str) -> EcoString {
         let giver = helm::giver_of(&self.givers, path);
         giver.unwrap_or_default().into()
+    }
+}
+
+/// A custom resource whose kind is called as one of Kubernetes' own gets its group behind it, as
+/// kubectl tells them apart (`Service.serving.knative.dev`): it is not that kind.
+fn name_apart(object: &mut Value) {
+    let (kind, version) = (
+        object.get("kind").to_text(),
+        object.get("apiVersion").to_text(),
+    );
+    if kind_info(&kind).is_some() && !is_own_group(&version) {
+        let group = version.split('/').next().unwrap_or_default();
+        object.set("kind", eco_format!("{kind}.{group}"));
     }
 }

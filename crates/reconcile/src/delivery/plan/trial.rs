@@ -6,7 +6,7 @@ use ecow::{EcoString, eco_format};
 use helm::Lookup;
 use kube::api::{self, DeleteOptions, Request, Verb};
 use kube::rbac::User;
-use kube::{Key, Millis, Status, Store, Value, map};
+use kube::{KINDS, Key, Millis, Status, Store, Value, kind_info, map};
 use std::rc::Rc;
 
 /// A cluster to try on.
@@ -70,7 +70,9 @@ impl Cluster {
         let mut refused = Vec::new();
         for object in objects {
             let key = Key::of(object);
-            if let Err(refusal) = cluster.ask(key.clone(), Verb::Create(object.clone())) {
+            if !is_served(object) {
+                refused.push((key, no_match(object)));
+            } else if let Err(refusal) = cluster.ask(key.clone(), Verb::Create(object.clone())) {
                 refused.push((key, refusal.message));
             }
         }
@@ -140,6 +142,19 @@ impl Cluster {
     pub(super) fn upgrade(&mut self, last: &[Value], next: &[Value]) -> Outcome {
         self.make_namespaces(next);
         let mut outcome = Outcome::default();
+        let unserved = next.iter().filter(|next| !is_served(next));
+        for next in unserved {
+            let refusal = Refusal {
+                message: no_match(next),
+                fields: Vec::new(),
+            };
+            outcome.refused.push((Key::of(next), refusal));
+        }
+        // Helm makes sure of all kinds before it begins.
+        if let Some((key, _)) = outcome.refused.first() {
+            outcome.stopped = Some(key.clone());
+            return outcome;
+        }
         let find = |key: &Key| last.iter().find(|last| Key::of(last) == *key);
         for next in next {
             let key = Key::of(next);
@@ -206,6 +221,34 @@ impl Cluster {
             None => trial.ask(key, Verb::Create(object.clone())),
         }
     }
+}
+
+/// Whether the API server serves a kind in the version of an object. What is of no group of
+/// Kubernetes' own is somebody's custom resource.
+fn is_served(object: &Value) -> bool {
+    let (version, kind) = (object.get("apiVersion").text(), object.get("kind").text());
+    let Some(info) = kind_info(kind) else {
+        return true;
+    };
+    let older = [
+        ("autoscaling/v1", "HorizontalPodAutoscaler"),
+        ("events.k8s.io/v1", "Event"),
+    ];
+    info.api_version == version || older.contains(&(version, kind)) || !is_own_group(version)
+}
+
+/// Whether an API version is of a group that Kubernetes itself brings.
+pub(super) fn is_own_group(version: &str) -> bool {
+    fn group_of(version: &str) -> &str {
+        version.split_once('/').map_or("", |(group, _)| group)
+    }
+    let group = group_of(version);
+    group == "extensions" || KINDS.iter().any(|info| group_of(info.api_version) == group)
+}
+
+fn no_match(object: &Value) -> EcoString {
+    let (version, kind) = (object.get("apiVersion").text(), object.get("kind").text());
+    eco_format!("no matches for kind {kind:?} in version {version:?}")
 }
 
 /// What an autoscaler scales.

@@ -194,6 +194,18 @@ fn edits_and_what_they_do() {
     insta::assert_snapshot!(out);
 }
 
+/// Helm makes sure of all kinds before it begins: nothing else changes then.
+#[test]
+fn an_api_that_is_gone_stops_the_upgrade() {
+    let gone = "---\napiVersion: extensions/v1beta1\nkind: Ingress\nmetadata: {name: a}\n";
+    let new = MANIFESTS.replace("replicas: 3", "replicas: 5") + gone;
+    let told = rows(MANIFESTS, &new);
+    assert!(
+        told.starts_with("Rejected Ingress/shop/a (0): The API server refuses it, so it cannot be created and the upgrade fails: no matches for kind \"Ingress\" in version \"extensions/v1beta1\"\nNone Deployment/shop/order-service (0): Not reached"),
+        "{told}"
+    );
+}
+
 #[test]
 fn first_installation_and_removal() {
     insta::assert_snapshot!(format!("{}\n{}", rows("", MANIFESTS), rows(MANIFESTS, "")));
