@@ -16,7 +16,7 @@ use crate::timings::Timings;
 use crate::trace::{Entry, EntryId, Note};
 use crate::view::{Second, Tone};
 use ecow::{EcoString, eco_format};
-use kube::api::{self, DeleteOptions, Request, Verb};
+use kube::api::{self, DeleteOptions, PatchType, Request, Verb};
 use kube::fields::Table;
 use kube::rbac::{self, User};
 use kube::{Change, ChangeKind, Key, Millis, Object, Random, Status, Store, map};
@@ -102,6 +102,8 @@ pub struct World {
     seen: u64,
     cause: Option<EntryId>,
     entries: EntryId,
+    /// The names of the Events that were reported, by their fingerprint.
+    recorded: SharedMap<u64, EcoString>,
     out: Output,
 }
 
@@ -138,6 +140,7 @@ impl World {
             users: SharedMap::default(),
             cause: None,
             entries: 0,
+            recorded: SharedMap::default(),
             out: Output::default(),
         }
     }
@@ -551,34 +554,48 @@ impl World {
         Ok(())
     }
 
-    /// Reports a Kubernetes event about an object.
+    /// Reports a Kubernetes event about an object. One that was reported before is counted up
+    /// (`client-go/tools/record/events_cache.go`, eventObserve).
     pub(crate) fn event(&mut self, source: &str, about: &Object, note: Note) {
         let namespace = match about.key.namespace.as_str() {
             "" => "default",
             namespace => namespace,
         };
-        // Named by the object and a number, as the real recorder does with its clock.
-        let mut name = about.key.name.clone();
-        name.push('.');
-        name.extend(kube::hex(self.entries.into()));
-        let key = Key::new("Event", namespace, name.clone());
         let kind = if note.is_warning { "Warning" } else { "Normal" };
+        let whole = [source, &about.meta.uid, kind, &note.reason, &note.message];
+        let number = fingerprint(&whole);
+        // Named by the object and a number that grows, as the real recorder does with its clock.
+        let name = self.recorded.get(&number).cloned().unwrap_or_else(|| {
+            let mut name = about.key.name.clone();
+            name.push('.');
+            name.extend(kube::hex(self.entries.into()));
+            name
+        });
+        let key = Key::new("Event", namespace, name.clone());
         let now = kube::time::rfc3339(self.now);
-        let object = map! {
-            "apiVersion" => "v1",
-            "count" => 1,
-            "firstTimestamp" => &now,
-            "involvedObject" => about.as_involved(),
-            "kind" => "Event",
-            "lastTimestamp" => now,
-            "message" => &note.message,
-            "metadata" => map! { "name" => name, "namespace" => namespace },
-            "reason" => &note.reason,
-            "source" => map! { "component" => source },
-            "type" => kind,
+        let verb = match self.store.get(&key) {
+            Some(before) => {
+                let count = before.value.get("count").as_int().unwrap_or(1) + 1;
+                let change = map! { "count" => count, "lastTimestamp" => now };
+                Verb::Patch(PatchType::Merge, change)
+            }
+            None => Verb::Create(map! {
+                "apiVersion" => "v1",
+                "count" => 1,
+                "firstTimestamp" => &now,
+                "involvedObject" => about.as_involved(),
+                "kind" => "Event",
+                "lastTimestamp" => now,
+                "message" => &note.message,
+                "metadata" => map! { "name" => &name, "namespace" => namespace },
+                "reason" => &note.reason,
+                "source" => map! { "component" => source },
+                "type" => kind,
+            }),
         };
-        let request = Request::of(self.user(source), key, Verb::Create(object));
+        let request = Request::of(self.user(source), key, verb);
         if api::serve(&mut self.store, self.now, request).is_ok() {
+            self.recorded.insert(number, name);
             self.seen = self.store.version();
             self.note(
                 source,
@@ -600,4 +617,12 @@ impl World {
         // It may be gone already: that is what was wanted.
         let _ = self.request(actor, key, "", Verb::Delete(now), note);
     }
+}
+
+/// The 64-bit FNV-1a hash of some texts, each with an end of its own.
+fn fingerprint(texts: &[&str]) -> u64 {
+    let bytes = texts.iter().flat_map(|text| text.bytes().chain([0]));
+    bytes.fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
+        (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3)
+    })
 }
