@@ -25,8 +25,8 @@ Usage: rollout-lab run [LAB] [--merge REPOSITORY] [--seed N] [--until DURATION] 
 Commands:
   run   Play a lab and print its story, one line an entry. LAB is a folder with the lab's
         files (lab.yaml, cluster.yaml, traffic.yaml, and a folder for each repository), or a
-        built-in lab: order-service (played if none is named), shop, monolith. If the lab
-        brings a pull request, it is opened and merged.
+        built-in lab: order-service (played if none is named), order-service-gitops, shop,
+        monolith. If the lab brings a pull request, it is opened and merged.
   plan  Say what a change of a Helm chart will do to the cluster: which pods roll, and why;
         see rollout-lab plan --help.
   lint  Check what a Helm chart renders for what is accepted and a bad idea nevertheless;

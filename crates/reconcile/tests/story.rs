@@ -254,4 +254,7 @@ fn a_merge_in_one_of_several_services_rolls_only_that_one() {
     ] {
         assert_eq!(rolled(lab, repository), [repository], "{lab}");
     }
+    // With GitOps the repository that is merged is that of the configuration.
+    let rolled = rolled("order-service-gitops", "deploy-config");
+    assert_eq!(rolled, ["order-service"]);
 }

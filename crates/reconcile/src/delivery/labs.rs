@@ -5,13 +5,14 @@
 pub use crate::view::protocol::Files;
 
 /// The names of the built-in labs.
-pub const NAMES: [&str; 3] = ["order-service", "shop", "monolith"];
+pub const NAMES: [&str; 4] = ["order-service", "order-service-gitops", "shop", "monolith"];
 
 /// The files of a built-in lab.
 #[must_use]
 pub fn built_in(name: &str) -> Option<Files> {
     let parts = match name {
         "order-service" => ORDER_SERVICE,
+        "order-service-gitops" => ORDER_SERVICE_GITOPS,
         "shop" => SHOP,
         "monolith" => MONOLITH,
         _ => return None,
@@ -57,6 +58,23 @@ const ORDER_SERVICE: &[Part] = &[
         "changes/longer-timeout/order-service/chart/values.yaml",
     ],
 ];
+
+const ORDER_SERVICE_GITOPS: &[Part] = &[files!["order-service-gitops":
+    "lab.yaml",
+    "cluster.yaml",
+    "traffic.yaml",
+    "order-service/app.yaml",
+    "order-service/Dockerfile",
+    "order-service/.github/workflows/deliver.yaml",
+    "deploy-config/apps/order-service.yaml",
+    "deploy-config/order-service/Chart.yaml",
+    "deploy-config/order-service/values.yaml",
+    "deploy-config/order-service/templates/_helpers.tpl",
+    "deploy-config/order-service/templates/deployment.yaml",
+    "deploy-config/order-service/templates/service.yaml",
+    "deploy-config/order-service/templates/serviceaccount.yaml",
+    "changes/longer-timeout/deploy-config/order-service/values.yaml",
+]];
 
 const SHOP: &[Part] = &[
     files!["shop": "lab.yaml", "cluster.yaml", "traffic.yaml"],

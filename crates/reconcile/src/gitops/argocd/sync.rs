@@ -432,11 +432,11 @@ impl Sync<'_, '_> {
                 .set(LAST_APPLIED, target.applied.clone());
         }
         let Some(live) = self.pass.trial.get(key).cloned() else {
-            let note = Note::story(
-                "create",
-                "Created",
-                eco_format!("{key} is in git and not in the cluster: Argo CD creates it."),
-            );
+            let why = match target.applied.is_empty() {
+                true => eco_format!("CreateNamespace=true: Argo CD creates {key}."),
+                false => eco_format!("{key} is in git and not in the cluster: Argo CD creates it."),
+            };
+            let note = Note::story("create", "Created", why);
             self.pass.write(key, Verb::Create(object), note)?;
             changed.push(key.clone());
             return Ok(eco_format!("{shown} created"));
