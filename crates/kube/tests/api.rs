@@ -635,3 +635,42 @@ fn people_are_refused_what_no_role_gives_them() {
     });
     assert!(ask(&mut cluster, Verb::List).is_ok());
 }
+
+#[test]
+fn kinds_that_nobody_acts_on_are_stored_and_served() {
+    let mut cluster = Cluster::new();
+    let cases = [
+        ("storage.k8s.io/v1", "VolumeAttachment", "", None),
+        ("resource.k8s.io/v1", "ResourceClaim", "default", None),
+        (
+            "admissionregistration.k8s.io/v1",
+            "ValidatingWebhookConfiguration",
+            "",
+            Some(1),
+        ),
+        ("example.com/v1", "Gadget", "default", Some(1)),
+    ];
+    for (version, kind, namespace, generation) in cases {
+        let object = map! {
+            "apiVersion" => version,
+            "kind" => kind,
+            "metadata" => map! { "name" => "x" },
+            "spec" => map! { "size" => 3 },
+        };
+        let made = cluster.create(object);
+        assert_eq!(made.key, Key::new(kind, namespace, "x"));
+        assert!(!made.meta.uid.is_empty());
+        let metadata = made.value.get("metadata");
+        assert_eq!(metadata.get("generation").as_int(), generation, "{kind}");
+        let all = Key::new(kind, "", "");
+        match cluster.ask(all, "", Verb::List).expect("it is answered") {
+            Answer::List(objects) => assert_eq!(objects.len(), 1, "{kind}"),
+            other => panic!("{other:?}"),
+        }
+        let change = map! { "metadata" => map! { "labels" => map! { "a" => "b" } } };
+        assert_eq!(
+            cluster.patch(&made.key, change).labels().get("a").text(),
+            "b"
+        );
+    }
+}

@@ -128,11 +128,15 @@ impl Table {
     #[must_use]
     pub fn resource(&self, api_version: &str, kind: &str) -> Option<Resource> {
         let (_, tail, ..) = self.find(self.root(api_version, kind)?)?;
-        let mut words = tail.split(' ');
-        Some(Resource {
-            api_version: words.next().filter(|word| !word.is_empty())?,
-            plural: words.next()?,
-            namespaced: words.next() == Some("N"),
+        resource(tail)
+    }
+
+    /// Every kind that is served, in each of its versions, with its resource.
+    pub fn resources(&self) -> impl Iterator<Item = (&'static str, Resource)> + use<'_> {
+        let structs = self.types.iter().filter(|(name, ..)| name.contains('/'));
+        structs.filter_map(|(name, tail, ..)| {
+            let kind = name.rsplit('.').next().unwrap_or_default();
+            resource(tail).map(|found| (kind, found))
         })
     }
 
@@ -173,6 +177,17 @@ impl Table {
         let (code, values) = tail.split_once(' ').unwrap_or((tail, ""));
         (code, values.split('|').filter(|value| !value.is_empty()))
     }
+}
+
+/// A resource as the first line of its struct names it.
+fn resource(tail: &'static str) -> Option<Resource> {
+    let mut words = tail.split(' ');
+    let (api_version, plural, scope) = (words.next()?, words.next()?, words.next()?);
+    matches!(scope, "N" | "C").then_some(Resource {
+        api_version,
+        plural,
+        namespaced: scope == "N",
+    })
 }
 
 /// Where the lines of a struct's fields end.

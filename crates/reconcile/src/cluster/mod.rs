@@ -101,12 +101,25 @@ pub const CONTROLLERS: &[Controller] = &[
 
 /// Kinds that a real cluster acts on and the lab does not. Those that only hold data, such as
 /// ConfigMaps, are not among them.
-const NOT_ACTED_ON: [&str; 5] = [
+const NOT_ACTED_ON: &[&str] = &[
+    "APIService",
+    "CertificateSigningRequest",
     "CronJob",
+    "CustomResourceDefinition",
     "DaemonSet",
+    "FlowSchema",
+    "MutatingAdmissionPolicy",
+    "MutatingWebhookConfiguration",
     "NetworkPolicy",
     "PersistentVolumeClaim",
+    "PriorityLevelConfiguration",
+    "ReplicationController",
+    "ResourceClaim",
+    "ServiceCIDR",
     "StatefulSet",
+    "ValidatingAdmissionPolicy",
+    "ValidatingWebhookConfiguration",
+    "VolumeAttachment",
 ];
 
 /// Whether the lab acts on a kind, or there is nothing to act on.
