@@ -9,6 +9,9 @@ use std::collections::BTreeSet;
 use std::ops::RangeInclusive;
 use yaml::{Kind, Node};
 
+/// The longest time that a lab's file may name: 1000 h, far beyond what any lab plays.
+const DURATION_MAX: Millis = 3_600_000_000;
+
 /// The problem that a YAML error is, in the file at `path`.
 #[must_use]
 pub fn syntax_problem(path: &str, error: &yaml::Error) -> Problem {
@@ -215,6 +218,7 @@ impl<'a> Reader<'a> {
     /// A time span with its unit, such as `4s`, `500ms` or `1m30s`; in milliseconds.
     pub fn duration(&mut self, node: &Node) -> Millis {
         let millis = node.text().and_then(parse_duration);
+        let millis = millis.filter(|millis| *millis <= DURATION_MAX);
         self.parsed(
             node,
             millis,

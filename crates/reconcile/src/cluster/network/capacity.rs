@@ -4,6 +4,7 @@
 //! A container is a queue. Below its capacity requests wait as in M/M/1, the mean wait being
 //! `service × utilization / (1 − utilization)`; above it, they pile up until callers give up.
 
+use super::meter::part_of;
 use super::spread::Spread;
 use crate::delivery::app::App;
 use kube::Millis;
@@ -11,6 +12,10 @@ use kube::Millis;
 /// The period of the CPU bandwidth controller: a container that has used up its quota stands still
 /// until the next one begins (`cpuCFSQuotaPeriod`).
 const PERIOD: u64 = 100;
+/// More CPU than there is anywhere, in thousandths of a core.
+const CPU_MAX: u64 = 1_000_000_000;
+/// More memory than there is anywhere, in bytes.
+const MEMORY_MAX: u64 = 1 << 60;
 /// Ten-thousandths.
 const WHOLE: u64 = 10_000;
 /// Waits are not reckoned beyond this utilization, in ten-thousandths: what is more piles up.
@@ -60,9 +65,9 @@ pub(super) struct Supply {
 
 /// What a container makes of the requests that come.
 pub(super) fn supply(app: &App, demand: &Demand) -> Supply {
-    let (need, idle) = (app.cpu.per_request, app.cpu.idle);
-    let cpu = demand.cpu.max(1);
-    let wanted = idle + demand.rate * need / 1000;
+    let (need, idle) = (app.cpu.per_request, app.cpu.idle.min(CPU_MAX));
+    let cpu = demand.cpu.clamp(1, CPU_MAX);
+    let wanted = idle.saturating_add(part_of(demand.rate, need, 1000));
     let by_cpu = (cpu.saturating_sub(idle).max(1) * 1000).checked_div(need);
     let by_workers = (app.concurrency * 1_000_000).checked_div(demand.hold.max(1));
     let by_workers = by_workers.filter(|_| app.concurrency > 0);
@@ -77,7 +82,7 @@ pub(super) fn supply(app: &App, demand: &Demand) -> Supply {
     let wait_for_worker =
         demand.hold * odds(demand.rate, by_workers) / (WHOLE * app.concurrency.max(1));
     let fixed = app.latency + standstill(need, cpu, demand.is_limited);
-    let share = (wanted * WHOLE / cpu).min(WHOLE);
+    let share = part_of(wanted, WHOLE, cpu).min(WHOLE);
     let calm = Supply {
         spread: Spread::queue(fixed, wait_for_cpu + wait_for_worker),
         held: fixed,
@@ -97,7 +102,11 @@ pub(super) fn supply(app: &App, demand: &Demand) -> Supply {
     let most = capacity.saturating_mul(rest);
     let came = demand.before.saturating_mul(demand.time);
     let left = capacity.saturating_mul(demand.time);
-    let backlog = (demand.backlog + came).saturating_sub(left).min(most);
+    let backlog = demand
+        .backlog
+        .saturating_add(came)
+        .saturating_sub(left)
+        .min(most);
     let is_full = backlog == most && demand.rate > capacity;
     let wait = backlog / capacity;
     Supply {
@@ -134,10 +143,13 @@ fn standstill(need: Millis, cpu: u64, is_limited: bool) -> Millis {
 
 /// The memory of a container with so many millionths of a request in flight on average, in bytes. What
 /// counts is the worst moment: arrivals are random, so that is about three standard deviations more.
-pub(super) fn memory(app: &App, in_flight: u64) -> u64 {
+/// With it comes what has leaked.
+pub(super) fn memory(app: &App, in_flight: u64, leaked: u64) -> u64 {
     let deviation = in_flight.saturating_mul(1_000_000).isqrt();
-    let peak = (in_flight + 3 * deviation).div_ceil(1_000_000);
-    app.memory.base + app.memory.per_request.saturating_mul(peak)
+    let peak = in_flight.saturating_add(3 * deviation).div_ceil(1_000_000);
+    let more = app.memory.per_request.saturating_mul(peak);
+    let all = app.memory.base.saturating_add(more).saturating_add(leaked);
+    all.min(MEMORY_MAX)
 }
 
 #[cfg(test)]
@@ -231,7 +243,7 @@ mod tests {
             (100_000_000, 1_140),
         ];
         for (in_flight, expected) in cases {
-            assert_eq!(memory(&app, in_flight), expected, "{in_flight}");
+            assert_eq!(memory(&app, in_flight, 0), expected, "{in_flight}");
         }
     }
 }

@@ -125,7 +125,7 @@ impl Meter {
         }
         let points = self.rates.points.iter();
         self.points
-            .extend(points.map(|(at, rate)| (*at, rate * time)));
+            .extend(points.map(|(at, rate)| (*at, rate.saturating_mul(time))));
     }
 
     /// What was counted as answered when it came fails after all.

@@ -25,6 +25,8 @@ pub(super) const DEPTH: u32 = 8;
 const OUTSIDE: u64 = 30;
 /// What a file takes, in milliseconds.
 const PAGE: u64 = 1;
+/// What calls and their repetitions may add up to, in thousandths of a request a second.
+const RATE_MAX: u64 = 10_000_000_000;
 /// The least that a probe waits for an answer, in milliseconds (`timeoutSeconds`).
 const PROBE_PATIENCE: u64 = 1_000;
 /// CPU of a node of which nothing is known, in thousandths of a core.
@@ -380,7 +382,7 @@ impl Solver {
             let callee = self.edge(address);
             // What fails is tried again, so there are more calls.
             let again: u64 = (1..=call.retries).map(|n| power(rate, failing, n)).sum();
-            next.entry(callee).or_default()[proxy] += rate + again;
+            next.entry(callee).or_default()[proxy] += (rate + again).min(RATE_MAX);
             if !call.optional {
                 self.edges[callee].parents.push((edge, rate));
             }
@@ -412,11 +414,12 @@ impl Solver {
                     time,
                 },
             );
-            site.leaked += part_of(
+            let more = part_of(
                 site.app.memory.leak,
                 site.before.saturating_mul(time),
                 1_000_000,
             );
+            site.leaked = site.leaked.saturating_add(more);
             site.backlog = supply.backlog;
             site.queue = supply.spread.mean().saturating_sub(supply.held);
             (site.cpu.0, site.throttled) = (supply.cpu, supply.throttled);
@@ -497,9 +500,10 @@ impl Solver {
             *slot(&mut rates.answered, self.sites[site].colour) += well;
         }
         let site = &mut self.sites[site];
-        site.held += rate.saturating_mul(supply.held + waits + hangs);
+        let held = rate.saturating_mul(supply.held + waits + hangs);
+        site.held = site.held.saturating_add(held);
         let response = (spread.mean() + hangs).min(address.timeout);
-        site.in_flight += rate.saturating_mul(response);
+        site.in_flight = site.in_flight.saturating_add(rate.saturating_mul(response));
     }
 
     /// What becomes of one call.
@@ -537,7 +541,7 @@ impl Solver {
             let was = site.hold;
             site.hold = site.held / site.rate.max(1);
             site.response = site.in_flight / site.rate.max(1);
-            site.memory.0 = capacity::memory(&site.app, site.in_flight) + site.leaked;
+            site.memory.0 = capacity::memory(&site.app, site.in_flight, site.leaked);
             let leaks = site.app.memory.leak > 0;
             is_unsteady |= supply.is_overloaded || site.backlog > 0;
             is_unsteady |= leaks || was.abs_diff(site.hold) > was / 8;

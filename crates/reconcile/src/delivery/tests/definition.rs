@@ -90,6 +90,10 @@ fn mistakes_in_app_yaml_are_named_where_they_are() {
             "a:2:10: must be a time with its unit, such as 4s, 500ms or 1m30s; this is \"4\"",
         ),
         (
+            "version: 1\nlatency: 1001h",
+            "a:2:10: must be a time with its unit, such as 4s, 500ms or 1m30s; this is \"1001h\"",
+        ),
+        (
             "version: 1\nimage:\n  size: big",
             "a:3:9: must be an amount of bytes, such as 84Mi or 1Gi; this is \"big\"",
         ),
