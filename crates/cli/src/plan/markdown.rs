@@ -1,6 +1,6 @@
 //! A plan as a comment on a pull request.
 
-use super::{shown, summary};
+use super::{SENTENCE_MOST, VALUE_MOST, shown, summary};
 use reconcile::view::{Effect, PlanRow};
 
 /// How much a comment may hold on GitHub is 65,536 characters; the details end well before that.
@@ -26,7 +26,7 @@ pub fn write(rows: &[PlanRow]) -> String {
         };
         out.push_str(&format!(
             "| {sign} **{word}** | {object} | {} |\n",
-            cell(&row.sentence)
+            cell(&shown(&row.sentence, SENTENCE_MOST))
         ));
     }
     details(rows, &mut out);
@@ -89,7 +89,7 @@ fn details(rows: &[PlanRow], out: &mut String) {
             out.push_str(&format!("@@ {}{effect} @@{source}\n", path.change.path));
             for (sign, value) in [("-", &path.change.old), ("+", &path.change.new)] {
                 if !value.is_empty() {
-                    out.push_str(&format!("{sign} {}\n", shown(value)));
+                    out.push_str(&format!("{sign} {}\n", shown(value, VALUE_MOST)));
                 }
             }
         }

@@ -231,11 +231,14 @@ fn summary(rows: &[PlanRow]) -> Vec<(Effect, String)> {
     told.collect()
 }
 
-/// A value that is too long to be read, cut short.
-fn shown(value: &str) -> String {
-    const MOST: usize = 160;
-    match value.char_indices().nth(MOST) {
-        Some((end, _)) => format!("{}… ({} characters)", &value[..end], value.chars().count()),
-        None => value.to_owned(),
+/// How much of a value is shown, and how much of a sentence, in characters.
+const VALUE_MOST: usize = 160;
+const SENTENCE_MOST: usize = 600;
+
+/// A text that is too long to be read, cut short.
+fn shown(text: &str, most: usize) -> String {
+    match text.char_indices().nth(most) {
+        Some((end, _)) => format!("{}… ({} characters)", &text[..end], text.chars().count()),
+        None => text.to_owned(),
     }
 }

@@ -1,6 +1,6 @@
 //! A plan for a terminal.
 
-use super::{shown, summary};
+use super::{SENTENCE_MOST, VALUE_MOST, shown, summary};
 use reconcile::view::{Effect, PathEffect, PlanRow};
 
 /// A paragraph an object, then how often each effect stands there.
@@ -23,7 +23,7 @@ pub fn write(rows: &[PlanRow], is_coloured: bool) -> String {
         out.push_str(&format!(
             "{head}{}\n  {}\n",
             place(&row.source),
-            row.sentence
+            shown(&row.sentence, SENTENCE_MOST)
         ));
         for path in &row.paths {
             let code = match path.effect == row.effect {
@@ -35,7 +35,7 @@ pub fn write(rows: &[PlanRow], is_coloured: bool) -> String {
                 [("-", "31", &path.change.old), ("+", "32", &path.change.new)]
             {
                 if !value.is_empty() {
-                    let line = format!("{sign} {}", shown(value));
+                    let line = format!("{sign} {}", shown(value, VALUE_MOST));
                     out.push_str(&format!("      {}\n", paint(code, &line)));
                 }
             }
