@@ -2,6 +2,7 @@
 
 use crate::cluster::network::rows;
 use crate::engine::World;
+use crate::gitops;
 use crate::pipeline::{PullState, Release};
 use crate::scene;
 use crate::view::{Progress, Second, Station, StationKind, Tint};
@@ -29,6 +30,8 @@ struct Seen<'a> {
     pull: Option<&'a crate::pipeline::Pull>,
     run: Option<&'a crate::pipeline::RunState>,
     release: Option<&'a Release>,
+    /// What Argo CD has made of it.
+    sync: Option<gitops::Delivered>,
     tint: Option<Tint>,
 }
 
@@ -72,10 +75,14 @@ impl<'a> Seen<'a> {
             Some(pull) => state.tints.of(merged.unwrap_or(pull.head)),
             None => scene::main_tint(world),
         };
+        let sync = pull
+            .zip(merged)
+            .and_then(|(pull, commit)| gitops::delivered(world, &pull.repository, commit));
         Seen {
             pull,
             run,
             release,
+            sync,
             tint,
         }
     }
@@ -266,6 +273,16 @@ impl<'a> Seen<'a> {
 
     fn release(&self) -> Station {
         let kind = StationKind::Release;
+        if let Some(sync) = &self.sync {
+            let tint = self.tint.clone();
+            return station(
+                kind,
+                sync.progress,
+                sync.title.clone(),
+                sync.detail.clone(),
+                tint,
+            );
+        }
         match (self.release, self.run.map(|state| state.run.progress())) {
             (Some(release), _) => {
                 let record = &release.record;
@@ -301,6 +318,12 @@ impl<'a> Seen<'a> {
         }
     }
 
+    /// Whether the cluster was given the change.
+    fn is_delivered(&self) -> bool {
+        let synced = self.sync.as_ref().map(|sync| sync.progress);
+        self.release.is_some() || synced == Some(Progress::Done)
+    }
+
     fn rollout(&self, world: &World) -> Station {
         let kind = StationKind::Rollout;
         let scene = scene::deployments(world);
@@ -314,7 +337,7 @@ impl<'a> Seen<'a> {
         let title = eco_format!("{updated} of {desired} updated");
         match (
             working,
-            self.release,
+            self.is_delivered(),
             self.run.map(|state| state.run.progress()),
         ) {
             _ if late => station(
@@ -331,17 +354,17 @@ impl<'a> Seen<'a> {
                 row.difference.clone(),
                 self.tint.clone(),
             ),
-            (None, Some(_), _) => station(
+            (None, true, _) => station(
                 kind,
                 Progress::Done,
                 title,
                 "current state is desired state",
                 self.tint.clone(),
             ),
-            (None, None, Some(Progress::Failed)) => {
+            (None, false, Some(Progress::Failed)) => {
                 station(kind, Progress::Skipped, "not reached", "", None)
             }
-            (None, None, _) if self.is_idle() => station(
+            (None, false, _) if self.is_idle() => station(
                 kind,
                 Progress::Done,
                 title,

@@ -254,6 +254,15 @@ fn a_merge_in_one_of_several_services_rolls_only_that_one() {
     ] {
         assert_eq!(rolled(lab, repository), [repository], "{lab}");
     }
+    // The station of the release is that of Argo CD's sync.
+    let mut lab = Lab::built_in("order-service-gitops").expect("it is built in");
+    let mut draft = lab.files();
+    draft.extend(lab.sample().expect("it brings one").files.clone());
+    lab.open_pull_request("A change", &draft)
+        .expect("it can be proposed");
+    lab.merge().expect("it can be merged");
+    let live = live_stations(&mut lab);
+    assert_eq!(live, [StationKind::Release, StationKind::Rollout]);
     // With GitOps the repository that is merged is that of the configuration.
     let rolled = rolled("order-service-gitops", "deploy-config");
     assert_eq!(rolled, ["order-service"]);

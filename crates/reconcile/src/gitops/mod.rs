@@ -23,7 +23,7 @@ use crate::delivery::git::{Oid, Tree};
 use crate::engine::World;
 use crate::pipeline;
 use crate::trace::Note;
-use crate::view::ApplicationRow;
+use crate::view::{ApplicationRow, Progress};
 use ecow::{EcoString, eco_format};
 use kube::api::{PatchType, Verb};
 use kube::{Key, Millis, Store, Value, time};
@@ -180,4 +180,38 @@ pub(crate) fn rows(world: &World) -> Vec<ApplicationRow> {
 /// A commit's id as people write it.
 fn short(revision: &str) -> &str {
     revision.get(..7).unwrap_or(revision)
+}
+
+/// What Argo CD has made of a commit.
+pub(crate) struct Delivered {
+    pub progress: Progress,
+    /// `Synced`, or what it waits for.
+    pub title: EcoString,
+    pub detail: EcoString,
+}
+
+/// How far the Application is that reads a repository, with a commit of it; none if none does.
+pub(crate) fn delivered(world: &World, repository: &str, commit: Oid) -> Option<Delivered> {
+    let mut applications = world.store.list("Application").into_iter();
+    let app = applications.find(|app| argocd::reads(app.spec(), repository))?;
+    let of = |path: &[&str]| app.status().at(path).to_text();
+    let synced = of(&["operationState", "syncResult", "revision"]);
+    let name = &app.key.name;
+    if synced != eco_format!("{commit}") {
+        return Some(Delivered {
+            progress: Progress::Active,
+            title: "waits for Argo CD".into(),
+            detail: eco_format!("{name} is as the commit before says"),
+        });
+    }
+    let progress = match of(&["operationState", "phase"]).as_str() {
+        "Succeeded" => Progress::Done,
+        "Failed" | "Error" => Progress::Failed,
+        _ => Progress::Active,
+    };
+    Some(Delivered {
+        progress,
+        title: of(&["sync", "status"]),
+        detail: eco_format!("Argo CD: {name} is {}", of(&["health", "status"])),
+    })
 }
