@@ -345,6 +345,10 @@ impl Watcher {
                 !has_room || pod::has_ended(pod) || pod::is_ready(pod),
                 || format!("at rest, {}: {:?}", pod.key, pod.status()),
             )?;
+            let node = Key::new("Node", "", pod::node(pod));
+            must(node.name.is_empty() || store.get(&node).is_some(), || {
+                format!("at rest, {} is on {node}, which is gone", pod.key)
+            })?;
             let owner = &pod.meta.controller;
             must(owner.is_empty() || owned(world, pod).is_some(), || {
                 format!("at rest, {} is an orphan", pod.key)
