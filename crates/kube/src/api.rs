@@ -135,7 +135,8 @@ impl Answer {
     }
 }
 
-const MODIFIED: &str = "the object has been modified; please apply your changes to the latest \
+/// What is said of a write that is made from an old state.
+pub(crate) const MODIFIED: &str = "the object has been modified; please apply your changes to the latest \
                         version and try again";
 
 /// Answers a request at a moment.

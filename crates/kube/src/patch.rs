@@ -19,6 +19,7 @@ pub use merge::{difference, merge, three_way as three_way_merge};
 pub use schema::is_strategic;
 pub use strategic::strategic;
 
+use crate::api::MODIFIED;
 use crate::{Status, Value};
 use ecow::eco_format;
 
@@ -43,19 +44,48 @@ pub fn apply(how: PatchType, object: &Value, patch: &Value) -> Result<Value, Sta
     let patched = match how {
         PatchType::Json => json::apply(object, patch)?,
         PatchType::Merge => {
+            check_shape("error decoding patch: ", patch)?;
             let mut patched = object.clone();
             merge(&mut patched, patch);
             patched
         }
         PatchType::Strategic if !is_strategic(object) => return Err(Status::unsupported_patch()),
-        PatchType::Strategic => strategic(object, patch)?,
+        PatchType::Strategic if patch.is_null() => object.clone(),
+        PatchType::Strategic => {
+            check_shape("", patch)?;
+            let mut patched = strategic(object, patch)?;
+            // It is made on what has been decoded, so that the object stays of its kind.
+            for field in ["apiVersion", "kind"] {
+                patched.set(field, object.get(field).clone());
+            }
+            patched
+        }
     };
     check_names(object, &patched)?;
     Ok(patched)
 }
 
-/// A patch cannot move an object (`checkName` in `handlers/rest.go`).
+/// A patch that merges is an object itself.
+fn check_shape(doing: &str, patch: &Value) -> Result<(), Status> {
+    match patch {
+        Value::Map(_) => Ok(()),
+        Value::Null => Err(Status::bad_request("Invalid JSON Patch")),
+        other => Err(Status::bad_request(eco_format!(
+            "{doing}json: cannot unmarshal {} into Go value of type map[string]interface {{}}",
+            other.kind()
+        ))),
+    }
+}
+
+/// A patch cannot move an object (`checkName` in `handlers/rest.go`), nor change another version than
+/// the one that it names.
 fn check_names(before: &Value, after: &Value) -> Result<(), Status> {
+    let name = before.at(&["metadata", "name"]).text();
+    if !name.is_empty() && after.at(&["metadata", "name"]).text().is_empty() {
+        return Err(Status::bad_request(eco_format!(
+            "the name of the object ({name} based on URL) was undeterminable: name must be provided"
+        )));
+    }
     let differ = |field: &str| {
         let of = |object: &Value| object.at(&["metadata", field]).to_text();
         let (before, after) = (of(before), of(after));
@@ -67,10 +97,13 @@ fn check_names(before: &Value, after: &Value) -> Result<(), Status> {
         )));
     }
     // What is of the cluster has none, and what is written there counts for nothing.
-    if let Some((before, after)) = differ("namespace").filter(|(before, _)| !before.is_empty()) {
-        return Err(Status::bad_request(eco_format!(
-            "the namespace of the object ({after}) does not match the namespace on the request ({before})"
-        )));
+    if differ("namespace").is_some_and(|(before, _)| !before.is_empty()) {
+        let why =
+            "the namespace of the provided object does not match the namespace sent on the request";
+        return Err(Status::bad_request(why));
+    }
+    if differ("resourceVersion").is_some() {
+        return Err(Status::conflict(before.get("kind").text(), name, MODIFIED));
     }
     Ok(())
 }

@@ -4,8 +4,8 @@ use super::{Faults, Path, Seen, names, probe, resources};
 use crate::{Value, gostruct};
 use ecow::{EcoString, eco_format};
 
-/// All containers of a pod.
-pub(super) fn containers(faults: &mut Faults, at: &Path<'_>, spec: &Value) {
+/// All containers of a pod, which has these volumes.
+pub(super) fn containers(faults: &mut Faults, at: &Path<'_>, spec: &Value, volumes: &[&Value]) {
     let grace = spec.get("terminationGracePeriodSeconds");
     let main = spec.get("containers").items();
     let list = at.child("containers");
@@ -15,7 +15,7 @@ pub(super) fn containers(faults: &mut Faults, at: &Path<'_>, spec: &Value) {
     let mut names = Seen::default();
     for (index, container) in main.iter().enumerate() {
         let at = list.index(index);
-        common(faults, &at, container, spec);
+        common(faults, &at, container, volumes);
         unique_name(faults, &at, container, &mut names);
         probe::container(faults, &at, container, grace);
     }
@@ -27,7 +27,7 @@ pub(super) fn containers(faults: &mut Faults, at: &Path<'_>, spec: &Value) {
     }
     for (index, container) in spec.get("initContainers").items().iter().enumerate() {
         let at = list.index(index);
-        common(faults, &at, container, spec);
+        common(faults, &at, container, volumes);
         unique_name(faults, &at, container, &mut names);
         // Each by itself, for they do not run together; the server counts each as the first.
         let alone = std::slice::from_ref(container);
@@ -63,7 +63,7 @@ fn unique_name<'a>(
 }
 
 /// What holds of every container.
-fn common(faults: &mut Faults, at: &Path<'_>, container: &Value, spec: &Value) {
+fn common(faults: &mut Faults, at: &Path<'_>, container: &Value, volumes: &[&Value]) {
     faults.required_named(&at.child("name"), container.get("name"), names::label);
     let image = container.get("image").text();
     if image.is_empty() {
@@ -75,7 +75,7 @@ fn common(faults: &mut Faults, at: &Path<'_>, container: &Value, spec: &Value) {
     ports(faults, &at.child("ports"), container.get("ports"));
     env(faults, &at.child("env"), container.get("env"));
     env_from(faults, &at.child("envFrom"), container.get("envFrom"));
-    mounts(faults, &at.child("volumeMounts"), container, spec);
+    mounts(faults, &at.child("volumeMounts"), container, volumes);
     let policy = container.get("imagePullPolicy");
     let policies = &["Always", "IfNotPresent", "Never"];
     faults.one_of(&at.child("imagePullPolicy"), policy, policies);
@@ -93,7 +93,7 @@ fn common(faults: &mut Faults, at: &Path<'_>, container: &Value, spec: &Value) {
         &at.child("securityContext"),
         container.get("securityContext"),
     );
-    devices(faults, at, container, spec);
+    devices(faults, at, container, volumes);
 }
 
 /// The server names the list, not the item.
@@ -111,7 +111,7 @@ fn resize(faults: &mut Faults, at: &Path<'_>, policies: &Value) {
 }
 
 /// Volumes that a container gets as devices; none of them also as a folder.
-fn devices(faults: &mut Faults, at: &Path<'_>, container: &Value, spec: &Value) {
+fn devices(faults: &mut Faults, at: &Path<'_>, container: &Value, volumes: &[&Value]) {
     let devices = container.get("volumeDevices").items();
     let mounts = container.get("volumeMounts").items();
     let mut seen = (Seen::default(), Seen::default());
@@ -123,8 +123,10 @@ fn devices(faults: &mut Faults, at: &Path<'_>, container: &Value, spec: &Value) 
         if !seen.0.insert(name) {
             faults.invalid_text(&at.child("name"), name, "must be unique");
         }
-        let mut volumes = spec.get("volumes").items().iter();
-        match volumes.find(|volume| volume.get("name").text() == name) {
+        match volumes
+            .iter()
+            .find(|volume| volume.get("name").text() == name)
+        {
             None => faults.not_found(&at.child("name"), device.get("name")),
             Some(volume) => {
                 let block = ["persistentVolumeClaim", "ephemeral"];
@@ -418,11 +420,10 @@ fn env_from(faults: &mut Faults, list: &Path<'_>, sources: &Value) {
     }
 }
 
-fn mounts(faults: &mut Faults, list: &Path<'_>, container: &Value, spec: &Value) {
+fn mounts(faults: &mut Faults, list: &Path<'_>, container: &Value, volumes: &[&Value]) {
     let mounts = container.get("volumeMounts");
     let devices = container.get("volumeDevices").items();
     let privileged = container.at(&["securityContext", "privileged"]).as_bool() == Some(true);
-    let volumes = spec.get("volumes").items();
     let mut paths = Seen::default();
     for (index, mount) in mounts.items().iter().enumerate() {
         let at = list.index(index);

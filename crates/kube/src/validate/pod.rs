@@ -207,8 +207,8 @@ pub(super) fn template(faults: &mut Faults, at: &Path<'_>, template: &Value) {
 }
 
 fn pod_spec(faults: &mut Faults, at: &Path<'_>, spec: &Value) {
-    volumes::volumes(faults, &at.child("volumes"), spec.get("volumes"));
-    container::containers(faults, at, spec);
+    let volumes = volumes::volumes(faults, &at.child("volumes"), spec.get("volumes"));
+    container::containers(faults, at, spec, &volumes);
     if !spec.get("resources").is_null() {
         resources::of_pod(faults, &at.child("resources"), spec.get("resources"));
     }

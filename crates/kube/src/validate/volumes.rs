@@ -38,17 +38,28 @@ const SOURCES: &[&str] = &[
     "image",
 ];
 
-pub(super) fn volumes(faults: &mut Faults, list: &Path<'_>, volumes: &Value) {
+/// Checks the volumes of a pod. Those without faults: containers can use no other.
+pub(super) fn volumes<'a>(
+    faults: &mut Faults,
+    list: &Path<'_>,
+    volumes: &'a Value,
+) -> Vec<&'a Value> {
+    let mut good = Vec::new();
     let mut names = Seen::default();
     for (index, volume) in volumes.items().iter().enumerate() {
         let at = list.index(index);
+        let before = faults.len();
         source(faults, &at, volume);
         let name = volume.get("name");
         faults.required_named(&at.child("name"), name, names::label);
         if !name.text().is_empty() && !names.insert(name.text()) {
             faults.duplicate(&at.child("name"), name);
         }
+        if faults.len() == before {
+            good.push(volume);
+        }
     }
+    good
 }
 
 fn source(faults: &mut Faults, at: &Path<'_>, volume: &Value) {

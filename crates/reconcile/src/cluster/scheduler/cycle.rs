@@ -87,6 +87,12 @@ const NONE: Plugin = Plugin {
 /// The plugins that every scheduler has, in its order and with its weights
 /// (`pkg/scheduler/apis/config/v1/default_plugins.go`).
 const PLUGINS: &[Plugin] = &[
+    // NodeAffinity's PreFilter
+    Plugin {
+        concerns: |cycle| node_affinity::named(cycle.pod).is_some(),
+        filter: Some(node_affinity::filter_named),
+        ..NONE
+    },
     // NodeUnschedulable
     Plugin {
         filter: Some(node_facts::unschedulable),

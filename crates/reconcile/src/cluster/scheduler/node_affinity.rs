@@ -16,6 +16,29 @@ pub(super) fn filter(cycle: &Cycle<'_>, node: &Node) -> Option<Refusal> {
     }
 }
 
+/// The nodes that a pod names one by one, as a DaemonSet's pods do; none if it may go to others too
+/// (`plugins/nodeaffinity`, PreFilter).
+pub(super) fn named(pod: &Object) -> Option<Vec<&Value>> {
+    let required = pod.spec().at(&["affinity", "nodeAffinity", REQUIRED]);
+    let terms = required.get("nodeSelectorTerms").items();
+    let mut all = Vec::new();
+    for term in terms {
+        let mut rules = term.get("matchFields").items().iter();
+        let rule = rules.find(|rule| rule.get("operator").text() == "In")?;
+        all.extend(rule.get("values").items());
+    }
+    (!terms.is_empty()).then_some(all)
+}
+
+/// A pod that names its nodes is not even tried on others, whatever else is the matter with them.
+pub(super) fn filter_named(cycle: &Cycle<'_>, node: &Node) -> Option<Refusal> {
+    let names = named(cycle.pod)?;
+    match names.iter().any(|name| name.text() == node.name) {
+        true => None,
+        false => Refusal::of_node("node(s) didn't satisfy plugin(s) [NodeAffinity]"),
+    }
+}
+
 /// Whether a pod asks for certain nodes.
 pub(super) fn is_constrained(pod: &Object) -> bool {
     let spec = pod.spec();

@@ -57,11 +57,25 @@ pub(super) fn pre_filter(cycle: &Cycle<'_>) -> Option<EcoString> {
     waiting.then(|| "pod has unbound immediate PersistentVolumeClaims".into())
 }
 
-/// A bound volume may be within reach of some nodes only.
+/// Of this class nobody makes volumes: they must be there (`NotSupportedProvisioner`).
+const NOT_MADE: &str = "kubernetes.io/no-provisioner";
+
+/// A bound volume may be within reach of some nodes only, and one that nobody makes must be there.
 pub(super) fn filter(cycle: &Cycle<'_>, node: &Node) -> Option<Refusal> {
     for (_, claim) in claims(cycle) {
         let name = claim.map(|it| it.spec().get("volumeName").to_text());
         let Some(name) = name.filter(|name| !name.is_empty()) else {
+            let class = claim.map(|it| it.spec().get("storageClassName").to_text())?;
+            let made_by = cycle
+                .store
+                .get(&Key::new("StorageClass", "", class.clone()));
+            let mut volumes = cycle.store.list("PersistentVolume").into_iter();
+            if made_by.is_some_and(|it| it.value.get("provisioner").text() == NOT_MADE)
+                && !volumes.any(|volume| volume.spec().get("storageClassName").text() == class)
+            {
+                let reason = "node(s) didn't find available persistent volumes to bind";
+                return Refusal::of_node(reason);
+            }
             continue;
         };
         let Some(volume) = cycle.store.get(&Key::new("PersistentVolume", "", name)) else {
