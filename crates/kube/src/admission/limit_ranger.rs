@@ -111,7 +111,14 @@ pub(super) fn validate(
                 _ => {}
             }
         }
-        let why = match faults.as_slice() {
+        // What holds of several containers is said once (`k8s.io/apimachinery/pkg/util/errors`).
+        let mut said: Vec<EcoString> = Vec::new();
+        for fault in faults {
+            if !said.contains(&fault) {
+                said.push(fault);
+            }
+        }
+        let why = match said.as_slice() {
             [] => continue,
             [one] => one.clone(),
             more => eco_format!("[{}]", more.join(", ")),
