@@ -72,7 +72,10 @@ pub(super) fn sync(
             return None;
         }
         let tries = state.at(&["operation", "sync", "autoHealAttemptsCount"]);
-        sync.set("autoHealAttemptsCount", tries.as_int().unwrap_or(0) + 1);
+        sync.set(
+            "autoHealAttemptsCount",
+            tries.as_int().unwrap_or(0).saturating_add(1),
+        );
         let only = differing.iter().map(|it| {
             kube::map! { "group" => group_of(it.object()), "kind" => &it.key.kind, "name" => &it.key.name }
         });

@@ -94,7 +94,7 @@ fn begins_again(pass: &mut Pass<'_>, state: &mut Value, message: &str) -> bool {
         }
         return false;
     }
-    let next = tries + 1;
+    let next = tries.saturating_add(1);
     // Announced is the time of the try before; waited is until that of this one, as in the real one.
     let announced = pass.context.now + spec::retry_after(&retry, tries);
     let at = kitchen(announced);
@@ -246,7 +246,7 @@ fn remember(pass: &mut Pass<'_>, state: &Value) {
     let next = history
         .last()
         .and_then(|it| it.get("id").as_int())
-        .map_or(0, |id| id + 1);
+        .map_or(0, |id| id.saturating_add(1));
     history.push(kube::map! {
         "id" => next,
         "revision" => result.get("revision").clone(),

@@ -8,6 +8,9 @@ use kube::{Key, Millis, Store, Value};
 const SERVER: &str = "https://kubernetes.default.svc";
 const IN_CLUSTER: &str = "in-cluster";
 
+/// No wait is longer: a thousand hours.
+const LONGEST: Millis = 3_600_000_000;
+
 /// A text at a path; empty if there is none.
 pub(super) fn text<'a>(value: &'a Value, path: &[&str]) -> &'a str {
     value.at(path).text()
@@ -83,7 +86,7 @@ pub(super) fn fault(store: &Store, app: &Key, spec: &Value) -> Option<EcoString>
 pub(super) fn retry_after(retry: &Value, tries: i64) -> Millis {
     let backoff = retry.get("backoff");
     let time = |field: &str, default: Millis| match backoff.get(field) {
-        Value::Int(seconds) => u64::try_from(*seconds).unwrap_or(0) * 1000,
+        Value::Int(seconds) => u64::try_from(*seconds).unwrap_or(0).saturating_mul(1000),
         value => {
             let given = value.text();
             // A bare number means seconds.
@@ -97,7 +100,7 @@ pub(super) fn retry_after(retry: &Value, tries: i64) -> Millis {
     let tries = u32::try_from(tries).unwrap_or(0);
     let wait = first.saturating_mul(factor.saturating_pow(tries));
     match longest {
-        0 => wait,
-        longest => wait.min(longest),
+        0 => wait.min(LONGEST),
+        longest => wait.min(longest).min(LONGEST),
     }
 }
