@@ -2,7 +2,7 @@
 
 use kube::{Change, ChangeKind, Key, Millis, Object, Store, Value, quantity};
 use reconcile::World;
-use reconcile::cluster::deployment::fenceposts;
+use reconcile::cluster::deployment::{DESIRED_REPLICAS, fenceposts};
 use reconcile::cluster::{pod, requests};
 use std::collections::BTreeMap;
 use std::rc::Rc;
@@ -317,7 +317,6 @@ impl Watcher {
     /// With nothing left to do, everything is as it should be.
     pub fn at_rest(&mut self, world: &World, has_room: bool) -> Check {
         self.note_all(world);
-        self.is_scaled_by_hand = false;
         let left = world.unfinished();
         must(left.is_empty(), || format!("at rest, unfinished: {left:?}"))?;
         let store = world.store();
@@ -329,11 +328,13 @@ impl Watcher {
             let sum: i64 = sets.map(|set| replicas(set)).sum();
             let is_seen = count("observedGeneration") == deployment.meta.generation;
             let is_paused = deployment.spec().get("paused").as_bool() == Some(true);
+            let mut sets = store.owned_by(&deployment.meta.uid);
+            let is_stuck = self.is_scaled_by_hand && sets.any(|set| is_half_scaled(set, wanted));
             let is_done = ["replicas", "updatedReplicas", "availableReplicas"]
                 .iter()
                 .all(|field| count(field) == wanted);
             must(
-                is_seen && (is_paused || !has_room || is_done && sum == wanted),
+                is_seen && (is_paused || is_stuck || !has_room || is_done && sum == wanted),
                 || format!("at rest, {}: {status:?}", deployment.key),
             )?;
         }
@@ -369,6 +370,14 @@ fn owned<'a>(world: &'a World, object: &Object) -> Option<&'a Rc<Object>> {
         .sibling(owner.get("kind").to_text(), owner.get("name").to_text());
     let found = world.store().get(&key)?;
     (found.meta.uid == object.meta.controller).then_some(found)
+}
+
+/// Whether somebody gave a ReplicaSet by hand the size that its Deployment was about to give it. The
+/// Deployment then takes itself for one that is being scaled, finds nothing to scale, and does nothing
+/// else, as in Kubernetes (`sync.go`, isScalingEvent and scale).
+fn is_half_scaled(set: &Object, wanted: i64) -> bool {
+    let known = set.annotation(DESIRED_REPLICAS);
+    replicas(set) == wanted && known.is_some_and(|known| known != wanted.to_string())
 }
 
 fn replicas(object: &Object) -> i64 {

@@ -89,6 +89,11 @@ mod tests {
     }
 
     #[test]
+    fn a_set_that_was_scaled_by_hand() {
+        soak(9598..9599);
+    }
+
+    #[test]
     fn second_hundred_seeds() {
         soak(100..200);
     }
