@@ -16,6 +16,8 @@ lab('who only looks loads no engine; the first sign of somebody does', async (pa
 
 lab('edits survive a reload', async (page) => {
   await edit(page, 'chart/values.yaml', 'replicaCount: 3', 'replicaCount: 4');
+  // A reload while the engine is being loaded would count as a failed request.
+  await page.waitForFunction(() => performance.getEntriesByName('lab:engine').length > 0);
   await page.reload();
   await ready(page);
   const editor = await open(page, 'chart/values.yaml');

@@ -324,7 +324,10 @@ mod tests {
             },
             "subjects" => vec![map! { "kind" => "User", "name" => "ada" }],
         };
-        for object in [role, binding] {
+        let namespace = map! {
+            "apiVersion" => "v1", "kind" => "Namespace", "metadata" => map! { "name" => "demo" },
+        };
+        for object in [namespace, role, binding] {
             let request = Request::new("you", Key::of(&object), Verb::Create(object));
             serve(&mut server.0, 0, request).expect("it is accepted");
         }
