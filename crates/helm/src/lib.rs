@@ -34,7 +34,7 @@ mod json;
 mod log;
 mod manifest;
 mod path_match;
-mod regexp;
+pub mod regexp;
 pub mod release;
 mod release_name;
 mod render;

@@ -11,6 +11,42 @@ use program::{Program, decode};
 
 pub(crate) use program::WORK_MAX;
 
+/// How long a text may become by replacing.
+const REPLACED_MAX: usize = 1 << 20;
+
+/// Whether a pattern matches anywhere in a text.
+///
+/// # Errors
+/// What is wrong with the pattern, in Go's words.
+pub fn is_match(pattern: &str, text: &str) -> Result<bool, String> {
+    Ok(Regexp::new(pattern)?.is_match(text.as_bytes()))
+}
+
+/// A text with its first match, or all of them, replaced by a template in which `${1}` stands for what
+/// the first group matched.
+///
+/// # Errors
+/// What is wrong with the pattern, in Go's words.
+pub fn replace(pattern: &str, text: &str, template: &str, is_all: bool) -> Result<String, String> {
+    let regexp = Regexp::new(pattern)?;
+    let mut is_done = false;
+    let mut text = text.as_bytes();
+    let whole = text;
+    if !is_all {
+        // What lies behind the first match stays as it is.
+        let end = regexp.find_all(text, 1).first().map_or(0, |(_, end)| *end);
+        text = &text[..end];
+    }
+    let mut out = regexp.replace_all(text, REPLACED_MAX, |out, groups| {
+        if is_all || !is_done {
+            regexp.expand(out, template.as_bytes(), text, groups);
+        }
+        is_done = true;
+    });
+    out.extend_from_slice(&whole[text.len()..]);
+    Ok(String::from_utf8_lossy(&out).into_owned())
+}
+
 /// A pattern that is ready to be looked for.
 #[derive(Debug)]
 pub(crate) struct Regexp {

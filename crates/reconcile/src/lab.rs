@@ -2,14 +2,15 @@
 //! program or a test holds.
 
 use crate::cluster::{kubelet, network};
-use crate::delivery::actions::run::Push;
+use crate::delivery::actions::run::Start;
+use crate::delivery::actions::workflow;
 use crate::delivery::definition::Definition;
 use crate::delivery::git::{Person, Repository, Tree};
 use crate::delivery::labs::{self, Files};
 use crate::delivery::{check, rehearsal};
 use crate::engine::{Settings, World};
 use crate::gitops;
-use crate::pipeline::{self, Change, MAIN, PullState};
+use crate::pipeline::{self, Change, Intent, MAIN, PullState};
 use crate::scene;
 use crate::timeline::{Act, Timeline};
 use crate::trace::{Entry, Note};
@@ -45,6 +46,8 @@ enum Input {
     Close,
     /// With the table by which the API server decodes strictly from now on.
     Merge(Option<&'static Table>),
+    /// Something else that a person does on GitHub's pages.
+    Intent(Intent, Option<&'static Table>),
     /// You ask the API server for a write.
     Write(Key, &'static str, Verb, Note),
     /// The callers begin to call.
@@ -61,7 +64,13 @@ impl Act for Input {
             Input::Close => pipeline::close(world),
             Input::Merge(table) => {
                 world.decode_by(*table);
-                pipeline::merge(world);
+                // It was tried before it became part of the history.
+                let _ = pipeline::merge(world);
+            }
+            Input::Intent(intent, table) => {
+                world.decode_by(*table);
+                // It was tried, too.
+                let _ = pipeline::act_on(world, intent);
             }
             Input::Write(key, subresource, verb, note) => {
                 world.begin();
@@ -102,7 +111,15 @@ impl Lab {
         for path in &definition.cluster.applied {
             apply(&mut world, path)?;
         }
+        let ci = &definition.cluster.ci;
         world.delivery.webhooks = definition.cluster.webhooks.iter().cloned().collect();
+        world.delivery.runner = ci.runner.clone();
+        world.delivery.secrets = ci.secrets.iter().cloned().collect();
+        world.delivery.variables = ci.variables.iter().cloned().collect();
+        // What was delivered before lies where nobody may move it from now on.
+        for name in &ci.immutable {
+            world.delivery.registry.make_immutable(name);
+        }
         let mut timeline = Timeline::new(world);
         timeline.settle(HORIZON, 1_000);
         timeline.act(Input::Traffic(definition.clone()));
@@ -237,10 +254,21 @@ impl Lab {
     /// # Errors
     /// If there is nothing to merge.
     pub fn merge(&mut self) -> Result<(), Vec<Problem>> {
-        if pipeline::opened(self.timeline.world()).is_none() {
-            return Err(vec![whole("", "no pull request is open")]);
-        }
+        let mut trial = self.timeline.world().clone();
+        pipeline::merge(&mut trial).map_err(|why| vec![whole("", why)])?;
         self.act(Input::Merge(self.fields));
+        Ok(())
+    }
+
+    /// Does something on GitHub's pages: merges in another way, approves, cancels, runs again…
+    /// Plays what follows, as [`Lab::merge`] does.
+    ///
+    /// # Errors
+    /// Why it cannot be done, in GitHub's words where it has some.
+    pub fn intend(&mut self, intent: Intent) -> Result<(), Vec<Problem>> {
+        let mut trial = self.timeline.world().clone();
+        pipeline::act_on(&mut trial, &intent).map_err(|why| vec![whole("", why)])?;
+        self.act(Input::Intent(intent, self.fields));
         Ok(())
     }
 
@@ -526,14 +554,16 @@ fn deliver(world: &mut World, name: &EcoString) -> Result<(), Vec<Problem>> {
     if !mistakes.is_empty() {
         return Err(mistakes);
     }
-    let push = Push {
+    let start = Start {
         number: 0,
         name,
         repository: &repository,
-        branch: MAIN,
         commit,
+        event: workflow::Event::push(MAIN, files.keys().cloned().collect()),
+        settings: pipeline::settings(world, name, &files),
     };
-    let outcome = rehearsal::rehearse_push(&push, &world.delivery.registry)?;
+    let delivery = &world.delivery;
+    let outcome = rehearsal::rehearse_all(&start, &delivery.registry, &delivery.repositories)?;
     if let Some(failure) = outcome.failure {
         let (job, step) = (failure.job, failure.step);
         let why = eco_format!("step \"{step}\" of job {job} fails: {}", failure.error);
@@ -541,7 +571,7 @@ fn deliver(world: &mut World, name: &EcoString) -> Result<(), Vec<Problem>> {
     }
     outcome.push_all(&mut world.delivery.registry, 0);
     for upgrade in &outcome.upgrades {
-        pipeline::install(world, name, &files, commit, upgrade)?;
+        pipeline::install(world, name, &upgrade.files, commit, upgrade)?;
     }
     Ok(())
 }

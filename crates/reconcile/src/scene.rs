@@ -6,7 +6,7 @@ use crate::cluster::pod;
 use crate::delivery::diff;
 use crate::engine::World;
 use crate::gitops;
-use crate::pipeline::{MAIN, Outlook, Pull, PullState};
+use crate::pipeline::{self, MAIN, Outlook, Pull, PullState};
 use crate::stations;
 use crate::timeline::{Act, Timeline};
 use crate::trace::Entry;
@@ -81,7 +81,14 @@ fn pull_request(world: &World, pull: &Pull) -> PullRequestRow {
         Ok(outlook) => (outlook.clone(), Vec::new()),
         Err(problems) => (Outlook::default(), problems.to_vec()),
     };
+    let merge = match pull.state {
+        PullState::Open => pipeline::merge_state(world, pull),
+        _ => pipeline::MergeState::default(),
+    };
     PullRequestRow {
+        merge_state: merge.state.into(),
+        merge_lines: merge.lines,
+        statuses: merge.checks,
         number: pull.number,
         title: pull.change.title.clone(),
         branch: pull.change.branch.clone(),
@@ -112,7 +119,7 @@ fn images(world: &World) -> Vec<ImageRow> {
 }
 
 fn releases(world: &World) -> Vec<ReleaseRow> {
-    let row = |release: &crate::pipeline::Release| ReleaseRow {
+    let row = |release: &pipeline::Release| ReleaseRow {
         name: release.record.name.as_str().into(),
         revision: release.record.revision,
         status: release.record.status.as_str().into(),

@@ -113,6 +113,8 @@ pub enum Progress {
     Failed,
     /// Will not happen, because something before it failed or nothing asks for it.
     Skipped,
+    /// Was stopped on the way: by a person, or by something newer.
+    Cancelled,
 }
 
 /// One stop on the way of a change.
@@ -170,6 +172,22 @@ pub struct PullRequestRow {
     pub checks: Vec<CheckRow>,
     /// Why no plan could be made (a template that does not render), if so.
     pub problems: Vec<Problem>,
+    /// `clean`, `unstable`, `behind`, `blocked` or `dirty`: whether it can be merged, as GitHub's API
+    /// says it.
+    pub merge_state: EcoString,
+    /// The lines above GitHub's merge button.
+    pub merge_lines: Vec<EcoString>,
+    /// The status checks of its newest commit.
+    pub statuses: Vec<StatusRow>,
+}
+
+/// A status check of a pull request: a job of a workflow that runs on it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct StatusRow {
+    /// The job's name.
+    pub name: EcoString,
+    /// How far it is.
+    pub progress: Progress,
 }
 
 /// The change of one file.
@@ -352,6 +370,10 @@ pub struct Problem {
 /// A workflow run.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct RunRow {
+    /// From 1.
+    pub number: u32,
+    /// From 1; one more for each time that it was run again.
+    pub attempt: u32,
     /// The workflow's name.
     pub name: EcoString,
     /// What started it: `push to main`.
@@ -373,6 +395,8 @@ pub struct JobRow {
     pub progress: Progress,
     /// The jobs it waits for.
     pub needs: Vec<EcoString>,
+    /// What else it waits for, or why it ended without a step that says so; possibly empty.
+    pub waiting: EcoString,
     /// Its steps.
     pub steps: Vec<StepRow>,
 }

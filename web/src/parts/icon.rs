@@ -26,7 +26,7 @@ impl Shape {
         match progress {
             Progress::Done => Some(Self::Tick),
             Progress::Failed => Some(Self::Cross),
-            Progress::Skipped => Some(Self::Dash),
+            Progress::Skipped | Progress::Cancelled => Some(Self::Dash),
             Progress::Waiting | Progress::Active => None,
         }
     }
@@ -80,5 +80,6 @@ pub fn progress_word(progress: Progress) -> &'static str {
         Progress::Done => "done",
         Progress::Failed => "failed",
         Progress::Skipped => "skipped",
+        Progress::Cancelled => "cancelled",
     }
 }

@@ -45,6 +45,22 @@ pub struct Cluster {
     pub applied: Vec<EcoString>,
     /// Repositories that tell Argo CD and Flux of each push.
     pub webhooks: Vec<EcoString>,
+    /// CI, and the registry that it pushes to.
+    pub ci: Ci,
+}
+
+/// What CI has besides the files of repositories.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Ci {
+    /// The service account that its runners are (`shop/deployer`), as a user's name; empty if they may
+    /// do anything.
+    pub runner: EcoString,
+    /// Repositories of the registry whose tags do not move.
+    pub immutable: Vec<EcoString>,
+    /// Secrets of workflows: repository, name, value.
+    pub secrets: Vec<(EcoString, EcoString, EcoString)>,
+    /// Variables of workflows, likewise.
+    pub variables: Vec<(EcoString, EcoString, EcoString)>,
 }
 
 /// A node.
@@ -202,7 +218,14 @@ fn pull_request(reader: &mut Reader<'_>, node: &Node) -> PullRequest {
 }
 
 fn cluster(reader: &mut Reader<'_>, root: &Node) -> Cluster {
-    let known = ["nodes", "namespaces", "delivered", "applied", "webhooks"];
+    let known = [
+        "nodes",
+        "namespaces",
+        "delivered",
+        "applied",
+        "webhooks",
+        "ci",
+    ];
     let fields = reader.fields(root, "cluster.yaml", &known);
     let nodes = reader
         .required(fields, "nodes")
@@ -226,6 +249,53 @@ fn cluster(reader: &mut Reader<'_>, root: &Node) -> Cluster {
         delivered,
         applied: paths.iter().map(|item| reader.text(item)).collect(),
         webhooks,
+        ci: fields
+            .get("ci")
+            .map(|node| ci(reader, node))
+            .unwrap_or_default(),
+    }
+}
+
+fn ci(reader: &mut Reader<'_>, node: &Node) -> Ci {
+    let known = ["runner", "immutable", "secrets", "variables"];
+    let fields = reader.fields(node, "ci", &known);
+    let mut runner = EcoString::new();
+    if let Some(node) = fields.get("runner") {
+        let text = reader.text(node);
+        match text.split_once('/') {
+            Some((namespace, name)) if !name.contains('/') => {
+                runner = eco_format!("system:serviceaccount:{namespace}:{name}");
+            }
+            _ => reader.problem(
+                node,
+                eco_format!("\"{text}\" is no service account"),
+                "write its namespace and its name, such as shop/deployer",
+            ),
+        }
+    }
+    let immutable = fields
+        .get("immutable")
+        .map_or(&[][..], |node| reader.items(node));
+    let immutable = immutable.iter().map(|item| reader.text(item)).collect();
+    let mut of_repositories = |name: &str| {
+        let mut all = Vec::new();
+        for (key, node) in fields
+            .get(name)
+            .map_or(&[][..], |node| reader.members(node))
+        {
+            let repository = reader.text(key);
+            for (key, value) in reader.members(node) {
+                all.push((repository.clone(), reader.text(key), reader.text(value)));
+            }
+        }
+        all
+    };
+    let (secrets, variables) = (of_repositories("secrets"), of_repositories("variables"));
+    Ci {
+        runner,
+        immutable,
+        secrets,
+        variables,
     }
 }
 

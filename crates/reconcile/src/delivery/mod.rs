@@ -17,10 +17,12 @@ pub mod definition;
 pub mod diff;
 pub mod git;
 pub mod labs;
+pub mod pattern;
 pub mod plan;
 pub mod reader;
 pub mod registry;
 pub mod rehearsal;
+pub mod settings;
 pub mod traffic;
 
 // The oracle tests call real programs, and proptest does not compile for WebAssembly.

@@ -24,6 +24,76 @@ pub struct Image {
     pub app: App,
     /// The commit it was first built from.
     pub commit: Oid,
+    /// Its layers, lowest first.
+    pub layers: EcoVec<Layer>,
+}
+
+/// A layer of an image: what one instruction of its Dockerfile adds.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Layer {
+    /// `sha256:` and 64 hex digits, of the instruction, what it reads, and the layers below.
+    pub digest: EcoString,
+    /// The instruction.
+    pub instruction: EcoString,
+    /// How large it is, compressed, in bytes.
+    pub size: u64,
+}
+
+fn sha256(text: &str) -> EcoString {
+    let digest = Sha256::digest(text.as_bytes());
+    let hex: Vec<EcoString> = digest
+        .iter()
+        .map(|byte| eco_format!("{byte:02x}"))
+        .collect();
+    eco_format!("sha256:{}", hex.concat())
+}
+
+/// The layers that a Dockerfile makes. Of the image's size the base has six tenths, the rest is shared
+/// by what comes on top of it.
+fn layers(files: &Tree, size: u64) -> EcoVec<Layer> {
+    let dockerfile = files.get("Dockerfile").map_or("", EcoString::as_str);
+    let word = |line: &str| {
+        line.split_whitespace()
+            .next()
+            .unwrap_or_default()
+            .to_uppercase()
+    };
+    let adds = |line: &&str| {
+        matches!(
+            word(line).as_str(),
+            "FROM" | "RUN" | "COPY" | "ADD" | "WORKDIR"
+        )
+    };
+    let lines: Vec<&str> = dockerfile.lines().map(str::trim).filter(adds).collect();
+    // Of a build in stages only the last one's layers are in the image.
+    let last = lines
+        .iter()
+        .rposition(|line| word(line) == "FROM")
+        .unwrap_or(0);
+    let upper = lines.len().saturating_sub(last + 1) as u64;
+    let base = if upper == 0 { size } else { size / 10 * 6 };
+    let mut below = EcoString::new();
+    let mut layers = EcoVec::new();
+    for (at, line) in lines.into_iter().enumerate() {
+        let word = word(line);
+        let input = match word.as_str() {
+            "COPY" | "ADD" => files.get("app.yaml").map_or("", EcoString::as_str),
+            _ => "",
+        };
+        let digest = sha256(&eco_format!("{below}\n{line}\n{input}"));
+        let size = match at {
+            at if at < last => 0,
+            at if at == last => base,
+            _ => (size - base) / upper.max(1),
+        };
+        below = digest.clone();
+        layers.push(Layer {
+            digest,
+            instruction: line.into(),
+            size,
+        });
+    }
+    layers
 }
 
 impl Image {
@@ -35,13 +105,11 @@ impl Image {
             let text = files.get(path).map_or("", EcoString::as_str);
             hasher.update(format!("{path} {}\0{text}", text.len()));
         }
-        let hex: String = hasher
-            .finalize()
-            .iter()
-            .map(|byte| format!("{byte:02x}"))
-            .collect();
+        let digest = hasher.finalize();
+        let hex: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
         Image {
             digest: eco_format!("sha256:{hex}"),
+            layers: layers(files, app.image_size),
             app,
             commit,
         }
@@ -73,6 +141,10 @@ pub struct Pushed {
 pub struct Registry {
     images: SharedMap<EcoString, Rc<Image>>,
     tags: EcoVec<Tag>,
+    /// The layers of its images, with their sizes.
+    layers: SharedMap<EcoString, u64>,
+    /// Repositories whose tags do not move.
+    immutable: EcoVec<EcoString>,
 }
 
 impl Registry {
@@ -82,16 +154,59 @@ impl Registry {
         Registry::default()
     }
 
+    /// Makes the tags of a repository (`registry.example/order-service`) stay where they are.
+    pub fn make_immutable(&mut self, name: &str) {
+        self.immutable.push(name.into());
+    }
+
+    /// Whether a layer is there.
+    #[must_use]
+    pub fn has_layer(&self, digest: &str) -> bool {
+        self.layers.contains_key(digest)
+    }
+
+    /// How many bytes of an image are not there yet.
+    #[must_use]
+    pub fn missing(&self, image: &Image) -> u64 {
+        let new = image
+            .layers
+            .iter()
+            .filter(|layer| !self.has_layer(&layer.digest));
+        new.map(|layer| layer.size).sum()
+    }
+
     /// Stores an image under a tag. A tag that is there already moves to it.
-    pub fn push(&mut self, reference: &Reference, image: Rc<Image>, now: Millis) -> Pushed {
+    ///
+    /// # Errors
+    /// The tag is there, and its repository's tags do not move: the words are Amazon ECR's
+    /// (`ImageTagAlreadyExistsException`).
+    pub fn push(
+        &mut self,
+        reference: &Reference,
+        image: Rc<Image>,
+        now: Millis,
+    ) -> Result<Pushed, EcoString> {
         let digest = image.digest.clone();
+        let name = &reference.name;
+        let tag = reference.tag.as_deref().unwrap_or("latest");
+        let reference: EcoString = reference.tagged();
+        let before = self.tags.iter().find(|tag| tag.reference == reference);
+        let before = before.map(|tag| tag.digest.clone());
+        if before.is_some() && self.immutable.contains(name) {
+            let path = split_host(name).1;
+            return Err(eco_format!(
+                "tag invalid: The image tag '{tag}' already exists in the '{path}' repository and cannot be overwritten because the repository is immutable."
+            ));
+        }
+        for layer in &image.layers {
+            if !self.layers.contains_key(&layer.digest) {
+                self.layers.insert(layer.digest.clone(), layer.size);
+            }
+        }
         // What is there stays: it has the same content, and names the commit that brought it.
         if !self.images.contains_key(&digest) {
             self.images.insert(digest.clone(), image);
         }
-        let reference: EcoString = reference.tagged();
-        let before = self.tags.iter().find(|tag| tag.reference == reference);
-        let before = before.map(|tag| tag.digest.clone());
         self.tags.retain(|tag| tag.reference != reference);
         let tag = Tag {
             reference,
@@ -99,7 +214,7 @@ impl Registry {
             pushed: now,
         };
         self.tags.push(tag.clone());
-        Pushed { tag, before }
+        Ok(Pushed { tag, before })
     }
 
     /// The image that a reference means at this moment: by digest if it has one, else by tag.

@@ -1,13 +1,15 @@
 //! A run played ahead: what a workflow will ask of the cluster, before anything is merged.
 
-use super::actions::event::RunEvent;
+use super::actions::event::{Ask, RunEvent};
 use super::actions::machine::Answer;
-use super::actions::run::{Push, Run};
-use super::actions::tools::HelmUpgrade;
+use super::actions::run::{Outside, Run, Start};
+use super::actions::tools::{HelmCall, HelmUpgrade};
 use super::actions::workflow::Workflow;
+use super::git::Repository;
 use super::registry::{Image, Pushed, Reference, Registry};
 use crate::view::{Millis, Problem, Progress};
 use ecow::EcoString;
+use lean::SharedMap;
 use std::rc::Rc;
 
 /// What a run comes to if the cluster takes everything it is asked to.
@@ -36,17 +38,26 @@ impl Rehearsal {
     /// Pushes what it pushes, at `now`: for what was delivered before the lab opens.
     pub fn push_all(&self, registry: &mut Registry, now: Millis) {
         for (reference, image) in &self.pushed {
-            registry.push(reference, image.clone(), now);
+            // What is refused was refused in the run, too.
+            let _ = registry.push(reference, image.clone(), now);
         }
     }
 }
 
-/// Plays all workflows that a push starts, one after the other. The registry stays as it is.
-pub fn rehearse_push(push: &Push<'_>, registry: &Registry) -> Result<Rehearsal, Vec<Problem>> {
-    let files = push.repository.files(push.commit);
+/// Plays all workflows that an event starts, one after the other. The registry stays as it is.
+///
+/// # Errors
+/// What is wrong with its workflows.
+pub fn rehearse_all(
+    start: &Start<'_>,
+    registry: &Registry,
+    repositories: &SharedMap<EcoString, Repository>,
+) -> Result<Rehearsal, Vec<Problem>> {
+    let files = start.repository.files(start.commit);
     let (mut all, mut registry) = (Rehearsal::default(), registry.clone());
-    for workflow in Workflow::triggered(push.name, &files, push.branch)? {
-        let rehearsal = rehearse(Run::start(workflow, push, 0), &registry);
+    for workflow in Workflow::triggered(start.name, &files, &start.event)? {
+        let run = Run::start(workflow, start, 0);
+        let rehearsal = rehearse(run, &registry, repositories);
         rehearsal.push_all(&mut registry, 0);
         all.upgrades.extend(rehearsal.upgrades);
         all.pushed.extend(rehearsal.pushed);
@@ -55,18 +66,44 @@ pub fn rehearse_push(push: &Push<'_>, registry: &Registry) -> Result<Rehearsal, 
     Ok(all)
 }
 
-/// Plays a run to its end, from wherever it is. The registry stays as it is.
+/// Plays a run to its end, from wherever it is, as if all were approved. The registry stays as it is.
 #[must_use]
-pub fn rehearse(mut run: Run, registry: &Registry) -> Rehearsal {
+pub fn rehearse(
+    mut run: Run,
+    registry: &Registry,
+    repositories: &SharedMap<EcoString, Repository>,
+) -> Rehearsal {
     let (mut rehearsal, mut registry) = (Rehearsal::default(), registry.clone());
-    while let Some(now) = run.wakes_at() {
-        let mut events = run.advance(now, &mut registry);
+    let mut now = 0;
+    loop {
+        let mut events = match run.wakes_at() {
+            Some(due) => {
+                now = due;
+                let repositories = repositories.clone();
+                let registry = &mut registry;
+                run.advance(
+                    now,
+                    &mut Outside {
+                        registry,
+                        repositories,
+                    },
+                )
+            }
+            None => admitted(&mut run, now),
+        };
+        if events.is_empty() && run.wakes_at().is_none() {
+            return rehearsal;
+        }
         while !events.is_empty() {
             let mut answered = Vec::new();
             for event in events {
                 match event {
-                    RunEvent::HelmUpgrade { spot, upgrade } => {
-                        rehearsal.upgrades.push(upgrade);
+                    RunEvent::Asked { spot, ask, .. } => {
+                        if let Ask::Helm(call, _) = ask
+                            && let HelmCall::Upgrade(upgrade) = *call
+                        {
+                            rehearsal.upgrades.push(upgrade);
+                        }
                         answered.extend(run.answer(spot, Answer::default(), now));
                     }
                     RunEvent::Pushed(Pushed { tag, .. }) => {
@@ -91,5 +128,15 @@ pub fn rehearse(mut run: Run, registry: &Registry) -> Rehearsal {
             events = answered;
         }
     }
-    rehearsal
+}
+
+/// Lets a run pass one of the things that it waits for.
+fn admitted(run: &mut Run, now: Millis) -> Vec<RunEvent> {
+    if let Some(claim) = run.claims().into_iter().find(|claim| claim.is_waiting) {
+        return run.admit(claim.job, now);
+    }
+    match run.reviews().first() {
+        Some(environment) => run.review(environment, true, now),
+        None => Vec::new(),
+    }
 }

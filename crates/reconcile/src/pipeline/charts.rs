@@ -52,8 +52,25 @@ pub(crate) fn begin(
     upgrade: &HelmUpgrade,
 ) -> Result<Operation, Vec<Problem>> {
     let (chart, values, options) = inputs(place, upgrade)?;
-    release::upgrade(cluster, &chart, &values, &options, &upgrade.options)
-        .map_err(|e| problem(place, upgrade, e))
+    let begun = match upgrade.is_install {
+        true => release::install(cluster, &chart, &values, &options, &upgrade.options),
+        false => release::upgrade(cluster, &chart, &values, &options, &upgrade.options),
+    };
+    begun.map_err(|e| problem(place, upgrade, e))
+}
+
+/// What the chart renders: `helm template`.
+///
+/// # Errors
+/// As [`begin`].
+pub(crate) fn manifests(
+    place: Place<'_>,
+    upgrade: &HelmUpgrade,
+) -> Result<EcoString, Vec<Problem>> {
+    let fail = |error| problem(place, upgrade, error);
+    let (chart, values, options) = inputs(place, upgrade)?;
+    let prepared = Prepared::new(chart, &values, &options).map_err(fail)?;
+    Ok(prepared.render(&options).map_err(fail)?.manifest().into())
 }
 
 /// Where everything that an upgrade renders is written.

@@ -10,12 +10,15 @@ use ecow::{EcoString, eco_format};
 use helm::Status;
 use helm::release::{Cluster, Resource};
 use kube::api::{DeleteOptions, Verb};
+use kube::rbac::User;
 use kube::{Key, Value};
 use std::rc::Rc;
 
 /// Helm at work on a commit.
 pub(super) struct HelmClient<'a> {
     pub world: &'a mut World,
+    /// In whose name it asks.
+    pub user: User,
     pub commit: Oid,
     /// Whether any object of the release was changed.
     pub changed: bool,
@@ -31,7 +34,9 @@ fn key_of(resource: &Resource) -> Key {
 
 impl HelmClient<'_> {
     fn ask(&mut self, key: Key, verb: Verb, note: Note) -> Result<(), String> {
-        let answer = self.world.request(HELM, key, "", verb, note);
+        let answer = self
+            .world
+            .request_as(self.user.clone(), HELM, key, "", verb, note);
         self.changed = true;
         answer.map(drop).map_err(|status| status.message.into())
     }
@@ -198,7 +203,9 @@ impl Cluster for HelmClient<'_> {
         };
         // A refusal stands in the trace; Helm logs it and goes on.
         let note = Note::detail(word, "Recorded", why);
-        let _ = self.world.request(HELM, key, "", verb, note);
+        let _ = self
+            .world
+            .request_as(self.user.clone(), HELM, key, "", verb, note);
         if !is_new {
             self.tell(release);
         }
@@ -212,9 +219,10 @@ impl Cluster for HelmClient<'_> {
         let why = eco_format!("Helm forgets revision {revision} of {name}.");
         let verb = Verb::Delete(DeleteOptions::default());
         let note = Note::detail("delete", "Forgotten", why);
+        let key = secret_key(release);
         let _ = self
             .world
-            .request(HELM, secret_key(release), "", verb, note);
+            .request_as(self.user.clone(), HELM, key, "", verb, note);
     }
 }
 

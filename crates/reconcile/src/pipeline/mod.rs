@@ -4,18 +4,25 @@
 //! an API server to write to.
 
 pub(crate) mod charts;
+mod git_push;
 mod helm_client;
+mod identity;
+mod intents;
+mod kubectl;
 mod outlook;
 mod pulls;
 mod releases;
 mod runs;
 pub(crate) mod tints;
 
+pub use intents::Intent;
+pub(crate) use intents::act as act_on;
 pub use outlook::Outlook;
-pub use pulls::{Change, Pull, PullState};
-pub(crate) use pulls::{close, merge, open, opened};
+pub use pulls::{Change, MergeMethod, MergeState, Pull, PullState};
+pub(crate) use pulls::{close, merge, merge_state, open, opened};
 pub use releases::Release;
 pub(crate) use releases::install;
+pub(crate) use runs::settings;
 pub(crate) use tints::observe;
 
 use crate::delivery::actions::run::Run;
@@ -40,6 +47,14 @@ pub struct State {
     /// Every revision of every release, oldest first.
     pub(crate) releases: EcoVec<Release>,
     pub(crate) operations: EcoVec<releases::Running>,
+    /// `kubectl` commands that wait.
+    pub(crate) watching: EcoVec<kubectl::Watching>,
+    /// The service account that CI's runners are, as a user's name; empty if they may do anything.
+    pub(crate) runner: EcoString,
+    /// Secrets of workflows: repository, name, value.
+    pub(crate) secrets: EcoVec<(EcoString, EcoString, EcoString)>,
+    /// Variables of workflows, likewise.
+    pub(crate) variables: EcoVec<(EcoString, EcoString, EcoString)>,
     pub(crate) tints: tints::Tints,
     pub(crate) gitops: gitops::Memory,
     /// Repositories that tell Argo CD and Flux of each push.
@@ -60,6 +75,8 @@ pub enum Event {
     Run(usize),
     /// Helm looks whether what it waits for has come. The place is that in [`State::operations`].
     Helm(usize),
+    /// A waiting `kubectl` looks. The place is that in [`State::watching`].
+    Kubectl(usize),
 }
 
 /// Lets delivery go on.
@@ -67,5 +84,6 @@ pub(crate) fn act(world: &mut World, event: Event) {
     match event {
         Event::Run(at) => runs::advance(world, at),
         Event::Helm(at) => releases::go_on(world, at),
+        Event::Kubectl(at) => kubectl::look(world, at),
     }
 }

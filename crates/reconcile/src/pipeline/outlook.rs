@@ -1,8 +1,9 @@
 //! What a change would do if it were merged now.
 
 use super::pulls::Change;
-use super::{MAIN, releases};
-use crate::delivery::actions::run::Push;
+use super::{MAIN, releases, runs};
+use crate::delivery::actions::run::Start;
+use crate::delivery::actions::workflow::Event;
 use crate::delivery::app::App;
 use crate::delivery::checks::{self, Subject};
 use crate::delivery::git::{self, Oid};
@@ -63,17 +64,20 @@ pub(super) fn rehearse(
         from: &change.branch,
         time: world.now,
     };
-    let Some(commit) = repository.squash(MAIN, head, &squash) else {
+    let main = repository.branch(MAIN);
+    let Ok(commit) = repository.squash(MAIN, head, &squash) else {
         return Ok(Outlook::default());
     };
-    let push = Push {
+    let start = Start {
         number: 0,
         name,
         repository: &repository,
-        branch: MAIN,
         commit,
+        event: Event::push(MAIN, runs::changed(&repository, main, commit)),
+        settings: runs::settings(world, name, &change.files),
     };
-    let outcome = rehearsal::rehearse_push(&push, &world.delivery.registry)?;
+    let delivery = &world.delivery;
+    let outcome = rehearsal::rehearse_all(&start, &delivery.registry, &delivery.repositories)?;
     if let Some(failure) = &outcome.failure {
         return Ok(Outlook::of(plan::stopped(failure)));
     }
@@ -83,7 +87,7 @@ pub(super) fn rehearse(
     let mut outlook = Outlook::default();
     for upgrade in &outcome.upgrades {
         let before = releases::deployed(world, &upgrade.namespace, &upgrade.release);
-        let new = releases::rehearse(world, name, &change.files, upgrade)?;
+        let new = releases::rehearse(world, name, &upgrade.files, upgrade)?;
         let values = before.map(|release| release.record.defaults.clone());
         // What is on main may not render; then only its values are known.
         let old = releases::rehearse(world, name, &old_files, upgrade)

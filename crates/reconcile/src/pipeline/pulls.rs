@@ -1,10 +1,12 @@
 //! Pull requests: from a draft to a commit on main.
 
 use super::{MAIN, Outlook, outlook, runs};
-use crate::delivery::git::{self, Oid, Person, Tree};
+use crate::delivery::actions::workflow;
+use crate::delivery::git::{self, Conflict, Oid, Person, Repository, Tree};
+use crate::delivery::settings::Settings;
 use crate::engine::World;
 use crate::trace::{EntryId, Note};
-use crate::view::Problem;
+use crate::view::{Problem, Progress, StatusRow};
 use ecow::{EcoString, EcoVec, eco_format};
 
 /// A pull request.
@@ -24,6 +26,8 @@ pub struct Pull {
     pub state: PullState,
     /// The entry that opened it.
     pub entry: EntryId,
+    /// How many people approved it as it is.
+    pub approvals: u64,
     /// What it will do, or why that cannot be said.
     pub outlook: Result<Outlook, EcoVec<Problem>>,
 }
@@ -108,13 +112,235 @@ pub(crate) fn open(world: &mut World, name: &str, change: Change) -> Result<(), 
         base,
         state: PullState::Open,
         entry,
+        // A new commit takes approvals back.
+        approvals: 0,
         outlook,
     };
     if before.is_some() {
         world.delivery.pulls.pop();
     }
     world.delivery.pulls.push(pull);
+    world.because(entry);
+    check(
+        world,
+        if before.is_some() {
+            "synchronize"
+        } else {
+            "opened"
+        },
+    );
     Ok(())
+}
+
+/// Starts the workflows that run on the open pull request: on what its merge would come to.
+fn check(world: &mut World, action: &'static str) {
+    let Some(pull) = opened(world).cloned() else {
+        return;
+    };
+    let Some(mut repository) = world.delivery.repositories.get(&pull.repository).cloned() else {
+        return;
+    };
+    let before = repository.branch(MAIN);
+    // What cannot be merged is not tested.
+    let Ok(commit) = repository.merge(MAIN, pull.head, &landing(&pull, world.now)) else {
+        return;
+    };
+    let event = workflow::Event::PullRequest {
+        number: pull.number,
+        action,
+        base: MAIN.into(),
+        head: pull.change.branch.clone(),
+        changed: runs::changed(&repository, before, commit),
+    };
+    world.delivery.tints.follow(commit, pull.head);
+    runs::start_all(world, &pull.repository, &repository, commit, event);
+}
+
+/// The ways to merge.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum MergeMethod {
+    /// "Create a merge commit"
+    Merge,
+    /// "Squash and merge"
+    Squash,
+    /// "Rebase and merge"
+    Rebase,
+}
+
+/// What the merge button says.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct MergeState {
+    /// `clean`, `unstable`, `behind`, `blocked` or `dirty`, as in GitHub's API (`mergeable_state`).
+    pub state: &'static str,
+    /// The lines above the button.
+    pub lines: Vec<EcoString>,
+    /// The checks of its newest commit.
+    pub checks: Vec<StatusRow>,
+    /// Where it conflicts with main.
+    pub conflicts: Vec<Conflict>,
+}
+
+impl MergeState {
+    /// Whether the button can be pressed.
+    #[must_use]
+    pub fn can_merge(&self) -> bool {
+        matches!(self.state, "clean" | "unstable")
+    }
+}
+
+/// What the merge button of a pull request says at this moment.
+pub(crate) fn merge_state(world: &World, pull: &Pull) -> MergeState {
+    let Some(repository) = world.delivery.repositories.get(&pull.repository) else {
+        return MergeState::default();
+    };
+    let Some(main) = repository.branch(MAIN) else {
+        return MergeState::default();
+    };
+    let settings = Settings::read(&repository.files(main));
+    let mut lines: Vec<EcoString> = Vec::new();
+    let conflicts = repository.merged(main, pull.head).err().unwrap_or_default();
+    let checks = checks(world, pull);
+    if !conflicts.is_empty() {
+        lines.push("This branch has conflicts that must be resolved".into());
+        let state = "dirty";
+        return MergeState {
+            state,
+            lines,
+            checks,
+            conflicts,
+        };
+    }
+    let mut is_blocked = false;
+    if settings.reviews > pull.approvals {
+        is_blocked = true;
+        let count = settings.reviews;
+        let s = if count == 1 { "" } else { "s" };
+        lines.push("Review required".into());
+        lines.push(eco_format!(
+            "At least {count} approving review{s} is required by reviewers with write access."
+        ));
+    }
+    for name in &settings.checks {
+        let found = checks.iter().find(|check| check.name == *name);
+        match found.map(|check| check.progress) {
+            Some(Progress::Done | Progress::Skipped) => {}
+            Some(Progress::Failed | Progress::Cancelled) => {
+                is_blocked = true;
+                lines.push(eco_format!("{name} Required: failing"));
+            }
+            Some(_) => {
+                is_blocked = true;
+                lines.push(eco_format!("{name} Required: in progress"));
+            }
+            None => {
+                is_blocked = true;
+                lines.push(eco_format!(
+                    "{name} Expected — Waiting for status to be reported"
+                ));
+            }
+        }
+    }
+    let any = |wanted: &[Progress]| checks.iter().any(|check| wanted.contains(&check.progress));
+    let is_failing = any(&[Progress::Failed, Progress::Cancelled]);
+    let is_pending = any(&[Progress::Active, Progress::Waiting]);
+    if is_failing {
+        lines.push("Some checks were not successful".into());
+    } else if is_pending {
+        lines.push("Some checks haven't completed yet".into());
+    } else if !checks.is_empty() {
+        lines.push("All checks have passed".into());
+    }
+    let is_behind = settings.is_strict && !repository.is_ancestor(main, pull.head);
+    let state = if is_blocked {
+        lines.push("Merging is blocked".into());
+        "blocked"
+    } else if is_behind {
+        lines.push("This branch is out-of-date with the base branch".into());
+        "behind"
+    } else {
+        lines.push("This branch has no conflicts with the base branch".into());
+        if is_failing || is_pending {
+            "unstable"
+        } else {
+            "clean"
+        }
+    };
+    MergeState {
+        state,
+        lines,
+        checks,
+        conflicts,
+    }
+}
+
+/// The jobs of the newest runs for a pull request, one check each.
+fn checks(world: &World, pull: &Pull) -> Vec<StatusRow> {
+    let is_own = |event: &workflow::Event| matches!(event, workflow::Event::PullRequest { number, .. } if *number == pull.number);
+    let runs = world.delivery.runs.iter().map(|state| &state.run);
+    let own: Vec<_> = runs.filter(|run| is_own(run.event())).collect();
+    let Some(newest) = own.last().map(|run| run.commit()) else {
+        return Vec::new();
+    };
+    let newest = own.into_iter().filter(|run| run.commit() == newest);
+    let rows = newest.flat_map(|run| run.row(world.now, Default::default()).jobs);
+    rows.map(|job| StatusRow {
+        name: job.name,
+        progress: job.progress,
+    })
+    .collect()
+}
+
+/// What a merge says about a pull request.
+fn landing(pull: &Pull, time: kube::Millis) -> git::Pull<'_> {
+    git::Pull {
+        number: pull.number,
+        title: &pull.change.title,
+        description: &pull.change.description,
+        from: &pull.change.branch,
+        time,
+    }
+}
+
+/// Somebody approves the open pull request.
+pub(super) fn approve(world: &mut World) -> Result<(), EcoString> {
+    let now_open = last_open(world).ok_or("no pull request is open")?;
+    now_open.approvals += 1;
+    let (number, entry) = (now_open.number, now_open.entry);
+    world.because(entry);
+    let why = eco_format!("Pull request #{number} is approved.");
+    world.note("you", None, Note::story("approve", "Approved", why));
+    Ok(())
+}
+
+/// Opens a pull request that takes back what the newest merge brought.
+pub(super) fn revert(world: &mut World) -> Result<(), EcoString> {
+    let merged = world
+        .delivery
+        .pulls
+        .iter()
+        .rev()
+        .find_map(|pull| match pull.state {
+            PullState::Merged(commit) => Some((pull.clone(), commit)),
+            _ => None,
+        });
+    let (pull, commit) = merged.ok_or("no pull request was merged")?;
+    if opened(world).is_some() {
+        return Err("another pull request is open".into());
+    }
+    let repository = world.delivery.repositories.get(&pull.repository).cloned();
+    let mut repository = repository.ok_or("the repository is gone")?;
+    let onto = repository.branch(MAIN).ok_or("there is no main branch")?;
+    let reverted = repository.revert(commit, onto, Person::you(), world.now);
+    let head = reverted.map_err(|_| {
+        EcoString::from("Sorry, this pull request couldn't be reverted automatically. It may have already been reverted, or the content may have changed since it was merged.")
+    })?;
+    let change = Change {
+        title: eco_format!("Revert \"{}\"", pull.change.title),
+        branch: eco_format!("revert-{}-{}", pull.number, pull.change.branch),
+        description: eco_format!("Reverts example/{}#{}", pull.repository, pull.number),
+        files: repository.files(head),
+    };
+    open(world, &pull.repository, change).map_err(|problem| problem.message)
 }
 
 /// Closes the open pull request without merging it.
@@ -129,23 +355,50 @@ pub(crate) fn close(world: &mut World) {
     world.note("you", None, Note::story("close", "PullRequestClosed", why));
 }
 
-/// Merges the open pull request by squashing it, and starts what a push to main starts.
-pub(crate) fn merge(world: &mut World) {
+/// Merges the open pull request as the repository prefers it: squashed, if it allows that.
+pub(crate) fn merge(world: &mut World) -> Result<(), EcoString> {
+    let allowed = allowed(world);
+    let preferred = [MergeMethod::Squash, MergeMethod::Merge, MergeMethod::Rebase];
+    let method = preferred
+        .into_iter()
+        .find(|method| allowed[*method as usize]);
+    merge_by(world, method.unwrap_or(MergeMethod::Squash))
+}
+
+/// Which of the ways to merge the repository of the open pull request allows.
+fn allowed(world: &World) -> [bool; 3] {
+    let repository =
+        opened(world).and_then(|pull| world.delivery.repositories.get(&pull.repository));
+    let files = repository.and_then(|it: &Repository| Some(it.files(it.branch(MAIN)?)));
+    Settings::read(&files.unwrap_or_default()).merges
+}
+
+/// Merges the open pull request, and starts what a push to main starts.
+pub(super) fn merge_by(world: &mut World, method: MergeMethod) -> Result<(), EcoString> {
     let now = world.now;
-    let Some(pull) = opened(world).cloned() else {
-        return;
-    };
-    let squash = git::Pull {
-        number: pull.number,
-        title: &pull.change.title,
-        description: &pull.change.description,
-        from: &pull.change.branch,
-        time: now,
-    };
+    let pull = opened(world).cloned().ok_or("no pull request is open")?;
+    let state = merge_state(world, &pull);
+    if !state.can_merge() {
+        return Err(match state.conflicts.first() {
+            Some(conflict) => eco_format!("{}: {}", state.lines.join(" "), conflict.message),
+            None => state.lines.join(" ").into(),
+        });
+    }
+    if !allowed(world)[method as usize] {
+        let what = ["Merge commits", "Squash merges", "Rebase merges"][method as usize];
+        return Err(eco_format!("{what} are not allowed on this repository."));
+    }
+    let about = landing(&pull, now);
     let repository = world.delivery.repositories.get_mut(&pull.repository);
-    let Some(commit) = repository.and_then(|it| it.squash(MAIN, pull.head, &squash)) else {
-        return;
+    let repository = repository.ok_or("the repository is gone")?;
+    let before = repository.branch(MAIN);
+    let landed = match (method, before) {
+        (MergeMethod::Merge, _) => repository.merge(MAIN, pull.head, &about),
+        (MergeMethod::Rebase, Some(onto)) => repository.rebase(pull.head, onto, now),
+        _ => repository.squash(MAIN, pull.head, &about),
     };
+    let commit = landed.map_err(|_| "This branch has conflicts that must be resolved")?;
+    repository.set_branch(MAIN, commit);
     world.delivery.tints.follow(commit, pull.head);
     if let Some(open) = last_open(world) {
         open.state = PullState::Merged(commit);
@@ -158,7 +411,8 @@ pub(crate) fn merge(world: &mut World) {
     );
     let merged = world.note("you", None, Note::story("merge", "Merged", why));
     world.because(merged);
-    runs::push(world, &pull.repository, commit);
+    runs::push(world, &pull.repository, MAIN, before, commit);
+    Ok(())
 }
 
 fn last_open(world: &mut World) -> Option<&mut Pull> {

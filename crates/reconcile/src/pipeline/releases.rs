@@ -5,17 +5,18 @@
 //! not Helm's work; with `--wait` it watches it.
 
 use super::helm_client::HelmClient;
-use super::{Event, charts, runs};
+use super::{Event, charts, identity, runs};
 use crate::delivery::actions::event::Spot;
 use crate::delivery::actions::machine::Answer;
-use crate::delivery::actions::tools::HelmUpgrade;
+use crate::delivery::actions::tools::{HelmCall, HelmUpgrade};
 use crate::delivery::git::{Oid, Tree};
 use crate::delivery::plan::{HookObject, Side};
 use crate::engine::{self, World};
 use crate::trace::{EntryId, Note};
 use crate::view::Problem;
 use ecow::{EcoString, EcoVec, eco_format};
-use helm::release::{Operation, objects_of_hook};
+use helm::release::{Cluster, Operation, objects_of_hook};
+use kube::rbac::User;
 use kube::{Millis, Value};
 use std::rc::Rc;
 
@@ -48,6 +49,8 @@ impl Release {
 pub(crate) struct Running {
     /// What is left of it; none once it has ended.
     operation: Option<Rc<Operation>>,
+    /// In whose name it asks.
+    user: User,
     commit: Oid,
     /// Whether it changed any object yet.
     changed: bool,
@@ -93,6 +96,7 @@ pub(super) fn rehearse(
 ) -> Result<Side, Vec<Problem>> {
     let client = HelmClient {
         world: &mut world.clone(),
+        user: User::master(HELM),
         commit: Oid::default(),
         changed: false,
     };
@@ -127,50 +131,203 @@ pub(crate) fn install(
     commit: Oid,
     upgrade: &HelmUpgrade,
 ) -> Result<(), Vec<Problem>> {
+    let user = User::master(HELM);
     let client = HelmClient {
         world,
+        user: user.clone(),
         commit,
         changed: false,
     };
     let operation = begin(&client, repository, files, upgrade)?;
     world.begin();
-    start(world, operation, commit, None);
+    start(world, operation, user, commit, None);
     Ok(())
 }
 
-/// Carries out a `helm upgrade` that a workflow's step asks for. Returns the entry that says so.
-pub(super) fn upgrade(
+/// Carries out a `helm` command that a workflow's step asks for. Returns the entry that says so.
+pub(super) fn helm(
     world: &mut World,
-    run: usize,
-    spot: Spot,
+    waits: (usize, Spot),
     commit: Oid,
-    upgrade: &HelmUpgrade,
+    call: HelmCall,
+    user: User,
 ) -> EntryId {
-    let name = world.delivery.runs[run].run.repository().to_owned();
-    let repository = world.delivery.repositories.get(name.as_str());
-    let files = repository
-        .map(|repository| repository.files(commit))
-        .unwrap_or_default();
-    let client = HelmClient {
+    let name = EcoString::from(world.delivery.runs[waits.0].run.repository());
+    let mut client = HelmClient {
         world,
+        user,
         commit,
         changed: false,
     };
-    match begin(&client, &name, &files, upgrade) {
-        Ok(operation) => start(world, operation, commit, Some((run, spot))),
-        Err(problems) => {
-            let first = problems.first();
-            let message = first
-                .map(|problem| problem.message.clone())
-                .unwrap_or_default();
-            let is_there = deployed(world, &upgrade.namespace, &upgrade.release).is_some();
-            let error = failure(is_there || !upgrade.options.install, &message);
-            let note = Note::warning("fail", "RenderFailed", error.clone());
+    match ask(&mut client, &name, &call) {
+        Ok(Begun::Operation(operation)) => {
+            let user = client.user.clone();
+            start(world, *operation, user, commit, Some(waits))
+        }
+        Ok(Begun::Said(said)) => {
+            let note = Note::detail("read", "HelmCommand", "Helm looks, and changes nothing.");
             let entry = world.note(HELM, None, note);
-            runs::answer(world, (run, spot), Answer::failed(1, error));
+            runs::answer(world, waits, Answer::ok(said));
+            entry
+        }
+        Err(error) => {
+            let note = Note::warning("fail", "HelmFailed", error.clone());
+            let entry = world.note(HELM, None, note);
+            runs::answer(world, waits, Answer::failed(1, error));
             entry
         }
     }
+}
+
+/// What a command comes to at once.
+enum Begun {
+    Operation(Box<Operation>),
+    Said(EcoString),
+}
+
+/// Begins a command, or answers it.
+fn ask(client: &mut HelmClient<'_>, repository: &str, call: &HelmCall) -> Result<Begun, EcoString> {
+    let first = |problems: Vec<Problem>| {
+        problems
+            .into_iter()
+            .next()
+            .map(|problem| problem.message)
+            .unwrap_or_default()
+    };
+    let now = charts::epoch_ms(client.world.now);
+    let plain = |error: helm::Error| eco_format!("Error: {}", error.message);
+    let list_in =
+        |namespace: &str| identity::check(client.world, &client.user, "list", "Secret", namespace);
+    let unreadable =
+        |why: EcoString| eco_format!("Error: query: failed to query with labels: {why}");
+    match call {
+        HelmCall::Upgrade(upgrade) => {
+            let namespace = &upgrade.namespace;
+            list_in(namespace).map_err(unreadable)?;
+            let is_there = client
+                .history(namespace, &upgrade.release)
+                .iter()
+                .any(|it| it.status != helm::Status::Uninstalled);
+            let upgrades = !upgrade.is_install && (is_there || !upgrade.options.install);
+            let fail = |why: &str| match upgrade.is_install {
+                true => eco_format!("Error: INSTALLATION FAILED: {why}"),
+                false => failure(upgrades, why),
+            };
+            let operation = begin(client, repository, &upgrade.files, upgrade)
+                .map_err(|problems| fail(&first(problems)))?;
+            may_write(client, namespace).map_err(|why| fail(&why))?;
+            for resource in operation.release.resources(client).unwrap_or_default() {
+                identity::check(client.world, &client.user, "get", &resource.kind, &resource.namespace)
+                    .map_err(|why| {
+                        let (kind, name) = (&resource.kind, &resource.name);
+                        fail(&eco_format!("could not get information about the resource {kind} {name:?} in namespace {:?}: {why}", resource.namespace))
+                    })?;
+            }
+            Ok(Begun::Operation(Box::new(operation)))
+        }
+        HelmCall::Template(upgrade) => {
+            let place = place(client, repository, &upgrade.files);
+            let text = charts::manifests(place, upgrade)
+                .map_err(|problems| eco_format!("Error: {}", first(problems)))?;
+            Ok(Begun::Said(text))
+        }
+        HelmCall::Lint(upgrade) => {
+            let place = place(client, repository, &upgrade.files);
+            let shown = eco_format!("./{}", upgrade.chart);
+            match charts::manifests(place, upgrade) {
+                Ok(_) => Ok(Begun::Said(eco_format!(
+                    "==> Linting {shown}\n[INFO] Chart.yaml: icon is recommended\n\n1 chart(s) linted, 0 chart(s) failed"
+                ))),
+                Err(problems) => Err(eco_format!(
+                    "==> Linting {shown}\n[ERROR] templates/: {}\n\nError: 1 chart(s) linted, 1 chart(s) failed",
+                    first(problems)
+                )),
+            }
+        }
+        HelmCall::Rollback(name, namespace, revision, options) => {
+            list_in(namespace).map_err(unreadable)?;
+            may_write(client, namespace).map_err(|why| eco_format!("Error: {why}"))?;
+            helm::release::rollback(client, namespace, name, *revision, options, now)
+                .map(|it| Begun::Operation(Box::new(it)))
+                .map_err(plain)
+        }
+        HelmCall::Uninstall(name, namespace, options) => {
+            list_in(namespace).map_err(unreadable)?;
+            helm::release::uninstall(client, namespace, name, options, now)
+                .map(|it| Begun::Operation(Box::new(it)))
+                .map_err(plain)
+        }
+        HelmCall::History(name, namespace) => {
+            list_in(namespace).map_err(unreadable)?;
+            let history = client.history(namespace, name);
+            if history.is_empty() {
+                return Err("Error: release: not found".into());
+            }
+            let head = ["REVISION", "STATUS", "CHART", "DESCRIPTION"].map(EcoString::from);
+            let rows = history.iter().map(|it| {
+                [
+                    eco_format!("{}", it.revision),
+                    it.status.as_str().into(),
+                    it.chart().into(),
+                    it.description.as_str().into(),
+                ]
+            });
+            Ok(Begun::Said(table(
+                std::iter::once(head).chain(rows).collect(),
+            )))
+        }
+        HelmCall::Status(name, namespace) => {
+            list_in(namespace).map_err(unreadable)?;
+            let last = client.history(namespace, name).pop();
+            last.map(|last| Begun::Said(last.status_text().into()))
+                .ok_or_else(|| "Error: release: not found".into())
+        }
+        HelmCall::List(namespace) => {
+            list_in(namespace).map_err(unreadable)?;
+            let mut last: Vec<&Release> = Vec::new();
+            for release in &client.world.delivery.releases {
+                let record = &release.record;
+                last.retain(|have| !have.is(&record.namespace, &record.name));
+                if namespace.is_empty() || record.namespace == namespace.as_str() {
+                    last.push(release);
+                }
+            }
+            let head = ["NAME", "NAMESPACE", "REVISION", "STATUS"].map(EcoString::from);
+            let rows = last.iter().map(|it| {
+                [
+                    it.record.name.as_str().into(),
+                    it.record.namespace.as_str().into(),
+                    eco_format!("{}", it.record.revision),
+                    it.record.status.as_str().into(),
+                ]
+            });
+            Ok(Begun::Said(table(
+                std::iter::once(head).chain(rows).collect(),
+            )))
+        }
+    }
+}
+
+/// Whether Helm may keep its records.
+fn may_write(client: &HelmClient<'_>, namespace: &str) -> Result<(), EcoString> {
+    identity::check(client.world, &client.user, "create", "Secret", namespace)
+        .map_err(|why| eco_format!("create: failed to create: {why}"))?;
+    identity::check(client.world, &client.user, "update", "Secret", namespace)
+        .map_err(|why| eco_format!("update: failed to update: {why}"))
+}
+
+/// Columns as wide as what stands in them.
+fn table(rows: Vec<[EcoString; 4]>) -> EcoString {
+    let mut out = EcoString::new();
+    for row in &rows {
+        let cells = row.iter().enumerate().map(|(at, cell)| {
+            let width = rows.iter().map(|row| row[at].len()).max().unwrap_or(0);
+            eco_format!("{cell:width$}")
+        });
+        out.push_str(cells.collect::<Vec<_>>().join("\t").trim_end());
+        out.push('\n');
+    }
+    out
 }
 
 /// What the command prints. An installation in the course of `upgrade --install` has no prefix
@@ -183,6 +340,7 @@ fn failure(upgrades: bool, message: &str) -> EcoString {
 fn start(
     world: &mut World,
     operation: Operation,
+    user: User,
     commit: Oid,
     waits: Option<(usize, Spot)>,
 ) -> EntryId {
@@ -190,26 +348,52 @@ fn start(
         name,
         namespace,
         revision,
+        rollback_of,
         ..
     } = &operation.release;
     let compared = match deployed(world, namespace, name) {
         Some(_) => "the last revision",
         None => "nothing: this is the first",
     };
-    let why = eco_format!(
-        "Helm renders the chart for revision {revision} of {name} and compares it with {compared}."
-    );
+    let why = match rollback_of {
+        Some(before) => {
+            eco_format!("Helm is to bring back revision {before} of {name} as revision {revision}.")
+        }
+        None => eco_format!(
+            "Helm renders the chart for revision {revision} of {name} and compares it with {compared}."
+        ),
+    };
     let entry = world.note(HELM, None, Note::story("upgrade", "HelmUpgrade", why));
     world.because(entry);
     let at = world.delivery.operations.len();
     world.delivery.operations.push(Running {
         operation: Some(Rc::new(operation)),
+        user,
         commit,
         changed: false,
         waits,
     });
     go_on(world, at);
     entry
+}
+
+/// Kills the command that a step waits for: what it recorded stays as it is, and the next one finds
+/// that another operation is in progress.
+pub(super) fn kill(world: &mut World, waits: (usize, Spot)) {
+    let operations = world.delivery.operations.make_mut().iter_mut();
+    let mut killed = None;
+    for running in operations.filter(|it| it.waits == Some(waits)) {
+        killed = running.operation.take().or(killed);
+    }
+    if let Some(operation) = killed {
+        let release = &operation.release;
+        let why = eco_format!(
+            "Helm is killed in the middle of revision {} of {}: its record says that the operation is still in progress, and Helm refuses the next one until it is rolled back.",
+            release.revision,
+            release.name
+        );
+        world.note(HELM, None, Note::warning("kill", "HelmKilled", why));
+    }
 }
 
 /// Lets Helm take its next steps, until one has to wait.
@@ -219,10 +403,12 @@ pub(super) fn go_on(world: &mut World, at: usize) {
         return;
     };
     let (commit, waits, changed) = (running.commit, running.waits, running.changed);
+    let user = running.user.clone();
     let mut operation = Rc::unwrap_or_clone(operation);
     let now_ms = charts::epoch_ms(world.now);
     let mut client = HelmClient {
         world,
+        user,
         commit,
         changed,
     };
@@ -247,8 +433,15 @@ pub(super) fn go_on(world: &mut World, at: usize) {
 fn answer(operation: &Operation, result: Result<(), String>) -> Answer {
     let name = &operation.release.name;
     let upgrades = operation.is_upgrade();
+    let is_rollback = operation.release.rollback_of.is_some();
     if let Err(message) = result {
-        return Answer::failed(1, failure(upgrades, &message));
+        return Answer::failed(1, failure(upgrades && !is_rollback, &message));
+    }
+    if is_rollback {
+        return Answer::ok("Rollback was a success! Happy Helming!");
+    }
+    if operation.release.deleted_ms.is_some() {
+        return Answer::ok(eco_format!("release {name:?} uninstalled"));
     }
     let said = match upgrades {
         true => eco_format!("Release {name:?} has been upgraded. Happy Helming!\n"),

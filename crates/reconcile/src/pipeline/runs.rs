@@ -1,26 +1,74 @@
-//! Workflow runs: what a push to main starts, and what it asks of the world.
+//! Workflow runs: what starts them, and what they ask of the world.
 
-use super::{Event, MAIN, RunState, releases};
-use crate::delivery::actions::event::RunEvent;
-use crate::delivery::actions::event::Spot;
+use super::{Event, MAIN, RunState, git_push, identity, kubectl, releases};
+use crate::delivery::actions::event::{Ask, RunEvent, Spot};
 use crate::delivery::actions::machine::Answer;
-use crate::delivery::actions::run::{Push, Run};
-use crate::delivery::actions::workflow::Workflow;
-use crate::delivery::git::Oid;
+use crate::delivery::actions::run::{Outside, Run, Start};
+use crate::delivery::actions::workflow::{self, Workflow};
+use crate::delivery::git::{Oid, Repository, Tree};
+use crate::delivery::settings::Settings;
 use crate::engine::{self, World};
 use crate::gitops;
 use crate::trace::Note;
 use crate::view::Progress;
-use ecow::{EcoString, eco_format};
+use ecow::{EcoString, EcoVec, eco_format};
+use std::rc::Rc;
 
 const ACTIONS: &str = "github-actions";
-/// A commit is on main: the workflows that this triggers start.
-pub(super) fn push(world: &mut World, name: &str, commit: Oid) {
+
+/// The settings of a repository: its file's, and what the lab adds.
+pub(crate) fn settings(world: &World, name: &str, files: &Tree) -> Rc<Settings> {
+    let mut settings = Settings::read(files);
+    let of = |all: &EcoVec<(EcoString, EcoString, EcoString)>| {
+        let own = all.iter().filter(|(repository, ..)| repository == name);
+        own.map(|(_, name, text)| (name.clone(), text.clone()))
+            .collect()
+    };
+    settings.secrets = of(&world.delivery.secrets);
+    settings.variables = of(&world.delivery.variables);
+    Rc::new(settings)
+}
+
+/// The paths that differ between two commits.
+pub(super) fn changed(repository: &Repository, old: Option<Oid>, new: Oid) -> Vec<EcoString> {
+    let (old, new) = (
+        old.map(|old| repository.files(old)).unwrap_or_default(),
+        repository.files(new),
+    );
+    let paths = lean::set(old.keys().chain(new.keys())).into_iter();
+    paths
+        .filter(|path| old.get(*path) != new.get(*path))
+        .cloned()
+        .collect()
+}
+
+/// A commit is on a branch: the workflows that this triggers start.
+pub(super) fn push(world: &mut World, name: &str, branch: &str, before: Option<Oid>, commit: Oid) {
     let Some(repository) = world.delivery.repositories.get(name).cloned() else {
         return;
     };
-    let merged = world.cause();
-    let workflows = match Workflow::triggered(name, &repository.files(commit), MAIN) {
+    let event = workflow::Event::push(branch, changed(&repository, before, commit));
+    let is_read = branch == MAIN && gitops::pushed(world, name);
+    let count = start_all(world, name, &repository, commit, event);
+    if count == Some(0) && !is_read {
+        let why = eco_format!(
+            "No workflow of {name} runs on a push to {branch}: the commit is in git, and nothing more happens."
+        );
+        world.note(ACTIONS, None, Note::nothing("NoWorkflow", why));
+    }
+}
+
+/// Starts the workflows that an event triggers; how many, if all workflows could be read.
+pub(super) fn start_all(
+    world: &mut World,
+    name: &str,
+    repository: &Repository,
+    commit: Oid,
+    event: workflow::Event,
+) -> Option<usize> {
+    let cause = world.cause();
+    let files = repository.files(commit);
+    let workflows = match Workflow::triggered(name, &files, &event) {
         Ok(workflows) => workflows,
         Err(problems) => {
             let what = problems
@@ -29,37 +77,57 @@ pub(super) fn push(world: &mut World, name: &str, commit: Oid) {
                 .unwrap_or_default();
             let why = eco_format!("Invalid workflow file: {what}");
             world.note(ACTIONS, None, Note::warning("fail", "InvalidWorkflow", why));
-            return;
+            return None;
         }
     };
-    let is_read = gitops::pushed(world, name);
-    if workflows.is_empty() && !is_read {
-        let why = eco_format!(
-            "No workflow of {name} runs on a push to {MAIN}: the commit is in git, and nothing more happens."
-        );
-        world.note(ACTIONS, None, Note::nothing("NoWorkflow", why));
-    }
+    let count = workflows.len();
     for workflow in workflows {
-        let number = u32::try_from(world.delivery.runs.len()).unwrap_or(u32::MAX - 1) + 1;
-        let title = workflow.name.clone();
-        let push = Push {
-            number,
-            name,
-            repository: &repository,
-            branch: MAIN,
-            commit,
-        };
-        let run = Run::start(workflow, &push, world.now);
-        let why = eco_format!(
-            "The push to {MAIN} starts the workflow \"{title}\" for commit {}.",
-            commit.short()
-        );
-        world.go_on_from(merged);
-        let cause = world.note(ACTIONS, None, Note::story("start", "WorkflowStarted", why));
-        world.delivery.runs.push(RunState { run, cause });
-        world.because(cause);
-        wake(world, world.delivery.runs.len() - 1);
+        world.go_on_from(cause);
+        start(world, name, repository, commit, event.clone(), workflow);
     }
+    Some(count)
+}
+
+/// Starts a workflow.
+pub(super) fn start(
+    world: &mut World,
+    name: &str,
+    repository: &Repository,
+    commit: Oid,
+    event: workflow::Event,
+    workflow: Workflow,
+) {
+    let number = u32::try_from(world.delivery.runs.len()).unwrap_or(u32::MAX - 1) + 1;
+    let title = workflow.name.clone();
+    let what = match &event {
+        workflow::Event::Push { target, .. } => {
+            eco_format!(
+                "The push to {}",
+                target.rsplit('/').next().unwrap_or_default()
+            )
+        }
+        workflow::Event::PullRequest { number, .. } => eco_format!("Pull request #{number}"),
+        workflow::Event::Dispatch { .. } => "You".into(),
+    };
+    let verb = if what == "You" { "start" } else { "starts" };
+    let start = Start {
+        number,
+        name,
+        repository,
+        commit,
+        event,
+        settings: settings(world, name, &repository.files(commit)),
+    };
+    let run = Run::start(workflow, &start, world.now);
+    let why = eco_format!(
+        "{what} {verb} the workflow \"{title}\" for commit {}.",
+        commit.short()
+    );
+    let cause = world.note(ACTIONS, None, Note::story("start", "WorkflowStarted", why));
+    world.delivery.runs.push(RunState { run, cause });
+    world.because(cause);
+    wake(world, world.delivery.runs.len() - 1);
+    admit(world);
 }
 
 /// Puts the run's next step in line.
@@ -75,40 +143,149 @@ fn wake(world: &mut World, at: usize) {
 /// Lets a run go on up to this moment.
 pub(super) fn advance(world: &mut World, at: usize) {
     let now = world.now;
-    let state = &mut world.delivery;
-    let events = state.runs.make_mut()[at]
-        .run
-        .advance(now, &mut state.registry);
-    carry_out(world, at, events);
-    wake(world, at);
+    act(world, at, |run, outside| run.advance(now, outside));
 }
 
 /// Gives a step the answer that it waits for.
 pub(super) fn answer(world: &mut World, (at, spot): (usize, Spot), answer: Answer) {
     let now = world.now;
-    let events = world.delivery.runs.make_mut()[at]
-        .run
-        .answer(spot, answer, now);
+    act(world, at, |run, _| run.answer(spot, answer, now));
+}
+
+/// Does something to a run, and what follows from it.
+pub(super) fn act(
+    world: &mut World,
+    at: usize,
+    doing: impl FnOnce(&mut Run, &mut Outside<'_>) -> Vec<RunEvent>,
+) {
+    let state = &mut world.delivery;
+    let repositories = state.repositories.clone();
+    let registry = &mut state.registry;
+    let Some(run) = state.runs.make_mut().get_mut(at) else {
+        return;
+    };
+    let events = doing(
+        &mut run.run,
+        &mut Outside {
+            registry,
+            repositories,
+        },
+    );
     carry_out(world, at, events);
     wake(world, at);
 }
 
+/// Lets runs and jobs into the concurrency groups that they wait for, and cancels those that others
+/// push out ("Control the concurrency of workflows and jobs" in GitHub's documentation): in a group one
+/// runs and one waits.
+fn admit(world: &mut World) {
+    let now = world.now;
+    loop {
+        let runs = world.delivery.runs.iter().enumerate();
+        let all: Vec<_> = runs
+            .flat_map(|(at, state)| {
+                let name = EcoString::from(state.run.repository());
+                state
+                    .run
+                    .claims()
+                    .into_iter()
+                    .map(move |claim| (at, name.clone(), claim))
+            })
+            .collect();
+        let same = |a: &(usize, EcoString, _), b: &(usize, EcoString, _)| {
+            let (a, b): (
+                &(_, _, crate::delivery::actions::run::Claim),
+                &(_, _, crate::delivery::actions::run::Claim),
+            ) = (a, b);
+            a.1 == b.1 && a.2.group.name.eq_ignore_ascii_case(&b.2.group.name)
+        };
+        let mut next = None;
+        for waiting in all.iter().filter(|it| it.2.is_waiting) {
+            let rivals = || all.iter().filter(|it| same(it, waiting) && *it != waiting);
+            let newer = rivals().rfind(|it| it.2.is_waiting && it.0 > waiting.0);
+            let active = rivals().find(|it| !it.2.is_waiting);
+            next = match (newer, active) {
+                (Some(_), _) => Some((waiting.clone(), true)),
+                (None, Some(active)) if waiting.2.group.cancels => {
+                    let is_told = world.delivery.runs[active.0].run.is_stopping(active.2.job);
+                    (!is_told).then(|| (active.clone(), true))
+                }
+                (None, Some(_)) => None,
+                (None, None) => Some((waiting.clone(), false)),
+            };
+            if next.is_some() {
+                break;
+            }
+        }
+        let Some(((at, _, claim), is_cancelled)) = next else {
+            return;
+        };
+        let before = world.cause();
+        match (is_cancelled, claim.job) {
+            (false, job) => act(world, at, |run, _| run.admit(job, now)),
+            (true, job) => {
+                let why = eco_format!(
+                    "Canceling since a higher priority waiting request for '{}' exists",
+                    claim.group.name
+                );
+                act(world, at, |run, _| match job {
+                    None => run.cancel(&why, now),
+                    Some(job) => run.cancel_claim(job, &why, now),
+                });
+            }
+        }
+        world.go_on_from(before);
+    }
+}
+
 /// Enters what happened in a run into the trace, and does what it asks of the cluster.
 fn carry_out(world: &mut World, at: usize, events: Vec<RunEvent>) {
+    let mut frees = false;
     for event in events {
         world.because(world.delivery.runs[at].cause);
         let commit = world.delivery.runs[at].run.commit();
-        if let RunEvent::HelmUpgrade { spot, upgrade } = event {
-            let cause = releases::upgrade(world, at, spot, commit, &upgrade);
-            world.delivery.runs.make_mut()[at].cause = cause;
-            continue;
+        match event {
+            RunEvent::Asked { spot, ask } => {
+                asked(world, (at, spot), commit, ask);
+                continue;
+            }
+            RunEvent::Killed { spot } => {
+                releases::kill(world, (at, spot));
+                kubectl::kill(&mut world.delivery.watching, (at, spot));
+                continue;
+            }
+            _ => {}
         }
+        frees |= matches!(event, RunEvent::JobEnded { .. } | RunEvent::Ended { .. });
         let Some((about, note)) = told(world, commit, event) else {
             continue;
         };
         let entry = world.note(ACTIONS, None, note);
         if about {
             world.delivery.runs.make_mut()[at].cause = entry;
+        }
+    }
+    let waits = |state: &RunState| state.run.claims().iter().any(|claim| claim.is_waiting);
+    if frees || world.delivery.runs.get(at).is_some_and(waits) {
+        admit(world);
+    }
+}
+
+/// Does what a step asks for.
+fn asked(world: &mut World, waits: (usize, Spot), commit: Oid, ask: Ask) {
+    match ask {
+        Ask::Helm(call, user) => {
+            let user = identity::of(world, user.as_deref(), releases::HELM);
+            let cause = releases::helm(world, waits, commit, *call, user);
+            world.delivery.runs.make_mut()[waits.0].cause = cause;
+        }
+        Ask::Kubectl { args, stdin, user } => {
+            kubectl::run(world, waits, &args, &stdin, user.as_deref());
+        }
+        Ask::Push(outgoing) => {
+            let own = EcoString::from(world.delivery.runs[waits.0].run.repository());
+            let said = git_push::push(world, &own, &outgoing);
+            answer(world, waits, said);
         }
     }
 }
@@ -119,6 +296,7 @@ fn told(world: &World, commit: Oid, event: RunEvent) -> Option<(bool, Note)> {
         Progress::Done => "success",
         Progress::Failed => "failure",
         Progress::Skipped => "skipped",
+        Progress::Cancelled => "cancelled",
         _ => "in_progress",
     };
     Some(match event {
@@ -165,9 +343,16 @@ fn told(world: &World, commit: Oid, event: RunEvent) -> Option<(bool, Note)> {
             };
             (true, Note::story("push", "ImagePushed", why))
         }
+        RunEvent::ReviewNeeded { job, environment } => {
+            let why = eco_format!(
+                "Job {job} waits: {environment} needs approval to start deploying changes."
+            );
+            (true, Note::story("wait", "ReviewNeeded", why))
+        }
         RunEvent::JobEnded {
             job,
             progress: Progress::Done,
+            ..
         } => (
             true,
             Note::story("end", "JobSucceeded", eco_format!("Job {job} succeeded.")),
@@ -175,12 +360,23 @@ fn told(world: &World, commit: Oid, event: RunEvent) -> Option<(bool, Note)> {
         RunEvent::JobEnded {
             job,
             progress: Progress::Skipped,
+            ..
         } => {
-            let why = eco_format!("Job {job} is skipped: a job that it needs did not succeed.");
+            let why = eco_format!(
+                "Job {job} is skipped: a job that it needs did not succeed, or its `if:` does not hold."
+            );
             (false, Note::nothing("JobSkipped", why))
         }
-        RunEvent::JobEnded { job, progress } => {
-            let why = eco_format!("Job {job}: {}.", name(progress));
+        RunEvent::JobEnded {
+            job,
+            progress,
+            reason,
+        } => {
+            let reason = match reason.as_str() {
+                "" => EcoString::new(),
+                reason => eco_format!(": {reason}"),
+            };
+            let why = eco_format!("Job {job}: {}{reason}.", name(progress));
             (true, Note::warning("end", "JobFailed", why))
         }
         RunEvent::Ended {
@@ -199,6 +395,12 @@ fn told(world: &World, commit: Oid, event: RunEvent) -> Option<(bool, Note)> {
             };
             (true, Note::warning("end", "WorkflowFailed", reached))
         }
+        RunEvent::Ended {
+            progress: Progress::Cancelled,
+        } => (
+            true,
+            Note::warning("end", "WorkflowCancelled", "The workflow was cancelled."),
+        ),
         RunEvent::Ended { .. } => (
             true,
             Note::story(
@@ -207,6 +409,6 @@ fn told(world: &World, commit: Oid, event: RunEvent) -> Option<(bool, Note)> {
                 "The workflow succeeded: all its jobs are green.",
             ),
         ),
-        RunEvent::HelmUpgrade { .. } => return None,
+        RunEvent::Asked { .. } | RunEvent::Killed { .. } => return None,
     })
 }

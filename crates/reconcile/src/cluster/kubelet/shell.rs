@@ -289,7 +289,9 @@ impl Shell {
             }
             Kind::NotSimulated(_) => thread.status = 0,
             Kind::Compound(compound) => match *compound {
-                Compound::Group(block) => thread.frames.push(Frame::Block(Rc::new(block), 0)),
+                Compound::Group(block) | Compound::Subshell(block) => {
+                    thread.frames.push(Frame::Block(Rc::new(block), 0))
+                }
                 Compound::Loop(condition, wanted, body) => {
                     let frame = Frame::Loop(Rc::new(condition), wanted, Rc::new(body), false);
                     thread.frames.push(frame);

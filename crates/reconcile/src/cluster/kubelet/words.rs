@@ -53,12 +53,12 @@ impl Shell {
                         name => self.variables.get(name).cloned().unwrap_or_default(),
                     };
                     match form {
-                        Form::Default(default) if value.is_empty() => text.push_str(default),
-                        Form::Plain | Form::Default(_) => text.push_str(&value),
-                        Form::Slice(offset, length) => {
-                            let length = length.unwrap_or(usize::MAX);
-                            text.extend(value.chars().skip(*offset).take(length));
+                        Form::Default(other) | Form::Required(other) if value.is_empty() => {
+                            text.push_str(&self.word(thread, other, disk));
                         }
+                        Form::Instead(_) if value.is_empty() => {}
+                        Form::Instead(other) => text.push_str(&self.word(thread, other, disk)),
+                        form => text.push_str(&form.applied(value)),
                     }
                 }
                 Piece::Output { block, .. } => {

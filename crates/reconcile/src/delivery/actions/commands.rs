@@ -1,8 +1,9 @@
-//! The commands that scripts can call: one line each in [`find`].
+//! The commands that scripts can call and that only compute: one line each in [`find`].
 
 use super::machine::{Answer, Machine, Stop};
-use super::tools;
+use super::{git_commands, text_commands as text, tools, yq};
 use ecow::{EcoString, eco_format};
+use std::rc::Rc;
 
 /// What a command does, given all its words and those after its name.
 pub type Act = fn(&mut Machine<'_>, &[EcoString], &[EcoString]) -> Result<Answer, Stop>;
@@ -11,56 +12,84 @@ pub type Act = fn(&mut Machine<'_>, &[EcoString], &[EcoString]) -> Result<Answer
 #[must_use]
 pub fn find(name: &str) -> Option<Act> {
     Some(match name {
-        ":" | "true" => |_, _, _| Ok(Answer::default()),
-        "false" => |_, _, _| {
-            Ok(Answer {
-                status: 1,
-                ..Answer::default()
-            })
-        },
-        "set" => |_, _, _| Ok(Answer::default()),
-        "echo" => |_, _, args| Ok(echo(args)),
-        "cat" => |machine, _, args| Ok(cat(machine, args)),
+        ":" | "true" | "chmod" | "umask" | "trap" | "shopt" | "wait" | "unset" => {
+            |_, _, _| Ok(Answer::default())
+        }
+        "false" => |_, _, _| Ok(Answer::status(1)),
+        "set" => |machine, _, args| Ok(set(machine, args)),
+        "echo" => |_, _, args| Ok(text::echo(args)),
+        "printf" => |_, _, args| Ok(text::printf(args)),
+        "cat" => |machine, _, args| Ok(text::cat(machine, args)),
+        "tee" => |machine, _, args| Ok(text::tee(machine, args)),
+        "grep" => |machine, _, args| Ok(text::grep(machine, args)),
+        "sed" => |machine, _, args| Ok(text::sed(machine, args)),
+        "head" | "tail" => |machine, words, args| Ok(text::ends(machine, &words[0], args)),
+        "cut" => |machine, _, args| Ok(text::cut(machine, args)),
+        "tr" => |machine, _, args| Ok(text::tr(machine, args)),
+        "wc" => |machine, _, args| Ok(text::wc(machine, args)),
+        "sort" => |machine, _, args| Ok(text::sort(machine, args)),
+        "envsubst" => |machine, _, _| Ok(text::envsubst(machine)),
+        "seq" => |_, _, args| Ok(text::seq(args)),
+        "basename" | "dirname" => |_, words, args| Ok(text::path_part(&words[0], args)),
+        "date" => |machine, _, args| Ok(text::date(machine, args)),
+        "pwd" => |machine, _, _| Ok(Answer::ok(shown(machine, &machine.folder.clone()))),
+        "cd" | "pushd" => |machine, _, args| Ok(cd(machine, args)),
+        "ls" => |machine, _, args| Ok(ls(machine, args)),
+        "mkdir" => |_, _, _| Ok(Answer::default()),
+        "touch" => |machine, _, args| Ok(touch(machine, args)),
+        "cp" | "mv" => |machine, words, args| Ok(copy(machine, words[0] == "mv", args)),
+        "rm" => |machine, _, args| Ok(remove(machine, args)),
         "exit" => |_, _, args| Err(Stop::Exit(exit_status(args))),
-        "export" => |machine, _, args| Ok(export(machine, args)),
-        "git" => |machine, _, args| Ok(git(machine, args)),
+        "break" | "continue" => |_, words, _| Err(Stop::Break(words[0] == "continue")),
+        "export" | "local" | "declare" | "readonly" => |machine, _, args| Ok(export(machine, args)),
+        "env" => |machine, _, _| Ok(env(machine)),
+        "git" => git_commands::git,
         "test" => |machine, _, args| Ok(test(machine, args)),
         "[" => |machine, _, args| Ok(bracket(machine, args, "]")),
         "[[" => |machine, _, args| Ok(bracket(machine, args, "]]")),
-        "yq" => |machine, _, args| Ok(yq(machine, args)),
-        _ if tools::is_tool(name) => |machine, words, _| machine.ask(words),
+        "yq" => |machine, _, args| Ok(yq::yq(machine, args)),
+        _ if tools::is_tool(name) => |machine, words, _| machine.ask(words, None),
         _ => return None,
     })
 }
 
-/// `echo [-n] WORD…`
-fn echo(args: &[EcoString]) -> Answer {
-    match args.split_first() {
-        Some((option, rest)) if option == "-n" => Answer {
-            stdout: rest.join(" ").into(),
-            ..Answer::default()
-        },
-        _ => Answer {
-            stdout: eco_format!("{}\n", args.join(" ")),
-            ..Answer::default()
-        },
+/// What a command answers that the lab does not simulate in this form.
+pub fn not_simulated(program: &str, args: &[EcoString]) -> Answer {
+    let stderr = eco_format!("not simulated: {program} {}\n", args.join(" "));
+    Answer {
+        stderr,
+        ..Answer::default()
     }
 }
 
-/// `cat FILE…`
-fn cat(machine: &Machine<'_>, args: &[EcoString]) -> Answer {
-    let mut answer = Answer::default();
-    for path in args {
-        match machine.file(path) {
-            Some(text) => answer.stdout.push_str(text),
-            None => return Answer::failed(1, missing("cat", path)),
+/// A path as a program would print it.
+fn shown(machine: &Machine<'_>, path: &str) -> EcoString {
+    match path {
+        "" => machine.value("GITHUB_WORKSPACE").into(),
+        path if path.starts_with('/') => path.into(),
+        path => eco_format!("{}/{path}", machine.value("GITHUB_WORKSPACE")),
+    }
+}
+
+/// What a program says of a file that is not there.
+pub fn missing(program: &str, path: &str) -> EcoString {
+    eco_format!("{program}: {path}: No such file or directory")
+}
+
+/// `set -eux`, `set +e`, `set -o pipefail`.
+fn set(machine: &mut Machine<'_>, args: &[EcoString]) -> Answer {
+    for arg in args {
+        if arg == "pipefail" {
+            machine.set('p', true);
+        }
+        let is_on = arg.starts_with('-');
+        if is_on || arg.starts_with('+') {
+            arg.chars()
+                .skip(1)
+                .for_each(|letter| machine.set(letter, is_on));
         }
     }
-    answer
-}
-
-fn missing(program: &str, path: &str) -> EcoString {
-    eco_format!("{program}: {path}: No such file or directory")
+    Answer::default()
 }
 
 fn exit_status(args: &[EcoString]) -> i32 {
@@ -77,6 +106,101 @@ fn export(machine: &mut Machine<'_>, args: &[EcoString]) -> Answer {
     Answer::default()
 }
 
+fn env(machine: &Machine<'_>) -> Answer {
+    let lines = machine
+        .variables
+        .iter()
+        .map(|(name, value)| eco_format!("{name}={value}\n"));
+    Answer::ok(lines.collect::<Vec<_>>().concat())
+}
+
+fn cd(machine: &mut Machine<'_>, args: &[EcoString]) -> Answer {
+    let path = args.first().map_or("~", EcoString::as_str);
+    let folder = machine.path(path);
+    if !(folder.starts_with('/') || machine.place.has_folder(&folder)) {
+        return Answer::failed(1, eco_format!("cd: {path}: No such file or directory"));
+    }
+    machine.folder = folder;
+    Answer::default()
+}
+
+/// `ls [FOLDER]`: the names in it, one a line.
+fn ls(machine: &Machine<'_>, args: &[EcoString]) -> Answer {
+    let mut words = args.iter().filter(|arg| !arg.starts_with('-'));
+    let path = words.next().map_or(".", EcoString::as_str);
+    let folder = machine.path(path);
+    if machine.file(path).is_some() {
+        return Answer::ok(path);
+    }
+    let mut names: Vec<EcoString> = Vec::new();
+    for inside in machine.place.folder(&folder).keys() {
+        let name = inside.split('/').next().unwrap_or_default();
+        if names.last().is_none_or(|last| last != name) && !name.starts_with('.') {
+            names.push(name.into());
+        }
+    }
+    if names.is_empty() && !folder.is_empty() {
+        let why = eco_format!("ls: cannot access '{path}': No such file or directory");
+        return Answer::failed(2, why);
+    }
+    Answer::ok(names.join("\n"))
+}
+
+fn touch(machine: &mut Machine<'_>, args: &[EcoString]) -> Answer {
+    for path in args {
+        let text = machine.file(path).cloned().unwrap_or_default();
+        machine.write(path, text);
+    }
+    Answer::default()
+}
+
+/// `cp FROM… TO` and `mv`: files only.
+fn copy(machine: &mut Machine<'_>, moves: bool, args: &[EcoString]) -> Answer {
+    let words: Vec<&EcoString> = args.iter().filter(|arg| !arg.starts_with('-')).collect();
+    let program = if moves { "mv" } else { "cp" };
+    let Some((to, from)) = words.split_last().filter(|(_, from)| !from.is_empty()) else {
+        return Answer::failed(1, eco_format!("{program}: missing file operand"));
+    };
+    for path in from {
+        let Some(text) = machine.file(path).cloned() else {
+            let why = eco_format!("{program}: cannot stat '{path}': No such file or directory");
+            return Answer::failed(1, why);
+        };
+        let name = path.rsplit('/').next().unwrap_or_default();
+        let is_folder = to.ends_with('/') || machine.place.has_folder(&machine.path(to));
+        let target = if is_folder {
+            eco_format!("{to}/{name}")
+        } else {
+            (*to).clone()
+        };
+        machine.write(&target, text);
+        if moves {
+            let path = machine.path(path);
+            Rc::make_mut(&mut machine.place.files).remove(&path);
+        }
+    }
+    Answer::default()
+}
+
+/// `rm [-rf] PATH…`
+fn remove(machine: &mut Machine<'_>, args: &[EcoString]) -> Answer {
+    let (flags, paths): (Vec<&EcoString>, Vec<&EcoString>) =
+        args.iter().partition(|arg| arg.starts_with('-'));
+    let has = |letter| flags.iter().any(|flag| flag.contains(letter));
+    for path in paths {
+        let at = machine.path(path);
+        let count = machine.place.files.len();
+        let inside = |have: &str| super::workplace::within(&at, have).is_some();
+        Rc::make_mut(&mut machine.place.files)
+            .retain(|have, _| !(*have == at || (has('r') && !at.is_empty() && inside(have))));
+        if machine.place.files.len() == count && !has('f') {
+            let why = eco_format!("rm: cannot remove '{path}': No such file or directory");
+            return Answer::failed(1, why);
+        }
+    }
+    Answer::default()
+}
+
 /// `[ … ]` and `[[ … ]]`
 fn bracket(machine: &Machine<'_>, args: &[EcoString], closer: &str) -> Answer {
     match args.split_last() {
@@ -89,127 +213,40 @@ fn bracket(machine: &Machine<'_>, args: &[EcoString], closer: &str) -> Answer {
 fn test(machine: &Machine<'_>, args: &[EcoString]) -> Answer {
     let args: Vec<&str> = args.iter().map(EcoString::as_str).collect();
     match holds(machine, &args) {
-        Some(holds) => Answer {
-            status: i32::from(!holds),
-            ..Answer::default()
-        },
+        Some(holds) => Answer::status(i32::from(!holds)),
         None => Answer::failed(2, eco_format!("test: not simulated: {}", args.join(" "))),
     }
 }
 
 fn holds(machine: &Machine<'_>, args: &[&str]) -> Option<bool> {
+    let number = |text: &str| text.trim().parse::<i64>().ok();
+    let compared =
+        |left, right, is: fn(&i64, &i64) -> bool| Some(is(&number(left)?, &number(right)?));
+    let is_folder = |path| machine.place.has_folder(&machine.path(path));
     Some(match args {
         [] => false,
         ["!", rest @ ..] => !holds(machine, rest)?,
         [word] => !word.is_empty(),
         ["-n", word] => !word.is_empty(),
         ["-z", word] => word.is_empty(),
-        ["-f" | "-e" | "-s", path] => machine.file(path).is_some(),
+        ["-f" | "-r", path] => machine.file(path).is_some(),
+        ["-s", path] => machine.file(path).is_some_and(|text| !text.is_empty()),
+        ["-d", path] => is_folder(path),
+        ["-e", path] => machine.file(path).is_some() || is_folder(path),
         [left, "=" | "==", right] => left == right,
         [left, "!=", right] => left != right,
+        [left, "-eq", right] => compared(left, right, i64::eq)?,
+        [left, "-ne", right] => compared(left, right, i64::ne)?,
+        [left, "-lt", right] => compared(left, right, i64::lt)?,
+        [left, "-le", right] => compared(left, right, i64::le)?,
+        [left, "-gt", right] => compared(left, right, i64::gt)?,
+        [left, "-ge", right] => compared(left, right, i64::ge)?,
+        [left @ .., "-a", _, _, _] | [left @ .., "-a", _, _] if !left.is_empty() => {
+            holds(machine, left)? && holds(machine, &args[left.len() + 1..])?
+        }
+        [left @ .., "-o", _, _, _] | [left @ .., "-o", _, _] if !left.is_empty() => {
+            holds(machine, left)? || holds(machine, &args[left.len() + 1..])?
+        }
         _ => return None,
     })
-}
-
-/// `git log -1 --format=%H [REV] [-- PATH…]` and `git rev-parse [--short] HEAD`.
-fn git(machine: &Machine<'_>, args: &[EcoString]) -> Answer {
-    let split = args.iter().position(|arg| arg == "--");
-    let (options, paths) = args.split_at(split.unwrap_or(args.len()));
-    let paths = paths.get(1..).unwrap_or_default();
-    let options: Vec<&str> = options.iter().map(EcoString::as_str).collect();
-    let place = machine.place;
-    if place.files.is_empty() {
-        return Answer::failed(
-            128,
-            "fatal: not a git repository (or any of the parent directories): .git",
-        );
-    }
-    match options.as_slice() {
-        ["rev-parse", "HEAD"] => Answer::ok(eco_format!("{}", place.commit)),
-        ["rev-parse", "--short" | "--short=7", "HEAD"] => Answer::ok(place.commit.short()),
-        ["log", options @ ..] => {
-            let format = options.iter().find_map(|option| {
-                option
-                    .strip_prefix("--format=")
-                    .or_else(|| option.strip_prefix("--pretty=format:"))
-            });
-            let is_known = options.iter().all(|option| {
-                matches!(*option, "-1" | "-n1" | "HEAD")
-                    || format.is_some_and(|f| option.ends_with(f))
-            });
-            let is_one = options.iter().any(|option| matches!(*option, "-1" | "-n1"));
-            match format {
-                Some(format) if is_known && is_one => log(machine, format, paths),
-                _ => not_simulated("git", args),
-            }
-        }
-        _ => not_simulated("git", args),
-    }
-}
-
-fn log(machine: &Machine<'_>, format: &str, paths: &[EcoString]) -> Answer {
-    let repository = machine.place.repository;
-    let Some(oid) = repository.last_change(machine.place.commit, paths, machine.place.depth) else {
-        return Answer::default();
-    };
-    let Some(commit) = repository.commit(oid) else {
-        return Answer::default();
-    };
-    Answer::ok(
-        format
-            .replace("%H", &oid.to_string())
-            .replace("%h", &oid.short())
-            .replace("%an", &commit.author.name)
-            .replace("%s", commit.subject()),
-    )
-}
-
-fn not_simulated(program: &str, args: &[EcoString]) -> Answer {
-    let stderr = eco_format!("not simulated: {program} {}\n", args.join(" "));
-    Answer {
-        stderr,
-        ..Answer::default()
-    }
-}
-
-/// `yq [-r] .PATH FILE`: prints one value of a YAML file.
-fn yq(machine: &Machine<'_>, args: &[EcoString]) -> Answer {
-    let words: Vec<&EcoString> = args
-        .iter()
-        .filter(|arg| !matches!(arg.as_str(), "-r" | "e" | "eval"))
-        .collect();
-    let [path, file] = words.as_slice() else {
-        return not_simulated("yq", args);
-    };
-    let Some(keys) = path.strip_prefix('.') else {
-        return not_simulated("yq", args);
-    };
-    if keys.contains(|c: char| !(c.is_ascii_alphanumeric() || "._-".contains(c))) {
-        return not_simulated("yq", args);
-    }
-    let Some(text) = machine.file(file) else {
-        return Answer::failed(
-            1,
-            eco_format!("Error: open {file}: no such file or directory"),
-        );
-    };
-    let value = match yaml::decode(text) {
-        Ok(value) => value,
-        Err(error) => {
-            return Answer::failed(
-                1,
-                eco_format!(
-                    "Error: bad file '{file}': yaml: line {}: {}",
-                    error.line,
-                    error.message
-                ),
-            );
-        }
-    };
-    let keys: Vec<&str> = keys.split('.').filter(|key| !key.is_empty()).collect();
-    match value.at(&keys) {
-        yaml::Value::String(text) => Answer::ok(text.clone()),
-        yaml::Value::Null => Answer::ok("null"),
-        other => Answer::ok(yaml::encode(other)),
-    }
 }

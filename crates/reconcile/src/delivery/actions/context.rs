@@ -2,14 +2,20 @@
 //!
 //! Rules: "Contexts reference" and "Variables reference" in GitHub's documentation.
 
-use super::expression::{self, Scope};
+use super::expression::{self, Scope, Status, Value};
 use super::run::Run;
-use super::workflow::{Step, Workflow};
+use super::workflow::{Event, Step, Workflow};
+use super::workplace::HOME;
 use crate::delivery::app::App;
 use crate::delivery::git::{Oid, Repository, Tree};
+use crate::delivery::settings::Settings;
 use crate::view::{Problem, Progress};
 use ecow::{EcoString, EcoVec, eco_format};
 use std::collections::BTreeMap;
+use std::rc::Rc;
+
+/// Who owns all repositories.
+const OWNER: &str = "example";
 
 /// What a run reads and never changes.
 #[derive(Debug)]
@@ -19,144 +25,332 @@ pub(super) struct Source {
     pub(super) repository: Repository,
     /// The repository's name.
     pub(super) name: EcoString,
-    pub(super) branch: EcoString,
+    pub(super) event: Event,
     pub(super) commit: Oid,
     pub(super) files: Tree,
     pub(super) app: Result<App, Vec<Problem>>,
+    pub(super) settings: Rc<Settings>,
+}
+
+fn map(pairs: impl IntoIterator<Item = (&'static str, Value)>) -> Value {
+    Value::Map(
+        pairs
+            .into_iter()
+            .map(|(name, value)| (name.into(), value))
+            .collect(),
+    )
 }
 
 impl Run {
     /// What expressions in a job see.
-    pub(super) fn scope(&self, at: usize, has_failure: bool) -> Scope {
+    pub(super) fn scope(&self, at: usize, status: Status) -> Scope<'_> {
         let (source, state) = (&self.source, &self.jobs[at]);
-        let job = &source.workflow.jobs[at];
-        let mut scope = Scope {
-            names: BTreeMap::new(),
-            has_failure,
-        };
-        for (name, value) in source.facts() {
-            scope.names.insert(eco_format!("github.{name}"), value);
+        let job = &source.workflow.jobs[state.of];
+        let mut scope = self.run_scope(status);
+        scope.set("needs", self.needs(&job.needs));
+        if state.is_expanded {
+            scope.set("matrix", state.matrix.clone());
+            scope.set("strategy", state.strategy.clone());
         }
-        scope.names.insert("runner.os".into(), "Linux".into());
-        let status = if has_failure { "failure" } else { "success" };
-        scope.names.insert("job.status".into(), status.into());
-        for (step, state) in job
-            .steps
-            .iter()
-            .zip(&state.steps)
-            .filter(|(step, _)| !step.id.is_empty())
-        {
-            let prefix = eco_format!("steps.{}", step.id);
-            add_result(
-                &mut scope,
-                &prefix,
-                "outcome",
-                state.progress,
-                &state.outputs,
-            );
-        }
-        for need in &job.needs {
-            if let Some(at) = source.workflow.jobs.iter().position(|job| job.id == *need) {
-                let state = &self.jobs[at];
-                let prefix = eco_format!("needs.{need}");
-                add_result(
-                    &mut scope,
-                    &prefix,
-                    "result",
-                    state.progress,
-                    &state.outputs,
-                );
+        scope.set(
+            "runner",
+            map([
+                ("os", "Linux".into()),
+                ("arch", "X64".into()),
+                ("name", "GitHub Actions 1".into()),
+                ("temp", "/home/runner/work/_temp".into()),
+            ]),
+        );
+        scope.set("job", map([("status", word_of_status(status).into())]));
+        let secrets = source.settings.secrets.iter();
+        let mut secrets: Vec<(EcoString, EcoString)> = secrets.cloned().collect();
+        secrets.push(("GITHUB_TOKEN".into(), TOKEN.into()));
+        scope.set("secrets", Value::texts(&secrets));
+        let mut steps = EcoVec::new();
+        for (step, state) in job.steps.iter().zip(&state.steps) {
+            if !step.id.is_empty() && state.progress != Progress::Waiting {
+                let outcome = if state.has_failed {
+                    Progress::Failed
+                } else {
+                    state.progress
+                };
+                let value = map([
+                    ("outputs", Value::texts(&state.outputs)),
+                    ("outcome", word(outcome).into()),
+                    ("conclusion", word(state.progress).into()),
+                ]);
+                steps.push((step.id.clone(), value));
             }
         }
-        for (name, value) in self.outer_environment(at, &scope) {
-            scope.names.insert(eco_format!("env.{name}"), value);
+        scope.set("steps", Value::Map(steps));
+        let mut env = self.outer_environment(at, &scope);
+        env.extend(state.env.iter().cloned());
+        scope.set("env", Value::texts(&env));
+        if state.place.files.is_empty() {
+            return scope;
         }
-        for (name, value) in &state.env {
-            scope.names.insert(eco_format!("env.{name}"), value.clone());
-        }
+        scope.files = Some(&state.place.files);
         scope
     }
 
+    /// What expressions see before any job.
+    pub(super) fn run_scope(&self, status: Status) -> Scope<'_> {
+        let source = &self.source;
+        let mut github = EcoVec::new();
+        for (name, text) in self.facts() {
+            github.push((name.into(), Value::Text(text)));
+        }
+        github.push(("token".into(), TOKEN.into()));
+        github.push(("event".into(), source.payload()));
+        let mut scope = Scope {
+            status,
+            ..Scope::default()
+        };
+        scope.set("github", Value::Map(github));
+        scope.set("inputs", Value::texts(&source.inputs()));
+        scope.set("vars", Value::texts(&source.settings.variables));
+        scope
+    }
+
+    /// `needs`: how the jobs ended that a job needs.
+    fn needs(&self, needs: &[EcoString]) -> Value {
+        let one = |id: &EcoString| {
+            let mut outputs: Vec<(EcoString, EcoString)> = Vec::new();
+            for state in self.of(id) {
+                for (name, value) in &state.outputs {
+                    outputs.retain(|(have, _)| have != name);
+                    outputs.push((name.clone(), value.clone()));
+                }
+            }
+            let value = map([
+                ("result", word(self.result_of(id)).into()),
+                ("outputs", Value::texts(&outputs)),
+            ]);
+            (id.clone(), value)
+        };
+        Value::Map(needs.iter().map(one).collect())
+    }
+
     /// The environment of a step's script.
+    ///
+    /// # Errors
+    /// An expression in its `env:` that has no value.
     pub(super) fn environment(
         &self,
         at: usize,
         step: &Step,
-        scope: &Scope,
-    ) -> BTreeMap<EcoString, EcoString> {
+        scope: &Scope<'_>,
+    ) -> Result<BTreeMap<EcoString, EcoString>, EcoString> {
         let mut env: BTreeMap<EcoString, EcoString> = BTreeMap::new();
-        for (name, value) in self.source.facts() {
+        for (name, value) in self.facts() {
             env.insert(eco_format!("GITHUB_{}", name.to_uppercase()), value);
         }
         for (name, value) in [
             ("CI", "true"),
             ("GITHUB_ACTIONS", "true"),
             ("RUNNER_OS", "Linux"),
+            ("RUNNER_ARCH", "X64"),
+            ("RUNNER_TEMP", "/home/runner/work/_temp"),
+            ("HOME", HOME),
         ] {
             env.insert(name.into(), value.into());
         }
         env.extend(self.outer_environment(at, scope));
         env.extend(self.jobs[at].env.iter().cloned());
-        for (name, value) in &step.env {
-            let value = expression::fill(value, scope).unwrap_or_default();
-            env.insert(name.clone(), value);
+        env.extend(pairs(&step.env, scope)?);
+        Ok(env)
+    }
+
+    /// `env:` of the workflow and of the job. Values in there cannot use the `env` context.
+    fn outer_environment(&self, at: usize, scope: &Scope<'_>) -> Vec<(EcoString, EcoString)> {
+        let mut scope = scope.clone();
+        scope.contexts.retain(|(name, _)| *name != "env");
+        let workflow = &self.source.workflow;
+        let job = &workflow.jobs[self.jobs[at].of];
+        let mut env = Vec::new();
+        for template in [&workflow.env, &job.env] {
+            for (name, value) in pairs(template, &scope).unwrap_or_default() {
+                env.retain(|(have, _)| *have != name);
+                env.push((name, value));
+            }
         }
         env
     }
 
-    /// `env:` of the workflow and of the job. Values in there cannot use the `env` context.
-    fn outer_environment(&self, at: usize, scope: &Scope) -> Vec<(EcoString, EcoString)> {
-        let mut scope = scope.clone();
-        scope.names.retain(|name, _| !name.starts_with("env."));
-        let workflow = &self.source.workflow;
-        let pairs = workflow.env.iter().chain(&workflow.jobs[at].env);
-        pairs
-            .map(|(name, value)| {
-                (
-                    name.clone(),
-                    expression::fill(value, &scope).unwrap_or_default(),
-                )
-            })
-            .collect()
-    }
-}
-
-impl Source {
-    /// The members of the `github` context, which are also `GITHUB_…` variables.
-    fn facts(&self) -> [(&'static str, EcoString); 8] {
-        [
-            ("sha", eco_format!("{}", self.commit)),
-            ("ref", eco_format!("refs/heads/{}", self.branch)),
-            ("ref_name", self.branch.clone()),
-            ("repository", eco_format!("example/{}", self.name)),
-            ("event_name", "push".into()),
+    /// The texts of the `github` context, which are also `GITHUB_…` variables.
+    pub(super) fn facts(&self) -> Vec<(&'static str, EcoString)> {
+        let source = &self.source;
+        let (target, head, base) = match &source.event {
+            Event::Push { target, .. } => (target.clone(), "", ""),
+            Event::PullRequest {
+                number, base, head, ..
+            } => (
+                eco_format!("refs/pull/{number}/merge"),
+                head.as_str(),
+                base.as_str(),
+            ),
+            Event::Dispatch { branch, .. } => (eco_format!("refs/heads/{branch}"), "", ""),
+        };
+        let (kind, short) = match target.strip_prefix("refs/tags/") {
+            Some(tag) => ("tag", tag.into()),
+            None => (
+                "branch",
+                EcoString::from(
+                    target
+                        .trim_start_matches("refs/heads/")
+                        .trim_start_matches("refs/pull/"),
+                ),
+            ),
+        };
+        vec![
+            ("sha", eco_format!("{}", source.commit)),
+            ("ref", target),
+            ("ref_name", short),
+            ("ref_type", kind.into()),
+            ("repository", eco_format!("{OWNER}/{}", source.name)),
+            ("repository_owner", OWNER.into()),
+            ("event_name", source.event.name().into()),
             ("actor", "you".into()),
-            ("workflow", self.workflow.name.clone()),
-            ("run_number", eco_format!("{}", self.number)),
+            ("triggering_actor", "you".into()),
+            ("workflow", source.workflow.name.clone()),
+            (
+                "run_id",
+                eco_format!("{}", 4_000_000_000_u64 + u64::from(source.number)),
+            ),
+            ("run_number", eco_format!("{}", source.number)),
+            ("run_attempt", eco_format!("{}", self.attempt)),
+            ("head_ref", head.into()),
+            ("base_ref", base.into()),
+            ("server_url", "https://github.com".into()),
+            ("api_url", "https://api.github.com".into()),
+            ("workspace", source.workspace()),
         ]
     }
 }
 
-/// `steps.<id>` or `needs.<id>`: the result's word and the outputs.
-fn add_result(
-    scope: &mut Scope,
-    prefix: &str,
-    result: &str,
-    progress: Progress,
-    outputs: &EcoVec<(EcoString, EcoString)>,
-) {
-    let word = match progress {
+/// What `GITHUB_TOKEN` is. Nobody looks at it.
+const TOKEN: &str = "ghs_000000000000000000000000000000000000";
+
+/// A mapping's members as texts.
+pub(super) fn pairs(
+    template: &Value,
+    scope: &Scope<'_>,
+) -> Result<Vec<(EcoString, EcoString)>, EcoString> {
+    Ok(match expression::expand(template, scope)? {
+        Value::Map(members) => members
+            .iter()
+            .map(|(name, value)| (name.clone(), value.to_text()))
+            .collect(),
+        _ => Vec::new(),
+    })
+}
+
+impl Source {
+    /// The folder that jobs begin in.
+    pub(super) fn workspace(&self) -> EcoString {
+        eco_format!("{HOME}/work/{0}/{0}", self.name)
+    }
+
+    /// What was filled in for `workflow_dispatch`, with the defaults of what was not.
+    fn inputs(&self) -> Vec<(EcoString, EcoString)> {
+        let Event::Dispatch { inputs, .. } = &self.event else {
+            return Vec::new();
+        };
+        let mut all = inputs.clone();
+        for trigger in self
+            .workflow
+            .on
+            .iter()
+            .filter(|it| it.event == "workflow_dispatch")
+        {
+            let Value::Map(described) = &trigger.inputs else {
+                continue;
+            };
+            for (name, input) in described {
+                if !all.iter().any(|(have, _)| have == name) {
+                    let default = input.get("default").map(Value::to_text);
+                    all.push((name.clone(), default.unwrap_or_default()));
+                }
+            }
+        }
+        all
+    }
+
+    /// `github.event`, as far as workflows look at it.
+    fn payload(&self) -> Value {
+        let sha = || Value::Text(eco_format!("{}", self.commit));
+        let commit = self.repository.commit(self.commit);
+        let message = commit
+            .map(|commit| commit.message.trim_end().into())
+            .unwrap_or_default();
+        let author = commit
+            .map(|commit| commit.author.name.clone())
+            .unwrap_or_default();
+        let repository = map([
+            ("name", Value::Text(self.name.clone())),
+            (
+                "full_name",
+                Value::Text(eco_format!("{OWNER}/{}", self.name)),
+            ),
+            ("default_branch", "main".into()),
+        ]);
+        let own = match &self.event {
+            Event::Push { target, .. } => vec![
+                ("ref", Value::Text(target.clone())),
+                ("after", sha()),
+                (
+                    "head_commit",
+                    map([
+                        ("id", sha()),
+                        ("message", Value::Text(message)),
+                        ("author", map([("name", Value::Text(author))])),
+                    ]),
+                ),
+            ],
+            Event::PullRequest {
+                number,
+                action,
+                base,
+                head,
+                ..
+            } => {
+                let side = |name: &EcoString| map([("ref", Value::Text(name.clone()))]);
+                let number = || Value::Number(f64::from(*number));
+                vec![
+                    ("action", (*action).into()),
+                    ("number", number()),
+                    (
+                        "pull_request",
+                        map([
+                            ("number", number()),
+                            ("draft", Value::Bool(false)),
+                            ("head", side(head)),
+                            ("base", side(base)),
+                        ]),
+                    ),
+                ]
+            }
+            Event::Dispatch { .. } => vec![("inputs", Value::texts(&self.inputs()))],
+        };
+        map(own.into_iter().chain([("repository", repository)]))
+    }
+}
+
+/// How something ended, in the word that workflows use.
+pub(super) fn word(progress: Progress) -> &'static str {
+    match progress {
         Progress::Done => "success",
         Progress::Failed => "failure",
         Progress::Skipped => "skipped",
+        Progress::Cancelled => "cancelled",
         Progress::Waiting | Progress::Active => "",
-    };
-    scope
-        .names
-        .insert(eco_format!("{prefix}.{result}"), word.into());
-    for (name, value) in outputs {
-        scope
-            .names
-            .insert(eco_format!("{prefix}.outputs.{name}"), value.clone());
+    }
+}
+
+fn word_of_status(status: Status) -> &'static str {
+    match status {
+        Status::Success | Status::Skipped => "success",
+        Status::Failure => "failure",
+        Status::Cancelled => "cancelled",
     }
 }

@@ -8,22 +8,31 @@
 
 use super::commands;
 use super::script::parse;
-use super::syntax::{Block, Chain, Command, Form, Join, Kind, Piece, Simple, Target, Word};
-use crate::delivery::git::{Oid, Repository, Tree};
+use super::syntax::{
+    Block, Chain, Command, Compound, Form, Input, Join, Kind, Piece, Simple, Target, Word,
+};
+use super::workplace::{self, Outgoing, Workplace};
+use crate::delivery::git::{Repository, Tree};
+use crate::view::Millis;
 use ecow::{EcoString, EcoVec, eco_format};
+use lean::SharedMap;
 use std::collections::BTreeMap;
+use std::rc::Rc;
 
-/// The file that `$GITHUB_ENV` names: `NAME=value` lines for the steps that follow.
-pub const ENV_FILE: &str = "/github/file_commands/set_env";
-/// The file that `$GITHUB_OUTPUT` names: `name=value` lines that become the step's outputs.
-pub const OUTPUT_FILE: &str = "/github/file_commands/set_output";
-/// The file that `$GITHUB_STEP_SUMMARY` names.
-pub const SUMMARY_FILE: &str = "/github/file_commands/step_summary";
+/// Files that the runner reads when a step ends, and the variables that name them.
+const RUNNER_FILES: [(&str, &str); 4] = [
+    ("GITHUB_ENV", "/github/file_commands/set_env"),
+    ("GITHUB_OUTPUT", "/github/file_commands/set_output"),
+    ("GITHUB_PATH", "/github/file_commands/add_path"),
+    ("GITHUB_STEP_SUMMARY", "/github/file_commands/step_summary"),
+];
 
 /// How many bytes a script may print, and a word or a file may hold.
 const TEXT_MAX: usize = 256 * 1024;
 /// How many bytes of words and output a script may make on its way in all.
 const WORK_MAX: usize = 16 << 20;
+/// How many commands it may run.
+const COMMANDS_MAX: usize = 20_000;
 
 /// What a command answered.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -55,6 +64,15 @@ impl Answer {
             ..Answer::default()
         }
     }
+
+    /// Nothing but a status.
+    #[must_use]
+    pub fn status(status: i32) -> Answer {
+        Answer {
+            status,
+            ..Answer::default()
+        }
+    }
 }
 
 fn with_line_end(mut text: EcoString) -> EcoString {
@@ -64,39 +82,72 @@ fn with_line_end(mut text: EcoString) -> EcoString {
     text
 }
 
+/// A command that needs time or the world.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Call {
+    /// Its words.
+    pub words: Vec<EcoString>,
+    /// What it reads.
+    pub stdin: EcoString,
+    /// The folder it runs in.
+    pub folder: EcoString,
+    /// The workspace's path.
+    pub workspace: EcoString,
+    /// The file that `$KUBECONFIG` names; possibly empty.
+    pub kubeconfig: EcoString,
+    /// The files there are.
+    pub place: Workplace,
+    /// What `git push` sends.
+    pub outgoing: Option<Outgoing>,
+}
+
+impl Call {
+    /// A path as the workplace keeps it.
+    #[must_use]
+    pub fn path(&self, path: &str) -> EcoString {
+        workplace::resolved(&self.folder, &self.workspace, path)
+    }
+}
+
 /// How far a script came.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub enum Outcome {
     /// To its end, or to the command that failed, with this status.
     Ended(i32),
-    /// To a command that needs time or the world: its words.
-    Waits(Vec<EcoString>),
+    /// To a command that needs time or the world.
+    Waits(Rc<Call>),
 }
 
 /// What a script leaves behind.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Result {
     /// How far it came.
     pub outcome: Outcome,
     /// What it printed so far, line by line.
     pub log: EcoVec<EcoString>,
-    /// What it wrote to [`ENV_FILE`].
+    /// What it wrote to `$GITHUB_ENV`.
     pub env: Vec<(EcoString, EcoString)>,
-    /// What it wrote to [`OUTPUT_FILE`].
+    /// What it wrote to `$GITHUB_OUTPUT`.
     pub outputs: Vec<(EcoString, EcoString)>,
+    /// What it wrote to `$GITHUB_STEP_SUMMARY`.
+    pub summary: EcoString,
+    /// The files and clones as it left them.
+    pub place: Workplace,
 }
 
-/// Where a script runs.
-#[derive(Clone, Copy, Debug)]
-pub struct Place<'a> {
-    /// The repository.
-    pub repository: &'a Repository,
-    /// The commit that is checked out.
-    pub commit: Oid,
-    /// How many commits of its history are there; all of them if none is given.
-    pub depth: Option<usize>,
-    /// The files there are: those of the commit if the job has checked out, else none.
-    pub files: &'a Tree,
+/// Where and how a script runs.
+#[derive(Clone, Debug, Default)]
+pub struct Start {
+    /// What the machine has.
+    pub place: Workplace,
+    /// The folder it begins in.
+    pub folder: EcoString,
+    /// The moment it began: what it commits is of then.
+    pub now: Millis,
+    /// `set -o pipefail`, as `shell: bash` has it.
+    pub has_pipefail: bool,
+    /// The repositories that can be cloned, as they were then.
+    pub remotes: SharedMap<EcoString, Repository>,
 }
 
 /// Runs a script with the answers that its commands have given so far.
@@ -104,52 +155,80 @@ pub struct Place<'a> {
 pub fn run(
     script: &str,
     env: &BTreeMap<EcoString, EcoString>,
-    place: Place<'_>,
+    start: Start,
     answers: &[Answer],
 ) -> Result {
     let mut machine = Machine {
-        place,
+        place: start.place,
+        folder: start.folder,
+        now: start.now,
         variables: env.clone(),
-        written: Tree::new(),
         answers,
         printed: String::new(),
         captures: Vec::new(),
+        stdin: None,
         status: 0,
+        last: 0,
         spent: 0,
+        commands: 0,
+        has_pipefail: start.has_pipefail,
+        remotes: start.remotes,
+        stops: true,
+        is_traced: false,
     };
-    for (name, path) in [
-        ("GITHUB_ENV", ENV_FILE),
-        ("GITHUB_OUTPUT", OUTPUT_FILE),
-        ("GITHUB_STEP_SUMMARY", SUMMARY_FILE),
-    ] {
+    let mut files = Tree::clone(&machine.place.files);
+    for (name, path) in RUNNER_FILES {
         machine.variables.insert(name.into(), path.into());
+        files.remove(path);
     }
+    machine.place.files = Rc::new(files);
     let outcome = match parse(script) {
         Err(error) => {
             machine.printed = format!("line {}: {}\n", error.line, error.message);
             Outcome::Ended(2)
         }
         Ok(block) => match machine.block(&block, true) {
-            Ok(()) => Outcome::Ended(machine.status),
+            Ok(()) | Err(Stop::Break(_)) => Outcome::Ended(machine.status),
             Err(Stop::Exit(status)) => Outcome::Ended(status),
-            Err(Stop::Waits(words)) => Outcome::Waits(words),
+            Err(Stop::Waits(call)) => Outcome::Waits(call),
         },
     };
-    let pairs = |path: &str| assignments(machine.written.get(path).map_or("", EcoString::as_str));
+    let written = |at: usize| {
+        machine
+            .place
+            .files
+            .get(RUNNER_FILES[at].1)
+            .cloned()
+            .unwrap_or_default()
+    };
     Result {
-        env: pairs(ENV_FILE),
-        outputs: pairs(OUTPUT_FILE),
+        env: assignments(&written(0)),
+        outputs: assignments(&written(1)),
+        summary: written(3),
         log: machine.printed.lines().map(EcoString::from).collect(),
         outcome,
+        place: machine.place,
     }
 }
 
-/// The `name=value` lines of a file that the runner reads.
+/// The `name=value` lines of a file that the runner reads, and `name<<END` with the lines up to END.
 fn assignments(text: &str) -> Vec<(EcoString, EcoString)> {
-    text.lines()
-        .filter_map(|line| line.split_once('='))
-        .map(|(name, value)| (name.into(), value.into()))
-        .collect()
+    let mut pairs = Vec::new();
+    let mut lines = text.lines();
+    while let Some(line) = lines.next() {
+        let equals = line.find('=').unwrap_or(usize::MAX);
+        match line
+            .split_once("<<")
+            .filter(|(name, _)| name.len() < equals)
+        {
+            Some((name, end)) => {
+                let value: Vec<&str> = lines.by_ref().take_while(|line| *line != end).collect();
+                pairs.push((name.into(), value.join("\n").into()));
+            }
+            None => pairs.extend(line.split_once('=').map(|(n, v)| (n.into(), v.into()))),
+        }
+    }
+    pairs
 }
 
 /// Why a script goes no further.
@@ -157,48 +236,100 @@ fn assignments(text: &str) -> Vec<(EcoString, EcoString)> {
 pub enum Stop {
     /// It ended.
     Exit(i32),
+    /// A loop ends, or goes on with its next round.
+    Break(bool),
     /// A command needs time or the world.
-    Waits(Vec<EcoString>),
+    Waits(Rc<Call>),
 }
 
 /// A running script: what commands see and change.
 #[derive(Debug)]
 pub struct Machine<'a> {
-    /// Where it runs.
-    pub place: Place<'a>,
+    /// Its files and clones.
+    pub place: Workplace,
+    /// The folder it is in.
+    pub folder: EcoString,
+    /// When it began.
+    pub now: Millis,
+    /// The repositories that can be cloned.
+    pub remotes: SharedMap<EcoString, Repository>,
     /// Its variables. All are passed on to commands.
     pub variables: BTreeMap<EcoString, EcoString>,
-    /// Files that it wrote, over those of the commit.
-    written: Tree,
     answers: &'a [Answer],
     printed: String,
-    /// Output that `$(…)` collects, innermost last.
+    /// Output that `$(…)` and pipes collect, innermost last.
     captures: Vec<String>,
+    /// What the command that runs reads; none if it would wait for a terminal.
+    stdin: Option<EcoString>,
     status: i32,
+    /// `$?`: the status of the command before the one that runs.
+    last: i32,
     spent: usize,
+    commands: usize,
+    has_pipefail: bool,
+    /// `set -e`
+    stops: bool,
+    /// `set -x`
+    is_traced: bool,
 }
 
 type Done<T> = std::result::Result<T, Stop>;
 
 impl Machine<'_> {
-    /// The text of a file, relative to the repository's root.
+    /// A variable's value; empty if it is not set.
+    #[must_use]
+    pub fn value(&self, name: &str) -> &str {
+        self.variables.get(name).map_or("", EcoString::as_str)
+    }
+
+    /// A path as the workplace keeps it.
+    #[must_use]
+    pub fn path(&self, path: &str) -> EcoString {
+        workplace::resolved(&self.folder, self.value("GITHUB_WORKSPACE"), path)
+    }
+
+    /// The text of a file.
     #[must_use]
     pub fn file(&self, path: &str) -> Option<&EcoString> {
-        let path = path.trim_start_matches("./");
-        self.written
-            .get(path)
-            .or_else(|| self.place.files.get(path))
+        self.place.files.get(&self.path(path))
+    }
+
+    /// Writes a file.
+    pub fn write(&mut self, path: &str, text: EcoString) {
+        let path = self.path(path);
+        Rc::make_mut(&mut self.place.files).insert(path, text);
+    }
+
+    /// Takes what the command reads from its standard input.
+    pub fn read(&mut self) -> EcoString {
+        self.stdin.take().unwrap_or_default()
+    }
+
+    /// `set -e`, `set +e`, `-o pipefail`, `-x`.
+    pub fn set(&mut self, letter: char, is_on: bool) {
+        match letter {
+            'e' => self.stops = is_on,
+            'x' => self.is_traced = is_on,
+            'p' => self.has_pipefail = is_on,
+            _ => {}
+        }
     }
 
     /// The next answer of a command that needs time or the world.
-    pub fn ask(&mut self, words: &[EcoString]) -> Done<Answer> {
-        match self.answers.split_first() {
-            Some((answer, rest)) => {
-                self.answers = rest;
-                Ok(answer.clone())
-            }
-            None => Err(Stop::Waits(words.to_vec())),
+    pub fn ask(&mut self, words: &[EcoString], outgoing: Option<Outgoing>) -> Done<Answer> {
+        if let Some((answer, rest)) = self.answers.split_first() {
+            self.answers = rest;
+            return Ok(answer.clone());
         }
+        Err(Stop::Waits(Rc::new(Call {
+            words: words.to_vec(),
+            stdin: self.read(),
+            folder: self.folder.clone(),
+            workspace: self.value("GITHUB_WORKSPACE").into(),
+            kubeconfig: self.value("KUBECONFIG").into(),
+            place: self.place.clone(),
+            outgoing,
+        })))
     }
 
     fn block(&mut self, block: &Block, stops_at_failure: bool) -> Done<()> {
@@ -224,21 +355,25 @@ impl Machine<'_> {
             .rest
             .last()
             .is_none_or(|(_, command)| std::ptr::eq(command, last));
-        if stops_at_failure && self.status != 0 && is_end && !last.is_negated {
+        if self.stops && stops_at_failure && self.status != 0 && is_end && !last.is_negated {
             return Err(Stop::Exit(self.status));
         }
         Ok(())
     }
 
     fn command(&mut self, command: &Command, stops_at_failure: bool) -> Done<()> {
+        self.commands += 1;
+        if self.commands > COMMANDS_MAX {
+            return self.beyond(&eco_format!(
+                "a script runs at most {COMMANDS_MAX} commands"
+            ));
+        }
+        let stops = stops_at_failure && !command.is_negated;
         match &command.kind {
             Kind::Simple(simple) => self.simple(simple)?,
-            Kind::If(branches, otherwise) => {
-                self.branches(branches, otherwise, stops_at_failure && !command.is_negated)?;
-            }
+            Kind::If(branches, otherwise) => self.branches(branches, otherwise, stops)?,
             Kind::NotSimulated(text) => self.not_simulated(text)?,
-            // The reader of CI's scripts gives none of these.
-            Kind::Compound(_) => {}
+            Kind::Compound(compound) => self.compound(compound, stops)?,
         }
         if command.is_negated {
             self.status = i32::from(self.status == 0);
@@ -262,8 +397,89 @@ impl Machine<'_> {
         self.block(otherwise, stops_at_failure)
     }
 
+    fn compound(&mut self, compound: &Compound, stops: bool) -> Done<()> {
+        match compound {
+            Compound::Group(block) => self.block(block, stops),
+            Compound::Subshell(block) => {
+                let before = (self.variables.clone(), self.folder.clone());
+                let done = self.block(block, stops);
+                (self.variables, self.folder) = before;
+                self.caught(done)
+            }
+            Compound::Loop(condition, wanted, body) => {
+                let mut status = 0;
+                loop {
+                    self.block(condition, false)?;
+                    if (self.status == 0) != *wanted || !self.round(body, stops)? {
+                        break;
+                    }
+                    status = self.status;
+                }
+                self.status = status;
+                Ok(())
+            }
+            Compound::For(name, words, body) => {
+                self.status = 0;
+                for value in self.fields(words)? {
+                    self.variables.insert(name.clone(), value);
+                    if !self.round(body, stops)? {
+                        break;
+                    }
+                }
+                Ok(())
+            }
+            Compound::Pipe(commands) => self.pipe(commands),
+            // The reader of CI's scripts gives none.
+            Compound::Background(_) => Ok(()),
+        }
+    }
+
+    /// One round of a loop; false if it was the last.
+    fn round(&mut self, body: &Block, stops: bool) -> Done<bool> {
+        match self.block(body, stops) {
+            Err(Stop::Break(goes_on)) => Ok(goes_on),
+            done => done.map(|()| true),
+        }
+    }
+
+    /// What ends in a shell of its own (a pipe, `$(…)`, `( … )`) ends only that.
+    fn caught(&mut self, done: Done<()>) -> Done<()> {
+        match done {
+            Err(Stop::Exit(status)) if !self.is_beyond() => {
+                self.status = status;
+                Ok(())
+            }
+            done => done,
+        }
+    }
+
+    fn pipe(&mut self, commands: &[Command]) -> Done<()> {
+        let before = self.stdin.take();
+        let mut failure = 0;
+        for (at, command) in commands.iter().enumerate() {
+            let is_last = at + 1 == commands.len();
+            let done = if is_last {
+                self.command(command, false)
+            } else {
+                self.captures.push(String::new());
+                let done = self.command(command, false);
+                self.stdin = self.captures.pop().map(EcoString::from);
+                done
+            };
+            self.caught(done)?;
+            if self.status != 0 {
+                failure = self.status;
+            }
+        }
+        self.stdin = before;
+        if self.has_pipefail {
+            self.status = failure;
+        }
+        Ok(())
+    }
+
     fn simple(&mut self, simple: &Simple) -> Done<()> {
-        self.status = 0;
+        (self.last, self.status) = (self.status, 0);
         let words = self.fields(&simple.words)?;
         let mut values = Vec::new();
         for (name, word) in &simple.assignments {
@@ -274,6 +490,21 @@ impl Machine<'_> {
             self.variables.extend(values);
             return Ok(());
         };
+        if self.is_traced {
+            self.print_error(&format!("+ {}\n", words.join(" ")))?;
+        }
+        match &simple.input {
+            Some(Input::Text(word)) => self.stdin = Some(self.text(word)?),
+            Some(Input::File(word)) => {
+                let path = self.text(word)?;
+                let Some(text) = self.file(&path).cloned() else {
+                    self.status = 1;
+                    return self.print_error(&format!("{path}: No such file or directory\n"));
+                };
+                self.stdin = Some(text);
+            }
+            None => {}
+        }
         let before = (!values.is_empty()).then(|| self.variables.clone());
         self.variables.extend(values);
         let answer = match commands::find(program) {
@@ -300,7 +531,7 @@ impl Machine<'_> {
                 Target::Append(word) => Sink::File(self.text(word)?),
                 Target::File(word) => {
                     let path = self.text(word)?;
-                    self.written.insert(path.clone(), EcoString::new());
+                    self.write(&path, EcoString::new());
                     Sink::File(path)
                 }
             };
@@ -317,10 +548,9 @@ impl Machine<'_> {
                 Sink::Stderr => self.print_error(text)?,
                 Sink::File(path) if path == "/dev/null" => {}
                 Sink::File(path) => {
-                    let path = path.trim_start_matches("./");
-                    let before = self.file(path).cloned().unwrap_or_default();
+                    let before = self.file(&path).cloned().unwrap_or_default();
                     self.spend(before.len() + text.len(), text.len())?;
-                    self.written.insert(path.into(), before + text.as_str());
+                    self.write(&path, before + text.as_str());
                 }
             }
         }
@@ -359,8 +589,18 @@ impl Machine<'_> {
         } else {
             WORK_MAX
         };
-        self.printed += &format!("the lab's limit: a script handles at most {limit} bytes\n");
+        self.beyond(&eco_format!("a script handles at most {limit} bytes"))
+    }
+
+    /// Ends the script at a limit.
+    fn beyond(&mut self, limit: &str) -> Done<()> {
+        self.commands = usize::MAX / 2;
+        self.printed += &format!("the lab's limit: {limit}\n");
         Err(Stop::Exit(1))
+    }
+
+    fn is_beyond(&self) -> bool {
+        self.commands > COMMANDS_MAX
     }
 
     /// Words as a command gets them: unquoted variables and outputs are split at blanks, and vanish
@@ -410,31 +650,32 @@ impl Machine<'_> {
                 name,
                 form,
                 is_quoted,
-            } => (self.variable(name, form), !is_quoted),
+            } => (self.variable(name, form)?, !is_quoted),
             Piece::Output { block, is_quoted } => {
                 self.captures.push(String::new());
                 let done = self.block(block, false);
                 let output = self.captures.pop().unwrap_or_default();
-                done?;
+                self.caught(done)?;
                 (output.trim_end_matches('\n').into(), !is_quoted)
             }
         })
     }
 
-    fn variable(&self, name: &str, form: &Form) -> EcoString {
+    fn variable(&mut self, name: &str, form: &Form) -> Done<EcoString> {
         let value = match name {
-            "?" => eco_format!("{}", self.status),
-            _ => self.variables.get(name).cloned().unwrap_or_default(),
+            "?" => eco_format!("{}", self.last),
+            _ => self.value(name).into(),
         };
         match form {
-            Form::Plain => value,
-            Form::Default(default) if value.is_empty() => default.clone(),
-            Form::Default(_) => value,
-            Form::Slice(offset, length) => value
-                .chars()
-                .skip(*offset)
-                .take(length.unwrap_or(usize::MAX))
-                .collect(),
+            Form::Default(other) if value.is_empty() => self.text(other),
+            Form::Instead(_) if value.is_empty() => Ok(value),
+            Form::Instead(other) => self.text(other),
+            Form::Required(message) if value.is_empty() => {
+                let message = self.text(message)?;
+                self.print_error(&format!("{name}: {message}\n"))?;
+                Err(Stop::Exit(1))
+            }
+            form => Ok(form.applied(value)),
         }
     }
 }

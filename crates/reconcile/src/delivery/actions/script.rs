@@ -1,14 +1,15 @@
 //! Reads the part of bash that `run:` steps are written in.
 //!
-//! Simple commands, quotes, `$NAME`, `${NAME}`, `${NAME:-word}`, `${NAME:offset:length}`, `$(…)`,
-//! assignments, `>`, `>>`, `2>`, `2>&1`, `&&`, `||`, `!` and `if … elif … else … fi`. Whatever else
-//! bash knows (loops, pipes, functions, here-documents, arithmetic) is read over and marked, so that
-//! the log can say that it was not simulated. For the shells of containers, loops, groups, pipes and
-//! `&` are read too. Knows nothing of what commands do.
+//! Simple commands, quotes, variables and what `${…}` does with them ([`super::words`]), `$(…)`,
+//! assignments, `<`, `<<`, `>`, `>>`, `2>`, `2>&1`, pipes, `&&`, `||`, `!`, `if`, `for`, `while`,
+//! `until` and groups. Whatever else bash knows (functions, `case`, arithmetic, jobs in the
+//! background) is read over and marked, so that the log can say that it was not simulated. The shells
+//! of containers read `&`, and no input. Knows nothing of what commands do.
 
 use super::syntax::{
-    Block, Chain, Command, Compound, Form, Join, Kind, Piece, Redirect, Simple, Target, Word,
+    Block, Chain, Command, Compound, Input, Join, Kind, Redirect, Simple, Target, Word,
 };
+use super::words::{assignment, name_prefix};
 use ecow::EcoString;
 
 /// How deep `if` and `$(…)` may be nested.
@@ -24,23 +25,23 @@ pub struct SyntaxError {
 }
 
 /// Reads the script of a step.
+///
+/// # Errors
+/// What bash says.
 pub fn parse(text: &str) -> Result<Block, SyntaxError> {
     read(text, false)
 }
 
-/// Reads what a container's shell is to run: loops, groups, pipes and `&` too.
+/// Reads what a container's shell is to run.
+///
+/// # Errors
+/// What a shell says.
 pub fn parse_compound(text: &str) -> Result<Block, SyntaxError> {
     read(text, true)
 }
 
-fn read(text: &str, reads_compound: bool) -> Result<Block, SyntaxError> {
-    let mut parser = Parser {
-        text,
-        at: 0,
-        depth: 0,
-        has_given_up: false,
-        reads_compound,
-    };
+fn read(text: &str, is_container: bool) -> Result<Block, SyntaxError> {
+    let mut parser = Parser::new(text, is_container);
     let block = parser.block(&[])?;
     match parser.rest().chars().next() {
         None => Ok(block),
@@ -51,32 +52,62 @@ fn read(text: &str, reads_compound: bool) -> Result<Block, SyntaxError> {
 /// Words that begin what is read over.
 const NOT_SIMULATED: [&str; 7] = ["for", "while", "until", "case", "select", "function", "{"];
 
-struct Parser<'a> {
-    text: &'a str,
-    at: usize,
+/// A reading of a script.
+pub(super) struct Parser<'a> {
+    pub(super) text: &'a str,
+    pub(super) at: usize,
     depth: usize,
     /// Whether it has read over the rest of the script: what would close is not missed.
-    has_given_up: bool,
-    /// Whether it reads [`Compound`] commands.
-    reads_compound: bool,
+    pub(super) has_given_up: bool,
+    /// Whether it reads for the shell of a container.
+    is_container: bool,
+    /// Where the texts of here-documents begin and end that belong to the line being read.
+    documents: Option<(usize, usize)>,
 }
 
 impl<'a> Parser<'a> {
-    fn rest(&self) -> &'a str {
+    pub(super) fn new(text: &'a str, is_container: bool) -> Parser<'a> {
+        Parser {
+            text,
+            at: 0,
+            depth: 0,
+            has_given_up: false,
+            is_container,
+            documents: None,
+        }
+    }
+
+    /// A reading of a text inside the one being read.
+    pub(super) fn inner<'t>(&self, text: &'t str) -> Result<Parser<'t>, SyntaxError> {
+        let mut inner = Parser::new(text, false);
+        inner.depth = self.depth;
+        inner.deeper()?;
+        Ok(inner)
+    }
+
+    fn deeper(&mut self) -> Result<(), SyntaxError> {
+        self.depth += 1;
+        if self.depth > DEPTH_MAX {
+            return Err(self.error(&format!("nested deeper than {DEPTH_MAX} levels")));
+        }
+        Ok(())
+    }
+
+    pub(super) fn rest(&self) -> &'a str {
         &self.text[self.at..]
     }
 
-    fn peek(&self) -> Option<char> {
+    pub(super) fn peek(&self) -> Option<char> {
         self.rest().chars().next()
     }
 
-    fn take(&mut self) -> Option<char> {
+    pub(super) fn take(&mut self) -> Option<char> {
         let c = self.peek()?;
         self.at += c.len_utf8();
         Some(c)
     }
 
-    fn skip(&mut self, prefix: &str) -> bool {
+    pub(super) fn skip(&mut self, prefix: &str) -> bool {
         let is_there = self.rest().starts_with(prefix);
         if is_there {
             self.at += prefix.len();
@@ -84,7 +115,7 @@ impl<'a> Parser<'a> {
         is_there
     }
 
-    fn error(&self, message: &str) -> SyntaxError {
+    pub(super) fn error(&self, message: &str) -> SyntaxError {
         let line = self.text[..self.at].matches('\n').count() as u32 + 1;
         SyntaxError {
             line,
@@ -92,7 +123,7 @@ impl<'a> Parser<'a> {
         }
     }
 
-    fn unclosed(&self, closer: &str) -> SyntaxError {
+    pub(super) fn unclosed(&self, closer: &str) -> SyntaxError {
         self.error(&format!(
             "unexpected EOF while looking for matching `{closer}'"
         ))
@@ -117,6 +148,10 @@ impl<'a> Parser<'a> {
     fn separators(&mut self) {
         loop {
             self.blanks();
+            if let Some((_, end)) = self.documents.filter(|(start, _)| *start == self.at) {
+                (self.at, self.documents) = (end, None);
+                continue;
+            }
             if !(self.skip("\n") || (!self.rest().starts_with(";;") && self.skip(";"))) {
                 return;
             }
@@ -148,11 +183,8 @@ impl<'a> Parser<'a> {
     }
 
     /// Commands up to one of `stops`, a closing parenthesis or the end.
-    fn block(&mut self, stops: &[&'static str]) -> Result<Block, SyntaxError> {
-        self.depth += 1;
-        if self.depth > DEPTH_MAX {
-            return Err(self.error(&format!("nested deeper than {DEPTH_MAX} levels")));
-        }
+    pub(super) fn block(&mut self, stops: &[&'static str]) -> Result<Block, SyntaxError> {
+        self.deeper()?;
         let mut block = Block::new();
         loop {
             self.separators();
@@ -162,7 +194,7 @@ impl<'a> Parser<'a> {
             }
             let chain = self.chain()?;
             self.blanks();
-            let is_background = self.reads_compound && !self.rest().starts_with("&&");
+            let is_background = self.is_container && !self.rest().starts_with("&&");
             block.push(if is_background && self.skip("&") {
                 compound(Compound::Background(vec![chain]))
             } else {
@@ -194,7 +226,7 @@ impl<'a> Parser<'a> {
         loop {
             self.blanks();
             let rest = self.rest();
-            let goes_on = self.reads_compound && rest.starts_with('|') && !rest.starts_with("||");
+            let goes_on = rest.starts_with('|') && !rest.starts_with("||");
             if !goes_on {
                 break;
             }
@@ -208,25 +240,17 @@ impl<'a> Parser<'a> {
         }
     }
 
-    fn compound_if_read(&mut self) -> Result<Option<Kind>, SyntaxError> {
-        if self.reads_compound {
-            self.compound()
-        } else {
-            Ok(None)
-        }
-    }
-
     /// A loop or a group, if one begins here.
     fn compound(&mut self) -> Result<Option<Kind>, SyntaxError> {
         let Some(word) = self.keyword(&["while", "until", "for", "{"]) else {
-            if !self.skip("(") {
+            if self.rest().starts_with("((") || !self.skip("(") {
                 return Ok(None);
             }
             let block = self.block(&[])?;
             if !self.skip(")") {
                 return Err(self.unclosed(")"));
             }
-            return Ok(Some(Kind::Compound(Box::new(Compound::Group(block)))));
+            return Ok(Some(Kind::Compound(Box::new(Compound::Subshell(block)))));
         };
         self.expect(word)?;
         let compound = match word {
@@ -236,12 +260,17 @@ impl<'a> Parser<'a> {
                 Compound::Group(block)
             }
             "for" => {
+                let from = self.at;
                 self.blanks();
                 let name = name_prefix(self.rest());
                 self.at += name.len();
                 self.blanks();
-                let mut words = Vec::new();
+                if self.keyword(&["in"]).is_none() {
+                    self.at = from - word.len();
+                    return Ok(Some(self.give_up()));
+                }
                 self.expect("in")?;
+                let mut words = Vec::new();
                 loop {
                     self.blanks();
                     match self.word()? {
@@ -278,7 +307,7 @@ impl<'a> Parser<'a> {
         }
         let kind = if self.keyword(&["if"]).is_some() {
             self.branches()?
-        } else if let Some(kind) = self.compound_if_read()? {
+        } else if let Some(kind) = self.compound()? {
             kind
         } else if self.keyword(&NOT_SIMULATED).is_some() {
             self.give_up()
@@ -365,16 +394,6 @@ impl<'a> Parser<'a> {
             self.take();
         }
         let text = self.text[from..self.at.min(self.text.len())].trim_end();
-        if let Some((_, after)) = text.split_once("<<") {
-            let word = after
-                .trim_start_matches('-')
-                .split_whitespace()
-                .next()
-                .unwrap_or_default();
-            let word = word.trim_matches(['\'', '"']);
-            self.line();
-            while self.skip("\n") && self.line().trim() != word {}
-        }
         Kind::NotSimulated(text.into())
     }
 
@@ -384,18 +403,24 @@ impl<'a> Parser<'a> {
         loop {
             self.blanks();
             let rest = self.rest();
-            let is_end = rest.is_empty() || rest.starts_with(['\n', ';', ')']);
-            let is_joined = rest.starts_with(['&', '|']) && !rest.starts_with("&>");
-            if is_end || (is_joined && self.reads_compound) {
+            let is_end = rest.is_empty() || rest.starts_with(['\n', ';', ')', '|']);
+            let is_joined = rest.starts_with('&') && !rest.starts_with("&>");
+            if is_end || (is_joined && (self.is_container || rest.starts_with("&&"))) {
                 break;
             }
-            if rest.starts_with("&&") || rest.starts_with("||") {
-                break;
+            if rest.starts_with("()") && simple.words.len() == 1 {
+                self.at = from;
+                return Ok(self.give_up());
             }
-            if rest.starts_with(['|', '(', '`', '<'])
-                || (rest.starts_with('&') && !rest.starts_with("&>"))
-            {
+            if is_joined || rest.starts_with('(') || (self.is_container && rest.starts_with('<')) {
                 return Ok(self.not_simulated(from));
+            }
+            if rest.starts_with('<') {
+                match self.input()? {
+                    Some(input) => simple.input = Some(input),
+                    None => return Ok(self.not_simulated(from)),
+                }
+                continue;
             }
             if let Some(redirect) = self.redirect()? {
                 simple.redirects.push(redirect);
@@ -419,6 +444,73 @@ impl<'a> Parser<'a> {
             return Err(self.error(&format!("syntax error near unexpected token `{token}'")));
         }
         Ok(Kind::Simple(simple))
+    }
+
+    /// What `<` begins; none if the lab does not know it.
+    fn input(&mut self) -> Result<Option<Input>, SyntaxError> {
+        if self.skip("<<<") {
+            self.blanks();
+            return Ok(self.word()?.map(|mut word| {
+                word.quote();
+                word.push_text("\n");
+                Input::Text(word)
+            }));
+        }
+        if self.skip("<<") {
+            let is_dedented = self.skip("-");
+            self.blanks();
+            return Ok(self.document(is_dedented)?.map(Input::Text));
+        }
+        self.at += 1;
+        if self.rest().starts_with(['(', '&']) {
+            return Ok(None);
+        }
+        self.blanks();
+        Ok(self
+            .word()?
+            .filter(|word| !word.0.is_empty())
+            .map(Input::File))
+    }
+
+    /// The text of a here-document, whose closing word stands here.
+    fn document(&mut self, is_dedented: bool) -> Result<Option<Word>, SyntaxError> {
+        let rest = self.rest();
+        let length = rest
+            .find([' ', '\t', '\n', ';', '|', '&', ')', '>'])
+            .unwrap_or(rest.len());
+        let closer = &rest[..length];
+        let plain = closer.trim_matches(['\'', '"', '\\']);
+        self.at += length;
+        let line = self
+            .rest()
+            .find('\n')
+            .map_or(self.text.len(), |end| self.at + end);
+        let (start, mut end) = self
+            .documents
+            .unwrap_or((line, (line + 1).min(self.text.len())));
+        let mut body = String::new();
+        for line in self.text[end..].split_inclusive('\n') {
+            end += line.len();
+            let shown = if is_dedented {
+                line.trim_start_matches('\t')
+            } else {
+                line
+            };
+            if shown.trim_end_matches(['\n', '\r']) == plain {
+                break;
+            }
+            body.push_str(shown);
+        }
+        self.documents = Some((start, end));
+        if plain != closer {
+            let mut word = Word::default();
+            word.push_text(&body);
+            return Ok(Some(word));
+        }
+        let mut word = Word::default();
+        let mut inner = self.inner(&body)?;
+        let is_known = inner.quoted(&mut word, None)?;
+        Ok(is_known.then_some(word))
     }
 
     fn redirect(&mut self) -> Result<Option<Redirect>, SyntaxError> {
@@ -453,126 +545,6 @@ impl<'a> Parser<'a> {
             to,
         }))
     }
-
-    /// A word; none if it holds something the lab does not know.
-    fn word(&mut self) -> Result<Option<Word>, SyntaxError> {
-        let mut word = Word::default();
-        loop {
-            match self.peek() {
-                None | Some(' ' | '\t' | '\n' | '\r' | ';' | '&' | '|' | ')' | '>' | '<' | '(') => {
-                    return Ok(Some(word));
-                }
-                Some('`') => return Ok(None),
-                Some('\'') => {
-                    self.at += 1;
-                    let rest = self.rest();
-                    let end = rest.find('\'').ok_or_else(|| self.unclosed("'"))?;
-                    word.push_text(&rest[..end]);
-                    self.at += end + 1;
-                }
-                Some('"') => {
-                    self.at += 1;
-                    if !self.quoted(&mut word)? {
-                        return Ok(None);
-                    }
-                }
-                Some('\\') => {
-                    self.at += 1;
-                    match self.take() {
-                        Some('\n') | None => {}
-                        Some(c) => word.push_text(c.encode_utf8(&mut [0; 4])),
-                    }
-                }
-                Some('$') => match self.dollar(false)? {
-                    Some(piece) => word.0.push(piece),
-                    None => return Ok(None),
-                },
-                Some(_) => {
-                    let rest = self.rest();
-                    let special = [
-                        ' ', '\t', '\n', '\r', ';', '&', '|', ')', '>', '<', '(', '`', '\'', '"',
-                        '\\', '$',
-                    ];
-                    let end = rest.find(special).unwrap_or(rest.len());
-                    word.push_text(&rest[..end]);
-                    self.at += end;
-                }
-            }
-        }
-    }
-
-    /// The inside of double quotes, closing one included; false if it holds something unknown.
-    fn quoted(&mut self, word: &mut Word) -> Result<bool, SyntaxError> {
-        word.push_text("");
-        loop {
-            match self.peek() {
-                None => return Err(self.unclosed("\"")),
-                Some('"') => {
-                    self.at += 1;
-                    return Ok(true);
-                }
-                Some('`') => return Ok(false),
-                Some('\\') => {
-                    self.at += 1;
-                    match self.take() {
-                        Some('\n') | None => {}
-                        Some(c @ ('$' | '`' | '"' | '\\')) => {
-                            word.push_text(c.encode_utf8(&mut [0; 4]));
-                        }
-                        Some(c) => word.push_text(&format!("\\{c}")),
-                    }
-                }
-                Some('$') => match self.dollar(true)? {
-                    Some(piece) => word.0.push(piece),
-                    None => return Ok(false),
-                },
-                Some(_) => {
-                    let rest = self.rest();
-                    let end = rest.find(['"', '`', '\\', '$']).unwrap_or(rest.len());
-                    word.push_text(&rest[..end]);
-                    self.at += end;
-                }
-            }
-        }
-    }
-
-    /// What `$` begins; none if the lab does not know it.
-    fn dollar(&mut self, is_quoted: bool) -> Result<Option<Piece>, SyntaxError> {
-        self.at += 1;
-        if self.rest().starts_with("((") {
-            return Ok(None);
-        }
-        if self.skip("(") {
-            let block = self.block(&[])?;
-            if !self.skip(")") && !self.has_given_up {
-                return Err(self.unclosed(")"));
-            }
-            return Ok(Some(Piece::Output { block, is_quoted }));
-        }
-        if self.skip("{") {
-            let rest = self.rest();
-            let end = rest.find('}').ok_or_else(|| self.unclosed("}"))?;
-            self.at += end + 1;
-            return Ok(variable(&rest[..end], is_quoted));
-        }
-        if self.skip("?") {
-            return Ok(Some(Piece::Variable {
-                name: "?".into(),
-                form: Form::Plain,
-                is_quoted,
-            }));
-        }
-        let name = name_prefix(self.rest());
-        self.at += name.len();
-        Ok(Some(match name {
-            "" => Piece::Text("$".into()),
-            name => Piece::Variable {
-                name: name.into(),
-                form: Form::Plain,
-                is_quoted,
-            },
-        }))
-    }
 }
 
 /// A compound command as a chain of its own.
@@ -584,62 +556,4 @@ fn compound(compound: Compound) -> Chain {
         },
         rest: Vec::new(),
     }
-}
-
-fn name_prefix(text: &str) -> &str {
-    let is_name = |(at, byte): (usize, u8)| {
-        byte == b'_' || byte.is_ascii_alphabetic() || (at > 0 && byte.is_ascii_digit())
-    };
-    let end = text
-        .bytes()
-        .enumerate()
-        .position(|at| !is_name(at))
-        .unwrap_or(text.len());
-    &text[..end]
-}
-
-/// The inside of `${…}`.
-fn variable(inside: &str, is_quoted: bool) -> Option<Piece> {
-    let name = name_prefix(inside);
-    let tail = &inside[name.len()..];
-    if name.is_empty() {
-        return None;
-    }
-    let form = if tail.is_empty() {
-        Form::Plain
-    } else if let Some(default) = tail.strip_prefix(":-") {
-        Form::Default(default.into())
-    } else {
-        let (offset, length) = match tail.strip_prefix(':')?.split_once(':') {
-            Some((offset, length)) => (offset, Some(length)),
-            None => (&tail[1..], None),
-        };
-        // An empty number is 0 to bash.
-        let number = |text: &str| match text.trim() {
-            "" => Some(0),
-            digits => digits.parse().ok(),
-        };
-        Form::Slice(
-            number(offset)?,
-            length.map(number).map_or(Some(None), |n| n.map(Some))?,
-        )
-    };
-    Some(Piece::Variable {
-        name: name.into(),
-        form,
-        is_quoted,
-    })
-}
-
-/// `NAME=value`, if the word is one: the name must be there unquoted.
-fn assignment(source: &str, word: &Word) -> Option<(EcoString, Word)> {
-    let name = name_prefix(source);
-    if name.is_empty() || !source[name.len()..].starts_with('=') {
-        return None;
-    }
-    let mut value = word.clone();
-    if let Some(Piece::Text(text)) = value.0.first_mut() {
-        *text = text.get(name.len() + 1..)?.into();
-    }
-    Some((name.into(), value))
 }

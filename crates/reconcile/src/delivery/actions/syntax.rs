@@ -39,7 +39,7 @@ pub enum Kind {
     Simple(Simple),
     /// `if`: conditions with what follows each of them, and what follows if none holds.
     If(Vec<(Block, Block)>, Block),
-    /// What only the shells of containers run.
+    /// A command made of commands.
     Compound(Box<Compound>),
     /// Something bash knows and the lab does not: its text.
     NotSimulated(EcoString),
@@ -52,11 +52,13 @@ pub enum Compound {
     Loop(Block, bool, Block),
     /// `for`: the variable, its values, and what is repeated.
     For(EcoString, Vec<Word>, Block),
-    /// `{ … }` and `( … )`
+    /// `{ … }`
     Group(Block),
+    /// `( … )`: what it sets and where it goes is its own.
+    Subshell(Block),
     /// `a | b`
     Pipe(Vec<Command>),
-    /// `… &`
+    /// `… &`: only the shells of containers read it.
     Background(Block),
 }
 
@@ -69,8 +71,19 @@ pub struct Simple {
     pub words: Vec<Word>,
     /// Where its output goes.
     pub redirects: Vec<Redirect>,
+    /// What it reads.
+    pub input: Option<Input>,
     /// The command as it was typed.
     pub text: EcoString,
+}
+
+/// What a command reads as its standard input.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Input {
+    /// `<< END` and `<<< word`
+    Text(Word),
+    /// `< word`
+    File(Word),
 }
 
 /// Where output goes.
@@ -130,9 +143,88 @@ pub enum Form {
     /// Its value.
     Plain,
     /// `:-`: other text if it is unset or empty.
-    Default(EcoString),
+    Default(Word),
+    /// `:+`: other text unless it is unset or empty.
+    Instead(Word),
+    /// `:?`: the script ends with this message if it is unset or empty.
+    Required(Word),
     /// `:offset:length`
     Slice(usize, Option<usize>),
+    /// `#text`, `%text`: without this at its start, or at its end. `*` stands for any text.
+    Without {
+        /// What goes.
+        pattern: EcoString,
+        /// `%`
+        is_end: bool,
+        /// `##`, `%%`: as much as can go.
+        is_longest: bool,
+    },
+    /// `/text/other`: other text in its place.
+    Replace {
+        /// What goes.
+        from: EcoString,
+        /// What comes.
+        to: EcoString,
+        /// `//`: everywhere.
+        is_all: bool,
+    },
+}
+
+impl Form {
+    /// What becomes of a value by what needs no other words.
+    #[must_use]
+    pub fn applied(&self, value: EcoString) -> EcoString {
+        match self {
+            Form::Slice(offset, length) => {
+                let length = length.unwrap_or(usize::MAX);
+                value.chars().skip(*offset).take(length).collect()
+            }
+            Form::Without {
+                pattern,
+                is_end,
+                is_longest,
+            } => without(&value, pattern, *is_end, *is_longest).into(),
+            Form::Replace { from, .. } if from.is_empty() => value,
+            Form::Replace { from, to, is_all } => {
+                let most = if *is_all { usize::MAX } else { 1 };
+                value.replacen(from.as_str(), to, most).into()
+            }
+            _ => value,
+        }
+    }
+}
+
+/// A text without what a pattern matches at one of its ends. A `*` may stand at the pattern's start
+/// or end.
+fn without<'v>(value: &'v str, pattern: &str, is_end: bool, is_longest: bool) -> &'v str {
+    let (head, tail) = pattern.split_once('*').unwrap_or((pattern, ""));
+    if !pattern.contains('*') {
+        let rest = if is_end {
+            value.strip_suffix(pattern)
+        } else {
+            value.strip_prefix(pattern)
+        };
+        return rest.unwrap_or(value);
+    }
+    let rest = match (is_end, is_longest) {
+        (false, false) => value
+            .strip_prefix(head)
+            .and_then(|rest| rest.split_once(tail)),
+        (false, true) => value
+            .strip_prefix(head)
+            .and_then(|rest| rest.rsplit_once(tail)),
+        (true, false) => value
+            .strip_suffix(tail)
+            .and_then(|rest| rest.rsplit_once(head)),
+        (true, true) => value
+            .strip_suffix(tail)
+            .and_then(|rest| rest.split_once(head)),
+    };
+    match rest {
+        Some((before, _)) if is_end => before,
+        Some((_, after)) => after,
+        None => value,
+    }
 }
 
 impl Word {

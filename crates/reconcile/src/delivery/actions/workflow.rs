@@ -1,53 +1,140 @@
 //! A workflow's file, `.github/workflows/*.yaml`.
 //!
-//! Rules: "Workflow syntax for GitHub Actions" in GitHub's documentation. A key that GitHub knows
-//! and the lab does not act on is a problem that says so, unless leaving it out changes nothing that
-//! the lab shows (`permissions`, `runs-on`, `concurrency`, time limits).
+//! [`schema`] says what may stand where; here it is read, and what the schema cannot say is checked.
+//! Rules: "Workflow syntax for GitHub Actions" in GitHub's documentation, and the converters in
+//! `workflow-parser/src/model` of actions/languageservices. What needs more than one file is not
+//! simulated (workflows that call others), nor is what needs a machine (containers, services).
 
-use super::{expression, script};
+use super::expression::Value;
+use super::schema;
 use crate::delivery::git::Tree;
-use crate::delivery::reader::{Fields, Reader};
+use crate::delivery::pattern::{chooses, matches};
+use crate::delivery::reader::Reader;
 use crate::view::Problem;
 use ecow::{EcoString, eco_format};
-use yaml::Node;
+use yaml::{Kind, Node};
 
 /// How many jobs a workflow may have here.
 const JOBS_MAX: usize = 100;
 
-/// A workflow.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// A workflow. Values may hold `${{ }}`.
+#[derive(Clone, Debug, PartialEq)]
 pub struct Workflow {
     /// Its name; its path if it gives itself none.
     pub name: EcoString,
-    /// The branches whose pushes start it; `*` stands for any text. None if no push does.
-    pub push_branches: Vec<EcoString>,
-    /// Environment of all its steps. Values may hold `${{ }}`.
-    pub env: Vec<(EcoString, EcoString)>,
+    /// What starts it.
+    pub on: Vec<Trigger>,
+    /// Environment of all its steps.
+    pub env: Value,
+    /// `defaults:`
+    pub defaults: Value,
+    /// `concurrency:`, a group or an object.
+    pub concurrency: Value,
+    /// `permissions:`
+    pub permissions: Value,
     /// Its jobs, in the order of the file.
     pub jobs: Vec<Job>,
 }
 
+/// An event that starts a workflow.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Trigger {
+    /// `push`, `pull_request`, `workflow_dispatch`…
+    pub event: EcoString,
+    /// Filters by name: `branches`, `paths-ignore`, `types`…
+    filters: Vec<(EcoString, Vec<EcoString>)>,
+    /// The inputs of `workflow_dispatch`, as the file describes them.
+    pub inputs: Value,
+}
+
+/// Something that happened in a repository.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Event {
+    /// Commits came to a branch (`refs/heads/…`) or a tag (`refs/tags/…`).
+    Push {
+        /// Where to.
+        target: EcoString,
+        /// The files that differ from before.
+        changed: Vec<EcoString>,
+    },
+    /// A pull request was opened or got new commits.
+    PullRequest {
+        /// Its number.
+        number: u32,
+        /// `opened`, `synchronize`, `reopened`…
+        action: &'static str,
+        /// The branch it is to be merged into.
+        base: EcoString,
+        /// The branch it comes from.
+        head: EcoString,
+        /// The files that it changes.
+        changed: Vec<EcoString>,
+    },
+    /// Somebody pressed "Run workflow".
+    Dispatch {
+        /// The branch.
+        branch: EcoString,
+        /// What they filled in.
+        inputs: Vec<(EcoString, EcoString)>,
+    },
+}
+
+impl Event {
+    /// A push to a branch.
+    #[must_use]
+    pub fn push(branch: &str, changed: Vec<EcoString>) -> Event {
+        Event::Push {
+            target: eco_format!("refs/heads/{branch}"),
+            changed,
+        }
+    }
+
+    /// What workflows call it.
+    #[must_use]
+    pub fn name(&self) -> &'static str {
+        match self {
+            Event::Push { .. } => "push",
+            Event::PullRequest { .. } => "pull_request",
+            Event::Dispatch { .. } => "workflow_dispatch",
+        }
+    }
+}
+
 /// A job.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Job {
     /// Its key.
     pub id: EcoString,
-    /// Its name; the key if it gives itself none.
+    /// Its name, as the file gives it; the key if it gives none.
     pub name: EcoString,
     /// The jobs that must end well before it starts, by their keys.
     pub needs: Vec<EcoString>,
     /// `if:`
     pub condition: Option<EcoString>,
     /// Environment of its steps.
-    pub env: Vec<(EcoString, EcoString)>,
+    pub env: Value,
     /// What later jobs see as `needs.<id>.outputs`.
-    pub outputs: Vec<(EcoString, EcoString)>,
+    pub outputs: Value,
+    /// `strategy:`
+    pub strategy: Value,
+    /// `concurrency:`
+    pub concurrency: Value,
+    /// `environment:`
+    pub environment: Value,
+    /// `defaults:`
+    pub defaults: Value,
+    /// `permissions:`
+    pub permissions: Value,
+    /// `timeout-minutes:`
+    pub timeout: Value,
+    /// `continue-on-error:`
+    pub continues: Value,
     /// Its steps.
     pub steps: Vec<Step>,
 }
 
 /// A step.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Step {
     /// What `steps.<id>` calls it; possibly empty.
     pub id: EcoString,
@@ -56,11 +143,21 @@ pub struct Step {
     /// `if:`
     pub condition: Option<EcoString>,
     /// Environment.
-    pub env: Vec<(EcoString, EcoString)>,
+    pub env: Value,
     /// What an action is given.
-    pub with: Vec<(EcoString, EcoString)>,
+    pub with: Value,
+    /// `timeout-minutes:`
+    pub timeout: Value,
+    /// `continue-on-error:`
+    pub continues: Value,
+    /// `shell:`; empty for that of `defaults:`.
+    pub shell: EcoString,
+    /// `working-directory:`; empty for that of `defaults:`.
+    pub folder: EcoString,
     /// What it does.
     pub action: Action,
+    /// The line of the file that its `run:` or `uses:` stands on, from 1.
+    pub line: u32,
 }
 
 /// What a step does.
@@ -74,24 +171,33 @@ pub enum Action {
 
 impl Workflow {
     /// Reads a workflow. `path` is its path with the repository, for problems.
+    ///
+    /// # Errors
+    /// What GitHub would say of the file, at its place.
     pub fn parse(path: &str, text: &str) -> Result<Workflow, Vec<Problem>> {
-        let mut workflow = Reader::read(path, text, read)?;
+        let mut workflow = Reader::read(path, text, |reader, root| {
+            schema::check(reader, root);
+            read(reader, root)
+        })?;
         if workflow.name.is_empty() {
             workflow.name = path.split_once('/').map_or(path, |(_, path)| path).into();
         }
         Ok(workflow)
     }
 
-    /// The workflows of a repository that a push to `branch` starts, in the order of their files.
+    /// The workflows of a repository that an event starts, in the order of their files.
+    ///
+    /// # Errors
+    /// What is wrong in any of its workflows.
     pub fn triggered(
         repository: &str,
         files: &Tree,
-        branch: &str,
+        event: &Event,
     ) -> Result<Vec<Workflow>, Vec<Problem>> {
         let (mut workflows, mut problems) = (Vec::new(), Vec::new());
         for (path, text) in files.iter().filter(|(path, _)| is_workflow(path)) {
             match Workflow::parse(&eco_format!("{repository}/{path}"), text) {
-                Ok(workflow) if workflow.runs_on_push(branch) => workflows.push(workflow),
+                Ok(workflow) if workflow.runs_on(event) => workflows.push(workflow),
                 Ok(_) => {}
                 Err(found) => problems.extend(found),
             }
@@ -103,20 +209,112 @@ impl Workflow {
         }
     }
 
-    /// Whether a push to this branch starts it.
-    #[must_use]
-    pub fn runs_on_push(&self, branch: &str) -> bool {
-        self.push_branches
+    /// Whether what was filled in is what `workflow_dispatch` asks for.
+    ///
+    /// # Errors
+    /// GitHub's words.
+    pub fn check_inputs(&self, inputs: &[(EcoString, EcoString)]) -> Result<(), EcoString> {
+        let mut triggers = self.on.iter();
+        let trigger = triggers.find(|trigger| trigger.event == "workflow_dispatch");
+        let described = trigger.map_or(&Value::Null, |trigger| &trigger.inputs);
+        if let Some((name, _)) = inputs
             .iter()
-            .any(|pattern| match pattern.split_once('*') {
-                None => pattern == branch,
-                Some((head, tail)) => {
-                    let tail = tail.trim_start_matches('*');
-                    branch.len() >= head.len() + tail.len()
-                        && branch.starts_with(head)
-                        && branch.ends_with(tail)
-                }
-            })
+            .find(|(name, _)| described.get(name).is_none())
+        {
+            return Err(eco_format!("Unexpected inputs provided: [\"{name}\"]"));
+        }
+        let Value::Map(described) = described else {
+            return Ok(());
+        };
+        for (name, input) in described {
+            let given = inputs
+                .iter()
+                .find(|(have, _)| have == name)
+                .map(|(_, text)| text);
+            let is_required = input.get("required").is_some_and(Value::is_truthy);
+            if is_required
+                && given.is_none_or(|text| text.is_empty())
+                && input.get("default").is_none()
+            {
+                return Err(eco_format!("Required input '{name}' not provided"));
+            }
+            if let (Some(Value::List(options)), Some(given)) = (input.get("options"), given)
+                && !options.iter().any(|option| option.to_text() == *given)
+            {
+                return Err(eco_format!(
+                    "Provided value '{given}' for input '{name}' not in the list of allowed values"
+                ));
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether an event starts it.
+    #[must_use]
+    pub fn runs_on(&self, event: &Event) -> bool {
+        let mut triggers = self.on.iter();
+        let trigger = triggers.find(|trigger| trigger.event == event.name());
+        trigger.is_some_and(|trigger| trigger.takes(event))
+    }
+}
+
+impl Trigger {
+    fn filter(&self, name: &str) -> Option<&[EcoString]> {
+        let mut filters = self.filters.iter();
+        let found = filters.find(|(have, _)| have == name)?;
+        Some(&found.1)
+    }
+
+    fn takes(&self, event: &Event) -> bool {
+        match event {
+            Event::Push { target, changed } => {
+                let (kind, other, name) = match target.strip_prefix("refs/tags/") {
+                    Some(tag) => ("tags", "branches", tag),
+                    None => (
+                        "branches",
+                        "tags",
+                        target.strip_prefix("refs/heads/").unwrap_or(target),
+                    ),
+                };
+                let is_filtered = |kind: &str| {
+                    self.filter(kind).is_some()
+                        || self.filter(&eco_format!("{kind}-ignore")).is_some()
+                };
+                // Who filters by only one of branches and tags wants none of the other.
+                (is_filtered(kind) || !is_filtered(other))
+                    && self.lets(kind, name)
+                    && (kind == "tags" || self.lets_paths(changed))
+            }
+            Event::PullRequest {
+                action,
+                base,
+                changed,
+                ..
+            } => {
+                let is_type = match self.filter("types") {
+                    Some(types) => types.iter().any(|name| name == action),
+                    None => matches!(*action, "opened" | "synchronize" | "reopened"),
+                };
+                is_type && self.lets("branches", base) && self.lets_paths(changed)
+            }
+            Event::Dispatch { .. } => true,
+        }
+    }
+
+    /// Whether the filters of a kind (`branches`, and `branches-ignore`) let a name through.
+    fn lets(&self, kind: &str, name: &str) -> bool {
+        let ignored = self
+            .filter(&eco_format!("{kind}-ignore"))
+            .unwrap_or_default();
+        self.filter(kind)
+            .is_none_or(|patterns| chooses(patterns, name))
+            && !ignored.iter().any(|pattern| matches(pattern, name))
+    }
+
+    /// Whether one of the changed files is not filtered out. Without filters none has to be there.
+    fn lets_paths(&self, changed: &[EcoString]) -> bool {
+        let has_none = self.filter("paths").is_none() && self.filter("paths-ignore").is_none();
+        has_none || changed.iter().any(|path| self.lets("paths", path))
     }
 }
 
@@ -128,96 +326,8 @@ pub fn is_workflow(path: &str) -> bool {
     })
 }
 
-/// Keys that the lab reads or may leave unread, and keys that it does not simulate.
-struct Keys {
-    what: &'static str,
-    known: &'static [&'static str],
-    not_simulated: &'static [&'static str],
-}
-
-const WORKFLOW: Keys = Keys {
-    what: "a workflow",
-    known: &[
-        "name",
-        "on",
-        "env",
-        "jobs",
-        "permissions",
-        "concurrency",
-        "run-name",
-    ],
-    not_simulated: &["defaults"],
-};
-const JOB: Keys = Keys {
-    what: "a job",
-    known: &[
-        "name",
-        "needs",
-        "if",
-        "env",
-        "outputs",
-        "steps",
-        "runs-on",
-        "permissions",
-        "concurrency",
-        "environment",
-        "timeout-minutes",
-    ],
-    not_simulated: &[
-        "strategy",
-        "container",
-        "services",
-        "uses",
-        "with",
-        "secrets",
-        "defaults",
-        "continue-on-error",
-    ],
-};
-const STEP: Keys = Keys {
-    what: "a step",
-    known: &[
-        "id",
-        "name",
-        "if",
-        "env",
-        "uses",
-        "with",
-        "run",
-        "timeout-minutes",
-    ],
-    not_simulated: &["shell", "working-directory", "continue-on-error"],
-};
-
-fn fields<'n>(reader: &mut Reader<'_>, node: &'n Node, keys: &Keys) -> Fields<'n> {
-    let all = [keys.known, keys.not_simulated].concat();
-    let fields = reader.fields(node, keys.what, &all);
-    for name in keys.not_simulated {
-        if let Some((key, _)) = node.entry(name) {
-            reader.problem(
-                key,
-                eco_format!("the lab does not simulate `{name}`"),
-                "leave it out",
-            );
-        }
-    }
-    fields
-}
-
 fn read(reader: &mut Reader<'_>, root: &Node) -> Workflow {
-    let fields = fields(reader, root, &WORKFLOW);
-    let name = fields
-        .get("name")
-        .map(|node| reader.text(node))
-        .unwrap_or_default();
-    let push_branches = reader
-        .required(fields, "on")
-        .map(|node| push_branches(reader, node))
-        .unwrap_or_default();
-    let env = pairs(reader, fields.get("env"));
-    let members = reader
-        .required(fields, "jobs")
-        .map_or(&[][..], |node| reader.members(node));
+    let members = root.get("jobs").map_or(&[][..], members);
     let jobs: Vec<Job> = members
         .iter()
         .map(|(key, node)| job(reader, key, node))
@@ -228,190 +338,252 @@ fn read(reader: &mut Reader<'_>, root: &Node) -> Workflow {
             eco_format!("the lab plays at most {JOBS_MAX} jobs"),
             "",
         );
-    } else {
-        check_needs(reader, members, &jobs);
+    } else if let Some(node) = root.get("jobs") {
+        check_needs(reader, node, members, &jobs);
     }
     Workflow {
-        name,
-        push_branches,
-        env,
+        name: text(root, "name"),
+        on: root
+            .get("on")
+            .map(|node| triggers(reader, node))
+            .unwrap_or_default(),
+        env: value(root, "env"),
+        defaults: value(root, "defaults"),
+        concurrency: value(root, "concurrency"),
+        permissions: value(root, "permissions"),
         jobs,
     }
 }
 
-/// `on: push`, `on: [push]`, or `on:` with `push:` and its `branches:`. Other events start nothing
-/// in the lab.
-fn push_branches(reader: &mut Reader<'_>, node: &Node) -> Vec<EcoString> {
-    let all = || vec!["*".into()];
-    if node.text().is_some() || matches!(node.target().kind, yaml::Kind::List(_)) {
-        let names = texts(reader, node);
-        return if names.iter().any(|name| name == "push") {
-            all()
-        } else {
-            Vec::new()
-        };
+fn members(node: &Node) -> &[(Node, Node)] {
+    match &node.target().kind {
+        Kind::Map(members) => members,
+        _ => &[],
     }
-    let Some((_, push)) = node.entry("push") else {
-        return Vec::new();
-    };
-    if !matches!(push.target().kind, yaml::Kind::Map(_)) {
-        return all();
-    }
-    let fields = reader.fields(push, "push", &["branches"]);
-    fields
-        .get("branches")
-        .map_or_else(all, |node| texts(reader, node))
+}
+
+fn text(node: &Node, key: &str) -> EcoString {
+    let value = node.get(key).filter(|node| !schema::is_null(node));
+    value.and_then(Node::text).unwrap_or_default().into()
+}
+
+fn value(node: &Node, key: &str) -> Value {
+    node.get(key).map(Value::of_node).unwrap_or_default()
 }
 
 /// One text, or a list of them.
-fn texts(reader: &mut Reader<'_>, node: &Node) -> Vec<EcoString> {
-    if node.text().is_some() {
-        return vec![reader.text(node)];
+fn texts(node: &Node) -> Vec<EcoString> {
+    match &node.target().kind {
+        Kind::List(items) => items.iter().flat_map(texts).collect(),
+        _ => node.text().map(EcoString::from).into_iter().collect(),
     }
-    reader
-        .items(node)
-        .iter()
-        .map(|item| reader.text(item))
-        .collect()
 }
 
-/// A text whose `${{ }}` can be read.
-fn expressions(reader: &mut Reader<'_>, node: &Node) -> EcoString {
-    let text = reader.text(node);
-    if let Err(error) = expression::check(&text) {
-        reader.problem(node, eco_format!("The template is not valid: {error}"), "");
-    }
-    text
-}
-
-/// An `if:`.
-fn condition(reader: &mut Reader<'_>, fields: Fields<'_>) -> Option<EcoString> {
-    let node = fields.get("if")?;
-    let text = reader.text(node);
-    if let Err(error) = expression::check_condition(&text) {
-        reader.problem(node, eco_format!("The template is not valid: {error}"), "");
-    }
-    Some(text)
-}
-
-/// A `run:` script that bash can read.
-fn shell_script(reader: &mut Reader<'_>, node: &Node) -> EcoString {
-    let text = expressions(reader, node);
-    if let Err(error) = script::parse(&expression::masked(&text)) {
-        let message = eco_format!("line {} of the script: {}", error.line, error.message);
-        reader.problem(node, message, "");
-    }
-    text
-}
-
-fn pairs(reader: &mut Reader<'_>, node: Option<&Node>) -> Vec<(EcoString, EcoString)> {
-    let members = node.map_or(&[][..], |node| reader.members(node));
-    members
-        .iter()
-        .map(|(key, value)| (reader.text(key), expressions(reader, value)))
-        .collect()
+/// `on: push`, `on: [push]`, or `on:` with a mapping.
+fn triggers(reader: &mut Reader<'_>, node: &Node) -> Vec<Trigger> {
+    let bare = |event: EcoString| Trigger {
+        event,
+        filters: Vec::new(),
+        inputs: Value::Null,
+    };
+    let Kind::Map(events) = &node.target().kind else {
+        return texts(node).into_iter().map(bare).collect();
+    };
+    let read = |(key, node): &(Node, Node)| {
+        for kind in ["branches", "tags", "paths"] {
+            let ignored = eco_format!("{kind}-ignore");
+            if let (Some(_), Some((key, _))) = (node.get(kind), node.entry(&ignored)) {
+                let why = eco_format!(
+                    "you may only define one of `{kind}` and `{ignored}` for a single event"
+                );
+                reader.problem(
+                    key,
+                    why,
+                    "begin a pattern with ! to leave out what it matches",
+                );
+            }
+        }
+        let filters = members(node).iter();
+        Trigger {
+            filters: filters
+                .filter_map(|(key, value)| Some((key.text()?.into(), texts(value))))
+                .collect(),
+            inputs: value(node, "inputs"),
+            ..bare(key.text().unwrap_or_default().into())
+        }
+    };
+    events.iter().map(read).collect()
 }
 
 fn job(reader: &mut Reader<'_>, key: &Node, node: &Node) -> Job {
-    let id = reader.text(key);
-    let fields = fields(reader, node, &JOB);
-    let name = fields
-        .get("name")
-        .map_or_else(|| id.clone(), |node| reader.text(node));
-    let needs = fields
-        .get("needs")
-        .map(|node| texts(reader, node))
-        .unwrap_or_default();
-    let condition = condition(reader, fields);
-    let env = pairs(reader, fields.get("env"));
-    let outputs = pairs(reader, fields.get("outputs"));
-    let _ = reader.required(fields, "runs-on");
-    let items = reader
-        .required(fields, "steps")
-        .map_or(&[][..], |node| reader.items(node));
-    let steps = items.iter().map(|item| step(reader, item)).collect();
+    let id = EcoString::from(key.text().unwrap_or_default());
+    if let Some(why) = wrong_id(&id) {
+        reader.problem(key, why, "");
+    }
+    for name in ["uses", "container", "services"] {
+        if let Some((key, _)) = node.entry(name) {
+            let why = eco_format!("the lab does not simulate `{name}` of a job");
+            reader.problem(key, why, "leave it out");
+        }
+    }
+    let vectors = node.at(&["strategy", "matrix"]).map_or(&[][..], members);
+    for (key, values) in vectors {
+        if matches!(&values.target().kind, Kind::List(items) if items.is_empty()) {
+            let name = key.text().unwrap_or_default();
+            let why = eco_format!("Matrix vector '{name}' does not contain any values");
+            reader.problem(key, why, "");
+        }
+    }
+    let name = match text(node, "name") {
+        name if name.is_empty() => id.clone(),
+        name => name,
+    };
+    let mut ids = Vec::new();
+    let steps = match node.get("steps").map(|node| &node.target().kind) {
+        Some(Kind::List(items)) => items
+            .iter()
+            .map(|item| step(reader, item, &mut ids))
+            .collect(),
+        _ => Vec::new(),
+    };
     Job {
         id,
         name,
-        needs,
-        condition,
-        env,
-        outputs,
+        needs: node.get("needs").map(texts).unwrap_or_default(),
+        condition: condition(node),
+        env: value(node, "env"),
+        outputs: value(node, "outputs"),
+        strategy: value(node, "strategy"),
+        concurrency: value(node, "concurrency"),
+        environment: value(node, "environment"),
+        defaults: value(node, "defaults"),
+        permissions: value(node, "permissions"),
+        timeout: value(node, "timeout-minutes"),
+        continues: value(node, "continue-on-error"),
         steps,
     }
 }
 
-fn step(reader: &mut Reader<'_>, node: &Node) -> Step {
-    let fields = fields(reader, node, &STEP);
-    let id = fields
-        .get("id")
-        .map(|node| reader.text(node))
-        .unwrap_or_default();
-    let name = fields.get("name").map(|node| reader.text(node));
-    let condition = condition(reader, fields);
-    let uses = fields.get("uses").map(|node| reader.text(node));
-    let run = fields.get("run").map(|node| shell_script(reader, node));
-    let action = match (uses, run) {
-        (Some(action), None) => Action::Uses(action),
-        (None, Some(script)) => Action::Run(script),
-        (both, _) => {
-            let message = match both {
-                Some(_) => "a step cannot have both the `uses` and `run` keys",
-                None => "every step must define a `uses` or `run` key",
-            };
-            reader.problem(node, message, "");
-            Action::Run(EcoString::new())
+fn condition(node: &Node) -> Option<EcoString> {
+    node.get("if").and_then(Node::text).map(EcoString::from)
+}
+
+fn step(reader: &mut Reader<'_>, node: &Node, ids: &mut Vec<EcoString>) -> Step {
+    let id = text(node, "id");
+    if let Some(place) = node.get("id") {
+        let why = wrong_id(&id).or_else(|| {
+            ids.iter().any(|have| have.eq_ignore_ascii_case(&id)).then(|| {
+                eco_format!("The identifier '{id}' may not be used more than once within the same scope.")
+            })
+        });
+        match why {
+            Some(why) => reader.problem(place, why, ""),
+            None => ids.push(id.clone()),
         }
+    }
+    let (action, place) = match node.get("uses") {
+        Some(place) => {
+            let uses = EcoString::from(place.text().unwrap_or_default());
+            if !is_action(&uses) {
+                let why =
+                    eco_format!("Expected format {{org}}/{{repo}}[/path]@ref. Actual '{uses}'");
+                reader.problem(place, why, "");
+            }
+            (Action::Uses(uses), place)
+        }
+        None => (
+            Action::Run(text(node, "run")),
+            node.get("run").unwrap_or(node),
+        ),
     };
     // What GitHub shows for a step without a name.
-    let name = name.unwrap_or_else(|| match &action {
-        Action::Uses(action) => eco_format!("Run {action}"),
-        Action::Run(script) => eco_format!("Run {}", script.lines().next().unwrap_or_default()),
-    });
+    let name = match (text(node, "name"), &action) {
+        (name, Action::Uses(uses)) if name.is_empty() => eco_format!("Run {uses}"),
+        (name, Action::Run(script)) if name.is_empty() => {
+            eco_format!("Run {}", script.lines().next().unwrap_or_default())
+        }
+        (name, _) => name,
+    };
     Step {
         id,
         name,
-        condition,
-        env: pairs(reader, fields.get("env")),
-        with: pairs(reader, fields.get("with")),
+        condition: condition(node),
+        env: value(node, "env"),
+        with: value(node, "with"),
+        timeout: value(node, "timeout-minutes"),
+        continues: value(node, "continue-on-error"),
+        shell: text(node, "shell"),
+        folder: text(node, "working-directory"),
         action,
+        line: u32::try_from(place.line()).unwrap_or_default(),
     }
 }
 
+/// `owner/name[/path]@ref`, `./path` or `docker://image`.
+fn is_action(uses: &str) -> bool {
+    if uses.starts_with("./") || uses.starts_with("docker://") {
+        return true;
+    }
+    let is_name = |part: &str| {
+        let is_inside = |c: char| c.is_ascii_alphanumeric() || "._-".contains(c);
+        !part.is_empty() && part.chars().all(is_inside)
+    };
+    uses.split_once('@').is_some_and(|(path, version)| {
+        let parts: Vec<&str> = path.split('/').collect();
+        parts.len() >= 2 && is_name(parts[0]) && is_name(parts[1]) && !version.is_empty()
+    })
+}
+
+fn wrong_id(id: &str) -> Option<EcoString> {
+    let is_inside = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == '-';
+    let begins = id.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_');
+    if !begins || !id.chars().all(is_inside) || id.len() >= 100 {
+        return Some(eco_format!(
+            "The identifier '{id}' is invalid. IDs may only contain alphanumeric characters, '_', and '-'. IDs must start with a letter or '_' and and must be less than 100 characters."
+        ));
+    }
+    id.starts_with("__").then(|| {
+        eco_format!("The identifier '{id}' is invalid. IDs starting with '__' are reserved.")
+    })
+}
+
 /// Every job needs only jobs that there are, and none waits for itself.
-fn check_needs(reader: &mut Reader<'_>, members: &[(Node, Node)], jobs: &[Job]) {
-    for ((_, node), job) in members.iter().zip(jobs) {
-        let place = node.get("needs").unwrap_or(node);
-        for need in job
-            .needs
-            .iter()
-            .filter(|need| jobs.iter().all(|job| job.id != **need))
-        {
-            let message = eco_format!("Job '{}' depends on unknown job '{need}'.", job.id);
-            reader.problem(place, message, "");
-        }
+fn check_needs(reader: &mut Reader<'_>, node: &Node, members: &[(Node, Node)], jobs: &[Job]) {
+    if jobs.iter().all(|job| !job.needs.is_empty()) {
+        let why = "The workflow must contain at least one job with no dependencies.";
+        return reader.problem(node, why, "");
     }
     // Take away, again and again, the jobs that wait for none of the others.
     let mut waiting: Vec<usize> = (0..jobs.len()).collect();
     loop {
-        let waits = |at: &usize| {
-            jobs[*at]
-                .needs
-                .iter()
-                .any(|need| waiting.iter().any(|other| jobs[*other].id == *need))
+        let is_done = |need: &EcoString| {
+            jobs.iter()
+                .position(|job| job.id == *need)
+                .is_some_and(|at| !waiting.contains(&at))
         };
+        let waits = |at: &usize| !jobs[*at].needs.iter().all(is_done);
         let rest: Vec<usize> = waiting.iter().copied().filter(waits).collect();
         if rest.len() == waiting.len() {
             break;
         }
         waiting = rest;
     }
-    if let Some(at) = waiting.first() {
-        let message = eco_format!("Job '{}' waits for itself through its needs.", jobs[*at].id);
-        reader.problem(
-            &members[*at].0,
-            message,
-            "a job may need only jobs that do not need it",
-        );
+    for &at in &waiting {
+        let (id, place) = (&jobs[at].id, members[at].1.get("needs"));
+        for (number, need) in jobs[at].needs.iter().enumerate() {
+            let found = jobs.iter().position(|job| job.id == *need);
+            let why = match found {
+                None => eco_format!("Job '{id}' depends on unknown job '{need}'."),
+                Some(on) if waiting.contains(&on) => eco_format!(
+                    "Job '{id}' depends on job '{need}' which creates a cycle in the dependency graph."
+                ),
+                Some(_) => continue,
+            };
+            let item = place.and_then(|place| match &place.target().kind {
+                Kind::List(items) => items.get(number),
+                _ => Some(place),
+            });
+            reader.problem(item.unwrap_or(&members[at].1), why, "");
+        }
     }
 }

@@ -260,7 +260,7 @@ fn a_file_is_checked_as_what_it_is() {
         (
             "shop/.github/workflows/a.yml",
             "on: push",
-            "needs the field",
+            "Required property is missing: jobs",
         ),
         (
             "shop/chart/values.yaml",

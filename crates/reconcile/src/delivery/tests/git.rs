@@ -1,7 +1,8 @@
 use super::oracle::{self, Folder};
 use super::order_service;
-use crate::delivery::git::{Oid, Person, Pull, Repository, Tree};
+use crate::delivery::git::{Oid, Person, Pull, Repository, Tree, merge_trees};
 use kube::time::EPOCH_SECONDS;
+use proptest::prelude::*;
 
 fn tree(files: &[(&str, &str)]) -> Tree {
     files
@@ -193,5 +194,139 @@ fn messages_are_those_of_github() {
         ("You", "GitHub")
     );
     assert_eq!(repository.branch("main"), Some(oid));
-    assert_eq!(repository.merge("no such branch", head, &pull), None);
+    assert_eq!(
+        repository.merge("no such branch", head, &pull),
+        Err(Vec::new())
+    );
+}
+
+/// One file as three sides have it, and what they come to together; `!` for a conflict.
+#[test]
+fn texts_are_put_together_as_git_does() {
+    let cases = [
+        ("a b c d e", "a B c d e", "a b c d E", "a B c d E"),
+        ("a b c d e", "a B c d e", "a B c d e", "a B c d e"),
+        ("a b c d e", "a B c d e", "a X c d e", "!"),
+        ("a b c d e", "a b c d e", "a c e", "a c e"),
+        ("a b c", "x a b c", "a b c y", "x a b c y"),
+        ("a b c", "a b c x", "a b c y", "!"),
+        ("a b c d e f", "a b d e f", "a b c d X f", "a b d X f"),
+        ("a b c", "a b", "a b C", "!"),
+        ("", "a", "a", "a"),
+        ("", "a", "b", "!"),
+    ];
+    for (old, ours, theirs, expected) in cases {
+        let file = |words: &str| {
+            let lines: Vec<String> = words
+                .split_whitespace()
+                .map(|word| format!("{word}\n"))
+                .collect();
+            tree(&[("f", &lines.concat())])
+        };
+        let merged = merge_trees(&file(old), &file(ours), &file(theirs));
+        match expected {
+            "!" => {
+                let conflicts = merged.unwrap_err();
+                assert!(
+                    conflicts[0].message.ends_with("Merge conflict in f"),
+                    "{old} {ours} {theirs}"
+                );
+                assert!(!conflicts[0].regions.is_empty());
+            }
+            expected => assert_eq!(merged.unwrap(), file(expected), "{old} {ours} {theirs}"),
+        }
+    }
+    let gone = merge_trees(&tree(&[("f", "a")]), &Tree::new(), &tree(&[("f", "b")])).unwrap_err();
+    assert_eq!(
+        gone[0].message,
+        "CONFLICT (modify/delete): f deleted in ours and modified in theirs."
+    );
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(60))]
+    /// `git merge-file` makes the same of three texts, or conflicts where we do.
+    #[test]
+    fn merges_equal_those_of_git(
+        old in "([a-d]
+){0,8}",
+        ours in "([a-e]
+){0,8}",
+        theirs in "([a-f]
+){0,8}",
+    ) {
+        if oracle::has("git") {
+            let folder = Folder::new();
+            let files = tree(&[("old", &old), ("ours", &ours), ("theirs", &theirs)]);
+            folder.fill(&files);
+            let args = ["merge-file", "-p", "--no-diff3", "--diff-algorithm=myers", "ours", "old", "theirs"];
+            let (status, text) = folder.run("git", &args, &[]);
+            let side = |text: &str| tree(&[("f", text)]);
+            let merged = merge_trees(&side(&old), &side(&ours), &side(&theirs));
+            match merged {
+                // A conflict may be found in more places than git finds; never in fewer.
+                Err(_) => {}
+                Ok(files) => {
+                    prop_assert_eq!(status, 0, "{}", text);
+                    prop_assert_eq!(files["f"].as_str(), text);
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn merges_reverts_and_rebases_keep_what_both_sides_did() {
+    let mut repository = Repository::new();
+    let you = Person::you;
+    let base = tree(&[("a", "1\n"), ("b", "1\n")]);
+    let first = repository
+        .commit_files(&base, &[], you(), 0, "First")
+        .unwrap();
+    let ours = repository
+        .commit_files(
+            &tree(&[("a", "2\n"), ("b", "1\n")]),
+            &[first],
+            you(),
+            1000,
+            "Ours",
+        )
+        .unwrap();
+    let theirs = repository
+        .commit_files(
+            &tree(&[("a", "1\n"), ("b", "2\n")]),
+            &[first],
+            you(),
+            2000,
+            "Theirs",
+        )
+        .unwrap();
+    repository.set_branch("main", ours);
+    let both = tree(&[("a", "2\n"), ("b", "2\n")]);
+    let rebased = repository.rebase(theirs, ours, 3000).unwrap();
+    assert_eq!(repository.files(rebased), both);
+    assert_eq!(
+        repository.commit(rebased).unwrap().parents.as_slice(),
+        [ours]
+    );
+    let merged = repository
+        .merge("main", theirs, &pull("Theirs", 3000))
+        .unwrap();
+    assert_eq!(repository.files(merged), both);
+    assert!(repository.is_ancestor(theirs, merged) && !repository.is_ancestor(merged, theirs));
+    assert_eq!(repository.merge_base(ours, theirs), Some(first));
+    let reverted = repository.revert(merged, merged, you(), 4000).unwrap();
+    assert_eq!(
+        repository.files(reverted),
+        tree(&[("a", "2\n"), ("b", "1\n")])
+    );
+    let message = &repository.commit(reverted).unwrap().message;
+    assert!(
+        message.starts_with("Revert \"Merge pull request #1")
+            && message.contains("reversing\nchanges made to")
+    );
+    let mut other = Repository::new();
+    other.take(&repository, merged);
+    assert_eq!(other.files(merged), both);
+    assert_eq!(other.history(merged).len(), 4);
 }

@@ -1,6 +1,7 @@
 mod definition;
 mod diff;
 mod expression;
+mod features;
 mod git;
 mod mutation;
 mod oracle;

@@ -1,15 +1,18 @@
 //! The lab's own files with a piece put in, taken out or doubled: whatever they become, they are
 //! read, checked, diffed and played without a panic, and a workflow that is read comes to an end.
 
-use crate::delivery::actions::run::Push;
+use crate::delivery::actions::run::Start;
+use crate::delivery::actions::workflow::Event;
 use crate::delivery::check::check;
 use crate::delivery::definition::Definition;
 use crate::delivery::git::{Person, Repository};
 use crate::delivery::registry::Registry;
-use crate::delivery::rehearsal::rehearse_push;
+use crate::delivery::rehearsal::rehearse_all;
 use crate::delivery::{diff, labs};
 use kube::fields::Table;
+use lean::SharedMap;
 use proptest::prelude::*;
+use std::rc::Rc;
 
 /// Pieces that mean something somewhere.
 const PIECES: [&str; 24] = [
@@ -42,8 +45,9 @@ proptest! {
             let mut repository = Repository::new();
             let commit = repository.commit_files(tree, &[], Person::you(), 0, "First").unwrap();
             let repository = &repository;
-            let push = Push { number: 1, name, repository, branch: "main", commit };
-            let _ = rehearse_push(&push, &Registry::new());
+            let event = Event::push("main", Vec::new());
+            let start = Start { number: 1, name, repository, commit, event, settings: Rc::default() };
+            let _ = rehearse_all(&start, &Registry::new(), &SharedMap::default());
         }
     }
 }

@@ -73,10 +73,13 @@ fn a_tag_moves_and_a_digest_stays() {
     assert_ne!(first.digest, second.digest);
     assert_eq!(image("version: 1", Oid::default()).digest, first.digest);
 
-    assert_eq!(registry.push(&latest, first.clone(), 10).before, None);
+    assert_eq!(
+        registry.push(&latest, first.clone(), 10).unwrap().before,
+        None
+    );
     let snapshot = registry.clone();
     assert_eq!(
-        registry.push(&latest, second.clone(), 20).before,
+        registry.push(&latest, second.clone(), 20).unwrap().before,
         Some(first.digest.clone())
     );
     assert_eq!(registry.resolve(&latest), Some(&second));

@@ -1,13 +1,17 @@
 use super::order_service;
-use crate::delivery::actions::event::RunEvent;
+use crate::delivery::actions::event::{Ask, RunEvent};
 use crate::delivery::actions::machine::Answer;
-use crate::delivery::actions::run::{Push, Run};
+use crate::delivery::actions::run::{Outside, Run, Start};
+use crate::delivery::actions::tools::{HelmCall, HelmUpgrade};
+use crate::delivery::actions::workflow::Event;
 use crate::delivery::actions::workflow::Workflow;
 use crate::delivery::git::{Oid, Person, Repository, Tree};
 use crate::delivery::registry::{Reference, Registry};
-use crate::delivery::rehearsal::{Rehearsal, rehearse, rehearse_push};
+use crate::delivery::rehearsal::{self, Rehearsal, rehearse_all};
 use crate::view::{Progress, Tint};
+use lean::SharedMap;
 use std::fmt::Write;
+use std::rc::Rc;
 
 const WORKFLOW: &str = ".github/workflows/deliver.yaml";
 
@@ -52,14 +56,7 @@ impl Shop {
     fn run(&self) -> Run {
         let workflow = Workflow::parse(WORKFLOW, &self.files[WORKFLOW]).unwrap();
         let (repository, commit) = (&self.repository, self.head);
-        let push = Push {
-            number: 1,
-            name: "order-service",
-            repository,
-            branch: "main",
-            commit,
-        };
-        Run::start(workflow, &push, 0)
+        Run::start(workflow, &start(repository, commit, "main"), 0)
     }
 
     fn rehearse(&self) -> Rehearsal {
@@ -73,12 +70,12 @@ impl Shop {
         let mut now = 0;
         while let Some(due) = run.wakes_at() {
             now = due;
-            let mut events = run.advance(now, &mut self.registry);
+            let mut events = advance(&mut run, now, &mut self.registry);
             while !events.is_empty() {
                 let mut answered = Vec::new();
                 for event in events {
                     writeln!(out, "{:>6} {}", now, told(&event)).unwrap();
-                    if let RunEvent::HelmUpgrade { spot, .. } = event {
+                    if let RunEvent::Asked { spot, .. } = event {
                         now += 30_000;
                         answered.extend(run.answer(spot, helm.clone(), now));
                     }
@@ -103,10 +100,57 @@ impl Shop {
     }
 }
 
+fn start<'a>(repository: &'a Repository, commit: Oid, branch: &str) -> Start<'a> {
+    Start {
+        number: 1,
+        name: "order-service",
+        repository,
+        commit,
+        event: Event::push(branch, Vec::new()),
+        settings: Rc::default(),
+    }
+}
+
+fn advance(run: &mut Run, now: u64, registry: &mut Registry) -> Vec<RunEvent> {
+    let repositories = SharedMap::default();
+    run.advance(
+        now,
+        &mut Outside {
+            registry,
+            repositories,
+        },
+    )
+}
+
+fn rehearse(run: Run, registry: &Registry) -> Rehearsal {
+    rehearsal::rehearse(run, registry, &SharedMap::default())
+}
+
+/// What a step asks for, without the files that it has.
+fn asked(ask: &Ask) -> String {
+    match ask {
+        Ask::Helm(call, _) => match &**call {
+            HelmCall::Upgrade(upgrade) => {
+                let files = Rc::default();
+                format!(
+                    "{:?}",
+                    HelmUpgrade {
+                        files,
+                        ..upgrade.clone()
+                    }
+                )
+            }
+            other => format!("{other:?}"),
+        },
+        Ask::Kubectl { args, .. } => format!("kubectl {}", args.join(" ")),
+        Ask::Push(outgoing) => format!("git push {} {}", outgoing.name, outgoing.branch),
+    }
+}
+
 fn told(event: &RunEvent) -> String {
     match event {
         RunEvent::JobStarted { job } => format!("job {job} starts"),
-        RunEvent::JobEnded { job, progress } => format!("job {job}: {progress:?}"),
+        RunEvent::JobEnded { job, progress, .. } => format!("job {job}: {progress:?}"),
         RunEvent::StepStarted { step, .. } => format!("  {step} starts"),
         RunEvent::StepEnded {
             step,
@@ -120,7 +164,9 @@ fn told(event: &RunEvent) -> String {
                 pushed.tag.reference, pushed.tag.digest, pushed.before
             )
         }
-        RunEvent::HelmUpgrade { upgrade, .. } => format!("  {upgrade:?}"),
+        RunEvent::Asked { ask, .. } => format!("  {}", asked(ask)),
+        RunEvent::ReviewNeeded { job, environment } => format!("job {job} waits for {environment}"),
+        RunEvent::Killed { .. } => "  killed".into(),
         RunEvent::Ended { progress } => format!("run: {progress:?}"),
     }
 }
@@ -319,7 +365,7 @@ fn a_clone_goes_its_own_way() {
     for _ in 0..6 {
         at.push((run.clone(), registry.clone()));
         let now = run.wakes_at().unwrap();
-        run.advance(now, &mut registry);
+        advance(&mut run, now, &mut registry);
     }
     let end = rehearse(run, &registry);
     for (run, registry) in at {
@@ -332,8 +378,8 @@ fn a_clone_goes_its_own_way() {
 fn a_late_engine_sees_the_same_times() {
     let shop = Shop::new();
     let mut run = shop.run();
-    let events = run.advance(1_000_000, &mut shop.registry.clone());
-    assert!(matches!(events.last(), Some(RunEvent::HelmUpgrade { .. })));
+    let events = advance(&mut run, 1_000_000, &mut shop.registry.clone());
+    assert!(matches!(events.last(), Some(RunEvent::Asked { .. })));
     let row = run.row(1_000_000, Tint::default());
     assert_eq!(row.jobs[0].steps[1].took, 18_300);
 }
@@ -343,14 +389,8 @@ fn a_push_starts_the_workflows_of_its_branch() {
     let shop = Shop::new();
     let rehearse = |branch| {
         let (repository, commit) = (&shop.repository, shop.head);
-        let push = Push {
-            number: 1,
-            name: "order-service",
-            repository,
-            branch,
-            commit,
-        };
-        rehearse_push(&push, &Registry::new()).unwrap()
+        let start = start(repository, commit, branch);
+        rehearse_all(&start, &Registry::new(), &SharedMap::default()).unwrap()
     };
     let main = rehearse("main");
     assert_eq!((main.upgrades.len(), main.pushed.len()), (1, 1));

@@ -1,5 +1,5 @@
 use super::{listed, order_service};
-use crate::delivery::actions::workflow::{Action, Workflow};
+use crate::delivery::actions::workflow::{Action, Event, Workflow};
 
 fn parse(text: &str) -> Result<Workflow, String> {
     Workflow::parse("shop/.github/workflows/w.yaml", text)
@@ -11,7 +11,8 @@ fn the_built_in_workflow_is_read() {
     let text = &order_service().repositories["order-service"][".github/workflows/deliver.yaml"];
     let workflow = Workflow::parse("deliver.yaml", text).unwrap();
     assert_eq!(workflow.name, "Deliver");
-    assert!(workflow.runs_on_push("main") && !workflow.runs_on_push("longer-timeout"));
+    let push = |branch| workflow.runs_on(&Event::push(branch, Vec::new()));
+    assert!(push("main") && !push("longer-timeout"));
     let jobs: Vec<_> = workflow
         .jobs
         .iter()
@@ -71,7 +72,9 @@ fn branches_are_patterns() {
     for (on, branch, expected) in cases {
         let text = format!("on: {on}\njobs: {{a: {{runs-on: x, steps: []}}}}");
         assert_eq!(
-            parse(&text).unwrap().runs_on_push(branch),
+            parse(&text)
+                .unwrap()
+                .runs_on(&Event::push(branch, Vec::new())),
             expected,
             "{on} {branch}"
         );
@@ -80,52 +83,186 @@ fn branches_are_patterns() {
 
 #[test]
 fn mistakes_are_named_where_they_are() {
+    let job = |lines: &str| format!("on: push\njobs:\n  a:\n    runs-on: x\n{lines}");
     let cases = [
-        ("", "0:0: the file is empty"),
+        ("".to_owned(), "0:0: the file is empty"),
         (
-            "on: push\njobs: [a",
+            "on: push\njobs: [a".into(),
             "3:1: did not find expected ',' or ']'",
         ),
-        ("on: push", "1:1: a workflow needs the field \"jobs\""),
+        ("on: push".into(), "1:1: Required property is missing: jobs"),
         (
-            "on: push\njob:\n  a:\njobs: {}",
-            "2:1: unknown field \"job\" in a workflow (did you mean \"jobs\"?)",
+            "on: push\njob:\n  a:\njobs: {a: {runs-on: x}}".into(),
+            "2:1: Unexpected value 'job' (did you mean \"jobs\"?)",
         ),
         (
-            "on: push\njobs:\n  a:\n    runs-on: x\n    needs: [b]\n    steps: []",
-            "5:12: Job 'a' depends on unknown job 'b'.",
+            "on: push\njobs: {}".into(),
+            "2:7: The workflow must contain at least one job with no dependencies.",
         ),
         (
-            "on: push\njobs:\n  a: {runs-on: x, needs: b, steps: []}\n  b: {runs-on: x, needs: a, steps: []}",
-            "3:3: Job 'a' waits for itself through its needs. (a job may need only jobs that do not need it)",
+            "on: pushed\njobs: {a: {runs-on: x}}".into(),
+            "1:5: Unexpected value 'pushed' (did you mean \"push\"?)",
         ),
         (
-            "on: push\njobs:\n  a:\n    runs-on: x\n    steps:\n      - name: b",
-            "6:9: every step must define a `uses` or `run` key",
+            "on: {push: {branches: a, branches-ignore: b}}\njobs: {a: {runs-on: x}}".into(),
+            "1:26: you may only define one of `branches` and `branches-ignore` for a single event (begin a pattern with ! to leave out what it matches)",
         ),
         (
-            "on: push\njobs:\n  a:\n    runs-on: x\n    strategy: {}\n    steps: []",
-            "5:5: the lab does not simulate `strategy` (leave it out)",
+            job("  b: {runs-on: x, needs: [c]}"),
+            "5:27: Job 'b' depends on unknown job 'c'.",
         ),
         (
-            "on: push\njobs:\n  a:\n    runs-on: x\n    steps:\n      - run: echo ${{ nope() }}",
-            "6:14: The template is not valid: Unrecognized function: 'nope'",
+            job("  b: {runs-on: x, needs: c}\n  c: {runs-on: x, needs: b}"),
+            "5:26: Job 'b' depends on job 'c' which creates a cycle in the dependency graph.\n\
+             6:26: Job 'c' depends on job 'b' which creates a cycle in the dependency graph.",
         ),
         (
-            "on: push\njobs:\n  a:\n    runs-on: x\n    if: (true\n    steps: []",
-            "5:9: The template is not valid: Expected ')'",
+            job("    steps:\n      - name: b"),
+            "6:9: There's not enough info to determine what you meant. Add one of these properties: run, shell, uses, with, working-directory",
         ),
         (
-            "on: push\njobs:\n  a:\n    runs-on: x\n    steps:\n      - run: |\n          echo > ${{ a.b }}\n          echo 'a",
-            "6:14: line 2 of the script: unexpected EOF while looking for matching `''",
+            job("    steps:\n      - {uses: a/b@v1, run: c}"),
+            "6:24: Unexpected value 'run' (known here: name, id, if, continue-on-error, timeout-minutes, uses, with, env)",
         ),
         (
-            "on: push\njobs:\n  a:\n    steps: []",
-            "4:5: a job needs the field \"runs-on\"",
+            job("    steps:\n      - uses: checkout@v5"),
+            "6:15: Expected format {org}/{repo}[/path]@ref. Actual 'checkout@v5'",
+        ),
+        (
+            job("    steps:\n      - {id: s, run: a}\n      - {id: S, run: b}"),
+            "7:14: The identifier 'S' may not be used more than once within the same scope.",
+        ),
+        (
+            "on: push\njobs:\n  my.job: {runs-on: x}".into(),
+            "3:3: The identifier 'my.job' is invalid. IDs may only contain alphanumeric characters, '_', and '-'. IDs must start with a letter or '_' and and must be less than 100 characters.",
+        ),
+        (
+            job("    strategy: {matrix: {os: []}}"),
+            "5:25: Matrix vector 'os' does not contain any values",
+        ),
+        (
+            job("    strategy: {bad-key: 1}"),
+            "5:16: Unexpected value 'bad-key' (known here: fail-fast, max-parallel, matrix)",
+        ),
+        (
+            job("    steps: {not: a-sequence}"),
+            "5:12: A mapping was not expected",
+        ),
+        (
+            job("    concurrency: [a]"),
+            "5:18: A sequence was not expected",
+        ),
+        (
+            job("    concurrency: '${{ secrets.foo }}'"),
+            "5:18: Unrecognized named-value: 'secrets'. Located at position 1 within expression: secrets.foo",
+        ),
+        (
+            job("    environment: {url: x}"),
+            "5:18: Required property is missing: name",
+        ),
+        (
+            job("    if: env.A == 5"),
+            "5:9: Unrecognized named-value: 'env'. Located at position 1 within expression: env.A == 5",
+        ),
+        (
+            job("    if: (true"),
+            "5:9: Unexpected end of expression: 'true'. Located at position 2 within expression: (true",
+        ),
+        (
+            job("    steps:\n      - run: echo ${{ nope() }}"),
+            "6:14: Unrecognized function: 'nope'. Located at position 1 within expression: nope()",
+        ),
+        (
+            job("    permissions: {contents: all}"),
+            "5:29: Unexpected value 'all' (known here: read, write, none)",
+        ),
+        (
+            job("    timeout-minutes: soon"),
+            "5:22: Unexpected value 'soon'",
+        ),
+        (
+            "name: ${{ github.sha }}\non: push\njobs: {a: {runs-on: x}}".into(),
+            "1:7: A template expression is not allowed in this context",
+        ),
+        (
+            "on: push\njobs:\n  a:\n    steps: []".into(),
+            "4:5: Required property is missing: runs-on",
+        ),
+        (
+            job("    services: {db: {image: x}}"),
+            "5:5: the lab does not simulate `services` of a job (leave it out)",
         ),
     ];
     for (text, expected) in cases {
-        let found = parse(text).unwrap_err();
+        let found = parse(&text).unwrap_err();
         assert_eq!(found, expected, "{text}");
+    }
+}
+
+#[test]
+fn events_pass_filters() {
+    let changed = |paths: &[&str]| paths.iter().map(|path| (*path).into()).collect::<Vec<_>>();
+    let push = |paths: &[&str]| Event::push("main", changed(paths));
+    let tag = |name: &str| Event::Push {
+        target: format!("refs/tags/{name}").into(),
+        changed: Vec::new(),
+    };
+    let pull = |action| Event::PullRequest {
+        number: 1,
+        action,
+        base: "main".into(),
+        head: "topic".into(),
+        changed: changed(&["docs/a.md"]),
+    };
+    let cases = [
+        ("push", push(&["a"]), true),
+        (
+            "{push: {paths: ['src/**']}}",
+            push(&["src/deep/a.rs", "b"]),
+            true,
+        ),
+        (
+            "{push: {paths: ['src/*']}}",
+            push(&["src/deep/a.rs"]),
+            false,
+        ),
+        (
+            "{push: {paths-ignore: ['**.md']}}",
+            push(&["docs/a.md"]),
+            false,
+        ),
+        (
+            "{push: {paths-ignore: ['**.md']}}",
+            push(&["docs/a.md", "b"]),
+            true,
+        ),
+        (
+            "{push: {paths: ['**', '!docs/**']}}",
+            push(&["docs/a.md"]),
+            false,
+        ),
+        ("{push: {branches: ['ma+in', 'm?x']}}", push(&[]), true),
+        ("{push: {branches-ignore: ['m[a-b]in']}}", push(&[]), false),
+        ("{push: {branches: [main]}}", tag("v1.2"), false),
+        ("{push: {tags: ['v[0-9]+.[0-9]+']}}", tag("v1.20"), true),
+        ("{push: {tags: ['v*']}}", push(&[]), false),
+        ("push", tag("v1"), true),
+        ("pull_request", pull("opened"), true),
+        ("pull_request", pull("closed"), false),
+        ("{pull_request: {types: [closed]}}", pull("closed"), true),
+        (
+            "{pull_request: {branches: [release]}}",
+            pull("opened"),
+            false,
+        ),
+        ("{pull_request: {paths: ['docs/**']}}", pull("opened"), true),
+    ];
+    for (on, event, expected) in cases {
+        let text = format!("on: {on}\njobs: {{a: {{runs-on: x, steps: []}}}}");
+        assert_eq!(
+            parse(&text).unwrap().runs_on(&event),
+            expected,
+            "{on} {event:?}"
+        );
     }
 }

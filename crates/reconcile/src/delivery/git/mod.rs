@@ -5,6 +5,10 @@
 //! Knows nothing of remotes, indexes, work trees, file modes other than 100644, or content that is
 //! not UTF-8. Clones share everything.
 
+mod merge;
+
+pub use merge::{Conflict, merge_trees};
+
 use crate::view::Millis;
 use ecow::{EcoString, EcoVec, eco_format};
 use kube::time::EPOCH_SECONDS;
@@ -270,51 +274,51 @@ impl Repository {
         }))
     }
 
-    /// Merges a pull request with a merge commit, as GitHub's "Create a merge commit" does: the
-    /// result has the files of `head`. (Two branches that both moved are not combined here.)
-    pub fn merge(&mut self, base: &str, head: Oid, pull: &Pull<'_>) -> Option<Oid> {
-        let onto = self.branch(base)?;
+    /// Merges a pull request with a merge commit, as GitHub's "Create a merge commit" does.
+    ///
+    /// # Errors
+    /// Where both branches changed the same. Without the branch or the commit there is none.
+    pub fn merge(&mut self, base: &str, head: Oid, pull: &Pull<'_>) -> Result<Oid, Vec<Conflict>> {
+        let onto = self.branch(base).ok_or_else(Vec::new)?;
         let message = eco_format!(
             "Merge pull request #{} from {}\n\n{}\n",
             pull.number,
             pull.from,
             pull.title
         );
-        let commit = self.landed(head, [onto, head].into(), pull.time, message)?;
-        self.set_branch(base, commit);
-        Some(commit)
+        self.landed(base, head, [onto, head].into(), pull.time, &message)
     }
 
     /// Merges a pull request as one new commit, as GitHub's "Squash and merge" does.
-    pub fn squash(&mut self, base: &str, head: Oid, pull: &Pull<'_>) -> Option<Oid> {
-        let onto = self.branch(base)?;
+    ///
+    /// # Errors
+    /// As for [`Repository::merge`].
+    pub fn squash(&mut self, base: &str, head: Oid, pull: &Pull<'_>) -> Result<Oid, Vec<Conflict>> {
+        let onto = self.branch(base).ok_or_else(Vec::new)?;
         let mut message = format!("{} (#{})\n", pull.title, pull.number);
         if !pull.description.trim().is_empty() {
             message += &format!("\n{}\n", pull.description.trim());
         }
-        let commit = self.landed(head, [onto].into(), pull.time, message.into())?;
-        self.set_branch(base, commit);
-        Some(commit)
+        self.landed(base, head, [onto].into(), pull.time, &message)
     }
 
+    /// Commits what the branch `base` and `head` come to together, and moves the branch there.
     fn landed(
         &mut self,
+        base: &str,
         head: Oid,
         parents: EcoVec<Oid>,
         time: Millis,
-        message: EcoString,
-    ) -> Option<Oid> {
-        let Commit { tree, author, .. } = Commit::clone(self.commit(head)?);
-        let committer = Person::github();
-        let message = clean_message(&message);
-        Some(self.store_commit(Commit {
-            tree,
-            parents,
-            author,
-            committer,
-            time,
-            message,
-        }))
+        message: &str,
+    ) -> Result<Oid, Vec<Conflict>> {
+        let onto = parents.first().copied().unwrap_or(head);
+        let files = self.merged(onto, head)?;
+        let author = self.commit(head).map(|commit| commit.author.clone());
+        let author = author.ok_or_else(Vec::new)?;
+        let commit = self.commit_merged(&files, parents, author, time, message);
+        let commit = commit.ok_or_else(Vec::new)?;
+        self.set_branch(base, commit);
+        Ok(commit)
     }
 
     fn store_commit(&mut self, commit: Commit) -> Oid {
