@@ -56,7 +56,7 @@ fn check(name: &str, story: &str) -> String {
         let files: Tree = [("app.yaml".into(), text.into())].into();
         let image = Rc::new(Image::build(&files, app, Oid::default()));
         let reference = Reference::parse(reference).unwrap();
-        world.delivery.registry.push(&reference, image, 0);
+        world.delivery.registry.push(&reference, image, 0).unwrap();
     }
     for node in ["a", "b", "c"] {
         let room = map! { "cpu" => "4", "memory" => "8Gi", "pods" => "110" };

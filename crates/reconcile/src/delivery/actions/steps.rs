@@ -309,7 +309,7 @@ impl Run {
         for line in log.make_mut() {
             for secret in &hidden {
                 if line.contains(secret) {
-                    *line = line.replace(secret, "***").into();
+                    *line = line.replace(secret, "***");
                 }
             }
         }

@@ -91,7 +91,7 @@ pub fn find(words: &[&str]) -> Option<usize> {
     };
     SUITES
         .iter()
-        .position(|suite| suite.commands.iter().any(|command| begins(&command)))
+        .position(|suite| suite.commands.iter().any(begins))
 }
 
 /// What a suite answers for an application called `name`.

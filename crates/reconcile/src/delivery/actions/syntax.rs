@@ -187,7 +187,7 @@ impl Form {
             Form::Replace { from, .. } if from.is_empty() => value,
             Form::Replace { from, to, is_all } => {
                 let most = if *is_all { usize::MAX } else { 1 };
-                value.replacen(from.as_str(), to, most).into()
+                value.replacen(from.as_str(), to, most)
             }
             _ => value,
         }

@@ -11,14 +11,13 @@ use crate::view::Tint;
 use lean::SharedMap;
 use std::rc::Rc;
 
+/// What somebody does to a run, and when.
+type Deed = (u64, fn(&mut Run, u64) -> Vec<RunEvent>);
+
 const PATH: &str = ".github/workflows/w.yaml";
 
 /// Plays a workflow, and says of each job how it ended and what its scripts printed.
-fn outcome(
-    jobs: &str,
-    event: Event,
-    deeds: &[(u64, fn(&mut Run, u64) -> Vec<RunEvent>)],
-) -> String {
+fn outcome(jobs: &str, event: Event, deeds: &[Deed]) -> String {
     let text = format!("on: [push, pull_request, workflow_dispatch]\njobs:\n{jobs}");
     let workflow = match Workflow::parse(&format!("shop/{PATH}"), &text) {
         Ok(workflow) => workflow,
@@ -236,7 +235,6 @@ fn people_approve_cancel_and_run_again() {
     let deploy = "  a: {runs-on: x, environment: production, steps: [{run: echo deployed}]}";
     let slow = "  a: {runs-on: x, steps: [{run: sleep 60}, {if: always(), run: echo cleaned}]}\n  b: {needs: a, runs-on: x, steps: [{run: echo b}]}";
     let flaky = "  a: {runs-on: x, steps: [{run: echo a}]}\n  b: {needs: a, runs-on: x, steps: [{run: 'test $GITHUB_RUN_ATTEMPT = 2'}]}";
-    type Deed = (u64, fn(&mut Run, u64) -> Vec<RunEvent>);
     let cases: [(&str, &[Deed], &str); 4] = [
         (
             deploy,

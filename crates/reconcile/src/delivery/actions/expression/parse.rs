@@ -306,8 +306,11 @@ impl<'a> Parser<'a> {
     fn indexed(&mut self) -> Parsed {
         let has_members = !matches!(self.peek().kind, Kind::Literal(_));
         let mut expr = self.primary()?;
+        if !has_members {
+            return Ok(expr);
+        }
         let before = self.depth;
-        while has_members {
+        loop {
             let at = if self.skip("[") {
                 let at = if self.skip("*") {
                     None
