@@ -320,7 +320,10 @@ impl Work<'_> {
             let message = eco_format!("{} probe failed: {why}", probe.word());
             let note = Note::warning("event", "Unhealthy", message);
             // While a container starts this is nothing to worry about.
-            let is_harmless = !is_enough && !self.run.containers[at].is_ready();
+            let container = &self.run.containers[at];
+            let starts = container.app.is_some() && !container.listens;
+            let is_harmless =
+                !container.is_ready() && (!is_enough || (starts && probe == Probe::Readiness));
             let tone = if is_harmless { Tone::Detail } else { note.tone };
             self.event(Note { tone, ..note });
         }
