@@ -33,6 +33,8 @@ pub enum Event {
     Reconcile(Controller, Key),
     /// Something happens to a pod on its node.
     Pod(EcoString, kubelet::PodEvent),
+    /// A node's kubelet looks how much memory is left.
+    Memory(EcoString),
     /// Something happens in the network.
     Network(network::Happening),
     /// CI, or a release, goes on.
@@ -181,6 +183,7 @@ impl World {
         let counts = |(t, due): &(Millis, &Due)| match &due.event {
             Event::Network(happening) => self.network.awaits(*happening),
             Event::Pod(uid, event) => self.pods.awaits(uid, event),
+            Event::Memory(node) => kubelet::pressure::is_awaited(self, node, *t),
             // A look that was overtaken by a sooner one is no change.
             // An autoscaler looks for ever.
             Event::Reconcile(_, key) if key.kind == "HorizontalPodAutoscaler" => {
@@ -206,6 +209,7 @@ impl World {
         match due.event {
             Event::Reconcile(controller, key) => self.reconcile(controller, key, t),
             Event::Pod(uid, event) => kubelet::act(self, &uid, event),
+            Event::Memory(node) => kubelet::pressure::look(self, &node),
             Event::Network(happening) => network::act(self, happening),
             Event::Delivery(event) => pipeline::act(self, event),
         }

@@ -35,6 +35,12 @@ pub struct Timings {
     /// How long after one node's pods are driven away the next node's may be (`node-eviction-rate`: one
     /// in 10 s).
     pub node_eviction: Millis,
+    /// How often a kubelet looks how much memory its node has left (`pkg/kubelet/kubelet.go`,
+    /// `evictionMonitoringPeriod`: 10 s).
+    pub eviction_look: Millis,
+    /// How long a node is said to be under pressure after it was last
+    /// (`evictionPressureTransitionPeriod`: 5 min).
+    pub eviction_pressure_transition: Millis,
     /// What a proxy rests at least after it has written its rules (`iptables.minSyncPeriod`: 1 s): in a
     /// rollout, so late does it follow.
     pub proxy_sync: Millis,
@@ -89,6 +95,8 @@ impl Default for Timings {
             node_monitor: 5_000,
             node_grace: 50_000,
             node_eviction: 10_000,
+            eviction_look: 10_000,
+            eviction_pressure_transition: 300_000,
             proxy_sync: 1_000,
             proxy_apply: 100,
             dns_ttl: 30_000,

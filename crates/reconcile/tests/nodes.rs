@@ -405,3 +405,109 @@ fn a_namespace_goes_with_all_that_it_holds() {
         Some("namespaces \"kube-system\" is forbidden: this namespace may not be deleted")
     );
 }
+
+/// The pods of a node, as `name: phase reason`, and whether it says that memory is short.
+fn memory_of(world: &World, node: &str) -> Vec<String> {
+    let store = world.store();
+    let pods = store.pods_on(&node.into());
+    let mut rows: Vec<String> = pods
+        .map(|pod| {
+            let reason = pod.status().get("reason").text();
+            format!("{}: {} {reason}", pod.key.name, pod::phase(pod))
+        })
+        .collect();
+    let node = store.get(&Key::new("Node", "", node)).expect("it is there");
+    let condition = node.condition("MemoryPressure");
+    let (state, reason) = (condition.get("status"), condition.get("reason"));
+    rows.push(format!("{} {}", state.text(), reason.text()));
+    let taints = node.spec().get("taints").items().iter();
+    rows.extend(taints.map(|taint| taint.get("key").text().to_owned()));
+    rows
+}
+
+#[test]
+fn a_node_without_memory_ends_the_pod_that_exceeds_its_requests_most() {
+    let mut app = App::default();
+    app.memory.base = 500 << 20;
+    let settings = Settings {
+        any_image: Some(Rc::new(app)),
+        ..Settings::default()
+    };
+    let mut world = World::new(7, settings);
+    let amounts = map! { "cpu" => "4", "memory" => "2Gi", "pods" => "110" };
+    ask(
+        &mut world,
+        map! {
+            "kind" => "Node",
+            "metadata" => map! { "name" => "node-a" },
+            "status" => map! { "allocatable" => amounts },
+        },
+    );
+    let start = |world: &mut World, name: &str, request: Option<&str>| {
+        let requests = request.map(|amount| map! { "requests" => map! { "memory" => amount } });
+        let container = map! {
+            "name" => "main",
+            "image" => "registry.example/shop:1",
+            "resources" => requests,
+        };
+        ask(
+            world,
+            map! {
+                "kind" => "Pod",
+                "metadata" => map! { "name" => name, "namespace" => "default" },
+                "spec" => map! { "containers" => vec![container] },
+            },
+        );
+    };
+    start(&mut world, "greedy", None);
+    start(&mut world, "over", Some("100Mi"));
+    start(&mut world, "within", Some("600Mi"));
+    world.run_until(60_000);
+    let well = [
+        "greedy: Running ",
+        "over: Running ",
+        "within: Running ",
+        " ",
+    ];
+    assert_eq!(memory_of(&world, "node-a"), well);
+    // With a fourth, 48Mi are left.
+    start(&mut world, "late", Some("600Mi"));
+    world.run_until(80_000);
+    let short = [
+        "greedy: Failed Evicted",
+        "late: Running ",
+        "over: Running ",
+        "within: Running ",
+        "True KubeletHasInsufficientMemory",
+        "node.kubernetes.io/memory-pressure",
+    ];
+    assert_eq!(memory_of(&world, "node-a"), short);
+    let key = Key::new("Pod", "default", "greedy");
+    let pod = world.store().get(&key).expect("it stays").clone();
+    let message = "The node was low on resource: memory. Threshold quantity: 100Mi, available: 48Mi. \
+                   Container main was using 500Mi, request is 0, has larger consumption of memory. ";
+    assert_eq!(pod.status().get("message").text(), message);
+    let condition = pod.condition("DisruptionTarget");
+    assert_eq!(condition.get("reason").text(), "TerminationByKubelet");
+    assert_eq!(condition.get("message").text(), message);
+    let events = world.store().list("Event");
+    let mut reasons: Vec<&str> = events
+        .iter()
+        .map(|event| event.value.get("reason").text())
+        .filter(|reason| reason.contains("Evict") || reason.contains("Memory"))
+        .collect();
+    reasons.sort_unstable();
+    let expected = [
+        "Evicted",
+        "EvictionThresholdMet",
+        "NodeHasInsufficientMemory",
+    ];
+    assert_eq!(reasons, expected);
+    // There is enough again, and after a while it is believed.
+    world.run_until(340_000);
+    assert_eq!(memory_of(&world, "node-a"), short);
+    world.run_until(390_000);
+    let rows = memory_of(&world, "node-a");
+    assert_eq!(rows[4..], ["False KubeletHasSufficientMemory"]);
+    assert_eq!(world.next_change(), None);
+}

@@ -100,14 +100,21 @@ impl Pods {
         let all = containers.into_iter().flatten().enumerate();
         let running = all.filter(|(_, container)| container.is_running());
         let of = |(at, container): (usize, &Container)| {
-            let used = match (&container.app, &container.shell) {
-                (_, Some(shell)) => (0, shell.memory.max(SHELL_MEMORY)),
-                (Some(app), None) => (app.cpu.idle, app.memory.base),
-                (None, None) => (0, 0),
-            };
-            (at, container.name.clone(), used)
+            (at, container.name.clone(), container.resting())
         };
         running.map(of).collect()
+    }
+}
+
+impl Container {
+    /// What it uses without requests: CPU in thousandths of a core and memory in bytes.
+    pub(super) fn resting(&self) -> (u64, u64) {
+        match (&self.app, &self.shell) {
+            _ if !self.is_running() => (0, 0),
+            (_, Some(shell)) => (0, shell.memory.max(SHELL_MEMORY)),
+            (Some(app), None) => (app.cpu.idle, app.memory.base),
+            (None, None) => (0, 0),
+        }
     }
 }
 

@@ -18,6 +18,7 @@ mod images;
 mod listener;
 pub(crate) mod node;
 mod plan;
+pub(crate) mod pressure;
 mod probes;
 mod programs;
 mod shell;
@@ -53,6 +54,7 @@ pub struct Pods {
     addresses: u32,
     /// The nodes whose kubelets are silent, and since when.
     pub(crate) silent: Silent,
+    pressures: pressure::Pressures,
 }
 
 /// A pod on its node.
@@ -72,7 +74,7 @@ pub struct Run {
     worker: sync::Worker,
     files: files::Files,
     /// Why the kubelet ends it: reason and message.
-    doomed: Option<(&'static str, &'static str)>,
+    doomed: Option<(&'static str, EcoString)>,
     /// The pod as it was last, once the API server has forgotten it.
     orphan: Option<Rc<Object>>,
 }
@@ -399,14 +401,19 @@ fn act_with(
     work: impl FnOnce(&mut Work<'_>),
 ) {
     let mut all = Work {
-        world,
+        world: &mut *world,
         uid,
         pod,
         run,
     };
+    let memory = all.run.memory();
     work(&mut all);
+    let change = (all.run.memory() != memory).then(|| all.run.node.clone());
     if let Some(kept) = all.world.pods.runs.get_mut(uid) {
         *kept = all.run;
+    }
+    if let Some(node) = change {
+        pressure::changed(world, &node);
     }
 }
 

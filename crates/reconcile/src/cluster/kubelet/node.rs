@@ -107,6 +107,7 @@ pub(crate) fn stop(world: &mut World, name: &EcoString) {
 /// the API server has for it.
 pub(crate) fn start(world: &mut World, name: &EcoString) {
     world.pods.silent.remove(name);
+    world.pods.pressures.remove(name);
     for uid in world.pods.on(name) {
         let run = world.pods.runs.get(&uid);
         let pod = run.and_then(|run| world.store.get(&run.key));

@@ -1,6 +1,7 @@
 //! A pod's status, made from what its containers really do (`pkg/kubelet/kubelet_pods.go`,
 //! `status/generate.go`).
 
+use super::pressure::EVICTED;
 use super::{Container, Ended, Role, Run, State};
 use ecow::{EcoString, eco_format};
 use kube::{Millis, Object, Value, map, time};
@@ -25,8 +26,8 @@ pub(super) fn of(pod: &Object, run: &Run, now: Millis, is_terminal: bool) -> (Va
             phase
         };
         status.set("phase", shown);
-        if let Some((reason, message)) = run.doomed {
-            status.set("reason", reason);
+        if let Some((reason, message)) = &run.doomed {
+            status.set("reason", *reason);
             status.set("message", message);
         }
     }
@@ -48,7 +49,7 @@ pub(super) fn of(pod: &Object, run: &Run, now: Millis, is_terminal: bool) -> (Va
     if has_init {
         *status.entry("initContainerStatuses") = show(true);
     }
-    *status.entry("conditions") = conditions(pod, run, phase, now);
+    *status.entry("conditions") = conditions(pod, run, phase, now, is_terminal);
     (value, phase)
 }
 
@@ -102,7 +103,7 @@ fn phase(run: &Run, policy: &str, is_terminal: bool) -> &'static str {
 /// A condition's type, whether it holds, its reason and its message.
 type Condition = (&'static str, bool, &'static str, EcoString);
 
-fn conditions(pod: &Object, run: &Run, phase: &str, now: Millis) -> Value {
+fn conditions(pod: &Object, run: &Run, phase: &str, now: Millis, is_terminal: bool) -> Value {
     let (ready, reason, message) = containers_ready(run, phase);
     let gates = pod.spec().get("readinessGates").items();
     let closed = gates.iter().find(|gate| {
@@ -121,7 +122,7 @@ fn conditions(pod: &Object, run: &Run, phase: &str, now: Millis) -> Value {
         }
         None => ("Ready", ready, reason, message.clone()),
     };
-    let all = [
+    let mut all = vec![
         (
             "PodReadyToStartContainers",
             run.sandbox,
@@ -132,6 +133,16 @@ fn conditions(pod: &Object, run: &Run, phase: &str, now: Millis) -> Value {
         gated,
         ("ContainersReady", ready, reason, message),
     ];
+    if let Some((EVICTED, message)) = &run.doomed
+        && is_terminal
+    {
+        let reason = "TerminationByKubelet";
+        all.push(("DisruptionTarget", true, reason, message.clone()));
+    }
+    // What others say stays as it is.
+    let others = pod.status().get("conditions").items().iter();
+    let is_other = |it: &&Value| all.iter().all(|own| own.0 != it.get("type").text());
+    let others: Vec<Value> = others.filter(is_other).cloned().collect();
     let stamp = time::rfc3339(now);
     let made = all.into_iter().map(|(kind, holds, reason, message)| {
         let status = if holds { "True" } else { "False" };
@@ -156,9 +167,7 @@ fn conditions(pod: &Object, run: &Run, phase: &str, now: Millis) -> Value {
             condition
         }
     });
-    // The scheduler's condition stays as it is.
-    let scheduled = Some(pod.condition("PodScheduled").clone()).filter(|one| !one.is_null());
-    made.chain(scheduled).collect()
+    made.chain(others).collect()
 }
 
 /// `GeneratePodInitializedCondition`

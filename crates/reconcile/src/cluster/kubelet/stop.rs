@@ -2,6 +2,7 @@
 //! (`pkg/kubelet/kuberuntime/kuberuntime_container.go`, `killContainer`; Kubernetes docs, "Termination
 //! of Pods").
 
+use super::pressure::{self, EVICTED};
 use super::probes::Probe;
 use super::programs::FOREVER;
 use super::sync::Doing;
@@ -15,12 +16,16 @@ use std::rc::Rc;
 
 /// However short the grace period, a process has this long after SIGTERM
 /// (`minimumGracePeriodInSeconds`).
-const GRACE_MIN: Millis = 2_000;
+pub(super) const GRACE_MIN: Millis = 2_000;
 
 impl Work<'_> {
-    /// How long a container has to stop: what the deletion says, or a probe that failed, or the pod.
+    /// How long a container has to stop: what the deletion says, or a probe that failed, or the pod;
+    /// hardly any time if it goes for memory.
     pub(super) fn grace(&self, at: usize, probe: Option<Probe>) -> Millis {
         const FIELD: &str = "terminationGracePeriodSeconds";
+        if self.run.doomed.as_ref().is_some_and(|it| it.0 == EVICTED) {
+            return pressure::GRACE;
+        }
         let metadata = self.pod.value.get("metadata");
         let deleted = metadata.get("deletionGracePeriodSeconds").as_int();
         let of_probe = probe.and_then(|probe| self.spec(at).get(probe.field()).get(FIELD).as_int());

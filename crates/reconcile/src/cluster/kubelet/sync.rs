@@ -115,6 +115,11 @@ impl Worker {
         self.phase == Phase::Syncing
     }
 
+    /// Whether nothing is left of its pod.
+    pub(super) fn is_finished(&self) -> bool {
+        self.phase == Phase::Finished
+    }
+
     pub(super) fn story(&mut self, note: Note) {
         self.story = Some(note);
     }
@@ -256,7 +261,7 @@ impl Work<'_> {
         if !self.is_too_late() {
             return;
         }
-        self.run.doomed = Some(("DeadlineExceeded", MESSAGE));
+        self.run.doomed = Some(("DeadlineExceeded", MESSAGE.into()));
         self.event(Note::detail("event", "DeadlineExceeded", MESSAGE));
     }
 

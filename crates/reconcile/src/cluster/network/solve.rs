@@ -9,6 +9,7 @@ use super::meter::{Colour, Rates, part_of, slot};
 use super::proxies::{Endpoint, PROXIES};
 use super::spread::Spread;
 use super::{Cause, Flow, Network, ingress};
+use crate::cluster::kubelet::pressure;
 use crate::cluster::kubelet::{self, Listener, Served};
 use crate::delivery::app::{App, Call};
 use crate::delivery::traffic::Target;
@@ -190,13 +191,18 @@ fn news(before: &[Site], after: &[Site], timings: &Timings) -> Option<Millis> {
     }
 }
 
-/// Kubelets look again at containers that begin to be, or are no longer, too busy to answer a probe.
+/// Kubelets look again at containers that begin to be, or are no longer, too busy to answer a probe,
+/// and at what is left of the memory of their node where load has changed what is used.
 fn strain(world: &mut World, before: &[Site], after: &[Site]) {
     for site in after {
         let same = before.binary_search_by(|it| it.slot().cmp(&site.slot()));
         let was = same.is_ok_and(|place| before[place].is_strained());
         if was != site.is_strained() {
             kubelet::ask_anew(world, &site.pod, site.at);
+        }
+        let used = same.map_or(site.app.memory.base, |place| before[place].memory.0);
+        if used != site.memory.0 {
+            pressure::changed(world, &site.node);
         }
     }
 }
