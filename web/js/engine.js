@@ -1,6 +1,7 @@
 // The engine beside the page. It weighs several times what the page does, and who only looks needs none of it:
 // the page begins with a recording of the engine's first answer, and the engine is loaded at the first sign
-// that somebody is there.
+// that somebody is there. Only the lab that the page opens with by itself is recorded; for another one the
+// engine is loaded at once.
 const SIGNS = ['pointermove', 'pointerdown', 'click', 'keydown', 'focusin', 'input', 'wheel', 'touchstart'];
 // Its files are asked for by their version, so that a host's cache never joins this page with an older engine.
 const { content: version } = document.querySelector('meta[name="engine"]');
@@ -8,10 +9,10 @@ const at = (file) => new URL(`${file}?${version}`, document.baseURI).href;
 
 /**
  * Connects the page with the engine. `reply` gets the bytes of each answer, in the order of the requests,
- * and before all of them the recorded answer to the first one; `stopped` gets the reason once the engine
+ * and, if there is one, before all of them the recorded answer to the first one; `stopped` gets the reason once the engine
  * cannot go on. Returns what sends the bytes of a request.
  */
-export function connect(reply, stopped) {
+export function connect(recorded, reply, stopped) {
   const failed = (error) => stopped(String(error?.message ?? error));
   const waiting = [];
   let send;
@@ -21,7 +22,8 @@ export function connect(reply, stopped) {
     for (const request of waiting.splice(0)) send(request);
   };
   for (const sign of SIGNS) addEventListener(sign, wake, { capture: true, passive: true });
-  recording().then(reply, wake);
+  if (recorded) recording().then(reply, wake);
+  else wake();
   return (request) => (send ?? ((it) => waiting.push(it)))(request);
 }
 

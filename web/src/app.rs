@@ -18,12 +18,13 @@ use crate::parts::controls::Controls;
 use crate::parts::deployment::deployment;
 use crate::parts::event_list::EventList;
 use crate::parts::legend::legend;
-use crate::parts::masthead::Masthead;
+use crate::parts::masthead::{Labs, Masthead};
 use crate::parts::moment::Moment;
 use crate::parts::narrator::Narrator;
 use crate::parts::nodes::nodes;
 use crate::parts::pull_request::PullRequest;
 use crate::parts::ribbon::Ribbon;
+use crate::parts::samples::samples;
 use crate::parts::service::service;
 use crate::parts::station_detail::station_detail;
 use crate::parts::tabs::{Tab, Tabs, tab_id};
@@ -54,14 +55,19 @@ impl Layout {
 }
 
 /// Draws the page of a lab that was opened.
-pub fn open(engine: Engine, sample: Option<Sample>, state: State) {
+pub fn open(engine: Engine, labs: Labs, samples: Vec<Sample>, state: State) {
     let Some(place) = dom::element("app") else {
         return;
     };
     // What was drawn before the engine was there gives way to the living page.
     place.set_inner_html("");
-    let begin = Begin(Session::begin(engine.clone(), sample, state));
-    yew::Renderer::<Page>::with_root_and_props(place, PageProps { engine, begin }).render();
+    let begin = Begin(Session::begin(engine.clone(), samples, state));
+    let props = PageProps {
+        engine,
+        labs,
+        begin,
+    };
+    yew::Renderer::<Page>::with_root_and_props(place, props).render();
 }
 
 /// The first session. It is only read once, so that any two are as good as equal.
@@ -77,6 +83,7 @@ impl PartialEq for Begin {
 #[derive(PartialEq, Properties)]
 struct PageProps {
     engine: Engine,
+    labs: Labs,
     begin: Begin,
 }
 
@@ -142,7 +149,7 @@ fn Page(props: &PageProps) -> Html {
             data-now={session.scene.now.to_string()}
             data-end={history.end.to_string()}
         >
-            <Masthead />
+            <Masthead labs={props.labs.clone()} />
             <main>
                 <div class="side">
                     <Tabs tabs={tabs(&session, layout)} shown={panel} on_show={on.reform(Action::Show)} />
@@ -223,7 +230,7 @@ fn panel_body(session: &Session, panel: Panel, layout: Layout, on: &Callback<Act
                 title={session.title.clone().unwrap_or_else(|| session.next_title())}
                 problems={Rc::clone(&session.problems)}
                 refused={Rc::clone(&session.refused)}
-                sample={session.sample.clone()}
+                samples={Rc::clone(&session.samples)}
                 updates={session.has_open_pull_request()}
                 in_the_past={session.is_in_the_past()}
                 on={on.clone()}
@@ -286,11 +293,7 @@ fn stage(session: &Session, layout: Layout, on: &Callback<Action>) -> Html {
 fn invitation(session: &Session, on: &Callback<Action>) -> Html {
     html! {
         <p class="invitation">
-            if session.sample.is_some() {
-                <button type="button" class="primary" onclick={on.reform(|_| Action::TrySample)}>
-                    { "Try the sample change" }
-                </button>
-            }
+            { samples(&session.samples, on) }
             <button type="button" onclick={on.reform(|_| Action::Show(Panel::Files))}>
                 { "Edit the files" }
             </button>

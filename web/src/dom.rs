@@ -1,6 +1,7 @@
 //! The few things that are asked of the browser directly.
 
 use gloo_events::EventListener;
+use view::protocol::OPENING;
 use wasm_bindgen::prelude::*;
 use web_sys::{Element, HtmlElement, ResizeObserver};
 use yew::prelude::*;
@@ -48,6 +49,18 @@ pub fn parameter(name: &str) -> Option<String> {
         .split('&')
         .filter_map(|pair| pair.split_once('='))
         .find_map(|(key, value)| (key == name).then(|| value.to_owned()))
+}
+
+/// The lab that the page's address asks for: `?lab=shop`.
+pub fn lab() -> String {
+    parameter("lab").unwrap_or_else(|| OPENING.to_owned())
+}
+
+/// Opens another lab: the page begins anew at its address.
+pub fn open_lab(name: &str) {
+    if let Some(window) = web_sys::window() {
+        let _ = window.location().set_search(&format!("lab={name}"));
+    }
 }
 
 /// Writes a mark to the browser's performance time line, for the benches.

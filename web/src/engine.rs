@@ -14,6 +14,7 @@ use wasm_bindgen::prelude::*;
 #[wasm_bindgen(module = "/js/engine.js")]
 extern "C" {
     fn connect(
+        recorded: bool,
         reply: &Closure<dyn FnMut(Vec<u8>)>,
         stopped: &Closure<dyn FnMut(String)>,
     ) -> Function;
@@ -38,8 +39,9 @@ struct Link {
 }
 
 impl Engine {
-    /// Starts the engine. `stopped` is told, in words, when it cannot go on.
-    pub fn start(listener: impl Fn(Reply) + 'static, stopped: fn(&str)) -> Self {
+    /// Starts the engine. If the answer to the first request is `recorded`, that answer comes at once and
+    /// the engine only when it is needed. `stopped` is told, in words, when it cannot go on.
+    pub fn start(recorded: bool, listener: impl Fn(Reply) + 'static, stopped: fn(&str)) -> Self {
         let engine = Self(Rc::new(Link {
             send: OnceCell::new(),
             listener: RefCell::new(Rc::new(listener)),
@@ -54,7 +56,7 @@ impl Engine {
             })
         };
         let failed = Closure::new(move |why: String| stopped(&why));
-        let _ = engine.0.send.set(connect(&replied, &failed));
+        let _ = engine.0.send.set(connect(recorded, &replied, &failed));
         // Both live as long as the page.
         replied.forget();
         failed.forget();

@@ -21,15 +21,25 @@ mod story;
 mod words;
 
 use engine::Engine;
+use parts::masthead::Labs;
 use view::protocol::{OPENING, Reply, Request};
 
 fn main() {
     crash::install();
-    let engine = Engine::start(|_| {}, crash::show);
+    let lab = dom::lab();
+    let is_first = lab == OPENING;
+    let engine = Engine::start(is_first, |_| {}, crash::show);
     let begin = engine.clone();
     engine.listen(move |reply| match reply {
-        Reply::Opened { sample, state } => app::open(begin.clone(), sample, state),
+        Reply::Opened {
+            name,
+            labs,
+            samples,
+            state,
+        } => app::open(begin.clone(), Labs::new(&name, labs), samples, state),
+        // An address with a lab that there is not: the page begins anew with the one that there is.
+        Reply::Refused(_) if !is_first => dom::open_lab(OPENING),
         _ => crash::show("The built-in lab could not be opened."),
     });
-    engine.send(&Request::Open(OPENING.to_owned()));
+    engine.send(&Request::Open(lab));
 }

@@ -135,8 +135,8 @@ pub enum Action {
     Reset(Rc<str>),
     /// Gives all files the text that they have on main.
     ResetAll,
-    /// Puts the lab's sample change into the editor.
-    TrySample,
+    /// Puts one of the lab's sample changes into the editor: which of [`Session::samples`].
+    TrySample(usize),
     /// Names the pull request.
     Title(String),
     /// Opens the pull request, or updates it.
@@ -176,8 +176,8 @@ pub struct Session {
     original: Rc<Files>,
     /// What the engine was asked to do to the pull request and has not done yet.
     asked: Option<Asked>,
-    /// The lab's sample change.
-    pub sample: Option<Rc<Sample>>,
+    /// The lab's sample changes.
+    pub samples: Rc<[Sample]>,
     /// The files on main.
     pub main: Rc<Files>,
     /// The files that differ from main, whole.
@@ -215,13 +215,14 @@ pub struct Session {
 impl Session {
     /// The session of a lab that was opened, with the edits that were kept, paused at its end. Where
     /// there is no room for both, the living cluster is seen before the files.
-    pub fn begin(engine: Engine, sample: Option<Sample>, state: State) -> Self {
+    pub fn begin(engine: Engine, samples: Vec<Sample>, state: State) -> Self {
         let main = Rc::new(state.files);
-        let file: Rc<str> = ["order-service/chart/values.yaml", "order-service/app.yaml"]
-            .into_iter()
-            .find(|path| main.contains_key(*path))
-            .or(main.keys().next().map(String::as_str))
-            .unwrap_or_default()
+        // What a sample would change last is what one would look at first.
+        let file: Rc<str> = samples
+            .first()
+            .and_then(|sample| sample.files.keys().next_back())
+            .or(main.keys().next())
+            .map_or("", String::as_str)
             .into();
         let mut draft = storage::edits();
         draft.retain(|path, text| main.get(path) != Some(text));
@@ -230,7 +231,7 @@ impl Session {
             engine,
             original: Rc::clone(&main),
             asked: None,
-            sample: sample.map(Rc::new),
+            samples: samples.into(),
             at: state.scene.now,
             scene: Shared::new(state.scene),
             seen: history.end,
@@ -268,9 +269,9 @@ impl Session {
             return title.clone();
         }
         if let Some(sample) = self
-            .sample
-            .as_ref()
-            .filter(|sample| *self.draft == sample.files)
+            .samples
+            .iter()
+            .find(|sample| *self.draft == sample.files)
         {
             return sample.title.to_string();
         }
@@ -466,8 +467,9 @@ impl Session {
                 self.keep();
                 self.check();
             }
-            Action::TrySample => {
-                let Some(sample) = self.sample.clone() else {
+            Action::TrySample(which) => {
+                let samples = Rc::clone(&self.samples);
+                let Some(sample) = samples.get(which) else {
                     return;
                 };
                 for (path, text) in &sample.files {

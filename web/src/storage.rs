@@ -8,12 +8,19 @@ use view::protocol::Files;
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::Storage;
 
-/// The edited files of the built-in lab: a JSON object from path to text.
-pub const EDITS: &str = "rollout-lab/1/order-service/edits";
+use crate::dom;
+
+/// The edited files of a lab: a JSON object from path to text.
+const EDITS: &str = "edits";
 /// Edits that were put aside after they stopped the page.
-pub const EDITS_ASIDE: &str = "rollout-lab/1/order-service/edits-aside";
+const EDITS_ASIDE: &str = "edits-aside";
 /// `light` or `dark`; absent while the system decides.
 const THEME: &str = "rollout-lab/1/theme";
+
+/// The key of something that the open lab keeps.
+fn key(what: &str) -> String {
+    format!("rollout-lab/1/{}/{what}", dom::lab())
+}
 
 fn storage() -> Option<Storage> {
     web_sys::window()?.local_storage().ok()?
@@ -25,7 +32,7 @@ pub fn edits() -> Files {
 }
 
 fn read_edits() -> Option<Files> {
-    let text = storage()?.get_item(EDITS).ok()??;
+    let text = storage()?.get_item(&key(EDITS)).ok()??;
     let object = JSON::parse(&text).ok()?.dyn_into::<Object>().ok()?;
     let entries = Object::entries(&object);
     let pairs = entries.iter().filter_map(|entry| {
@@ -46,17 +53,17 @@ pub fn keep_edits(edits: &Files) {
     }
     // A full or forbidden storage is no reason to disturb who is typing.
     let _ = match JSON::stringify(&object) {
-        Ok(json) if !edits.is_empty() => storage.set_item(EDITS, &String::from(json)),
-        _ => storage.remove_item(EDITS),
+        Ok(json) if !edits.is_empty() => storage.set_item(&key(EDITS), &String::from(json)),
+        _ => storage.remove_item(&key(EDITS)),
     };
 }
 
 /// Moves the edits out of the way, where they can still be found, so that the page can start.
 pub fn put_edits_aside() {
     let Some(storage) = storage() else { return };
-    if let Ok(Some(text)) = storage.get_item(EDITS) {
-        let _ = storage.set_item(EDITS_ASIDE, &text);
-        let _ = storage.remove_item(EDITS);
+    if let Ok(Some(text)) = storage.get_item(&key(EDITS)) {
+        let _ = storage.set_item(&key(EDITS_ASIDE), &text);
+        let _ = storage.remove_item(&key(EDITS));
     }
 }
 

@@ -1,6 +1,7 @@
 //! Numbers and times in words.
 
 use view::Millis;
+use view::protocol::Files;
 
 /// Virtual time on a clock: `0:07.3`, `12:30.0`; tenths of a second are cut, not rounded.
 pub fn clock(t: Millis) -> String {
@@ -33,6 +34,23 @@ pub fn last_part(path: &str) -> &str {
 /// A path without its repository: `order-service/chart/values.yaml` is `chart/values.yaml`.
 pub fn in_repository(path: &str) -> &str {
     path.split_once('/').map_or(path, |(_, rest)| rest)
+}
+
+/// Whether these files are of more than one repository.
+pub fn has_several_repositories(files: &Files) -> bool {
+    let (first, last) = (files.keys().next(), files.keys().next_back());
+    first.map(|path| repository(path)) != last.map(|path| repository(path))
+}
+
+/// The repository that a file is in: the first part of its path.
+pub fn repository(path: &str) -> &str {
+    path.split_once('/')
+        .map_or("", |(repository, _)| repository)
+}
+
+/// A path as it is shown: with its repository only where there are several.
+pub fn shown_path(path: &str, several: bool) -> &str {
+    if several { path } else { in_repository(path) }
 }
 
 /// Thousandths of a core as cores: `300` is `0.3`, `2000` is `2`.
@@ -90,6 +108,25 @@ mod tests {
     fn one_is_not_many() {
         assert_eq!(count(1, "pod"), "1 pod");
         assert_eq!(count(0, "pod"), "0 pods");
+    }
+
+    #[test]
+    fn repositories_are_told_by_the_first_part_of_a_path() {
+        for (paths, several) in [
+            (&[][..], false),
+            (&["a/x"], false),
+            (&["a/x", "a/y/z"], false),
+            (&["a/x", "a-b/x"], true),
+        ] {
+            let files = paths.iter().map(|path| ((*path).to_owned(), String::new()));
+            assert_eq!(
+                has_several_repositories(&files.collect()),
+                several,
+                "{paths:?}"
+            );
+        }
+        assert_eq!(shown_path("a/y/z", true), "a/y/z");
+        assert_eq!(shown_path("a/y/z", false), "y/z");
     }
 
     #[test]

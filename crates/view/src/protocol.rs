@@ -49,8 +49,12 @@ pub enum Request {
 pub enum Reply {
     /// The lab is open, at its end.
     Opened {
-        /// The pull request that the lab brings, if any.
-        sample: Option<Sample>,
+        /// Its name.
+        name: EcoString,
+        /// All built-in labs, in the order in which one would visit them.
+        labs: Vec<LabRow>,
+        /// The pull requests that the lab brings.
+        samples: Vec<Sample>,
         /// What there is.
         state: State,
     },
@@ -67,6 +71,15 @@ pub enum Reply {
     Refused(Vec<Problem>),
     /// The picture of the moment.
     Scene(Scene),
+}
+
+/// A built-in lab.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LabRow {
+    /// What [`Request::Open`] calls it.
+    pub name: EcoString,
+    /// What it shows, in a few words.
+    pub title: EcoString,
 }
 
 /// What there is to know of a lab after something was done to it.

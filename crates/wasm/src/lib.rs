@@ -3,6 +3,7 @@
 //! A page starts it in a worker ([`worker.js`](../worker.js)), so that nothing the lab does, however
 //! long it takes, keeps the page from answering. What the bytes are is [`view::protocol`].
 
+use reconcile::delivery::labs;
 use reconcile::{Lab, Table};
 use view::Problem;
 use view::protocol::{Reply, Request, State, decode, encode};
@@ -62,8 +63,10 @@ impl Engine {
             return refused("there is no such lab");
         };
         match request {
-            Request::Open(_) => Reply::Opened {
-                sample: lab.sample().cloned(),
+            Request::Open(name) => Reply::Opened {
+                name: name.into(),
+                labs: labs::list(),
+                samples: lab.samples().to_vec(),
                 state: state(lab),
             },
             Request::Check { path, text } => {
@@ -130,9 +133,8 @@ mod tests {
     fn open(engine: &mut Engine) -> (view::protocol::Sample, State) {
         match ask(engine, Request::Open("order-service".into())) {
             Reply::Opened {
-                sample: Some(sample),
-                state,
-            } => (sample, state),
+                mut samples, state, ..
+            } => (samples.remove(0), state),
             other => panic!("not an open lab: {other:?}"),
         }
     }

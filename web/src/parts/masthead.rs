@@ -1,13 +1,40 @@
 //! The head of the page: its name, what is open, and the side of the paper.
 
+use std::rc::Rc;
+
+use view::protocol::LabRow;
+use wasm_bindgen::JsCast;
+use web_sys::HtmlSelectElement;
 use yew::prelude::*;
 
 use super::icon::{Shape, icon};
 use crate::{dom, storage};
 
+/// The labs that there are, and which of them is open.
+#[derive(Clone, PartialEq)]
+pub struct Labs {
+    rows: Rc<[LabRow]>,
+    open: Rc<str>,
+}
+
+impl Labs {
+    /// These labs, of which one is open.
+    pub fn new(open: &str, rows: Vec<LabRow>) -> Self {
+        Self {
+            rows: rows.into(),
+            open: open.into(),
+        }
+    }
+}
+
+#[derive(PartialEq, Properties)]
+pub struct MastheadProps {
+    pub labs: Labs,
+}
+
 /// The name of the page, the lab, and the switch between the day and the night side.
 #[component]
-pub fn Masthead() -> Html {
+pub fn Masthead(props: &MastheadProps) -> Html {
     let dark = use_state(|| {
         storage::theme().map_or_else(
             || dom::media("(prefers-color-scheme: dark)"),
@@ -34,7 +61,7 @@ pub fn Masthead() -> Html {
                 </svg>
                 { "Rollout Lab" }
             </h1>
-            <p class="tagline">{ "A merge becomes pods" }</p>
+            { lab_select(&props.labs) }
             <nav aria-label="Pages">
                 <a href="modelled.html">{ "What is modelled" }</a>
             </nav>
@@ -47,5 +74,26 @@ pub fn Masthead() -> Html {
                 { icon(if *dark { Shape::Sun } else { Shape::Moon }) }
             </button>
         </header>
+    }
+}
+
+/// The choice of a lab. Choosing one leaves the page for its own address.
+fn lab_select(labs: &Labs) -> Html {
+    let onchange = Callback::from(|event: Event| {
+        let select = event
+            .target()
+            .and_then(|target| target.dyn_into::<HtmlSelectElement>().ok());
+        if let Some(select) = select {
+            dom::open_lab(&select.value());
+        }
+    });
+    html! {
+        <select class="lab" aria-label="Lab" {onchange}>
+            for row in labs.rows.iter() {
+                <option value={row.name.to_string()} selected={*row.name == *labs.open}>
+                    { row.title.as_str() }
+                </option>
+            }
+        </select>
     }
 }

@@ -13,6 +13,8 @@
 //! | `station` | [`way`] | `data-kind`, `data-progress`, `data-tint` (short SHA), `data-live` |
 //! | `job`, `step` | [`workflow_run`] | `data-name`, `data-progress` |
 //! | `image` | [`station_detail`] | `data-reference`, `data-tint` |
+//! | `application` | [`application`] | `data-name`, `data-sync`, `data-health`, `data-tint` |
+//! | `difference` | [`application`] | `data-object`, `data-path` |
 //! | `release` | [`station_detail`] | `data-revision`, `data-status`, `data-tint` |
 //! | `deployment` | [`deployment`] | `data-name`, `data-desired`, `data-current`, `data-updated`, `data-ready` |
 //! | `replica-set` | [`replica_set`] | `data-name`, `data-revision`, `data-newest`, `data-desired`, `data-ready`, `data-tint` |
@@ -34,6 +36,7 @@
 //! The performance marks `lab:interactive` and `lab:merged` are written when the page answers,
 //! `lab:engine` when the engine beside it is ready.
 
+pub mod application;
 pub mod checks;
 pub mod controls;
 pub mod deployment;
@@ -56,6 +59,7 @@ pub mod prose;
 pub mod pull_request;
 pub mod replica_set;
 pub mod ribbon;
+pub mod samples;
 pub mod service;
 pub mod station_detail;
 pub mod tabs;

@@ -3,6 +3,7 @@
 use view::{ImageRow, Progress, ReleaseRow, Scene, StationKind};
 use yew::prelude::*;
 
+use super::application::application;
 use super::icon::sign;
 use super::plan::{effect_label, object_name};
 use super::prose::prose;
@@ -22,7 +23,13 @@ pub fn station_detail(scene: &Scene, shown: StationKind, on: &Callback<Action>) 
         StationKind::PullRequest => pull_request(scene, on),
         StationKind::Checks => scene.run.as_ref().map(workflow_run),
         StationKind::Image => list(scene.images.iter().rev().take(NEWEST).map(image)),
-        StationKind::Release => list(scene.releases.iter().rev().take(NEWEST).map(release)),
+        StationKind::Release => list(
+            scene
+                .applications
+                .iter()
+                .map(application)
+                .chain(scene.releases.iter().rev().take(NEWEST).map(release)),
+        ),
         StationKind::Rollout => rollout(scene),
         StationKind::Traffic => traffic(scene),
     };

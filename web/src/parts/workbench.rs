@@ -12,8 +12,9 @@ use yew::prelude::*;
 use super::editor::Editor;
 use super::file_list::FileList;
 use super::problems::problems;
+use super::samples::samples;
 use crate::session::Action;
-use crate::words::{count, in_repository};
+use crate::words::{count, has_several_repositories, shown_path};
 
 #[derive(PartialEq, Properties)]
 pub struct WorkbenchProps {
@@ -24,7 +25,7 @@ pub struct WorkbenchProps {
     pub title: AttrValue,
     pub problems: Rc<[Problem]>,
     pub refused: Rc<[Problem]>,
-    pub sample: Option<Rc<Sample>>,
+    pub samples: Rc<[Sample]>,
     /// Whether a pull request is open, which the next one would update.
     pub updates: bool,
     /// Whether the stage shows a moment before the last one.
@@ -37,17 +38,20 @@ pub struct WorkbenchProps {
 pub fn Workbench(props: &WorkbenchProps) -> Html {
     let edited = props.draft.contains_key(&*props.file);
     let reset = Rc::clone(&props.file);
+    let several = has_several_repositories(&props.main);
+    let shown = shown_path(&props.file, several).to_owned();
     html! {
         <div class="workbench">
             <FileList
                 main={Rc::clone(&props.main)}
                 draft={Rc::clone(&props.draft)}
                 file={Rc::clone(&props.file)}
+                {several}
                 on={props.on.clone()}
             />
-            <section class="file-view" aria-label={in_repository(&props.file).to_owned()}>
+            <section class="file-view" aria-label={shown.clone()}>
                 <header>
-                    <code>{ in_repository(&props.file) }</code>
+                    <code>{ shown }</code>
                     if edited {
                         <button
                             type="button"
@@ -78,11 +82,7 @@ fn invitation(props: &WorkbenchProps) -> Html {
     html! {
         <footer class="actions">
             <p>{ "Edit any file, or start with a change that is ready." }</p>
-            if props.sample.is_some() {
-                <button type="button" class="primary" onclick={props.on.reform(|_| Action::TrySample)}>
-                    { "Try the sample change" }
-                </button>
-            }
+            { samples(&props.samples, &props.on) }
         </footer>
     }
 }

@@ -3,6 +3,7 @@
 /// A lab's files. `lab.yaml`, `cluster.yaml`, `traffic.yaml` and the folder `changes` belong to the lab
 /// itself, not to a repository.
 pub use crate::view::protocol::Files;
+use crate::view::protocol::LabRow;
 
 /// The names of the built-in labs.
 pub const NAMES: [&str; 4] = ["order-service", "order-service-gitops", "shop", "monolith"];
@@ -21,6 +22,20 @@ pub fn built_in(name: &str) -> Option<Files> {
     Some(lean::map(
         files.map(|(path, text)| ((*path).into(), (*text).into())),
     ))
+}
+
+/// The built-in labs with their titles.
+#[must_use]
+pub fn list() -> Vec<LabRow> {
+    let row = |name: &&str| {
+        let files = built_in(name)?;
+        let lab = yaml::decode(files.get("lab.yaml")?).ok()?;
+        Some(LabRow {
+            name: (*name).into(),
+            title: lab.get("title").to_text(),
+        })
+    };
+    NAMES.iter().filter_map(row).collect()
 }
 
 /// Files by path with their texts.
@@ -99,3 +114,18 @@ const MONOLITH: &[Part] = &[
         "changes/longer-timeout/monolith/chart/values.yaml",
     ],
 ];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_built_in_lab_is_listed_with_its_title() {
+        let rows = list();
+        let names: Vec<&str> = rows.iter().map(|row| &*row.name).collect();
+        assert_eq!(names, NAMES);
+        for row in rows {
+            assert!(!row.title.is_empty(), "{}", row.name);
+        }
+    }
+}

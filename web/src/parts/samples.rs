@@ -1,0 +1,27 @@
+//! The changes that a lab brings, ready to be tried.
+
+use view::protocol::Sample;
+use yew::prelude::*;
+
+use crate::session::Action;
+
+/// A button for each. The first one stands out; of several, each says what it is.
+pub fn samples(samples: &[Sample], on: &Callback<Action>) -> Html {
+    let is_only = samples.len() == 1;
+    samples
+        .iter()
+        .enumerate()
+        .map(|(which, sample)| {
+            html! {
+                <button
+                    key={which}
+                    type="button"
+                    class={(which == 0).then_some("primary")}
+                    onclick={on.reform(move |_| Action::TrySample(which))}
+                >
+                    { if is_only { "Try the sample change" } else { sample.title.as_str() } }
+                </button>
+            }
+        })
+        .collect()
+}
