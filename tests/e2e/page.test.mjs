@@ -24,6 +24,28 @@ lab('edits survive a reload', async (page) => {
   assert.match(await editor.inputValue(), /replicaCount: 4/);
 });
 
+lab('another built-in lab has its own address, repositories and edits', { query: '?lab=shop' }, async (page) => {
+  const shown = page.getByRole('combobox', { name: 'Lab' });
+  assert.equal(await shown.inputValue(), 'shop');
+  await edit(page, 'gateway/chart/values.yaml', 'replicaCount: 2', 'replicaCount: 3');
+  await page.waitForFunction(() => performance.getEntriesByName('lab:interactive').length > 0);
+  await shown.selectOption('order-service-gitops');
+  await page.waitForURL(/lab=order-service-gitops/);
+  await ready(page);
+  assert.equal(await page.getByRole('button', { name: /edited/ }).count(), 0, 'the edits are those of the other lab');
+  await page.getByRole('button', { name: 'Try the sample change' }).click();
+  const plan = await propose(page);
+  assert.equal(plan[0].effect, 'rolls', 'what Argo CD will do is foreseen');
+  await page.goBack();
+  await ready(page);
+  assert.match(await (await open(page, 'gateway/chart/values.yaml')).inputValue(), /replicaCount: 3/);
+});
+
+lab('a lab that there is not gives way to the one that there is', { query: '?lab=none' }, async (page) => {
+  await page.waitForURL(/lab=order-service$/);
+  await ready(page);
+});
+
 lab('a crash shows a way back, and no edit is lost', async (page, wrong) => {
   await edit(page, 'chart/values.yaml', 'replicaCount: 3', 'replicaCount: 4');
   // No element can be made any more: the next thing that the page draws makes it panic.

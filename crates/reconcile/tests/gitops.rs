@@ -66,6 +66,11 @@ fn act(lab: &mut Lab, step: &Value) -> Result<(), Vec<Problem>> {
         lab.open_pull_request("A change", &files)?;
         return lab.merge();
     }
+    if !of("propose").is_null() {
+        let mut files = lab.files();
+        lay(of("propose"), &mut files);
+        return lab.open_pull_request("A change", &files);
+    }
     if !of("patch").is_null() {
         let patch = Verb::Patch(PatchType::Merge, of("patch").get("to").clone());
         return lab.write(key(of("patch")), "", patch);
@@ -156,6 +161,30 @@ fn row(row: &ApplicationRow) -> String {
     text
 }
 
+/// The plan of the pull request that is open.
+fn foreseen(lab: &Lab) -> String {
+    let mut text = String::new();
+    let row = lab.scene().pull_request.expect("it was opened");
+    for it in row.plan {
+        let (effect, pods) = (it.effect.as_str(), it.pods);
+        writeln!(text, "  {effect} {pods} {}: {}", it.object, it.sentence)
+            .expect("a text takes all");
+        for path in it.paths {
+            let (change, effect) = (path.change, path.effect.as_str());
+            writeln!(
+                text,
+                "    {effect} {}: {} -> {}",
+                change.path, change.old, change.new
+            )
+            .expect("a text takes all");
+        }
+    }
+    for problem in row.problems {
+        writeln!(text, "  wrong: {}: {}", problem.path, problem.message).expect("a text takes all");
+    }
+    text
+}
+
 fn story(case: &Value) -> String {
     let mut files = Files::new();
     read(
@@ -184,6 +213,10 @@ fn story(case: &Value) -> String {
         lab.seek(lab.end());
         let from = lab.entries().len();
         match act(&mut lab, step) {
+            Ok(()) if !step.get("propose").is_null() => {
+                text += &foreseen(&lab);
+                continue;
+            }
             Ok(()) => text += &told(&lab, from),
             Err(problems) => {
                 for problem in problems {

@@ -9,11 +9,12 @@ use yew::prelude::*;
 
 use super::paint::paint;
 use crate::session::Action;
-use crate::words::in_repository;
 
 #[derive(PartialEq, Properties)]
 pub struct EditorProps {
     pub path: Rc<str>,
+    /// The path as it is shown.
+    pub name: AttrValue,
     pub text: AttrValue,
     /// The same file on main, to mark what differs; None if it is not there.
     pub main: Option<AttrValue>,
@@ -71,7 +72,7 @@ pub fn Editor(props: &EditorProps) -> Html {
                     </pre>
                     <textarea
                         ref={area}
-                        aria-label={format!("Text of {}", in_repository(&props.path))}
+                        aria-label={format!("Text of {}", props.name)}
                         aria-invalid={(!props.problems.is_empty()).to_string()}
                         aria-describedby="problems"
                         rows={lines.len().to_string()}

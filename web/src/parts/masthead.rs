@@ -59,7 +59,7 @@ pub fn Masthead(props: &MastheadProps) -> Html {
                     <path d="M13 8h10v2a3 3 0 0 1-3 3h-4a3 3 0 0 1-3-3z" class="full" />
                     <rect x="25" y="3" width="8" height="10" rx="3" class="open" />
                 </svg>
-                { "Rollout Lab" }
+                <span>{ "Rollout Lab" }</span>
             </h1>
             { lab_select(&props.labs) }
             <nav aria-label="Pages">

@@ -51,7 +51,7 @@ pub fn Workbench(props: &WorkbenchProps) -> Html {
             />
             <section class="file-view" aria-label={shown.clone()}>
                 <header>
-                    <code>{ shown }</code>
+                    <code>{ shown.as_str() }</code>
                     if edited {
                         <button
                             type="button"
@@ -65,6 +65,7 @@ pub fn Workbench(props: &WorkbenchProps) -> Html {
                 <Editor
                     key={&*props.file}
                     path={Rc::clone(&props.file)}
+                    name={shown.clone()}
                     text={props.text.clone()}
                     main={props.main.get(&*props.file).cloned().map(AttrValue::from)}
                     problems={Rc::clone(&props.problems)}

@@ -131,7 +131,7 @@ pub(crate) fn refreshed(key: &Key, now: Millis) -> Value {
 }
 
 /// The objects that are kept as a repository says.
-fn watchers(world: &World, repository: &str) -> Vec<Key> {
+pub(crate) fn watchers(world: &World, repository: &str) -> Vec<Key> {
     let list = |kind: &str| world.store.list(kind).into_iter();
     let reads = |spec: &Value| argocd::reads(spec, repository);
     let fetches = |spec: &Value| source::name_of(spec.get("url").text()) == repository;

@@ -10,6 +10,7 @@ mod identity;
 mod intents;
 mod kubectl;
 mod outlook;
+mod prospect;
 mod pulls;
 mod releases;
 mod runs;

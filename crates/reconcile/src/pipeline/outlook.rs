@@ -1,7 +1,7 @@
 //! What a change would do if it were merged now.
 
 use super::pulls::Change;
-use super::{MAIN, releases, runs};
+use super::{MAIN, prospect, releases, runs};
 use crate::delivery::actions::run::Start;
 use crate::delivery::actions::workflow::Event;
 use crate::delivery::app::App;
@@ -82,7 +82,12 @@ pub(super) fn rehearse(
         return Ok(Outlook::of(plan::stopped(failure)));
     }
     if outcome.upgrades.is_empty() {
-        return Ok(Outlook::of(plan::not_deployed()));
+        let files = [&old_files, &change.files];
+        let rows = prospect::plan(world, name, &repository, files)?;
+        return Ok(Outlook::of(match rows.is_empty() {
+            true => plan::not_deployed(),
+            false => rows,
+        }));
     }
     let mut outlook = Outlook::default();
     for upgrade in &outcome.upgrades {

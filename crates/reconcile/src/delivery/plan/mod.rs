@@ -97,12 +97,13 @@ pub fn stopped(failure: &Failure) -> Vec<PlanRow> {
 /// The plan of a change for which no workflow calls `helm upgrade`.
 #[must_use]
 pub fn not_deployed() -> Vec<PlanRow> {
-    let sentence =
-        "Nothing reaches the cluster: no workflow that the merge starts calls `helm upgrade`.";
+    let sentence = "Nothing reaches the cluster: no workflow that the merge starts calls `helm upgrade`, and \
+                    neither Argo CD nor Flux reads this repository.";
     vec![whole(Effect::None, sentence.into())]
 }
 
-fn whole(effect: Effect, sentence: EcoString) -> PlanRow {
+/// A row about the change as a whole.
+pub(crate) fn whole(effect: Effect, sentence: EcoString) -> PlanRow {
     PlanRow {
         object: EcoString::new(),
         effect,

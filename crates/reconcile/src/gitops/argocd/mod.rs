@@ -2,18 +2,20 @@
 //!
 //! [`spec`] reads what an Application asks for, [`manifests`] renders it, [`compare`] tells what
 //! differs (but for what is ignored), [`auto`] decides whether to sync, [`operation`] begins,
-//! repeats and ends a sync, [`sync`] takes its steps. State is where the real one keeps it: in the
+//! repeats and ends a sync, [`sync`] takes its steps. [`prospect`] foresees what a commit would bring. State is where the real one keeps it: in the
 //! Application's status, and in `operation`.
 
 mod auto;
 mod compare;
 mod manifests;
 mod operation;
+mod prospect;
 mod spec;
 mod sync;
 mod tasks;
 mod view;
 
+pub(crate) use prospect::{Prospect, prospects};
 pub(crate) use view::row;
 
 use super::Ask;
