@@ -142,7 +142,8 @@ pub(crate) const MODIFIED: &str = "the object has been modified; please apply yo
 /// Answers a request at a moment.
 ///
 /// # Errors
-/// A refusal with the API server's code, reason and words. The store is then as it was.
+/// A refusal with the API server's code, reason and words. The store is then as it was; of a
+/// collection, some objects may be gone.
 pub fn serve(store: &mut Store, now: Millis, request: Request) -> Response {
     if request.dry_run {
         return answer(&mut store.clone(), now, request);

@@ -16,7 +16,7 @@ use crate::timings::Timings;
 use crate::trace::{Entry, EntryId, Note};
 use crate::view::{Second, Tone};
 use ecow::{EcoString, eco_format};
-use kube::api::{self, DeleteOptions, PatchType, Request, Verb};
+use kube::api::{self, Answer, DeleteOptions, PatchType, Request, Response, Verb};
 use kube::fields::Table;
 use kube::rbac::{self, User};
 use kube::{Change, ChangeKind, Key, Millis, Object, Random, Status, Store, map};
@@ -298,7 +298,7 @@ impl World {
         subresource: &'static str,
         verb: Verb,
         note: Note,
-    ) -> Result<Rc<Object>, Status> {
+    ) -> Response {
         let user = self.user(actor);
         if user.is_master() {
             return self.request_as(user, actor, key, subresource, verb, note);
@@ -330,7 +330,7 @@ impl World {
         subresource: &'static str,
         verb: Verb,
         note: Note,
-    ) -> Result<Rc<Object>, Status> {
+    ) -> Response {
         let request = Request {
             subresource,
             fields: self.settings.fields,
@@ -339,22 +339,21 @@ impl World {
         self.send(actor, request, note)
     }
 
-    fn send(&mut self, actor: &str, request: Request, note: Note) -> Result<Rc<Object>, Status> {
+    fn send(&mut self, actor: &str, request: Request, note: Note) -> Response {
         let (key, subresource) = (request.key.clone(), request.subresource);
         match api::serve(&mut self.store, self.now, request) {
             Ok(answer) => {
-                let object = answer
-                    .object()
-                    .ok_or_else(|| Status::bad_request("not a write"))?;
-                // A Scale stands for the object that it is of.
-                let about = match subresource {
-                    "scale" => &key,
-                    _ => &object.key,
+                let about = match &answer {
+                    // A Scale stands for the object that it is of.
+                    Answer::Object(object) if subresource != "scale" => &object.key,
+                    _ => &key,
                 };
                 self.publish(actor, about, note);
-                Ok(object)
+                Ok(answer)
             }
             Err(status) => {
+                // Of a collection, some may be gone already.
+                self.publish(actor, &key, note.clone());
                 let refused = Note::warning(note.verb, status.reason, status.message.clone());
                 // A conflict is the loop at work, not a failure: whoever lost looks again.
                 let tone = if status.code == 409 {
@@ -380,11 +379,11 @@ impl World {
 
     /// Enters new writes into the trace, and wakes whoever watches what they touched.
     fn publish(&mut self, actor: &str, about: &Key, note: Note) {
-        let changes = self.store.changes_since(self.seen).unwrap_or_default();
-        self.seen = self.store.version();
-        if changes.is_empty() {
+        if self.seen == self.store.version() {
             return;
         }
+        let changes = self.store.changes_since(self.seen).unwrap_or_default();
+        self.seen = self.store.version();
         self.faults.remember(&self.store, self.now);
         let before = self.cause;
         let entry = self.note(actor, Some(about.clone()), note);
@@ -545,10 +544,10 @@ impl World {
                     announce,
                     refused,
                 }) => {
-                    let object = self
+                    let answer = self
                         .request(actor, key, subresource, verb, note)
                         .map_err(|status| (status, refused))?;
-                    if let Some((about, mut note)) = announce {
+                    if let (Some((about, mut note)), Answer::Object(object)) = (announce, answer) {
                         note.message.push_str(&object.key.name);
                         self.event(actor, &about, note);
                     }

@@ -3,7 +3,7 @@
 
 #![cfg(not(target_family = "wasm"))]
 
-use kube::api::{Answer, DeleteOptions, Request, Response, Verb, serve};
+use kube::api::{DeleteOptions, Request, Response, Verb, serve};
 use kube::{Key, Millis, Value, map};
 use reconcile::cluster::pod;
 use reconcile::delivery::app::App;
@@ -192,8 +192,7 @@ impl shell::Cluster for Terminal {
         }
         let note = Note::detail("write", "Test", "the test acts");
         let (key, part) = (request.key, request.subresource);
-        let done = self.0.request("test", key, part, request.verb, note);
-        done.map(Answer::Object)
+        self.0.request("test", key, part, request.verb, note)
     }
 
     fn now(&self) -> Millis {
@@ -510,4 +509,20 @@ fn a_node_without_memory_ends_the_pod_that_exceeds_its_requests_most() {
     let rows = memory_of(&world, "node-a");
     assert_eq!(rows[4..], ["False KubeletHasSufficientMemory"]);
     assert_eq!(world.next_change(), None);
+}
+
+#[test]
+fn a_collection_goes_at_once_and_whoever_watches_it_knows() {
+    let mut world = world();
+    let pods = Key::new("Pod", "default", "");
+    request(
+        &mut world,
+        &pods,
+        Verb::DeleteCollection(DeleteOptions::default()),
+    );
+    let going = ["a", "b", "c"].map(|node| format!("node-{node}: Terminating, 0 restarts"));
+    assert_eq!(seen(&world), going);
+    // Others take their place.
+    let at = world.now() + 20_000;
+    check(&mut world, at, &[A, B, C]);
 }

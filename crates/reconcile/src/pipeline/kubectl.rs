@@ -55,10 +55,8 @@ impl shell::Cluster for Client<'_> {
         let why = eco_format!("kubectl changes {key}.");
         let note = Note::story("patch", "Kubectl", why);
         let user = self.user.clone();
-        let done = self
-            .world
-            .request_as(user, KUBECTL, key, subresource, verb, note);
-        done.map(api::Answer::Object)
+        self.world
+            .request_as(user, KUBECTL, key, subresource, verb, note)
     }
 
     fn now(&self) -> Millis {

@@ -2,7 +2,7 @@
 
 use crate::compare;
 use crate::limitrange::shown;
-use kube::api::{Answer, Verb};
+use kube::api::{Response, Verb};
 use kube::{Key, Value};
 use reconcile::trace::Note;
 use reconcile::{Settings, World};
@@ -27,7 +27,7 @@ pub fn run(case: &Value) -> Result<(), String> {
             continue;
         }
         let object = step.get("create");
-        let answer = create(&mut world, object).map(Answer::Object);
+        let answer = create(&mut world, object);
         let want = step.get("answer");
         compare::same(&shown(&answer, want), want)?;
         world.run_until(world.now() + 2500);
@@ -37,7 +37,7 @@ pub fn run(case: &Value) -> Result<(), String> {
     Ok(())
 }
 
-fn create(world: &mut World, object: &Value) -> Result<std::rc::Rc<kube::Object>, kube::Status> {
+fn create(world: &mut World, object: &Value) -> Response {
     let note = Note::detail("create", "Test", "");
     world.request(
         "driver",

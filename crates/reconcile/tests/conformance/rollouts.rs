@@ -2,7 +2,7 @@
 //! driver of the recordings did.
 
 use ecow::{EcoString, eco_format};
-use kube::api::{Answer, DeleteOptions, PatchType, Propagation, Request, Response, Verb, serve};
+use kube::api::{DeleteOptions, PatchType, Propagation, Request, Response, Verb, serve};
 use kube::{Key, Object, Status, Value, map, time};
 use reconcile::trace::Note;
 use reconcile::{Entry, Settings, World};
@@ -131,12 +131,9 @@ impl shell::Cluster for Driver {
         match request.verb {
             // To read changes nothing, so a copy can be asked.
             Verb::Get | Verb::List => serve(&mut self.world.store().clone(), self.now(), request),
-            verb => {
-                let object =
-                    self.world
-                        .request(DRIVER, request.key, request.subresource, verb, note());
-                object.map(Answer::Object)
-            }
+            verb => self
+                .world
+                .request(DRIVER, request.key, request.subresource, verb, note()),
         }
     }
 
@@ -215,8 +212,7 @@ impl Driver {
             "unready" => {
                 // The recordings show no trace of it: the node's player had the pod ready again at once.
                 let pod = self.ready_pod_of(op).ok_or("no ready pod")?;
-                let pod = self
-                    .set_ready(&pod, false)
+                self.set_ready(&pod, false)
                     .map_err(|status| status.message.to_string())?;
                 self.set_ready(&pod, true).map(|_| ())
             }
@@ -339,7 +335,7 @@ impl Driver {
         self.see_sets();
     }
 
-    fn set_ready(&mut self, pod: &Object, ready: bool) -> Result<Rc<Object>, Status> {
+    fn set_ready(&mut self, pod: &Object, ready: bool) -> Response {
         let condition = map! {
             "type" => "Ready",
             "status" => if ready { "True" } else { "False" },

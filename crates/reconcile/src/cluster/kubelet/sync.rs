@@ -11,6 +11,7 @@ use super::{Container, PodEvent, Role, State, Work, config, status};
 use crate::engine::{Event, World};
 use crate::trace::Note;
 use ecow::{EcoString, EcoVec, eco_format};
+use kube::api::Answer;
 use kube::{Key, Millis};
 
 /// How often the container runtime is asked what has changed (`kubelet.go`, `genericPlegRelistPeriod`),
@@ -242,7 +243,8 @@ impl Work<'_> {
             let verb = kube::api::Verb::Update(value);
             let key = self.run.key.clone();
             // A refusal means that the pod is gone: there is nobody left to tell.
-            if let Ok(pod) = self.world.request(&self.actor(), key, "status", verb, note) {
+            let done = self.world.request(&self.actor(), key, "status", verb, note);
+            if let Ok(Answer::Object(pod)) = done {
                 self.pod = pod;
             }
         }

@@ -1,5 +1,9 @@
 //! Gives every pod a node (`pkg/scheduler`). Which nodes can take it, and which is best, is up to the
 //! plugins that [`cycle`] lists, one file a group.
+//!
+//! A pod that no node could take is tried again as soon as something has changed that it may have
+//! waited for: a scheduler that has nothing else to do does not let it wait for its back-off
+//! (`backend/queue/active_queue.go`, pop; `SchedulerPopFromBackoffQ`, on since Kubernetes 1.33).
 
 mod cycle;
 mod image_locality;
