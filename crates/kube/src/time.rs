@@ -1,6 +1,7 @@
 //! Moments: virtual milliseconds, and how Kubernetes writes them.
 
 use ecow::EcoString;
+use std::cell::RefCell;
 
 /// Virtual time: whole milliseconds since the lab began.
 pub type Millis = u64;
@@ -11,7 +12,22 @@ pub const EPOCH_SECONDS: u64 = 1_767_603_600;
 /// The moment as Kubernetes writes it (`metav1.Time`): RFC 3339 in UTC, whole seconds.
 #[must_use]
 pub fn rfc3339(t: Millis) -> EcoString {
-    let seconds = EPOCH_SECONDS + t / 1000;
+    // Much happens in one second, and every object says when: they share the text.
+    LAST.with_borrow_mut(|(second, text)| {
+        if *second != t / 1000 || text.is_empty() {
+            (*second, *text) = (t / 1000, write(t / 1000));
+        }
+        text.clone()
+    })
+}
+
+thread_local! {
+    /// The second that was written last, and how.
+    static LAST: RefCell<(u64, EcoString)> = const { RefCell::new((0, EcoString::new())) };
+}
+
+fn write(second: u64) -> EcoString {
+    let seconds = EPOCH_SECONDS + second;
     let (days, second) = (seconds / 86_400, seconds % 86_400);
     let (year, month, day) = civil(days);
     let (h, m, s) = (second / 3600, second / 60 % 60, second % 60);

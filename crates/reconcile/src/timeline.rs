@@ -9,9 +9,9 @@ use crate::trace::Entry;
 use crate::view::Second;
 use kube::Millis;
 
-/// How many events lie between two snapshots: few enough that going anywhere is felt as at once, and
-/// enough that their own parts of the store weigh little.
-const EVENTS_PER_SNAPSHOT: u32 = 64;
+/// How much happens between two snapshots, in events and in entries of the trace: little enough that
+/// going anywhere is felt as at once, and enough that their own parts of the store weigh little.
+const WORK_PER_SNAPSHOT: u32 = 256;
 
 /// Something done to a world from outside: by a person, at a moment.
 pub trait Act: Clone {
@@ -150,11 +150,16 @@ impl<A: Act> Timeline<A> {
             self.world.step();
             self.keep_output();
             self.steps += 1;
-            let new = self
-                .snapshots
-                .last()
-                .is_none_or(|(last, _)| last.now() < self.world.now());
-            if self.steps >= EVENTS_PER_SNAPSHOT && new {
+            // When a moment is over: whoever goes there finds all of it done.
+            let is_over = self.world.next_time() != Some(self.world.now());
+            let at = |world: &World| (world.now(), world.entries());
+            let last = self.snapshots.last();
+            let is_new = last.is_none_or(|(last, _)| at(last) < at(&self.world));
+            // One event may do much: a ReplicaSet makes 500 pods at once.
+            let before = last.map_or(0, |(last, _)| last.entries());
+            let entries = self.world.entries().saturating_sub(before);
+            let is_far = self.steps.max(entries) >= WORK_PER_SNAPSHOT;
+            if is_far && is_over && is_new {
                 self.snapshots.push((self.world.clone(), self.acted));
                 self.steps = 0;
             }

@@ -46,6 +46,10 @@ fn native() -> Result<(), String> {
             .env("CRITERION_HOME", &criterion_home);
         run_program(&mut bench)
     })?;
+    step("cargo bench: reconcile, history", || {
+        let mut bench = tools::cargo();
+        run_program(bench.args(["bench", "--package", "reconcile", "--bench", "history"]))
+    })?;
     step("the engine, natively", || {
         run_program(
             tools::program("node")

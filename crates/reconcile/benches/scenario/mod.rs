@@ -17,6 +17,14 @@ const STRIDE: u64 = 1_000;
 
 /// A settled cluster in which a new Deployment of `pods` has come up.
 pub fn bring_up(pods: u32) -> World {
+    let mut world = begin(pods);
+    settle(&mut world);
+    assert_updated(&world, pods);
+    world
+}
+
+/// A cluster that was just given a Deployment of `pods`.
+pub fn begin(pods: u32) -> World {
     let timings = Timings {
         sandbox: 0,
         container: 500, // to create, and again to start
@@ -69,27 +77,26 @@ pub fn bring_up(pods: u32) -> World {
             },
         },
     );
-    settle(&mut world);
-    assert_updated(&world, pods);
     world
 }
 
 /// The same cluster after its Deployment has rolled to a new template. The cluster given stays as it is.
 pub fn rolling_update(cluster: &World) -> World {
     let mut world = cluster.clone();
+    change_template(&mut world);
+    settle(&mut world);
+    world
+}
+
+/// Gives the Deployment a new template.
+pub fn change_template(world: &mut World) {
     let annotations = map! { "changed" => "yes" };
     let patch = map! {
         "spec" => map! {
             "template" => map! { "metadata" => map! { "annotations" => annotations } },
         },
     };
-    request(
-        &mut world,
-        deployment(),
-        Verb::Patch(PatchType::Merge, patch),
-    );
-    settle(&mut world);
-    world
+    request(world, deployment(), Verb::Patch(PatchType::Merge, patch));
 }
 
 /// Panics unless all pods there are belong to the newest template and are available: a bench of
