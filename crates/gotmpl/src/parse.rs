@@ -6,11 +6,11 @@ use crate::ast::{Body, Control, ControlKind, Node, NodeKind, Tree};
 use crate::error::{Error, Place};
 use crate::lex::{Keyword, Lexer, Token, TokenKind};
 use crate::quote::{quote, unquote};
-use std::collections::BTreeMap;
+use lean::FlatMap;
 use std::rc::Rc;
 
 /// Templates by name.
-pub type Trees = BTreeMap<Rc<str>, Rc<Tree>>;
+pub type Trees = FlatMap<Rc<str>, Rc<Tree>>;
 
 /// How deep parentheses and control structures may nest in one another.
 pub const DEPTH_MAX: usize = 100;

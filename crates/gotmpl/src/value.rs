@@ -1,8 +1,8 @@
 //! Values as a Go template sees them: with Go's types, and maps that are shared and mutable.
 
+use lean::FlatMap;
 use std::borrow::{Borrow, Cow};
 use std::cell::{Ref, RefCell};
-use std::collections::BTreeMap;
 use std::fmt;
 use std::rc::Rc;
 
@@ -202,7 +202,7 @@ pub struct Map {
     entries: Rc<Entries>,
 }
 
-struct Entries(RefCell<BTreeMap<Text, Value>>);
+struct Entries(RefCell<FlatMap<Text, Value>>);
 
 /// A struct with its fields in order.
 #[derive(Debug)]
@@ -351,7 +351,7 @@ impl Map {
         }
     }
 
-    fn entries(&self) -> Ref<'_, BTreeMap<Text, Value>> {
+    fn entries(&self) -> Ref<'_, FlatMap<Text, Value>> {
         self.entries.0.borrow()
     }
 

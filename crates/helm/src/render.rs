@@ -16,7 +16,7 @@ use crate::schema;
 use crate::values::{VALUES, Values, coalesce_values, table};
 use gotmpl::value::ANY_MAP;
 use gotmpl::{Host, LineOrigin, Machine, Map, Trees, Value};
-use std::collections::BTreeMap;
+use lean::FlatMap;
 use std::rc::Rc;
 
 pub use self::name::render_name;
@@ -103,7 +103,7 @@ pub struct Rendered {
     /// NOTES.txt of the chart.
     pub notes: String,
     /// Every rendered file, by its path with the chart's name.
-    pub files: BTreeMap<String, File>,
+    pub files: FlatMap<String, File>,
 }
 
 impl Rendered {
@@ -174,10 +174,10 @@ impl Rendered {
 
 /// What Helm's functions need beside their arguments.
 pub(crate) struct Context {
-    functions: BTreeMap<&'static str, &'static HelmFunction>,
+    functions: FlatMap<&'static str, &'static HelmFunction>,
     lookup: Option<Lookup>,
     /// How often each template is included at this moment.
-    pub includes: BTreeMap<String, usize>,
+    pub includes: FlatMap<String, usize>,
     pub random: Random,
     pub now_ms: i64,
 }
@@ -185,9 +185,11 @@ pub(crate) struct Context {
 impl Context {
     fn new(options: &ReleaseOptions) -> Context {
         Context {
-            functions: lean::map(crate::functions::all().map(|function| (function.name, function))),
+            functions: crate::functions::all()
+                .map(|function| (function.name, function))
+                .collect(),
             lookup: options.lookup.clone(),
-            includes: BTreeMap::new(),
+            includes: FlatMap::new(),
             random: Random::new(options.seed),
             now_ms: options.now_ms,
         }
@@ -235,7 +237,7 @@ pub fn render_templates(
     chart: &Chart,
     values: &Values,
     options: &ReleaseOptions,
-) -> Result<BTreeMap<String, File>, Error> {
+) -> Result<FlatMap<String, File>, Error> {
     Prepared::new(chart.clone(), values, options)?.render_templates(options)
 }
 
@@ -335,7 +337,7 @@ impl Prepared {
     pub fn render_templates(
         &self,
         options: &ReleaseOptions,
-    ) -> Result<BTreeMap<String, File>, Error> {
+    ) -> Result<FlatMap<String, File>, Error> {
         check_kube_version(&self.chart, &options.kube_version)?;
         render_files(&self.chart, &self.values, options)
     }
@@ -389,7 +391,7 @@ fn render_files(
     chart: &Chart,
     values: &Map,
     options: &ReleaseOptions,
-) -> Result<BTreeMap<String, File>, Error> {
+) -> Result<FlatMap<String, File>, Error> {
     let shared = [
         ("Release", Value::Map(release_map(options))),
         (
@@ -397,7 +399,7 @@ fn render_files(
             capabilities(&options.kube_version, &options.api_versions),
         ),
     ];
-    let mut all = BTreeMap::new();
+    let mut all = FlatMap::new();
     collect(
         chart,
         chart.name(),
@@ -423,7 +425,7 @@ fn render_files(
     if options.provenance {
         machine.record("", &Value::Map(values.clone()));
     }
-    let mut files = BTreeMap::new();
+    let mut files = FlatMap::new();
     for path in order {
         if path
             .rsplit('/')
@@ -467,7 +469,7 @@ fn collect<'c>(
     values: Map,
     is_root: bool,
     shared: &[(&str, Value)],
-    all: &mut BTreeMap<String, Renderable<'c>>,
+    all: &mut FlatMap<String, Renderable<'c>>,
 ) -> Map {
     let data = Map::of(&VALUES);
     let subcharts = Map::new();

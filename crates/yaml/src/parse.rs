@@ -3,8 +3,8 @@
 use crate::error::{Error, Mark, Stage};
 use crate::node::{Kind, Node};
 use crate::scan::{Scanner, Style, Token, TokenKind};
+use lean::FlatMap;
 use std::borrow::Cow;
-use std::collections::BTreeMap;
 use std::rc::Rc;
 
 /// All documents of `text`. A text with nothing in it has none.
@@ -34,9 +34,9 @@ type Parse<T> = Result<T, Error>;
 /// Reads a stream document by document.
 struct Documents<'a> {
     scanner: Scanner<'a>,
-    tag_prefixes: BTreeMap<String, String>,
+    tag_prefixes: FlatMap<String, String>,
     /// The nodes with a name; none while the node is being read.
-    anchors: BTreeMap<String, Option<Rc<Node>>>,
+    anchors: FlatMap<String, Option<Rc<Node>>>,
     first: bool,
     /// What is read without being kept, if that is wanted.
     skim: Option<Skim<'a>>,
@@ -80,8 +80,8 @@ impl<'a> Documents<'a> {
         }
         Ok(Documents {
             scanner: Scanner::new(text),
-            tag_prefixes: BTreeMap::new(),
-            anchors: BTreeMap::new(),
+            tag_prefixes: FlatMap::new(),
+            anchors: FlatMap::new(),
             first: true,
             skim: None,
         })

@@ -1,6 +1,6 @@
 //! A Deployment: desired beside actual, the difference, and its ReplicaSets by revision.
 
-use std::collections::BTreeSet;
+use lean::FlatSet;
 use std::rc::Rc;
 
 use ecow::EcoString;
@@ -14,7 +14,7 @@ use crate::words::count;
 const EMPTY_MOST: usize = 1;
 
 /// The Deployment with everything it owns. `serving` are the uids of the pods that get requests.
-pub fn deployment(row: &DeploymentRow, serving: &Rc<BTreeSet<EcoString>>) -> Html {
+pub fn deployment(row: &DeploymentRow, serving: &Rc<FlatSet<EcoString>>) -> Html {
     let (shown, kept) = shown_sets(&row.sets);
     html! {
         <article

@@ -1,7 +1,7 @@
 //! Lets what is new appear and what changes its place glide there, outside of the virtual DOM.
 
+use lean::FlatMap;
 use std::cell::RefCell;
-use std::collections::BTreeMap;
 
 use js_sys::{Array, Function, Object, Reflect};
 use wasm_bindgen::{JsCast, JsValue};
@@ -16,7 +16,7 @@ const DURATION: f64 = 320.0;
 const LIST_MOST: u32 = 48;
 
 /// Where each child was after the last drawing, by uid; nothing before the first one.
-type Places = BTreeMap<String, (i32, i32)>;
+type Places = FlatMap<String, (i32, i32)>;
 
 /// After each drawing, every child of `list` with a `data-uid` that was somewhere else before glides
 /// from there, and a new one appears. Nothing moves under `prefers-reduced-motion`.

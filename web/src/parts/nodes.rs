@@ -1,6 +1,6 @@
 //! The nodes: what is requested of what there is, and the pods on them.
 
-use std::collections::BTreeMap;
+use lean::FlatMap;
 
 use ecow::EcoString;
 use view::{DeploymentRow, NodeRow, PodForm, PodRow, Tint};
@@ -32,7 +32,7 @@ pub fn nodes(nodes: &[NodeRow], deployments: &[DeploymentRow]) -> Html {
 
 fn guests(
     node: &NodeRow,
-    pods: &BTreeMap<&EcoString, &PodRow>,
+    pods: &FlatMap<&EcoString, &PodRow>,
 ) -> Vec<(EcoString, PodForm, Option<Tint>)> {
     let here = node.pods.iter().filter_map(|uid| pods.get(uid));
     here.map(|pod| (pod.uid.clone(), pod.form, pod.tint.clone()))

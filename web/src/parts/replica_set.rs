@@ -1,6 +1,6 @@
 //! A ReplicaSet: what it wants, what it has, and its pods.
 
-use std::collections::BTreeSet;
+use lean::FlatSet;
 
 use ecow::EcoString;
 use view::ReplicaSetRow;
@@ -20,7 +20,7 @@ const LARGE_MOST: usize = 48;
 pub struct ReplicaSetProps {
     pub row: ReplicaSetRow,
     /// The uids of the pods that get requests.
-    pub serving: std::rc::Rc<BTreeSet<EcoString>>,
+    pub serving: std::rc::Rc<FlatSet<EcoString>>,
 }
 
 /// One revision of the Deployment as a row of pods.

@@ -1,7 +1,7 @@
 //! Traffic along the time line: stacked by the commit that answered, failures cut out. It is also the
 //! slider that goes to any moment, and carries the marks.
 
-use std::collections::BTreeMap;
+use lean::FlatMap;
 use std::fmt::Write;
 
 use view::{Mark, MarkKind, Millis, Second, Tint};
@@ -221,7 +221,7 @@ type Layer = Option<Tint>;
 /// Draws every layer as one path of steps, lowest first.
 fn draw(history: &History, width: u32) -> Html {
     let most = history.seconds.iter().map(total).max().unwrap_or(0).max(1);
-    let mut paths: BTreeMap<(bool, usize), (Layer, String)> = BTreeMap::new();
+    let mut paths: FlatMap<(bool, usize), (Layer, String)> = FlatMap::new();
     for bucket in buckets(&history.seconds, history.end, width) {
         let mut base = 0;
         for (tint, n) in &bucket.second.answered {

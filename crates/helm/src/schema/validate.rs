@@ -7,8 +7,8 @@ use super::format;
 use super::problem::{Kind, Problem, count, quoted, scalar};
 use super::url::escape;
 use crate::regexp::Regexp;
+use lean::{FlatMap, FlatSet};
 use std::cell::RefCell;
-use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 use yaml::Value;
 
@@ -27,7 +27,7 @@ pub(super) fn problems(store: &Store<'_>, root: Place<'_>, value: &Value) -> Vec
 /// What all checks share.
 pub(super) struct Validator<'a, 's> {
     pub(super) store: &'a Store<'s>,
-    regexps: RefCell<BTreeMap<String, Rc<Result<Regexp, String>>>>,
+    regexps: RefCell<FlatMap<String, Rc<Result<Regexp, String>>>>,
 }
 
 /// The way to a value.
@@ -67,7 +67,7 @@ pub(super) struct Scope<'p, 's> {
 }
 
 /// The members or items, by their positions, that no schema has looked at yet.
-pub(super) type Open = BTreeSet<usize>;
+pub(super) type Open = FlatSet<usize>;
 
 /// A check of one value by one schema.
 pub(super) struct Check<'a, 's> {

@@ -10,7 +10,7 @@ use crate::trace::Note;
 use ecow::{EcoString, eco_format};
 use kube::api::DeleteOptions;
 use kube::{Change, ChangeKind, Key, Object, Store, Value, map, selector};
-use std::collections::BTreeMap;
+use lean::FlatMap;
 use std::rc::Rc;
 
 pub(super) const CONTROLLER: Controller = Controller {
@@ -150,7 +150,7 @@ fn draft<'a>(
     ready_or_not: bool,
 ) -> Vec<Draft<'a>> {
     let mut known: Option<(&Value, Value)> = None;
-    let mut left: BTreeMap<&str, (Facts<'a>, Value)> = BTreeMap::new();
+    let mut left: FlatMap<&str, (Facts<'a>, Value)> = FlatMap::new();
     for pod in pods {
         // The pods of one template have the same containers, and so the same ports.
         let containers = pod.spec().get("containers");

@@ -9,7 +9,7 @@ use crate::trace::Note;
 use ecow::{EcoString, eco_format};
 use kube::api::{DeleteOptions, Propagation, Verb};
 use kube::{Change, ChangeKind, Key, Millis, Object, Store, Value, kind_info, map};
-use std::collections::BTreeMap;
+use lean::FlatMap;
 use std::rc::Rc;
 
 pub(super) const CONTROLLER: Controller = Controller {
@@ -90,9 +90,9 @@ fn give(store: &Store, namespace: &Key, object: Value) -> Plan {
 #[derive(Default)]
 struct Left {
     /// How many objects, by `pods.`, `deployments.apps`…
-    objects: BTreeMap<EcoString, usize>,
+    objects: FlatMap<EcoString, usize>,
     /// How many of them each finalizer holds.
-    finalizers: BTreeMap<EcoString, usize>,
+    finalizers: FlatMap<EcoString, usize>,
     /// How long pods may still take, in seconds.
     seconds: i64,
 }
@@ -188,7 +188,7 @@ fn say(status: &mut Value, left: &Left, now: Millis) {
         let state = if holds { "True" } else { "False" };
         set_condition(status, kind, state, reason, message, now);
     };
-    let list = |counts: &BTreeMap<EcoString, usize>, word: &str| -> String {
+    let list = |counts: &FlatMap<EcoString, usize>, word: &str| -> String {
         let parts = counts.iter();
         let parts: Vec<String> = parts
             .map(|(name, count)| format!("{name} {word} {count} resource instances"))

@@ -6,7 +6,7 @@ use super::reader::Reader;
 use super::traffic::Caller;
 use crate::view::{Problem, protocol::Sample};
 use ecow::{EcoString, eco_format};
-use std::collections::BTreeMap;
+use lean::FlatMap;
 use yaml::Node;
 
 /// The folder of a lab that holds the files of its sample pull requests.
@@ -28,7 +28,7 @@ pub struct Definition {
     /// Who calls, and how much.
     pub traffic: Vec<Caller>,
     /// The files of each repository on its main branch.
-    pub repositories: BTreeMap<EcoString, Tree>,
+    pub repositories: FlatMap<EcoString, Tree>,
 }
 
 /// A cluster at the start of a lab.
@@ -335,8 +335,8 @@ fn required<'f>(files: &'f Files, path: &str) -> Result<&'f str, Vec<Problem>> {
 }
 
 /// The files below each folder that is a repository.
-fn repositories(files: &Files) -> BTreeMap<EcoString, Tree> {
-    let mut repositories: BTreeMap<EcoString, Tree> = BTreeMap::new();
+fn repositories(files: &Files) -> FlatMap<EcoString, Tree> {
+    let mut repositories: FlatMap<EcoString, Tree> = FlatMap::new();
     for (path, text) in files {
         if let Some((repository, path)) = path.split_once('/')
             && repository != CHANGES

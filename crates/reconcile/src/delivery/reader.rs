@@ -5,7 +5,7 @@
 
 use crate::view::{Millis, Problem};
 use ecow::{EcoString, eco_format};
-use std::collections::BTreeSet;
+use lean::FlatSet;
 use std::ops::RangeInclusive;
 use yaml::{Kind, Node};
 
@@ -99,7 +99,7 @@ impl<'a> Reader<'a> {
             );
             return Fields { node, what };
         };
-        let mut seen = BTreeSet::new();
+        let mut seen = FlatSet::new();
         for (key, _) in members.iter() {
             let name = key.text().unwrap_or_default();
             if !known.contains(&name) {

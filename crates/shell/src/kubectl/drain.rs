@@ -8,7 +8,7 @@ use super::session::{Fault, Session};
 use ecow::{EcoString, eco_format};
 use kube::api::{DeleteOptions, PatchType, Verb};
 use kube::{Key, Millis, Object, Status, Value, map};
-use std::collections::BTreeMap;
+use lean::FlatMap;
 use std::rc::Rc;
 
 pub(super) const DRAIN_FLAGS: &[Flag] = &[
@@ -274,13 +274,13 @@ fn chosen(
     let all = session
         .list_all("Pod")
         .map_err(|status| vec![status.message])?;
-    let (mut pods, mut warnings, mut errors) = (Vec::new(), BTreeMap::new(), BTreeMap::new());
+    let (mut pods, mut warnings, mut errors) = (Vec::new(), FlatMap::new(), FlatMap::new());
     for pod in all {
         if pod.spec().get("nodeName").text() != node.as_str() {
             continue;
         }
         let shown = eco_format!("{}/{}", pod.key.namespace, pod.key.name);
-        let note = |list: &mut BTreeMap<EcoString, Vec<EcoString>>, message: EcoString| {
+        let note = |list: &mut FlatMap<EcoString, Vec<EcoString>>, message: EcoString| {
             list.entry(message).or_default().push(shown.clone());
         };
         match verdict(session, args, &pod) {

@@ -7,7 +7,7 @@ use crate::cluster::{Context, pod};
 use ecow::{EcoString, eco_format};
 use kube::quantity::{self, Format, Quantity};
 use kube::{Object, Store, Value, selector, time};
-use std::collections::BTreeMap;
+use lean::FlatMap;
 use std::rc::Rc;
 
 /// By how much usage may differ from its target, downwards and upwards, in thousand-millionths.
@@ -98,7 +98,7 @@ struct Sample {
     from: kube::Millis,
 }
 
-type Samples = BTreeMap<EcoString, Sample>;
+type Samples = FlatMap<EcoString, Sample>;
 
 /// The pods by what their metrics are worth.
 #[derive(Default)]
@@ -134,7 +134,7 @@ impl<'a> Target<'a> {
         let target = metric.target.get("averageUtilization").as_int();
         let target = i128::from(target.unwrap_or(0)).max(1);
         let (pods, groups, mut samples) = self.samples(metric)?;
-        let mut requests = BTreeMap::new();
+        let mut requests = FlatMap::new();
         for pod in &pods {
             requests.insert(pod.key.name.clone(), request(pod, metric)?);
         }

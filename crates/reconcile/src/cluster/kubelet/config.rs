@@ -7,15 +7,15 @@
 use super::files::Files;
 use ecow::{EcoString, eco_format};
 use kube::{Key, Object, Store, Value};
-use std::collections::BTreeMap;
+use lean::FlatMap;
 
 /// A container's variables, or what is missing, in the kubelet's words.
 pub(super) fn environment(
     store: &Store,
     pod: &Object,
     spec: &Value,
-) -> Result<BTreeMap<EcoString, EcoString>, EcoString> {
-    let mut all = BTreeMap::new();
+) -> Result<FlatMap<EcoString, EcoString>, EcoString> {
+    let mut all = FlatMap::new();
     for source in spec.get("envFrom").items() {
         let prefix = source.get("prefix").text();
         for (field, kind) in [("configMapRef", "ConfigMap"), ("secretRef", "Secret")] {
@@ -83,7 +83,7 @@ fn field(pod: &Object, path: &str) -> EcoString {
 
 /// `$(NAME)` in a value, a command or an argument; what is not known stays
 /// (`third_party/forked/golang/expansion`).
-pub(super) fn expand(text: &str, variables: &BTreeMap<EcoString, EcoString>) -> EcoString {
+pub(super) fn expand(text: &str, variables: &FlatMap<EcoString, EcoString>) -> EcoString {
     let (mut out, mut rest) = (EcoString::new(), text);
     while let Some(at) = rest.find('$') {
         out.push_str(&rest[..at]);
@@ -171,7 +171,7 @@ pub(super) fn mount(
     for volume in pod.spec().get("volumes").items() {
         let name = volume.get("name").text();
         let projected = volume.at(&["projected", "sources"]).items();
-        let mut content = BTreeMap::new();
+        let mut content = FlatMap::new();
         let mut filled = fill(store, pod, volume, "secretName", &mut content);
         for source in projected {
             filled = filled.and_then(|_| fill(store, pod, source, "name", &mut content));
@@ -202,7 +202,7 @@ fn fill(
     pod: &Object,
     source: &Value,
     named: &str,
-    content: &mut BTreeMap<EcoString, EcoString>,
+    content: &mut FlatMap<EcoString, EcoString>,
 ) -> Result<bool, EcoString> {
     for (field, kind, named) in [
         ("configMap", "ConfigMap", "name"),
@@ -221,7 +221,7 @@ fn fill(
             content.extend(data(object));
             return Ok(true);
         }
-        let all: BTreeMap<EcoString, EcoString> = data(object).collect();
+        let all: FlatMap<EcoString, EcoString> = data(object).collect();
         for item in items {
             let key = item.get("key").text();
             match all.get(key) {

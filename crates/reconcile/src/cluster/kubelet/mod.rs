@@ -35,9 +35,9 @@ use crate::pipeline::tints;
 use crate::trace::Note;
 use ecow::{EcoString, EcoVec, eco_format};
 use kube::{Change, ChangeKind, Key, Millis, Object, Value};
+use lean::FlatMap;
 use lean::SharedMap;
 use shell::Shell;
-use std::collections::BTreeMap;
 use std::rc::Rc;
 
 pub use images::NodeImage;
@@ -114,7 +114,7 @@ struct Container {
     app: Option<Rc<App>>,
     /// What its command does, if it is run by a shell.
     shell: Option<Rc<Shell>>,
-    variables: Rc<BTreeMap<EcoString, EcoString>>,
+    variables: Rc<FlatMap<EcoString, EcoString>>,
     probes: probes::Workers,
 }
 

@@ -13,7 +13,7 @@ use crate::delivery::actions::syntax::{
 };
 use ecow::{EcoString, EcoVec};
 use kube::Millis;
-use std::collections::BTreeMap;
+use lean::FlatMap;
 use std::rc::Rc;
 
 /// How many commands run before a shell that never rests is taken to have used up a second.
@@ -29,7 +29,7 @@ const DEPTH_MAX: u32 = 30;
 pub(super) struct Shell {
     /// The first is process 1.
     threads: Vec<Thread>,
-    pub(super) variables: BTreeMap<EcoString, EcoString>,
+    pub(super) variables: FlatMap<EcoString, EcoString>,
     /// What SIGTERM runs.
     trap: Option<Rc<Block>>,
     /// What listens.
@@ -84,7 +84,7 @@ impl Shell {
     /// The process of a command line; none if there is no such program.
     pub(super) fn new(
         words: &[EcoString],
-        variables: BTreeMap<EcoString, EcoString>,
+        variables: FlatMap<EcoString, EcoString>,
         now: Millis,
     ) -> Shell {
         let first = words.first().map_or("", EcoString::as_str);
@@ -592,7 +592,7 @@ mod tests {
             container: "c",
             mounts: &mounts,
         };
-        let mut shell = Shell::new(&words, BTreeMap::new(), 0);
+        let mut shell = Shell::new(&words, FlatMap::new(), 0);
         let mut end = shell.advance(&mut disk, 10_000);
         if end.is_none() {
             shell.terminate(10_000);

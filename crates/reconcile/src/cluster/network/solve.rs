@@ -17,7 +17,7 @@ use crate::engine::World;
 use crate::timings::Timings;
 use ecow::{EcoString, EcoVec};
 use kube::{Key, Millis, Value, quantity};
-use std::collections::BTreeMap;
+use lean::FlatMap;
 use std::rc::Rc;
 
 /// How many calls may lead from one to the next. What calls itself in a circle never answers.
@@ -131,9 +131,9 @@ impl Network {
 struct Solver {
     sites: Vec<Site>,
     supplies: Vec<Supply>,
-    site_places: BTreeMap<(EcoString, usize), usize>,
+    site_places: FlatMap<(EcoString, usize), usize>,
     edges: Vec<Edge>,
-    edge_places: BTreeMap<Address, usize>,
+    edge_places: FlatMap<Address, usize>,
 }
 
 /// Works out what flows now.
@@ -142,7 +142,7 @@ pub(super) fn solve(world: &mut World) {
     let mut solver = Solver::default();
     let now = world.now;
     let mut lost: Vec<(usize, Cause, u64)> = Vec::new();
-    let mut level: BTreeMap<usize, Sources> = BTreeMap::new();
+    let mut level: FlatMap<usize, Sources> = FlatMap::new();
     for (place, flow) in network.flows.iter().enumerate() {
         let rate = flow.caller.rate(now - flow.begun);
         if rate == 0 {
@@ -277,9 +277,9 @@ impl Solver {
         &mut self,
         world: &World,
         network: &Network,
-        level: BTreeMap<usize, Sources>,
-    ) -> BTreeMap<usize, Sources> {
-        let mut next: BTreeMap<usize, Sources> = BTreeMap::new();
+        level: FlatMap<usize, Sources>,
+    ) -> FlatMap<usize, Sources> {
+        let mut next: FlatMap<usize, Sources> = FlatMap::new();
         for (edge, sources) in level {
             let address = self.edges[edge].address.clone();
             let reached = network.deal(world, &address, &sources);
@@ -371,7 +371,7 @@ impl Solver {
         world: &World,
         network: &Network,
         (edge, site, rate): (usize, usize, u64),
-        next: &mut BTreeMap<usize, Sources>,
+        next: &mut FlatMap<usize, Sources>,
     ) {
         let address = self.edges[edge].address.clone();
         let site = &mut self.sites[site];
@@ -564,7 +564,7 @@ impl Solver {
             network.flows.make_mut()[*place].meter.rates.failed[*cause as usize] += rate;
         }
         let services_before = network.services.clone();
-        let mut services: BTreeMap<&Key, Rates> =
+        let mut services: FlatMap<&Key, Rates> =
             lean::map(services_before.keys().map(|key| (key, Rates::default())));
         for edge in &self.edges {
             let Some(outcome) = &edge.outcome else {

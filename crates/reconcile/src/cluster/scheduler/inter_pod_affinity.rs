@@ -3,7 +3,7 @@
 use super::cycle::{Cycle, Refusal};
 use crate::cluster::nodes::{Group, Node, Nodes};
 use kube::{Key, Object, Store, Value, selector};
-use std::collections::BTreeMap;
+use lean::FlatMap;
 
 const REQUIRED: &str = "requiredDuringSchedulingIgnoredDuringExecution";
 const PREFERRED: &str = "preferredDuringSchedulingIgnoredDuringExecution";
@@ -12,7 +12,7 @@ const PREFERRED: &str = "preferredDuringSchedulingIgnoredDuringExecution";
 const HARD_WEIGHT: i64 = 1;
 
 /// Numbers for parts of the cluster: a topology key, and the value of that label.
-type Parts<'a> = BTreeMap<(&'a str, &'a str), i64>;
+type Parts<'a> = FlatMap<(&'a str, &'a str), i64>;
 
 /// Whose term it is: what a term does not say, it takes from its pod.
 struct Owner<'a> {

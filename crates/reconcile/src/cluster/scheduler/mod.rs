@@ -27,8 +27,8 @@ pub(super) use node_resources::balance;
 
 use kube::api::{DeleteOptions, PatchType, Verb};
 use kube::{Change, ChangeKind, Key, Object, Store, Value, map, time};
+use lean::FlatMap;
 use preemption::Victims;
-use std::collections::BTreeMap;
 use std::rc::Rc;
 
 pub(super) const CONTROLLER: Controller = Controller {
@@ -136,7 +136,7 @@ fn choose<'a>(
     if let Some(node) = cycle.best(&places) {
         return Ok(node);
     }
-    let mut reasons = BTreeMap::new();
+    let mut reasons = FlatMap::new();
     for reason in refusals.iter().flat_map(|(_, refusal)| &refusal.reasons) {
         *reasons.entry(reason.clone()).or_default() += 1;
     }
@@ -204,7 +204,7 @@ fn feasible(
 }
 
 /// Reasons with how many nodes gave them, as `FitError` writes them.
-fn histogram(reasons: &BTreeMap<EcoString, usize>) -> String {
+fn histogram(reasons: &FlatMap<EcoString, usize>) -> String {
     let counts = reasons.iter();
     let mut counts: Vec<String> = counts
         .map(|(why, nodes)| format!("{nodes} {why}"))

@@ -5,7 +5,7 @@ use super::node_affinity;
 use super::node_facts::has_untolerated_taint;
 use crate::cluster::nodes::{Group, Node, Nodes};
 use kube::{Object, Store, Value, selector};
-use std::collections::BTreeMap;
+use lean::FlatMap;
 
 const HOSTNAME: &str = "kubernetes.io/hostname";
 /// What counts for pods that say nothing (`systemDefaultConstraints`): key and `maxSkew`, never more
@@ -16,7 +16,7 @@ const SYSTEM_DEFAULTS: [(&str, i64); 2] = [(HOSTNAME, 3), ("topology.kubernetes.
 pub(super) struct Spread<'a>(Vec<(Constraint<'a>, Domains<'a>)>);
 
 /// The pods that a constraint counts, by the value of its topology key.
-type Domains<'a> = BTreeMap<&'a str, i64>;
+type Domains<'a> = FlatMap<&'a str, i64>;
 
 struct Constraint<'a> {
     key: &'a str,

@@ -7,8 +7,8 @@ use crate::cluster::nodes::Nodes;
 use crate::cluster::pod;
 use ecow::{EcoString, eco_format};
 use kube::{Object, Store, selector, time};
+use lean::FlatMap;
 use std::cmp::Reverse;
-use std::collections::BTreeMap;
 use std::rc::Rc;
 
 /// The pods that a node would lose.
@@ -62,7 +62,7 @@ pub(super) fn find<'a>(
         });
     }
     let most = CANDIDATES.max(cycle.nodes.list().len() / 10);
-    let mut reasons: BTreeMap<EcoString, usize> = BTreeMap::new();
+    let mut reasons: FlatMap<EcoString, usize> = FlatMap::new();
     let (mut found, mut tried) = (Vec::new(), 0);
     for (node, _) in refusals.iter().filter(|(_, refusal)| refusal.resolvable) {
         if found.len() == most {

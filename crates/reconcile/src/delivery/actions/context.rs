@@ -11,7 +11,7 @@ use crate::delivery::git::{Oid, Repository, Tree};
 use crate::delivery::settings::Settings;
 use crate::view::{Problem, Progress};
 use ecow::{EcoString, EcoVec, eco_format};
-use std::collections::BTreeMap;
+use lean::FlatMap;
 use std::rc::Rc;
 
 /// Who owns all repositories.
@@ -140,8 +140,8 @@ impl Run {
         at: usize,
         step: &Step,
         scope: &Scope<'_>,
-    ) -> Result<BTreeMap<EcoString, EcoString>, EcoString> {
-        let mut env: BTreeMap<EcoString, EcoString> = BTreeMap::new();
+    ) -> Result<FlatMap<EcoString, EcoString>, EcoString> {
+        let mut env: FlatMap<EcoString, EcoString> = FlatMap::new();
         for (name, value) in self.facts() {
             env.insert(eco_format!("GITHUB_{}", name.to_uppercase()), value);
         }

@@ -15,8 +15,8 @@ use super::workplace::{self, Outgoing, Workplace};
 use crate::delivery::git::{Repository, Tree};
 use crate::view::Millis;
 use ecow::{EcoString, EcoVec, eco_format};
+use lean::FlatMap;
 use lean::SharedMap;
-use std::collections::BTreeMap;
 use std::rc::Rc;
 
 /// Files that the runner reads when a step ends, and the variables that name them.
@@ -154,7 +154,7 @@ pub struct Start {
 #[must_use]
 pub fn run(
     script: &str,
-    env: &BTreeMap<EcoString, EcoString>,
+    env: &FlatMap<EcoString, EcoString>,
     start: Start,
     answers: &[Answer],
 ) -> Result {
@@ -254,7 +254,7 @@ pub struct Machine<'a> {
     /// The repositories that can be cloned.
     pub remotes: SharedMap<EcoString, Repository>,
     /// Its variables. All are passed on to commands.
-    pub variables: BTreeMap<EcoString, EcoString>,
+    pub variables: FlatMap<EcoString, EcoString>,
     answers: &'a [Answer],
     printed: String,
     /// Output that `$(…)` and pipes collect, innermost last.

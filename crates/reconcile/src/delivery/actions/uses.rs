@@ -11,7 +11,7 @@ use super::workplace::{Checkout, HOME};
 use crate::delivery::git::Tree;
 use crate::delivery::registry::Reference;
 use ecow::{EcoString, eco_format};
-use std::collections::BTreeMap;
+use lean::FlatMap;
 use std::rc::Rc;
 
 type Pairs = [(EcoString, EcoString)];
@@ -44,7 +44,7 @@ pub(super) fn run(
     spot: Spot,
     action: &str,
     with: &Pairs,
-    env: &BTreeMap<EcoString, EcoString>,
+    env: &FlatMap<EcoString, EcoString>,
 ) -> Used {
     let name = action.split('@').next().unwrap_or_default();
     match name {
@@ -125,7 +125,7 @@ fn build_push(
     run: &mut Run,
     spot: Spot,
     with: &Pairs,
-    env: &BTreeMap<EcoString, EcoString>,
+    env: &FlatMap<EcoString, EcoString>,
 ) -> Used {
     let source = run.source.clone();
     let mut place = run.jobs[spot.job].place.clone();

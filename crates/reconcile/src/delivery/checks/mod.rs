@@ -21,7 +21,7 @@ use super::registry::Reference;
 use crate::view::{CheckRow, Severity};
 use ecow::EcoString;
 use kube::{Key, Store, Value};
-use std::collections::BTreeMap;
+use lean::FlatMap;
 
 /// A check.
 pub struct Check {
@@ -272,7 +272,7 @@ fn is_let_off(object: &Value, check: &str) -> bool {
 }
 
 /// Labels by name, of what selects.
-fn labels(selector: &Value) -> BTreeMap<EcoString, EcoString> {
+fn labels(selector: &Value) -> FlatMap<EcoString, EcoString> {
     lean::map(
         selector
             .members()

@@ -33,7 +33,7 @@ impl Repository {
     #[must_use]
     pub fn history(&self, from: Oid) -> Vec<Oid> {
         let mut found = vec![from];
-        let mut seen = std::collections::BTreeSet::from([from]);
+        let mut seen: lean::FlatSet<_> = [from].into_iter().collect();
         let mut at = 0;
         while let Some(oid) = found.get(at).copied() {
             for parent in self.commit(oid).iter().flat_map(|commit| &commit.parents) {
@@ -49,7 +49,7 @@ impl Repository {
     /// The commit nearest to `a` that led to `b` too.
     #[must_use]
     pub fn merge_base(&self, a: Oid, b: Oid) -> Option<Oid> {
-        let theirs: std::collections::BTreeSet<Oid> = self.history(b).into_iter().collect();
+        let theirs: lean::FlatSet<Oid> = self.history(b).into_iter().collect();
         self.history(a).into_iter().find(|oid| theirs.contains(oid))
     }
 

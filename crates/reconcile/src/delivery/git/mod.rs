@@ -12,9 +12,9 @@ pub use merge::{Conflict, merge_trees};
 use crate::view::Millis;
 use ecow::{EcoString, EcoVec, eco_format};
 use kube::time::EPOCH_SECONDS;
+use lean::FlatMap;
 use lean::SharedMap;
 use sha1::{Digest, Sha1};
-use std::collections::BTreeMap;
 use std::fmt;
 use std::rc::Rc;
 
@@ -22,7 +22,7 @@ use std::rc::Rc;
 const PATH_DEPTH_MAX: usize = 100;
 
 /// Files by path: `chart/values.yaml` → text.
-pub type Tree = BTreeMap<EcoString, EcoString>;
+pub type Tree = FlatMap<EcoString, EcoString>;
 
 /// An object's id.
 #[derive(Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
@@ -351,7 +351,7 @@ impl Repository {
         files: &[(&str, &EcoString)],
         skip: usize,
     ) -> Result<Oid, InvalidPath> {
-        let mut folders: BTreeMap<&str, Vec<(&str, &EcoString)>> = BTreeMap::new();
+        let mut folders: FlatMap<&str, Vec<(&str, &EcoString)>> = FlatMap::new();
         let mut entries = Vec::new();
         for &(path, text) in files {
             match path[skip..].split_once('/') {

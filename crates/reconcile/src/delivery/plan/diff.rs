@@ -1,7 +1,7 @@
 //! Where two states of an object differ.
 
 use ecow::{EcoString, eco_format};
-use std::collections::BTreeMap;
+use lean::FlatMap;
 use yaml::{Map, Node, Value};
 
 /// How deep differences are looked for; what differs below is one difference.
@@ -139,12 +139,12 @@ fn compare_lists(a: &[Value], b: &[Value], steps: &mut Vec<Step>, out: &mut Vec<
 }
 
 /// The items of a list by their names; none if one has no name, or two have the same.
-fn by_name(items: &[Value]) -> Option<BTreeMap<&str, (usize, &Value)>> {
+fn by_name(items: &[Value]) -> Option<FlatMap<&str, (usize, &Value)>> {
     let named = items
         .iter()
         .enumerate()
         .filter_map(|(at, item)| Some((item.get("name").as_str()?, (at, item))));
-    let named = lean::map(named);
+    let named: FlatMap<&str, (usize, &Value)> = lean::map(named);
     (named.len() == items.len()).then_some(named)
 }
 

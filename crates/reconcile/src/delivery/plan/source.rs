@@ -7,7 +7,7 @@ use ecow::{EcoString, eco_format};
 use helm::release::{objects_of, objects_of_hook};
 use helm::{Giver, LineOrigin, ReleaseOptions, Rendered};
 use kube::{Key, Value, kind_info};
-use std::collections::BTreeMap;
+use lean::FlatMap;
 
 /// One side of a change: what a chart renders, and where that comes from.
 #[derive(Clone, Debug, Default)]
@@ -21,7 +21,7 @@ pub struct Side {
     pub hooks: Vec<HookObject>,
     /// Which manifest an object is in: its place in [`Rendered::manifests`]; that of a hook comes
     /// after those.
-    manifests: BTreeMap<Key, usize>,
+    manifests: FlatMap<Key, usize>,
     /// Who gives values, the strongest first.
     givers: Vec<Giver>,
     /// The values as templates saw them.

@@ -2,8 +2,8 @@ use super::oracle::{self, Folder};
 use crate::delivery::actions::machine::{self, Answer, Outcome, Start};
 use crate::delivery::actions::workplace::{Checkout, Workplace};
 use crate::delivery::git::{Person, Repository, Tree};
+use lean::FlatMap;
 use proptest::prelude::*;
-use std::collections::BTreeMap;
 use std::rc::Rc;
 
 fn files() -> Tree {
@@ -37,7 +37,7 @@ fn play(script: &str, answers: &[Answer]) -> machine::Result {
         place,
         ..Start::default()
     };
-    let env = BTreeMap::from([
+    let env = FlatMap::from([
         ("NAME".into(), "big  world".into()),
         ("EMPTY".into(), "".into()),
         (
