@@ -194,7 +194,7 @@ impl World {
                     *t > self.now + SOON && gitops::is_idle(&self.store, key, &context);
                 !is_routine && self.due_look(*controller, key, *t).is_some()
             }
-            _ => true,
+            Event::Delivery(event) => pipeline::awaits(self, event, *t),
         };
         self.queue.iter().find(counts).map(|(t, _)| t)
     }

@@ -71,6 +71,17 @@ fn the_live_station_goes_down_the_way() {
 }
 
 #[test]
+fn what_follows_a_merge_ends_when_nothing_changes_any_more() {
+    let lab = merged(&[(APP, "1.4.1", "1.4.2")]);
+    let last = lab.entries().last().expect("much happened").t;
+    let quiet = lab.end() - last;
+    assert!(
+        quiet < 60_000,
+        "{quiet} ms are played in which nothing happens"
+    );
+}
+
+#[test]
 fn the_plan_says_what_then_happens() {
     let cases: [(&'static str, &'static str, &'static str, Effect, u32); 4] = [
         (APP, "1.4.1", "1.4.2", Effect::Rolls, 3),

@@ -33,6 +33,7 @@ use crate::engine::World;
 use crate::gitops;
 use crate::trace::EntryId;
 use ecow::{EcoString, EcoVec};
+use kube::Millis;
 use lean::SharedMap;
 
 /// The branch that is delivered.
@@ -78,6 +79,18 @@ pub enum Event {
     Helm(usize),
     /// A waiting `kubectl` looks. The place is that in [`State::watching`].
     Kubectl(usize),
+}
+
+/// Whether something still waits for this event: a run's next step may have come sooner than it was
+/// to, by an answer from outside.
+pub(crate) fn awaits(world: &World, event: &Event, t: Millis) -> bool {
+    match event {
+        Event::Run(at) => {
+            let run = world.delivery.runs.get(*at);
+            run.is_some_and(|state| state.run.wakes_at() == Some(t))
+        }
+        Event::Helm(_) | Event::Kubectl(_) => true,
+    }
 }
 
 /// Lets delivery go on.
