@@ -33,7 +33,7 @@ lab('another built-in lab has its own address, repositories and edits', { query:
   await page.waitForURL(/lab=order-service-gitops/);
   await ready(page);
   assert.equal(await page.getByRole('button', { name: /edited/ }).count(), 0, 'the edits are those of the other lab');
-  await page.getByRole('button', { name: 'Try the sample change' }).click();
+  await page.getByRole('button', { name: 'Give slow payments more time' }).click();
   const plan = await propose(page);
   assert.equal(plan[0].effect, 'rolls', 'what Argo CD will do is foreseen');
   await page.goBack();

@@ -274,6 +274,32 @@ fn a_merge_in_one_of_several_services_rolls_only_that_one() {
     lab.merge().expect("it can be merged");
     let live = live_stations(&mut lab);
     assert_eq!(live, [StationKind::Release, StationKind::Rollout]);
+    // A merge in the service's own repository comes to the cluster by a commit of CI, in the same colour.
+    let mut lab = Lab::built_in("order-service-gitops").expect("it is built in");
+    let before = lab.files();
+    let mut draft = before.clone();
+    draft.extend(lab.samples()[1].files.clone());
+    lab.open_pull_request("Release version 1.4.2", &draft)
+        .expect("it can be proposed");
+    let scene = lab.scene();
+    let row = scene.pull_request.expect("it is open");
+    let plan: Vec<_> = row.plan.iter().map(|it| (it.effect, it.pods)).collect();
+    assert_eq!(plan, [(Effect::Rolls, 3)], "{:?}", row.plan);
+    lab.merge().expect("it can be merged");
+    lab.seek(lab.end());
+    let values = "deploy-config/order-service/values.yaml";
+    let bumped = before[values].replace("tag: \"1.4.1\"", "tag: \"1.4.2\"");
+    assert_eq!(lab.files()[values], bumped, "the comments are kept");
+    let scene = lab.scene();
+    let merged = scene.pull_request.expect("it was merged").tint;
+    let tints: Vec<_> = scene.deployments[0]
+        .sets
+        .iter()
+        .map(|it| &it.tint)
+        .collect();
+    assert!(tints.contains(&&Some(merged)), "{tints:?}");
+    assert_eq!(scene.applications[0].sync, "Synced");
+    assert_eq!(lab.outcome(), Some(true));
     // With GitOps the repository that is merged is that of the configuration.
     let rolled = rolled("order-service-gitops", "deploy-config");
     assert_eq!(rolled, ["order-service"]);

@@ -89,6 +89,7 @@ const ORDER_SERVICE_GITOPS: &[Part] = &[files!["order-service-gitops":
     "deploy-config/order-service/templates/service.yaml",
     "deploy-config/order-service/templates/serviceaccount.yaml",
     "changes/longer-timeout/deploy-config/order-service/values.yaml",
+    "changes/next-version/order-service/app.yaml",
 ]];
 
 const SHOP: &[Part] = &[

@@ -5,6 +5,7 @@ use super::actions::machine::Answer;
 use super::actions::run::{Outside, Run, Start};
 use super::actions::tools::{HelmCall, HelmUpgrade};
 use super::actions::workflow::Workflow;
+use super::actions::workplace::Outgoing;
 use super::git::Repository;
 use super::registry::{Image, Pushed, Reference, Registry};
 use crate::view::{Millis, Problem, Progress};
@@ -19,6 +20,8 @@ pub struct Rehearsal {
     pub upgrades: Vec<HelmUpgrade>,
     /// The images that it pushes, with their tags, in order.
     pub pushed: Vec<(Reference, Rc<Image>)>,
+    /// The commits that it pushes with git, in order.
+    pub sent: Vec<Outgoing>,
     /// The step that failed first, if one did.
     pub failure: Option<Failure>,
 }
@@ -61,6 +64,7 @@ pub fn rehearse_all(
         rehearsal.push_all(&mut registry, 0);
         all.upgrades.extend(rehearsal.upgrades);
         all.pushed.extend(rehearsal.pushed);
+        all.sent.extend(rehearsal.sent);
         all.failure = all.failure.or(rehearsal.failure);
     }
     Ok(all)
@@ -99,10 +103,14 @@ pub fn rehearse(
             for event in events {
                 match event {
                     RunEvent::Asked { spot, ask, .. } => {
-                        if let Ask::Helm(call, _) = ask
-                            && let HelmCall::Upgrade(upgrade) = *call
-                        {
-                            rehearsal.upgrades.push(upgrade);
+                        match ask {
+                            Ask::Helm(call, _) => {
+                                if let HelmCall::Upgrade(upgrade) = *call {
+                                    rehearsal.upgrades.push(upgrade);
+                                }
+                            }
+                            Ask::Push(outgoing) => rehearsal.sent.push(outgoing),
+                            Ask::Kubectl { .. } => {}
                         }
                         answered.extend(run.answer(spot, Answer::default(), now));
                     }

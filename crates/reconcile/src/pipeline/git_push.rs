@@ -3,14 +3,16 @@
 use super::runs;
 use crate::delivery::actions::machine::Answer;
 use crate::delivery::actions::workplace::Outgoing;
+use crate::delivery::git::Oid;
 use crate::engine::World;
 use crate::trace::Note;
 use ecow::eco_format;
 
-/// Brings commits to a repository, in the words of git. What a job pushes to its own repository with
+/// Brings commits of a job, which runs for a commit of its `own` repository, to a repository, in the
+/// words of git. What a job pushes to its own repository with
 /// the token that it has from GitHub starts no workflow ("Triggering a workflow" in GitHub's
 /// documentation); what it pushes to another one does.
-pub(super) fn push(world: &mut World, own: &str, outgoing: &Outgoing) -> Answer {
+pub(super) fn push(world: &mut World, own: (&str, Oid), outgoing: &Outgoing) -> Answer {
     let Outgoing {
         name,
         branch,
@@ -46,7 +48,8 @@ pub(super) fn push(world: &mut World, own: &str, outgoing: &Outgoing) -> Answer 
         .commit(*head)
         .map(|commit| commit.subject().to_owned());
     let subject = subject.unwrap_or_default();
-    world.delivery.tints.add(*head);
+    let (own, commit) = own;
+    world.delivery.tints.share(*head, commit);
     let why = eco_format!(
         "CI pushes commit {} to {branch} of {name}: {subject}.",
         head.short()

@@ -83,7 +83,10 @@ pub(super) fn rehearse(
     }
     if outcome.upgrades.is_empty() {
         let files = [&old_files, &change.files];
-        let rows = prospect::plan(world, name, &repository, files)?;
+        let mut rows = prospect::plan(world, name, &repository, files)?;
+        for sent in &outcome.sent {
+            rows.extend(prospect::plan_of_push(world, sent)?);
+        }
         return Ok(Outlook::of(match rows.is_empty() {
             true => plan::not_deployed(),
             false => rows,

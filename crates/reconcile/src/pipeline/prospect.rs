@@ -1,5 +1,6 @@
 //! The plan of a change to a repository that Argo CD or Flux reads: what a sync to it would do.
 
+use crate::delivery::actions::workplace::Outgoing;
 use crate::delivery::git::{Repository, Tree};
 use crate::delivery::plan::trial::Cluster;
 use crate::delivery::plan::{self, Sources, name_of, whole};
@@ -43,6 +44,22 @@ pub(super) fn plan(
         rows.push(whole(Effect::None, why));
     }
     Ok(rows)
+}
+
+/// What follows once CI has pushed to another repository.
+///
+/// # Errors
+/// As those of [`plan`].
+pub(super) fn plan_of_push(world: &World, sent: &Outgoing) -> Result<Vec<PlanRow>, Vec<Problem>> {
+    let Some(mut remote) = world.delivery.repositories.get(&sent.name).cloned() else {
+        return Ok(Vec::new());
+    };
+    let before = remote.branch(&sent.branch);
+    remote.take(&sent.from, sent.head);
+    remote.set_branch(&sent.branch, sent.head);
+    let old = before.map(|it| remote.files(it)).unwrap_or_default();
+    let new = remote.files(sent.head);
+    plan(world, &sent.name, &remote, [&old, &new])
 }
 
 fn failed(name: &str, why: &EcoString) -> Vec<Problem> {

@@ -284,7 +284,7 @@ fn asked(world: &mut World, waits: (usize, Spot), commit: Oid, ask: Ask) {
         }
         Ask::Push(outgoing) => {
             let own = EcoString::from(world.delivery.runs[waits.0].run.repository());
-            let said = git_push::push(world, &own, &outgoing);
+            let said = git_push::push(world, (&own, commit), &outgoing);
             answer(world, waits, said);
         }
     }

@@ -38,6 +38,15 @@ impl Tints {
         }
     }
 
+    /// Gives a commit the colour of another, which keeps it: what CI commits is of the commit that it
+    /// ran for.
+    pub fn share(&mut self, commit: Oid, with: Oid) {
+        match self.colours.get(&with).copied() {
+            Some(colour) => _ = self.colours.insert(commit, colour),
+            None => self.add(commit),
+        }
+    }
+
     /// A commit's colour.
     pub fn of(&self, commit: Oid) -> Option<Tint> {
         self.colours.get(&commit).map(|colour| self.tint(*colour))
