@@ -42,7 +42,7 @@ impl Tints {
     /// ran for.
     pub fn share(&mut self, commit: Oid, with: Oid) {
         match self.colours.get(&with).copied() {
-            Some(colour) => _ = self.colours.insert(commit, colour),
+            Some(colour) => self.colours.insert(commit, colour),
             None => self.add(commit),
         }
     }
