@@ -332,7 +332,13 @@ fn create(
     }
     metadata.set("uid", store.random.uuid());
     metadata.set("creationTimestamp", time::rfc3339(now));
-    metadata.set("deletionTimestamp", Value::Null);
+    for theirs in [
+        "deletionTimestamp",
+        "deletionGracePeriodSeconds",
+        "selfLink",
+    ] {
+        metadata.set(theirs, Value::Null);
+    }
     if info.is_none_or(|info| info.counted) {
         metadata.set("generation", 1);
     }

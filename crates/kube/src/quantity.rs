@@ -89,9 +89,10 @@ impl Quantity {
     /// The canonical text: no fraction, the largest suffix that leaves none.
     #[must_use]
     pub fn to_text(&self) -> EcoString {
-        // A binary suffix would have to round what is small, so that is written as a decimal.
-        if self.format == Format::Binary && self.nano.abs() >= 1024 * NANO {
-            let mut number = (self.nano + NANO - 1).div_euclid(NANO);
+        // A binary suffix would have to round what is small or has parts, so that is written as a
+        // decimal.
+        if self.format == Format::Binary && self.nano.abs() >= 1024 * NANO && self.is_whole() {
+            let mut number = self.nano / NANO;
             let mut power = 0;
             while number % 1024 == 0 && power < 6 {
                 number /= 1024;
@@ -135,6 +136,37 @@ fn split(text: &str) -> Option<(i128, i128, &str)> {
     let digits: i128 = format!("{whole}{fraction}").parse().ok()?;
     let parts = 10_i128.checked_pow(fraction.len().try_into().ok()?)?;
     Some((if negative { -digits } else { digits }, parts, suffix))
+}
+
+/// Whether the server keeps a decimal as it was written, so that `1.500`, `+1` and `1E3` stay: one of
+/// at most 18 digits, whose digits without the point neither begin with 0 nor end in three of them,
+/// and that a suffix could be written for without a point (`ParseQuantity`, where it reuses the text).
+#[must_use]
+pub fn is_kept(text: &str) -> bool {
+    let unsigned = text.strip_prefix(['+', '-']).unwrap_or(text);
+    let unsigned = unsigned.trim_start_matches('0');
+    let at = unsigned.find(|c: char| !matches!(c, '0'..='9' | '.'));
+    let (number, suffix) = unsigned.split_at(at.unwrap_or(unsigned.len()));
+    let (whole, fraction) = number.split_once('.').unwrap_or((number, ""));
+    let power: i32 = match suffix {
+        "" => 0,
+        suffix => match "num kMGTPE".find(suffix) {
+            Some(at) => i32::try_from(at).unwrap_or(0) * 3 - 9,
+            None => match suffix.strip_prefix(['e', 'E']).map(str::parse) {
+                Some(Ok(power)) => power,
+                _ => return false,
+            },
+        },
+    };
+    let digits = whole.len() + fraction.len();
+    let last = i32::try_from(fraction.len()).map_or(0, |parts| power - parts);
+    let zeros = match fraction.len() {
+        0 => whole.ends_with("000"),
+        1 => fraction == "0" && whole.ends_with("00"),
+        2 => fraction == "00" && whole.ends_with('0'),
+        _ => fraction.ends_with("000"),
+    };
+    !whole.is_empty() && digits <= 18 && last % 3 == 0 && last >= -9 && !zeros
 }
 
 /// Whether a text has the form of a quantity: a number, letters that occur in suffixes, and the digits
@@ -253,10 +285,31 @@ mod tests {
             ("-1", "-1"),
             ("12345678901", "12345678901"),
             ("1500", "1500"),
+            ("0.1Mi", "104857600m"),
         ];
         for (text, expected) in canonical {
             let quantity = Quantity::parse(text).map(|quantity| quantity.to_text());
             assert_eq!(quantity.as_deref(), Some(expected), "{text}");
+        }
+        let kept = [
+            ("+1", true),
+            ("05", true),
+            ("1.", true),
+            ("1E3", true),
+            ("1.500", true),
+            ("1.234", true),
+            ("250m", true),
+            ("0.125", false),
+            ("1.5", false),
+            ("1.000", false),
+            ("1000m", false),
+            ("1e1", false),
+            ("1.5Gi", false),
+            ("0", false),
+            ("", false),
+        ];
+        for (text, expected) in kept {
+            assert_eq!(is_kept(text), expected, "{text}");
         }
         assert_eq!(units_of(&"1500m".into()), 2);
         assert_eq!(units_of(&Value::Int(3)), 3);

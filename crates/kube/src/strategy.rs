@@ -27,15 +27,23 @@ pub(crate) fn prepare(now: Millis, info: &KindInfo, key: &Key, object: &mut Valu
                 map! { "phase" => "Pending", "lastPhaseTransitionTime" => since },
             );
         }
-        "Pod" if !object.at(&["spec", "schedulingGates"]).items().is_empty() => {
-            let gated = map! {
-                "type" => "PodScheduled",
-                "status" => "False",
-                "reason" => "SchedulingGated",
-                "message" => "Scheduling is blocked due to non-empty scheduling gates",
-            };
-            let conditions = object.entry_at(&["status", "conditions"]).items_mut();
-            conditions.push(gated);
+        "Pod" => {
+            let seconds = object.at(&["spec", "terminationGracePeriodSeconds"]);
+            if seconds.as_int().is_some_and(|seconds| seconds < 0) {
+                object.entry("spec").set("terminationGracePeriodSeconds", 1);
+            }
+            if !object.at(&["spec", "schedulingGates"]).items().is_empty() {
+                let mut gated = map! {
+                    "type" => "PodScheduled",
+                    "status" => "False",
+                    "lastTransitionTime" => time::rfc3339(now),
+                    "reason" => "SchedulingGated",
+                    "message" => "Scheduling is blocked due to non-empty scheduling gates",
+                };
+                *gated.entry("lastProbeTime") = Value::Null;
+                let conditions = object.entry_at(&["status", "conditions"]).items_mut();
+                conditions.push(gated);
+            }
         }
         "Service" => {
             one_address(object, &Value::NULL);
@@ -125,6 +133,9 @@ fn select_own_pods(job: &mut Value, key: &Key) {
     if job.at(&["spec", "manualSelector"]).as_bool() == Some(true) {
         return;
     }
+    // A Job without labels has its template's: the two are one map then.
+    let template = job.at(&["spec", "template", "metadata", "labels"]);
+    let one_map = !template.is_null() && job.at(&["metadata", "labels"]).is_null();
     let labels = job.entry_at(&["spec", "template", "metadata", "labels"]);
     for (name, value) in [
         ("batch.kubernetes.io/controller-uid", &uid),
@@ -133,6 +144,10 @@ fn select_own_pods(job: &mut Value, key: &Key) {
         ("job-name", &key.name),
     ] {
         labels.set(name, value);
+    }
+    if one_map {
+        let labels = labels.clone();
+        *job.entry_at(&["metadata", "labels"]) = labels;
     }
     let selector = job.entry_at(&["spec", "selector", "matchLabels"]);
     selector.set("batch.kubernetes.io/controller-uid", &uid);

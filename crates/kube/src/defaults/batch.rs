@@ -5,7 +5,10 @@ use crate::{Value, map};
 
 pub(super) fn job(object: &mut Value) {
     within(object, "spec", job_spec);
-    workload::labels_from_template(object);
+    // Those of a new one are copied when the template has all of them (`strategy`).
+    if !object.at(&["metadata", "uid"]).is_null() {
+        workload::labels_from_template(object);
+    }
 }
 
 fn job_spec(spec: &mut Value) {

@@ -8,6 +8,9 @@ pub(super) fn service(object: &mut Value) {
     within(object, "spec", |spec| {
         default_zero(spec, "type", "ClusterIP");
         default_zero(spec, "sessionAffinity", "None");
+        if spec.get("selector").members().next().is_none() {
+            spec.set("selector", Value::Null);
+        }
         if spec.get("sessionAffinity").text() == "ClientIP" {
             within(spec, "sessionAffinityConfig", |config| {
                 within(config, "clientIP", |client| {

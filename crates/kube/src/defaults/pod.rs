@@ -75,7 +75,10 @@ fn container(container: &mut Value) {
     }
     inside(container, "lifecycle", |lifecycle| {
         for name in ["postStart", "preStop"] {
-            inside(lifecycle, name, |hook| inside(hook, "httpGet", http_get));
+            inside(lifecycle, name, |hook| {
+                inside(hook, "httpGet", http_get);
+                inside(hook, "sleep", |sleep| default(sleep, "seconds", 0));
+            });
         }
     });
 }
@@ -117,6 +120,7 @@ fn probe(probe: &mut Value) {
 fn http_get(get: &mut Value) {
     default_zero(get, "path", "/");
     default_zero(get, "scheme", "HTTP");
+    each(get, "httpHeaders", |header| default(header, "value", ""));
 }
 
 fn volume(volume: &mut Value) {

@@ -59,6 +59,9 @@ pub(super) fn autoscaler_status(object: &Value) -> Value {
 /// minimum its default request (`pkg/apis/core/v1/defaults.go`, SetDefaults_LimitRangeItem).
 pub(super) fn limit_range(object: &mut Value) {
     within(object, "spec", |spec| {
+        if spec.get("limits").items().is_empty() {
+            *spec.entry("limits") = Value::Null;
+        }
         each(spec, "limits", |item| {
             if item.get("type").text() == "Container" {
                 fill(item, "max", "default");
@@ -102,6 +105,11 @@ pub(super) fn role_binding(object: &mut Value) {
             default_zero(subject, "apiGroup", RBAC);
         }
     });
+}
+
+/// A spec is always written.
+pub(super) fn spec(object: &mut Value) {
+    default(object, "spec", map! {});
 }
 
 pub(super) fn priority_class(object: &mut Value) {

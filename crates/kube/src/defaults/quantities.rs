@@ -1,7 +1,7 @@
 //! Writes quantities in their canonical form: `0.5` is `500m`, `2048Mi` is `2Gi`.
 
 use super::{each, inside};
-use crate::quantity::Quantity;
+use crate::quantity::{Quantity, is_kept};
 use crate::{Map, Value};
 
 /// Maps whose members are quantities.
@@ -30,7 +30,14 @@ pub(super) fn canonicalize(object: &mut Value) {
         "Node" => inside(object, "status", lists),
         "PersistentVolume" | "ResourceQuota" => inside(object, "spec", lists),
         "PersistentVolumeClaim" => inside(object, "spec", |spec| inside(spec, "resources", lists)),
-        "HorizontalPodAutoscaler" => inside(object, "spec", |spec| each(spec, "metrics", metric)),
+        "HorizontalPodAutoscaler" => inside(object, "spec", |spec| {
+            each(spec, "metrics", metric);
+            inside(spec, "behavior", |behavior| {
+                for rules in ["scaleUp", "scaleDown"] {
+                    inside(behavior, rules, |rules| member(rules, "tolerance"));
+                }
+            });
+        }),
         _ => inside(object, "spec", template),
     }
 }
@@ -112,18 +119,24 @@ fn member(object: &mut Value, name: &str) {
 fn in_thousandths(amount: &Value) -> Value {
     const THOUSANDTH: i128 = 1_000_000;
     let Some(mut quantity) = Quantity::of(amount) else {
-        return amount.clone();
+        // Null is an amount of nothing.
+        return if amount.is_null() {
+            "0".into()
+        } else {
+            amount.clone()
+        };
     };
     let over = quantity.nano.rem_euclid(THOUSANDTH);
-    if over > 0 {
-        quantity.nano += THOUSANDTH - over;
+    if over == 0 {
+        return canonical(amount);
     }
+    quantity.nano += THOUSANDTH - over;
     quantity.to_text().into()
 }
 
 fn canonical(amount: &Value) -> Value {
     match Quantity::of(amount) {
-        Some(quantity) => quantity.to_text().into(),
-        None => amount.clone(),
+        Some(quantity) if !amount.as_str().is_some_and(is_kept) => quantity.to_text().into(),
+        _ => amount.clone(),
     }
 }

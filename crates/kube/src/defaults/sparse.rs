@@ -37,11 +37,17 @@ const NAME_MAPS: &[&str] = &[
     "stringData",
 ];
 
+/// Maps from names to texts: a null in them is the empty text.
+const TEXT_MAPS: &[&str] = &["annotations", "labels", "matchLabels", "nodeSelector"];
+
 /// Optional fields whose zero value is not written. A field that is a pointer in Go is not here: it
 /// tells zero from nothing.
 const ZERO_IS_NOTHING: &[&str] = &[
     "clusterIP",
+    "effect",
+    "globalDefault",
     "healthCheckNodePort",
+    "host",
     "hostIP",
     "hostIPC",
     "hostNetwork",
@@ -49,9 +55,13 @@ const ZERO_IS_NOTHING: &[&str] = &[
     "hostPort",
     "hostname",
     "initialDelaySeconds",
+    "key",
     "minReadySeconds",
+    "namespace",
     "nodeName",
     "nodePort",
+    "operator",
+    "path",
     "paused",
     "priorityClassName",
     "publishNotReadyAddresses",
@@ -89,6 +99,7 @@ fn says_nothing_somewhere(value: &Value) -> bool {
     match value {
         Value::Map(map) => map.iter().any(|(key, member)| {
             is_nothing(key, member)
+                || TEXT_MAPS.contains(&key.as_str()) && member.members().any(|(_, it)| it.is_null())
                 || !NAME_MAPS.contains(&key.as_str()) && says_nothing_somewhere(member)
         }),
         Value::List(items) => items.iter().any(says_nothing_somewhere),
@@ -102,11 +113,15 @@ fn without(value: &Value) -> Value {
             let mut kept = Map::new();
             for (key, member) in map.iter().filter(|(key, member)| !is_nothing(key, member)) {
                 let looked_into = !NAME_MAPS.contains(&key.as_str()) || !member.items().is_empty();
-                let member = if looked_into {
-                    without(member)
-                } else {
-                    member.clone()
+                let mut member = match looked_into {
+                    true => without(member),
+                    false => member.clone(),
                 };
+                if TEXT_MAPS.contains(&key.as_str()) {
+                    let nulls = member.members().filter(|(_, text)| text.is_null());
+                    let names: Vec<_> = nulls.map(|(name, _)| name.clone()).collect();
+                    names.iter().for_each(|name| member.set(name, ""));
+                }
                 kept.insert(key.clone(), member);
             }
             Value::Map(kept)

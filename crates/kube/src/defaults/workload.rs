@@ -1,6 +1,6 @@
 //! Deployments, ReplicaSets, StatefulSets, DaemonSets (`pkg/apis/apps/v1/defaults.go`).
 
-use super::{default, default_zero, each, pod, storage, within};
+use super::{default, default_zero, each, inside, pod, storage, within};
 use crate::{Value, map};
 
 pub(super) fn deployment(object: &mut Value) {
@@ -26,17 +26,19 @@ pub(super) fn replica_set(object: &mut Value) {
         default(spec, "replicas", 1);
         within(spec, "template", pod::template);
     });
-    labels_from_template(object);
 }
 
 /// One that selects nothing selects what it makes.
 pub(super) fn replication_controller(object: &mut Value) {
     replica_set(object);
+    labels_from_template(object);
     let labels = object
         .at(&["spec", "template", "metadata", "labels"])
         .clone();
     within(object, "spec", |spec| {
-        default(spec, "selector", labels.clone())
+        if spec.get("selector").members().next().is_none() {
+            spec.set("selector", labels.clone());
+        }
     });
 }
 
@@ -56,10 +58,14 @@ pub(super) fn stateful_set(object: &mut Value) {
         default(spec, "revisionHistoryLimit", 10);
         default_zero(spec, "podManagementPolicy", "OrderedReady");
         default(spec, "serviceName", "");
+        inside(spec, "ordinals", |ordinals| default(ordinals, "start", 0));
         within(spec, "updateStrategy", |strategy| {
-            default_zero(strategy, "type", "RollingUpdate");
+            if strategy.get("type").text().is_empty() {
+                strategy.set("type", "RollingUpdate");
+                default(strategy, "rollingUpdate", map! {});
+            }
             if strategy.get("type").text() == "RollingUpdate" {
-                within(strategy, "rollingUpdate", |rolling| {
+                inside(strategy, "rollingUpdate", |rolling| {
                     default(rolling, "partition", 0);
                     // Behind the feature gate MaxUnavailableStatefulSet, so that it is not taken.
                     rolling.set("maxUnavailable", Value::Null);
