@@ -42,9 +42,10 @@ pub struct Lab {
 /// What can be done to a lab from outside.
 #[derive(Clone, Debug)]
 enum Input {
-    Open(EcoString, Change),
-    Close,
     /// With the table by which the API server decodes strictly from now on.
+    Open(EcoString, Change, Option<&'static Table>),
+    Close,
+    /// With the table, too.
     Merge(Option<&'static Table>),
     /// Something else that a person does on GitHub's pages.
     Intent(Intent, Option<&'static Table>),
@@ -57,7 +58,8 @@ enum Input {
 impl Act for Input {
     fn act(&self, world: &mut World) {
         match self {
-            Input::Open(repository, change) => {
+            Input::Open(repository, change, table) => {
+                world.decode_by(*table);
                 // It was tried before it became part of the history.
                 let _ = pipeline::open(world, repository, change.clone());
             }
@@ -188,7 +190,7 @@ impl Lab {
         let (repository, change) = self.change(title, draft).map_err(|problem| vec![problem])?;
         let mut trial = self.timeline.world().clone();
         pipeline::open(&mut trial, &repository, change.clone()).map_err(|problem| vec![problem])?;
-        self.act(Input::Open(repository, change));
+        self.act(Input::Open(repository, change, self.fields));
         Ok(())
     }
 

@@ -10,10 +10,10 @@
 
 use kube::api::{PatchType, Verb};
 use kube::{Key, Value};
-use reconcile::Lab;
 use reconcile::delivery::labs::{self, Files};
 use reconcile::pipeline::{Intent, MergeMethod};
 use reconcile::view::{DeploymentRow, Problem, Progress, PullRequestRow, RunRow, Tone};
+use reconcile::{Lab, Table};
 use std::fmt::Write;
 use std::fs;
 use std::path::Path;
@@ -105,6 +105,10 @@ fn act(lab: &mut Lab, step: &Value) -> Result<(), Vec<Problem>> {
     if !step.get("open").is_null() {
         lay(step.get("open"), &mut files);
         return lab.open_pull_request("A change", &files);
+    }
+    if !step.get("close").is_null() {
+        lab.close_pull_request();
+        return Ok(());
     }
     let patch = step.get("patch");
     assert!(!patch.is_null(), "{step:?} is no step");
@@ -222,6 +226,7 @@ fn story(case: &Value) -> String {
         Ok(lab) => lab,
         Err(problems) => return format!("{problems:#?}"),
     };
+    lab.learn_fields(Table::embedded());
     let mut text = String::new();
     for step in case.get("steps").items() {
         let whole = serde_json::to_string(step).expect("it is JSON");

@@ -331,7 +331,7 @@ pub fn did_you_mean(word: &str, known: &[&str]) -> EcoString {
 
 /// How many letters must be put in, left out or replaced to make one word the other, without regard
 /// to case (Levenshtein). Long words count as far apart.
-fn distance(a: &str, b: &str) -> usize {
+pub(super) fn distance(a: &str, b: &str) -> usize {
     if a.len() > 64 || b.len() > 64 {
         return usize::MAX;
     }

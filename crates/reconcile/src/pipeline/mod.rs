@@ -71,7 +71,7 @@ pub(crate) struct RunState {
 }
 
 /// What goes on in delivery by itself.
-#[derive(Clone, Debug)]
+#[derive(Clone, Copy, Debug)]
 pub enum Event {
     /// A workflow run goes on.
     Run(usize),

@@ -10,7 +10,7 @@ use crate::delivery::settings::Settings;
 use crate::engine::{self, World};
 use crate::gitops;
 use crate::trace::Note;
-use crate::view::Progress;
+use crate::view::{Problem, Progress};
 use ecow::{EcoString, EcoVec, eco_format};
 use std::rc::Rc;
 
@@ -71,11 +71,23 @@ pub(super) fn start_all(
     let workflows = match Workflow::triggered(name, &files, &event) {
         Ok(workflows) => workflows,
         Err(problems) => {
-            let what = problems
-                .first()
-                .map(|problem| problem.message.clone())
-                .unwrap_or_default();
-            let why = eco_format!("Invalid workflow file: {what}");
+            let Some(Problem {
+                path,
+                line,
+                column,
+                message,
+                ..
+            }) = problems.first()
+            else {
+                return None;
+            };
+            let path = path
+                .strip_prefix(name)
+                .unwrap_or(path)
+                .trim_start_matches('/');
+            let why = eco_format!(
+                "Invalid workflow file: {path} (Line: {line}, Col: {column}): {message}"
+            );
             world.note(ACTIONS, None, Note::warning("fail", "InvalidWorkflow", why));
             return None;
         }
@@ -376,7 +388,11 @@ fn told(world: &World, commit: Oid, event: RunEvent) -> Option<(bool, Note)> {
                 "" => EcoString::new(),
                 reason => eco_format!(": {reason}"),
             };
-            let why = eco_format!("Job {job}: {}{reason}.", name(progress));
+            let why = eco_format!(
+                "Job {job}: {}{}.",
+                name(progress),
+                reason.trim_end_matches('.')
+            );
             (true, Note::warning("end", "JobFailed", why))
         }
         RunEvent::Ended {

@@ -2,6 +2,7 @@
 //!
 //! Words of Docker 29 with BuildKit.
 
+use super::dockerfile;
 use super::flags::Flags;
 use super::machine::{Answer, Call};
 use super::tools::{Bench, listed};
@@ -167,21 +168,22 @@ fn build_call(
     check_build(&build, call).map(|()| DockerCall::Build(build))
 }
 
-/// Whether the Dockerfile is there.
+/// Whether the Dockerfile is there, and can be read.
 ///
 /// # Errors
 /// BuildKit's complaint.
 pub fn check_build(build: &Build, call: &Call) -> Result<(), Answer> {
-    if call.place.files.contains_key(&build.dockerfile) {
-        return Ok(());
-    }
-    let name = build.dockerfile.rsplit('/').next().unwrap_or_default();
-    Err(Answer::failed(
-        1,
-        eco_format!(
-            "ERROR: failed to build: failed to solve: failed to read dockerfile: open {name}: no such file or directory"
-        ),
-    ))
+    let why = match call.place.files.get(&build.dockerfile) {
+        Some(text) => dockerfile::fault(text),
+        None => {
+            let name = build.dockerfile.rsplit('/').next().unwrap_or_default();
+            Some(eco_format!(
+                "failed to read dockerfile: open {name}: no such file or directory"
+            ))
+        }
+    };
+    let failed = |why| eco_format!("ERROR: failed to build: failed to solve: {why}");
+    why.map_or(Ok(()), |why| Err(Answer::failed(1, failed(why))))
 }
 
 /// How long a call takes.

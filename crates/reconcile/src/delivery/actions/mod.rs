@@ -9,6 +9,7 @@
 pub mod commands;
 mod context;
 pub mod docker;
+mod dockerfile;
 pub mod event;
 pub mod expression;
 mod flags;

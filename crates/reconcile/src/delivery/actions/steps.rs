@@ -463,6 +463,11 @@ fn shown_script(script: &str) -> impl Iterator<Item = EcoString> {
 
 /// The line of a log that says what went wrong: the last, but for make's note that something did.
 fn last_words(log: &[EcoString]) -> EcoString {
+    // An error of several lines begins with its name.
+    if let Some(at) = log.iter().rposition(|line| line.starts_with("Error: ")) {
+        let lines: Vec<&str> = log[at..].iter().map(|line| line.trim()).collect();
+        return lines.join(" ").into();
+    }
     let mut lines = log
         .iter()
         .rev()
