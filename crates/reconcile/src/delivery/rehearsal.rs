@@ -1,7 +1,7 @@
 //! A run played ahead: what a workflow will ask of the cluster, before anything is merged.
 
+use super::actions::answer::Answer;
 use super::actions::event::{Ask, RunEvent};
-use super::actions::machine::Answer;
 use super::actions::run::{Outside, Run, Start};
 use super::actions::tools::{HelmCall, HelmUpgrade};
 use super::actions::workflow::Workflow;

@@ -1,7 +1,7 @@
 //! `git push` from a job: commits come to a repository, and what a push starts, starts.
 
 use super::runs;
-use crate::delivery::actions::machine::Answer;
+use crate::delivery::actions::answer::Answer;
 use crate::delivery::actions::workplace::Outgoing;
 use crate::delivery::git::Oid;
 use crate::engine::World;

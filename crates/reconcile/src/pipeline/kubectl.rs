@@ -1,8 +1,8 @@
 //! `kubectl` in a job: the real program's words, and waiting where it waits.
 
 use super::{Event, identity, runs};
+use crate::delivery::actions::answer::Answer;
 use crate::delivery::actions::event::Spot;
-use crate::delivery::actions::machine::Answer;
 use crate::delivery::reader::parse_duration;
 use crate::engine::{self, World};
 use crate::trace::Note;

@@ -105,6 +105,7 @@ pub(super) fn rehearse(
             store: world.store.clone(),
             now: world.now,
             user: User::master(releases::HELM),
+            fields: world.settings.fields,
         };
         let old = before.map_or(&[][..], |release| &release.objects);
         let rows = plan::plan(&plan::Change {

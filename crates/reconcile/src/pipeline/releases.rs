@@ -6,8 +6,8 @@
 
 use super::helm_client::HelmClient;
 use super::{Event, charts, identity, runs};
+use crate::delivery::actions::answer::Answer;
 use crate::delivery::actions::event::Spot;
-use crate::delivery::actions::machine::Answer;
 use crate::delivery::actions::tools::{HelmCall, HelmUpgrade};
 use crate::delivery::git::{Oid, Tree};
 use crate::delivery::plan::{HookObject, Side};

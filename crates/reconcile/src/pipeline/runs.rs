@@ -1,8 +1,8 @@
 //! Workflow runs: what starts them, and what they ask of the world.
 
 use super::{Event, MAIN, RunState, git_push, identity, kubectl, releases};
+use crate::delivery::actions::answer::Answer;
 use crate::delivery::actions::event::{Ask, RunEvent, Spot};
-use crate::delivery::actions::machine::Answer;
 use crate::delivery::actions::run::{Outside, Run, Start};
 use crate::delivery::actions::workflow::{self, Workflow};
 use crate::delivery::git::{Oid, Repository, Tree};

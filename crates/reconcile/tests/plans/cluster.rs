@@ -142,6 +142,7 @@ pub fn claims(old: &[Value], new: &[Value], planned: &[PlanRow]) -> Result<(), S
         store: world.store().clone(),
         now: world.now(),
         user: User::master("helm"),
+        fields: None,
     };
     let rows = plan_in(&cluster, old, new);
     let short = |rows: &[PlanRow]| -> Vec<String> {

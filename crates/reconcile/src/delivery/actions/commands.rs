@@ -1,6 +1,7 @@
 //! The commands that scripts can call and that only compute: one line each in [`find`].
 
-use super::machine::{Answer, Machine, Stop};
+use super::answer::Answer;
+use super::machine::{Machine, Stop};
 use super::{git_commands, text_commands as text, tools, yq};
 use ecow::{EcoString, eco_format};
 use std::rc::Rc;

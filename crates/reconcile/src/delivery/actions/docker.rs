@@ -2,9 +2,10 @@
 //!
 //! Words of Docker 29 with BuildKit.
 
+use super::answer::Answer;
 use super::dockerfile;
 use super::flags::Flags;
-use super::machine::{Answer, Call};
+use super::machine::Call;
 use super::tools::{Bench, listed};
 use crate::delivery::app::App;
 use crate::delivery::git::{Oid, Tree};

@@ -2,8 +2,9 @@
 //!
 //! Words of git 2.51. What it does to branches, tags and remotes beyond that is not simulated.
 
+use super::answer::Answer;
 use super::commands::not_simulated;
-use super::machine::{Answer, Machine, Stop};
+use super::machine::{Machine, Stop};
 use super::workplace::{Checkout, Outgoing};
 use crate::delivery::diff;
 use crate::delivery::git::{Person, Tree};

@@ -2,8 +2,9 @@
 //!
 //! Words and flags of Helm 4 (`pkg/cmd`).
 
+use super::answer::Answer;
 use super::flags::Flags;
-use super::machine::{Answer, Call};
+use super::machine::Call;
 use crate::delivery::git::Tree;
 use crate::delivery::reader::parse_duration;
 use ecow::{EcoString, eco_format};

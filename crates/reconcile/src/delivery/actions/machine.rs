@@ -6,11 +6,10 @@
 //! other input, so it comes by the same way to the same place; nothing of an interpreter's state has
 //! to be kept in a snapshot but the list of answers.
 
+use super::answer::Answer;
 use super::commands;
 use super::script::parse;
-use super::syntax::{
-    Block, Chain, Command, Compound, Form, Input, Join, Kind, Piece, Simple, Target, Word,
-};
+use super::syntax::{Block, Chain, Command, Compound, Input, Join, Kind, Simple, Target};
 use super::workplace::{self, Outgoing, Workplace};
 use crate::delivery::git::{Repository, Tree};
 use crate::view::Millis;
@@ -33,54 +32,6 @@ const TEXT_MAX: usize = 256 * 1024;
 const WORK_MAX: usize = 16 << 20;
 /// How many commands it may run.
 const COMMANDS_MAX: usize = 20_000;
-
-/// What a command answered.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Answer {
-    /// Its exit status: 0 is success.
-    pub status: i32,
-    /// What it printed.
-    pub stdout: EcoString,
-    /// What it printed as errors.
-    pub stderr: EcoString,
-}
-
-impl Answer {
-    /// Success, with this output. A line end is added to text that has none.
-    #[must_use]
-    pub fn ok(stdout: impl Into<EcoString>) -> Answer {
-        Answer {
-            stdout: with_line_end(stdout.into()),
-            ..Answer::default()
-        }
-    }
-
-    /// Failure, with this error output.
-    #[must_use]
-    pub fn failed(status: i32, stderr: impl Into<EcoString>) -> Answer {
-        Answer {
-            status,
-            stderr: with_line_end(stderr.into()),
-            ..Answer::default()
-        }
-    }
-
-    /// Nothing but a status.
-    #[must_use]
-    pub fn status(status: i32) -> Answer {
-        Answer {
-            status,
-            ..Answer::default()
-        }
-    }
-}
-
-fn with_line_end(mut text: EcoString) -> EcoString {
-    if !(text.is_empty() || text.ends_with('\n')) {
-        text.push('\n');
-    }
-    text
-}
 
 /// A command that needs time or the world.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -258,12 +209,12 @@ pub struct Machine<'a> {
     answers: &'a [Answer],
     printed: String,
     /// Output that `$(…)` and pipes collect, innermost last.
-    captures: Vec<String>,
+    pub(super) captures: Vec<String>,
     /// What the command that runs reads; none if it would wait for a terminal.
     stdin: Option<EcoString>,
     status: i32,
     /// `$?`: the status of the command before the one that runs.
-    last: i32,
+    pub(super) last: i32,
     spent: usize,
     commands: usize,
     has_pipefail: bool,
@@ -273,7 +224,7 @@ pub struct Machine<'a> {
     is_traced: bool,
 }
 
-type Done<T> = std::result::Result<T, Stop>;
+pub(super) type Done<T> = std::result::Result<T, Stop>;
 
 impl Machine<'_> {
     /// A variable's value; empty if it is not set.
@@ -332,7 +283,7 @@ impl Machine<'_> {
         })))
     }
 
-    fn block(&mut self, block: &Block, stops_at_failure: bool) -> Done<()> {
+    pub(super) fn block(&mut self, block: &Block, stops_at_failure: bool) -> Done<()> {
         for chain in block {
             self.chain(chain, stops_at_failure)?;
         }
@@ -443,7 +394,7 @@ impl Machine<'_> {
     }
 
     /// What ends in a shell of its own (a pipe, `$(…)`, `( … )`) ends only that.
-    fn caught(&mut self, done: Done<()>) -> Done<()> {
+    pub(super) fn caught(&mut self, done: Done<()>) -> Done<()> {
         match done {
             Err(Stop::Exit(status)) if !self.is_beyond() => {
                 self.status = status;
@@ -567,7 +518,7 @@ impl Machine<'_> {
         Ok(())
     }
 
-    fn print_error(&mut self, text: &str) -> Done<()> {
+    pub(super) fn print_error(&mut self, text: &str) -> Done<()> {
         self.spend(self.printed.len() + text.len(), text.len())?;
         self.printed.push_str(text);
         Ok(())
@@ -579,7 +530,7 @@ impl Machine<'_> {
     }
 
     /// Keeps the limits: a text that becomes `length` bytes long, `more` of which are new.
-    fn spend(&mut self, length: usize, more: usize) -> Done<()> {
+    pub(super) fn spend(&mut self, length: usize, more: usize) -> Done<()> {
         self.spent += more;
         if length <= TEXT_MAX && self.spent <= WORK_MAX {
             return Ok(());
@@ -601,82 +552,6 @@ impl Machine<'_> {
 
     fn is_beyond(&self) -> bool {
         self.commands > COMMANDS_MAX
-    }
-
-    /// Words as a command gets them: unquoted variables and outputs are split at blanks, and vanish
-    /// if they are empty. (File names are not expanded.)
-    fn fields(&mut self, words: &[Word]) -> Done<Vec<EcoString>> {
-        let mut fields = Vec::new();
-        for word in words {
-            let mut field: Option<EcoString> = None;
-            for piece in &word.0 {
-                let (text, splits) = self.piece(piece)?;
-                let have = field.as_ref().map_or(0, EcoString::len);
-                self.spend(have + text.len(), text.len())?;
-                if !splits {
-                    field.get_or_insert_default().push_str(&text);
-                    continue;
-                }
-                for (at, part) in text.split(char::is_whitespace).enumerate() {
-                    if at > 0 {
-                        fields.extend(field.take());
-                    }
-                    if !part.is_empty() {
-                        field.get_or_insert_default().push_str(part);
-                    }
-                }
-            }
-            fields.extend(field);
-        }
-        Ok(fields)
-    }
-
-    /// A word as one text, without splitting.
-    fn text(&mut self, word: &Word) -> Done<EcoString> {
-        let mut text = EcoString::new();
-        for piece in &word.0 {
-            let more = self.piece(piece)?.0;
-            self.spend(text.len() + more.len(), more.len())?;
-            text.push_str(&more);
-        }
-        Ok(text)
-    }
-
-    /// The text of a piece, and whether it is split at blanks.
-    fn piece(&mut self, piece: &Piece) -> Done<(EcoString, bool)> {
-        Ok(match piece {
-            Piece::Text(text) => (text.clone(), false),
-            Piece::Variable {
-                name,
-                form,
-                is_quoted,
-            } => (self.variable(name, form)?, !is_quoted),
-            Piece::Output { block, is_quoted } => {
-                self.captures.push(String::new());
-                let done = self.block(block, false);
-                let output = self.captures.pop().unwrap_or_default();
-                self.caught(done)?;
-                (output.trim_end_matches('\n').into(), !is_quoted)
-            }
-        })
-    }
-
-    fn variable(&mut self, name: &str, form: &Form) -> Done<EcoString> {
-        let value = match name {
-            "?" => eco_format!("{}", self.last),
-            _ => self.value(name).into(),
-        };
-        match form {
-            Form::Default(other) if value.is_empty() => self.text(other),
-            Form::Instead(_) if value.is_empty() => Ok(value),
-            Form::Instead(other) => self.text(other),
-            Form::Required(message) if value.is_empty() => {
-                let message = self.text(message)?;
-                self.print_error(&format!("{name}: {message}\n"))?;
-                Err(Stop::Exit(1))
-            }
-            form => Ok(form.applied(value)),
-        }
     }
 }
 

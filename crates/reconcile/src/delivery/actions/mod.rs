@@ -6,11 +6,13 @@
 //! [`workplace`], with the programs of [`commands`] and [`tools`]. A run knows no clock and no cluster:
 //! time is passed in, and what must happen elsewhere comes out as an [`event`] that the engine answers.
 
+pub mod answer;
 pub mod commands;
 mod context;
 pub mod docker;
 mod dockerfile;
 pub mod event;
+mod expand;
 pub mod expression;
 mod flags;
 mod git_commands;

@@ -5,10 +5,11 @@
 //! concurrency group, an approval) stands in [`Run::claims`] and [`Run::reviews`]. [`super::jobs`] says
 //! which jobs run, [`super::steps`] plays their steps. Clones share everything.
 
+use super::answer::Answer;
 use super::context::Source;
 use super::event::{RunEvent, Spot};
 use super::expression::{Status, Value};
-use super::machine::{Answer, Call};
+use super::machine::Call;
 use super::workflow::{Event, Step, Workflow};
 use super::workplace::Workplace;
 use crate::delivery::app::App;

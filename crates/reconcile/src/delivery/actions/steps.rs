@@ -1,8 +1,9 @@
 //! Plays the steps of a run's jobs.
 
+use super::answer::Answer;
 use super::event::{RunEvent, Spot};
 use super::expression::{self, Status};
-use super::machine::{self, Answer, Call, Outcome, Start};
+use super::machine::{self, Call, Outcome, Start};
 use super::run::{Outside, Run};
 use super::tools::{self, Begun, Bench};
 use super::uses::{self, Used};

@@ -1,7 +1,7 @@
 //! Test commands of tool chains. The commit's `app.yaml` says whether the tests pass; the log is what
 //! the tool would print.
 
-use super::machine::Answer;
+use super::answer::Answer;
 use crate::delivery::app::App;
 use ecow::EcoString;
 

@@ -1,7 +1,8 @@
 //! The commands that read text and write text.
 
+use super::answer::Answer;
 use super::commands::{missing, not_simulated};
-use super::machine::{Answer, Machine};
+use super::machine::Machine;
 use ecow::{EcoString, eco_format};
 use kube::time;
 

@@ -4,10 +4,11 @@
 //! A call has two halves. [`begin`] says how long it takes, or that only the engine can do it (what
 //! asks the cluster, or another repository). [`finish`] does the others at their end.
 
+use super::answer::Answer;
 use super::docker::{self, DockerCall};
 use super::event::Ask;
 use super::helm_calls;
-use super::machine::{Answer, Call};
+use super::machine::Call;
 use super::suites;
 use super::workplace::within;
 use crate::delivery::app::App;

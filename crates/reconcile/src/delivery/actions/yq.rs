@@ -2,8 +2,9 @@
 //!
 //! Words of mikefarah's yq 4. Of its language the lab knows paths, and `PATH = VALUE` with `-i`.
 
+use super::answer::Answer;
 use super::commands::not_simulated;
-use super::machine::{Answer, Machine};
+use super::machine::Machine;
 use ecow::{EcoString, eco_format};
 use yaml::Value;
 

@@ -5,6 +5,7 @@
 use ecow::{EcoString, eco_format};
 use helm::Lookup;
 use kube::api::{self, DeleteOptions, Request, Verb};
+use kube::fields::Table;
 use kube::rbac::User;
 use kube::{KINDS, Key, Millis, Status, Store, Value, kind_info, map};
 use std::rc::Rc;
@@ -18,6 +19,8 @@ pub struct Cluster {
     pub now: Millis,
     /// Who asks.
     pub user: User,
+    /// By which the API server decodes strictly.
+    pub fields: Option<&'static Table>,
 }
 
 /// How an upgrade went.
@@ -65,6 +68,7 @@ impl Cluster {
             store: Store::new(0),
             now: 0,
             user: User::master("helm"),
+            fields: None,
         };
         cluster.make_namespaces(objects);
         let mut refused = Vec::new();
@@ -130,6 +134,7 @@ impl Cluster {
     fn ask(&mut self, key: Key, verb: Verb) -> Result<(), Refusal> {
         let request = Request {
             user: self.user.clone(),
+            fields: self.fields,
             ..Request::new("", key, verb)
         };
         api::serve(&mut self.store, self.now, request)?;

@@ -1,7 +1,7 @@
 //! Workflows with what becomes of their jobs, and what their steps print.
 
+use crate::delivery::actions::answer::Answer;
 use crate::delivery::actions::event::{Ask, RunEvent};
-use crate::delivery::actions::machine::Answer;
 use crate::delivery::actions::run::{Outside, Run, Start};
 use crate::delivery::actions::workflow::{Event, Workflow};
 use crate::delivery::git::{Person, Repository, Tree};

@@ -1,6 +1,6 @@
 use super::order_service;
+use crate::delivery::actions::answer::Answer;
 use crate::delivery::actions::event::{Ask, RunEvent};
-use crate::delivery::actions::machine::Answer;
 use crate::delivery::actions::run::{Outside, Run, Start};
 use crate::delivery::actions::tools::{HelmCall, HelmUpgrade};
 use crate::delivery::actions::workflow::Event;

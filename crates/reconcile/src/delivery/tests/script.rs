@@ -1,5 +1,6 @@
 use super::oracle::{self, Folder};
-use crate::delivery::actions::machine::{self, Answer, Outcome, Start};
+use crate::delivery::actions::answer::Answer;
+use crate::delivery::actions::machine::{self, Outcome, Start};
 use crate::delivery::actions::workplace::{Checkout, Workplace};
 use crate::delivery::git::{Person, Repository, Tree};
 use lean::FlatMap;
