@@ -3,7 +3,7 @@
 
 use super::args::{Args, Flag, value};
 use super::session::{Fault, Session, shown};
-use ecow::EcoString;
+use crate::json;
 use kube::api::Verb;
 use kube::patch::three_way;
 use kube::{Key, Value, kubectl};
@@ -67,7 +67,7 @@ fn apply(session: &mut Session, manifest: &Value) -> Result<&'static str, Fault>
         Err(status) => return Err(refused(&status, "retrieving current configuration of")),
     };
     let last = match live.annotation(LAST_APPLIED) {
-        Some(text) => serde_json::from_str(text).unwrap_or_default(),
+        Some(text) => yaml::decode(text).unwrap_or_default(),
         None => {
             let object = shown(&key);
             session.output.stderr.push_str(&format!(
@@ -106,9 +106,9 @@ fn noted(manifest: &Value) -> Value {
         text => (name.clone(), text.clone()),
     });
     *annotations = Value::Map(texts.collect());
-    let text = serde_json::to_string(&inner).unwrap_or_default();
+    let text = json::encode(&inner);
     let mut next = inner;
     next.entry_at(&["metadata", "annotations"])
-        .set(LAST_APPLIED, EcoString::from(format!("{text}\n")));
+        .set(LAST_APPLIED, text + "\n");
     next
 }
