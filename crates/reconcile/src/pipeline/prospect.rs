@@ -28,6 +28,7 @@ pub(super) fn plan(
         store: world.store.clone(),
         now: world.now(),
         user: User::master(gitops::argocd::CONTROLLER.name),
+        fields: world.settings.fields,
     };
     let mut rows = Vec::new();
     for prospect in gitops::argocd::prospects(world, &repositories, name) {

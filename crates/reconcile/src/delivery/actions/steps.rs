@@ -464,9 +464,10 @@ fn shown_script(script: &str) -> impl Iterator<Item = EcoString> {
 
 /// The line of a log that says what went wrong: the last, but for make's note that something did.
 fn last_words(log: &[EcoString]) -> EcoString {
-    // An error of several lines begins with its name.
+    // An error of several lines begins with its name; what follows after a blank line is advice.
     if let Some(at) = log.iter().rposition(|line| line.starts_with("Error: ")) {
-        let lines: Vec<&str> = log[at..].iter().map(|line| line.trim()).collect();
+        let lines = log[at..].iter().map(|line| line.trim());
+        let lines: Vec<&str> = lines.take_while(|line| !line.is_empty()).collect();
         return lines.join(" ").into();
     }
     let mut lines = log

@@ -297,7 +297,7 @@ fn failures_say_what_is_wrong() {
             "./chart",
             "",
             "Upgrade the release",
-            "Usage:  helm upgrade [RELEASE] [CHART] [flags]",
+            "Error: \"helm upgrade\" requires 2 arguments",
         ),
         (
             WORKFLOW,
