@@ -71,16 +71,13 @@ pub(super) fn start_all(
     let workflows = match Workflow::triggered(name, &files, &event) {
         Ok(workflows) => workflows,
         Err(problems) => {
-            let Some(Problem {
+            let Problem {
                 path,
                 line,
                 column,
                 message,
                 ..
-            }) = problems.first()
-            else {
-                return None;
-            };
+            } = problems.first()?;
             let path = path
                 .strip_prefix(name)
                 .unwrap_or(path)
