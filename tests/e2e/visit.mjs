@@ -49,7 +49,9 @@ function listen(page) {
   });
   page.on('pageerror', (error) => wrong.push(`uncaught: ${error.message}`));
   page.on('requestfailed', (request) => {
-    wrong.push(`request failed: ${request.url()} ${request.failure()?.errorText}`);
+    const why = request.failure()?.errorText;
+    // A page that is left gives up what it was loading.
+    if (why !== 'net::ERR_ABORTED') wrong.push(`request failed: ${request.url()} ${why}`);
   });
   page.on('response', (response) => {
     if (response.status() >= 400) wrong.push(`${response.status()}: ${response.url()}`);
