@@ -634,8 +634,8 @@ pub struct CallerRow {
 pub struct ServiceSecond {
     /// Its name.
     pub name: EcoString,
-    /// Requests that were answered.
-    pub answered: u32,
+    /// Requests that were answered, by the commit whose pods answered; in commit order.
+    pub answered: Vec<(Tint, u32)>,
     /// Requests that failed.
     pub failed: u32,
     /// The median, the 95th and the 99th percentile of the answers' latencies, in milliseconds.

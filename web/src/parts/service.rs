@@ -1,6 +1,6 @@
 //! A Service: its endpoints and what came of the requests.
 
-use view::{Millis, Second, ServiceRow};
+use view::{Millis, Second, ServiceRow, ServiceSecond};
 use yew::prelude::*;
 
 use super::tint::tint_class;
@@ -13,19 +13,23 @@ const SECONDS: usize = 60;
 const RECENT: usize = 10;
 
 /// The Service, who answers now, and the share of requests that were answered lately.
-pub fn service(row: &ServiceRow, history: &History, now: Millis) -> Html {
+pub fn service<'h>(row: &ServiceRow, history: &'h History, now: Millis) -> Html {
     let seconds = &history.seconds;
     let past = &seconds[..seconds.partition_point(|second| second.t <= now)];
     let merged = history.chapter_start();
     let since_merge = &past[past.partition_point(|second| second.t <= merged)..];
-    let (_, failed) = sums(since_merge);
+    let own = |seconds: &'h [Second]| -> Vec<Own<'h>> {
+        seconds.iter().map(|second| of(second, &row.name)).collect()
+    };
+    let (_, failed) = sums(&own(since_merge));
     let ready_min = since_merge.iter().map(|second| second.ready.0).min();
     let serving = row
         .endpoints
         .iter()
         .filter(|endpoint| endpoint.serving)
         .count();
-    let minute = &past[past.len().saturating_sub(SECONDS)..];
+    let minute = own(&past[past.len().saturating_sub(SECONDS)..]);
+    let recent = share(&minute[minute.len().saturating_sub(RECENT)..]);
     html! {
         <section
             class="service"
@@ -35,26 +39,31 @@ pub fn service(row: &ServiceRow, history: &History, now: Millis) -> Html {
             data-endpoints={serving.to_string()}
             data-failed-total={failed.to_string()}
             data-ready-min={ready_min.map(|n| n.to_string())}
-            data-answered={share(&minute[minute.len().saturating_sub(RECENT)..])}
+            data-answered={recent.clone()}
         >
             <h2><span class="kind">{ "Service " }</span>{ row.name.as_str() }</h2>
             <p class="load">{ format!("{} requests a second to {}", row.per_second, count(serving, "endpoint")) }</p>
             <div class="mix" aria-hidden="true">
-                if let Some(second) = past.last() {
-                    { mix(second) }
-                }
+                { mix(minute.last().copied().flatten()) }
             </div>
             <p class="success" data-failing={(0 < failed && 0 < merged).to_string()}>
-                { success_line(minute) }
-                <strong>{ share(&minute[minute.len().saturating_sub(RECENT)..]) }</strong>
-                <span>{ verdict(minute, merged, failed) }</span>
+                { success_line(&minute) }
+                <strong>{ recent }</strong>
+                <span>{ verdict(&minute, merged, failed) }</span>
             </p>
         </section>
     }
 }
 
+/// What a Service had of a second; nothing if nobody called it.
+type Own<'h> = Option<&'h ServiceSecond>;
+
+fn of<'h>(second: &'h Second, name: &str) -> Own<'h> {
+    second.services.iter().find(|own| own.name == name)
+}
+
 /// The answered share in percent, one decimal, cut: only all of them are 100 %.
-fn share(seconds: &[Second]) -> String {
+fn share(seconds: &[Own<'_>]) -> String {
     let (answered, failed) = sums(seconds);
     match answered + failed {
         0 => "–".to_owned(),
@@ -70,7 +79,7 @@ fn share(seconds: &[Second]) -> String {
 }
 
 /// What the share means; failures are counted since the merge, if there was one.
-fn verdict(minute: &[Second], merged: Millis, failed: u64) -> String {
+fn verdict(minute: &[Own<'_>], merged: Millis, failed: u64) -> String {
     match (sums(minute), merged, failed) {
         ((0, 0), ..) => "no requests yet".to_owned(),
         (_, 0, _) => "answered".to_owned(),
@@ -79,20 +88,20 @@ fn verdict(minute: &[Second], merged: Millis, failed: u64) -> String {
     }
 }
 
-fn sums(seconds: &[Second]) -> (u64, u64) {
-    let answered = seconds
-        .iter()
-        .flat_map(|second| &second.answered)
-        .map(|(_, n)| u64::from(*n))
-        .sum();
+fn sums(seconds: &[Own<'_>]) -> (u64, u64) {
+    let seconds = || seconds.iter().flatten();
+    let answered = seconds().flat_map(|second| &second.answered);
     (
-        answered,
-        seconds.iter().map(|second| u64::from(second.failed)).sum(),
+        answered.map(|(_, n)| u64::from(*n)).sum(),
+        seconds().map(|second| u64::from(second.failed)).sum(),
     )
 }
 
 /// The requests of one second as a bar, by the commit that answered.
-fn mix(second: &Second) -> Html {
+fn mix(second: Own<'_>) -> Html {
+    let Some(second) = second else {
+        return Html::default();
+    };
     let all = second.answered.iter().map(|(_, n)| n).sum::<u32>() + second.failed;
     let mut x = 0;
     let parts = second.answered.iter().map(|(tint, n)| {
@@ -118,7 +127,7 @@ fn mix(second: &Second) -> Html {
 }
 
 /// The share of answered requests, second by second.
-fn success_line(seconds: &[Second]) -> Html {
+fn success_line(seconds: &[Own<'_>]) -> Html {
     let start = SECONDS - seconds.len();
     let points: Vec<String> = seconds
         .iter()

@@ -1,6 +1,6 @@
 //! What a viewer is shown of the network.
 
-use super::meter::Meter;
+use super::meter::{Counted, Meter};
 use super::proxies::{DNS, PROXIES, usable};
 use super::{Network, address};
 use crate::delivery::traffic::Target;
@@ -126,22 +126,24 @@ pub(super) fn second(world: &World) -> Second {
     }
     let last = &world.network.all.last;
     let services = world.network.services.iter();
+    let answered = |last: &Counted| -> Vec<(Tint, u32)> {
+        let counts = last.answered.iter();
+        counts
+            .map(|(colour, count)| (tint(*colour), *count))
+            .collect()
+    };
     let services = services.filter_map(|(key, meter)| {
         let last = &meter.last;
-        let (answered, failed) = (last.answers(), last.failures());
-        (answered + failed > 0).then(|| ServiceSecond {
+        (last.answers() + last.failures() > 0).then(|| ServiceSecond {
             name: key.name.clone(),
-            answered,
-            failed,
+            answered: answered(last),
+            failed: last.failures(),
             latency: last.latency,
         })
     });
-    let answered = last.answered.iter();
     Second {
         t: world.now,
-        answered: answered
-            .map(|(colour, count)| (tint(*colour), *count))
-            .collect(),
+        answered: answered(last),
         failed: last.failures(),
         causes: last.causes(),
         latency: last.latency,

@@ -150,7 +150,7 @@ fn tell(world: &mut World) -> String {
         let _ = writeln!(
             text,
             "{name}: {} answered, {failed} failed",
-            service.answered
+            service.answered.iter().map(|(_, count)| count).sum::<u32>()
         );
     }
     for row in super::rows::callers(world) {
