@@ -75,9 +75,7 @@ impl<'a> Seen<'a> {
             Some(pull) => state.tints.of(merged.unwrap_or(pull.head)),
             None => scene::main_tint(world),
         };
-        let sync = pull
-            .zip(merged)
-            .and_then(|(pull, commit)| gitops::delivered(world, &pull.repository, commit));
+        let sync = merged.and_then(|commit| gitops::delivered(world, commit));
         Seen {
             pull,
             run,

@@ -120,7 +120,11 @@ fn mix(second: Own<'_>) -> Html {
     let parts: Vec<Html> = parts.collect();
     html! {
         <svg viewBox="0 0 1000 8" preserveAspectRatio="none" focusable="false">
-            <rect class="whole" width="1000" height="8" />
+            if second.failed == 0 {
+                <rect class="whole" width="1000" height="8" />
+            } else {
+                <rect width="1000" height="8" />
+            }
             { for parts }
         </svg>
     }

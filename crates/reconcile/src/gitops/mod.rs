@@ -21,7 +21,8 @@ use crate::cluster::{Context, Controller};
 use crate::delivery::actions::tools::HelmUpgrade;
 use crate::delivery::git::{Oid, Tree};
 use crate::engine::World;
-use crate::pipeline;
+
+use crate::pipeline::{self, MAIN};
 use crate::trace::Note;
 use crate::view::{ApplicationRow, Progress};
 use ecow::{EcoString, eco_format};
@@ -190,10 +191,24 @@ pub(crate) struct Delivered {
     pub detail: EcoString,
 }
 
-/// How far the Application is that reads a repository, with a commit of it; none if none does.
-pub(crate) fn delivered(world: &World, repository: &str, commit: Oid) -> Option<Delivered> {
-    let mut applications = world.store.list("Application").into_iter();
-    let app = applications.find(|app| argocd::reads(app.spec(), repository))?;
+/// How far the Application is that reads a repository whose main is this commit, or what CI committed
+/// for it; none if none does.
+pub(crate) fn delivered(world: &World, commit: Oid) -> Option<Delivered> {
+    let tints = &world.delivery.tints;
+    let colour = tints.of(commit)?;
+    let applications = world.store.list("Application");
+    let (app, commit) = world
+        .delivery
+        .repositories
+        .iter()
+        .find_map(|(name, repository)| {
+            let head = repository.branch(MAIN)?;
+            let is_of_it = tints.of(head).as_ref() == Some(&colour);
+            let app = applications
+                .iter()
+                .find(|app| argocd::reads(app.spec(), name));
+            app.filter(|_| is_of_it).zip(Some(head))
+        })?;
     let of = |path: &[&str]| app.status().at(path).to_text();
     let synced = of(&["operationState", "syncResult", "revision"]);
     let name = &app.key.name;
