@@ -53,6 +53,18 @@ fn run(folder: &Path, args: &[&str]) -> Output {
 }
 
 /// Exit code, standard output, standard error.
+/// A command line, its exit code, and a text that it says.
+type Case<'a> = (&'a [&'a str], i32, &'a str);
+
+fn check(folder: &Path, (args, code, expected): Case<'_>) {
+    let (exit, out, err) = told(folder, args);
+    assert_eq!(exit, code, "{args:?}\n{out}{err}");
+    assert!(
+        format!("{out}{err}").contains(expected),
+        "{args:?}\n{out}{err}"
+    );
+}
+
 fn told(folder: &Path, args: &[&str]) -> (i32, String, String) {
     let output = run(folder, args);
     let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
@@ -135,7 +147,7 @@ fn what_a_command_line_comes_to() {
     fs::write(folder.join("same/app.values.yaml"), "image: {tag: v1}\n").unwrap();
     fs::write(folder.join("old/app.values.yaml"), "image: {tag: v1}\n").unwrap();
     fs::write(folder.join("more/app.values.yaml"), "image: {tag: v7}\n").unwrap();
-    let cases: [(&[&str], i32, &str); 16] = [
+    let cases: [Case<'_>; 16] = [
         (&["plan", "old", "old"], 0, "no file differs"),
         (
             &["plan", "old", "same"],
@@ -192,13 +204,8 @@ fn what_a_command_line_comes_to() {
         ),
         (&["lint", "--list"], 0, "latest-tag (warning)"),
     ];
-    for (args, code, expected) in cases {
-        let (exit, out, err) = told(&folder, args);
-        assert_eq!(exit, code, "{args:?}\n{out}{err}");
-        assert!(
-            format!("{out}{err}").contains(expected),
-            "{args:?}\n{out}{err}"
-        );
+    for case in cases {
+        check(&folder, case);
     }
 }
 
@@ -229,7 +236,7 @@ fn revisions_of_a_repository_are_compared() {
     write_chart(&folder.join("deploy/chart"), &VALUES.replace("v1", "v3"));
     fs::remove_file(folder.join("prod.yaml")).unwrap();
 
-    let cases: [(&[&str], i32, &str); 7] = [
+    let cases: [Case<'_>; 7] = [
         (
             &["plan", "HEAD~1:deploy/chart", "HEAD:deploy/chart"],
             3,
@@ -283,12 +290,7 @@ fn revisions_of_a_repository_are_compared() {
             "[unset-cpu-requirements]",
         ),
     ];
-    for (args, code, expected) in cases {
-        let (exit, out, err) = told(&folder, args);
-        assert_eq!(exit, code, "{args:?}\n{out}{err}");
-        assert!(
-            format!("{out}{err}").contains(expected),
-            "{args:?}\n{out}{err}"
-        );
+    for case in cases {
+        check(&folder, case);
     }
 }

@@ -8,32 +8,15 @@
 // The cases lie in files.
 #![allow(clippy::disallowed_methods)]
 
-use kube::api::{PatchType, Verb};
-use kube::{Key, Value};
-use reconcile::delivery::labs::{self, Files};
+mod folders;
+
+use folders::{announce, lay, patch, refused};
+use kube::Value;
+use reconcile::delivery::labs;
 use reconcile::pipeline::{Intent, MergeMethod};
 use reconcile::view::{DeploymentRow, Problem, Progress, PullRequestRow, RunRow, Tone};
 use reconcile::{Lab, Table};
 use std::fmt::Write;
-use std::fs;
-use std::path::Path;
-
-/// Lays texts over files: a text replaces a file, null removes it, and a map replaces parts of it.
-fn lay(over: &Value, files: &mut Files) {
-    for (path, change) in over.members() {
-        match change {
-            Value::Null => _ = files.remove(path.as_str()),
-            Value::Map(parts) => {
-                let file = files.get_mut(path.as_str()).expect("the lab has this file");
-                for (from, to) in parts.iter() {
-                    assert!(file.contains(from.as_str()), "{path} has {from:?}");
-                    *file = file.replace(from.as_str(), to.text());
-                }
-            }
-            text => _ = files.insert(path.to_string(), text.text().to_owned()),
-        }
-    }
-}
 
 /// Goes to the moment of a step: the end, `after` so many seconds, or `when` an entry says something.
 fn go(lab: &mut Lab, step: &Value) {
@@ -110,15 +93,9 @@ fn act(lab: &mut Lab, step: &Value) -> Result<(), Vec<Problem>> {
         lab.close_pull_request();
         return Ok(());
     }
-    let patch = step.get("patch");
-    assert!(!patch.is_null(), "{step:?} is no step");
-    let part = |name: &str| patch.get(name).to_text();
-    let key = Key::new(part("kind"), part("namespace"), part("name"));
-    lab.write(
-        key,
-        "",
-        Verb::Patch(PatchType::Merge, patch.get("to").clone()),
-    )
+    let change = step.get("patch");
+    assert!(!change.is_null(), "{step:?} is no step");
+    patch(lab, change)
 }
 
 fn told(lab: &Lab, from: usize) -> String {
@@ -229,9 +206,7 @@ fn story(case: &Value) -> String {
     lab.learn_fields(Table::embedded());
     let mut text = String::new();
     for step in case.get("steps").items() {
-        let whole = serde_json::to_string(step).expect("it is JSON");
-        let brief: String = whole.chars().take(100).collect();
-        writeln!(text, "-- {brief}").expect("a text takes all");
+        announce(&mut text, step);
         go(&mut lab, step);
         let now = lab.now();
         let from = lab.entries().partition_point(|entry| entry.t <= now);
@@ -241,11 +216,7 @@ fn story(case: &Value) -> String {
         }
         match act(&mut lab, step) {
             Ok(()) => text += &told(&lab, from.min(lab.entries().len())),
-            Err(problems) => {
-                for problem in problems {
-                    writeln!(text, "refused: {}", problem.message).expect("a text takes all");
-                }
-            }
+            Err(problems) => refused(&mut text, problems),
         }
         let mut end = lab.fork();
         end.seek(end.end());
@@ -256,20 +227,7 @@ fn story(case: &Value) -> String {
 
 #[test]
 fn cases() {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/delivery");
-    let mut paths: Vec<_> = fs::read_dir(folder)
-        .expect("it is there")
-        .map(|entry| entry.expect("it can be read").path())
-        .collect();
-    paths.sort();
-    for path in paths {
-        let name = path
-            .file_stem()
-            .expect("it has one")
-            .to_string_lossy()
-            .into_owned();
-        let text = fs::read_to_string(&path).expect("it is text");
-        let case = yaml::decode(&text).unwrap_or_else(|error| panic!("{name}: {error:?}"));
-        insta::assert_snapshot!(name, story(&case));
-    }
+    folders::each("delivery", |name, case| {
+        insta::assert_snapshot!(name, story(case), "story(&case)");
+    });
 }

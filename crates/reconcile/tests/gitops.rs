@@ -8,7 +8,10 @@
 // The cases lie in files.
 #![allow(clippy::disallowed_methods)]
 
-use kube::api::{DeleteOptions, PatchType, Verb};
+mod folders;
+
+use folders::{announce, folder, key, lay, patch, refused};
+use kube::api::{DeleteOptions, Verb};
 use kube::{Key, Value};
 use reconcile::Lab;
 use reconcile::delivery::labs::Files;
@@ -28,28 +31,6 @@ fn read(folder: &Path, prefix: &str, files: &mut Files) {
             false => _ = files.insert(name, fs::read_to_string(&path).expect("it is text")),
         }
     }
-}
-
-/// Lays texts over files: a text replaces a file, null removes it, and a map replaces parts of it.
-fn lay(over: &Value, files: &mut Files) {
-    for (path, change) in over.members() {
-        match change {
-            Value::Null => _ = files.remove(path.as_str()),
-            Value::Map(parts) => {
-                let file = files.get_mut(path.as_str()).expect("the lab has this file");
-                for (from, to) in parts.iter() {
-                    assert!(file.contains(from.as_str()), "{path} has {from:?}");
-                    *file = file.replace(from.as_str(), to.text());
-                }
-            }
-            text => _ = files.insert(path.to_string(), text.text().to_owned()),
-        }
-    }
-}
-
-fn key(of: &Value) -> Key {
-    let part = |name: &str| of.get(name).to_text();
-    Key::new(part("kind"), part("namespace"), part("name"))
 }
 
 /// Does one step to a lab.
@@ -72,8 +53,7 @@ fn act(lab: &mut Lab, step: &Value) -> Result<(), Vec<Problem>> {
         return lab.open_pull_request("A change", &files);
     }
     if !of("patch").is_null() {
-        let patch = Verb::Patch(PatchType::Merge, of("patch").get("to").clone());
-        return lab.write(key(of("patch")), "", patch);
+        return patch(lab, of("patch"));
     }
     if !of("delete").is_null() {
         return lab.write(
@@ -187,11 +167,7 @@ fn foreseen(lab: &Lab) -> String {
 
 fn story(case: &Value) -> String {
     let mut files = Files::new();
-    read(
-        &Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/gitops/base"),
-        "",
-        &mut files,
-    );
+    read(&folder("gitops/base"), "", &mut files);
     lay(case.get("files"), &mut files);
     let mut lab = match Lab::open(&files, None) {
         Ok(lab) => lab,
@@ -204,12 +180,7 @@ fn story(case: &Value) -> String {
     };
     text += &rows(&mut lab);
     for step in case.get("steps").items() {
-        let shown: String = serde_json::to_string(step)
-            .expect("it is JSON")
-            .chars()
-            .take(100)
-            .collect();
-        writeln!(text, "-- {shown}").expect("a text takes all");
+        announce(&mut text, step);
         lab.seek(lab.end());
         let from = lab.entries().len();
         match act(&mut lab, step) {
@@ -218,11 +189,7 @@ fn story(case: &Value) -> String {
                 continue;
             }
             Ok(()) => text += &told(&lab, from),
-            Err(problems) => {
-                for problem in problems {
-                    writeln!(text, "refused: {}", problem.message).expect("a text takes all");
-                }
-            }
+            Err(problems) => refused(&mut text, problems),
         }
         text += &rows(&mut lab);
     }
@@ -231,21 +198,7 @@ fn story(case: &Value) -> String {
 
 #[test]
 fn cases() {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/gitops");
-    let mut paths: Vec<_> = fs::read_dir(folder)
-        .expect("it is there")
-        .map(|entry| entry.expect("it can be read").path())
-        .filter(|path| path.extension().is_some_and(|end| end == "yaml"))
-        .collect();
-    paths.sort();
-    for path in paths {
-        let name = path
-            .file_stem()
-            .expect("it has one")
-            .to_string_lossy()
-            .into_owned();
-        let text = fs::read_to_string(&path).expect("it is text");
-        let case = yaml::decode(&text).unwrap_or_else(|error| panic!("{name}: {error:?}"));
-        insta::assert_snapshot!(name, story(&case));
-    }
+    folders::each("gitops", |name, case| {
+        insta::assert_snapshot!(name, story(case), "story(&case)");
+    });
 }

@@ -84,6 +84,22 @@ impl Operation {
         self.push_hooks(events[1], cluster)
     }
 
+    /// The steps from the objects of one revision to those of another.
+    fn push_update(
+        &mut self,
+        events: [&'static str; 2],
+        last: Vec<Resource>,
+        next: Vec<Resource>,
+        cluster: &dyn Cluster,
+    ) -> Result<(), Error> {
+        let change = Step::Update(Update {
+            last,
+            next: next.clone(),
+            replace: self.options.force_replace,
+        });
+        self.push_change(events, Some(change), next, cluster)
+    }
+
     fn push_prune(&mut self) {
         if let Some(most) = self.options.history_max.checked_sub(1) {
             self.push(Phase::Preparing, Step::Prune(most));
@@ -338,17 +354,7 @@ pub fn upgrade(
         Phase::Preparing,
         Step::Record(Status::PendingUpgrade, preparing),
     );
-    let change = Step::Update(Update {
-        last: before,
-        next: after.clone(),
-        replace: action.force_replace,
-    });
-    operation.push_change(
-        ["pre-upgrade", "post-upgrade"],
-        Some(change),
-        after,
-        cluster,
-    )?;
+    operation.push_update(["pre-upgrade", "post-upgrade"], before, after, cluster)?;
     operation.push(Phase::Ending, Step::Supersede(revision));
     let done = Step::Record(Status::Deployed, description);
     operation.push(Phase::Ending, done);
@@ -433,17 +439,7 @@ pub fn rollback(
     operation.push_prune();
     let pending = Step::Record(Status::PendingRollback, description.clone());
     operation.push(Phase::Preparing, pending);
-    let change = Step::Update(Update {
-        last: before,
-        next: after.clone(),
-        replace: action.force_replace,
-    });
-    operation.push_change(
-        ["pre-rollback", "post-rollback"],
-        Some(change),
-        after,
-        cluster,
-    )?;
+    operation.push_update(["pre-rollback", "post-rollback"], before, after, cluster)?;
     operation.push(Phase::Ending, Step::Supersede(None));
     let done = Step::Record(Status::Deployed, description);
     operation.push(Phase::Ending, done);

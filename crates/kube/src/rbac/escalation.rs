@@ -8,6 +8,15 @@ use ecow::{EcoString, eco_format};
 
 const GROUP: &str = "rbac.authorization.k8s.io";
 
+/// A write of a role or a binding.
+struct Grant<'a> {
+    store: &'a Store,
+    user: &'a User,
+    key: &'a Key,
+    old: Option<&'a Value>,
+    new: &'a Value,
+}
+
 /// Refuses a role with rules that its writer does not have, and a binding to one.
 pub(crate) fn check(
     store: &Store,
@@ -19,85 +28,99 @@ pub(crate) fn check(
     if user.is_master() {
         return Ok(());
     }
+    let grant = Grant {
+        store,
+        user,
+        key,
+        old,
+        new,
+    };
     match key.kind.as_str() {
-        "Role" | "ClusterRole" => role(store, user, key, old, new),
-        "RoleBinding" | "ClusterRoleBinding" => binding(store, user, key, old, new),
+        "Role" | "ClusterRole" => grant.role(),
+        "RoleBinding" | "ClusterRoleBinding" => grant.binding(),
         _ => Ok(()),
     }
 }
 
-fn may(
-    store: &Store,
-    user: &User,
-    verb: &str,
-    resource: &str,
-    namespace: &str,
-    name: &str,
-) -> bool {
-    let wanted = Attributes {
-        verb: verb.into(),
-        group: GROUP.into(),
-        resource: resource.into(),
-        namespace: namespace.into(),
-        name: name.into(),
-        ..Attributes::default()
-    };
-    authorize(store, user, &wanted).allowed
-}
-
-fn role(
-    store: &Store,
-    user: &User,
-    key: &Key,
-    old: Option<&Value>,
-    new: &Value,
-) -> Result<(), Status> {
-    let resource = if key.kind == "Role" {
-        "roles"
-    } else {
-        "clusterroles"
-    };
-    if may(store, user, "escalate", resource, &key.namespace, &key.name) {
-        return Ok(());
+impl Grant<'_> {
+    fn role(&self) -> Result<(), Status> {
+        let (key, new) = (self.key, self.new);
+        if self.may("escalate", &key.kind, &key.name) {
+            return Ok(());
+        }
+        if !self.keeps("aggregationRule") && !new.get("aggregationRule").is_null() {
+            let everything = Rule::everything();
+            if !missing(self.store, self.user, "", &everything).is_empty() {
+                let why = "must have cluster-admin privileges to use an aggregationRule";
+                return Err(Status::forbidden(&key.kind, &key.name, why));
+            }
+        }
+        if self.keeps("rules") {
+            return Ok(());
+        }
+        self.confirm(&Rule::all(new.get("rules")))
     }
-    let same = |field: &str| old.is_some_and(|old| old.get(field) == new.get(field));
-    if !same("aggregationRule") && !new.get("aggregationRule").is_null() {
-        let everything = Rule::everything();
-        if !missing(store, user, "", &everything).is_empty() {
-            let why = "must have cluster-admin privileges to use an aggregationRule";
-            return Err(Status::forbidden(&key.kind, &key.name, why));
+
+    fn binding(&self) -> Result<(), Status> {
+        if self.keeps("roleRef") && self.keeps("subjects") {
+            return Ok(());
+        }
+        let role = self.new.get("roleRef");
+        let (kind, name) = (role.get("kind").text(), role.get("name").text());
+        if self.may("bind", kind, name) {
+            return Ok(());
+        }
+        match rules_of(self.store, &self.key.namespace, kind, name) {
+            Some(rules) => self.confirm(&rules),
+            None => Err(Status::not_found(kind, name)),
         }
     }
-    if same("rules") {
-        return Ok(());
-    }
-    confirm(store, user, key, &Rule::all(new.get("rules")))
-}
 
-fn binding(
-    store: &Store,
-    user: &User,
-    key: &Key,
-    old: Option<&Value>,
-    new: &Value,
-) -> Result<(), Status> {
-    let same = |field: &str| old.is_some_and(|old| old.get(field) == new.get(field));
-    if same("roleRef") && same("subjects") {
-        return Ok(());
+    /// Whether a field is as it was.
+    fn keeps(&self, field: &str) -> bool {
+        self.old
+            .is_some_and(|old| old.get(field) == self.new.get(field))
     }
-    let role = new.get("roleRef");
-    let (kind, name) = (role.get("kind").text(), role.get("name").text());
-    let resource = if kind == "Role" {
-        "roles"
-    } else {
-        "clusterroles"
-    };
-    if may(store, user, "bind", resource, &key.namespace, name) {
-        return Ok(());
+
+    /// Whether the writer may do this to a role, whatever its rules.
+    fn may(&self, verb: &str, kind: &str, name: &str) -> bool {
+        let resource = match kind {
+            "Role" => "roles",
+            _ => "clusterroles",
+        };
+        let wanted = Attributes {
+            verb: verb.into(),
+            group: GROUP.into(),
+            resource: resource.into(),
+            namespace: self.key.namespace.clone(),
+            name: name.into(),
+            ..Attributes::default()
+        };
+        authorize(self.store, self.user, &wanted).allowed
     }
-    match rules_of(store, &key.namespace, kind, name) {
-        Some(rules) => confirm(store, user, key, &rules),
-        None => Err(Status::not_found(kind, name)),
+
+    fn confirm(&self, rules: &[Rule]) -> Result<(), Status> {
+        let (store, user, key) = (self.store, self.user, self.key);
+        let missing = missing(store, user, &key.namespace, rules);
+        if missing.is_empty() {
+            return Ok(());
+        }
+        let mut shown: Vec<EcoString> = compact(missing).iter().map(Rule::shown).collect();
+        lean::sort(&mut shown);
+        shown.dedup();
+        let (name, groups) = (&user.name, quoted(&user.groups));
+        let mut why = eco_format!(
+            "user {name:?} (groups={groups}) is attempting to grant RBAC permissions not currently held:\n{}",
+            shown.join("\n")
+        );
+        let unresolved = grants(store, user, &key.namespace).missing;
+        if !unresolved.is_empty() {
+            why.push_str(&eco_format!(
+                "; resolution errors: [{}]",
+                unresolved.join(", ")
+            ));
+        }
+        Err(Status::forbidden(&key.kind, &key.name, &why))
     }
 }
 
@@ -113,29 +136,6 @@ fn missing(store: &Store, user: &User, namespace: &str, rules: &[Rule]) -> Vec<R
     };
     let parts = rules.iter().flat_map(Rule::parts);
     parts.filter(|part| !held(part)).collect()
-}
-
-fn confirm(store: &Store, user: &User, key: &Key, rules: &[Rule]) -> Result<(), Status> {
-    let missing = missing(store, user, &key.namespace, rules);
-    if missing.is_empty() {
-        return Ok(());
-    }
-    let mut shown: Vec<EcoString> = compact(missing).iter().map(Rule::shown).collect();
-    lean::sort(&mut shown);
-    shown.dedup();
-    let (name, groups) = (&user.name, quoted(&user.groups));
-    let mut why = eco_format!(
-        "user {name:?} (groups={groups}) is attempting to grant RBAC permissions not currently held:\n{}",
-        shown.join("\n")
-    );
-    let unresolved = grants(store, user, &key.namespace).missing;
-    if !unresolved.is_empty() {
-        why.push_str(&eco_format!(
-            "; resolution errors: [{}]",
-            unresolved.join(", ")
-        ));
-    }
-    Err(Status::forbidden(&key.kind, &key.name, &why))
 }
 
 /// Puts the verbs on one resource together again.

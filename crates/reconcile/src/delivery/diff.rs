@@ -27,6 +27,25 @@ pub fn trees(old: &Tree, new: &Tree) -> Vec<FileDiff> {
         .collect()
 }
 
+/// The hunks of a file's diff as `git diff` prints them.
+#[must_use]
+pub fn hunks(diff: &FileDiff) -> String {
+    let mut out = String::new();
+    for hunk in &diff.hunks {
+        out += &format!("{}\n", hunk.header);
+        for line in &hunk.lines {
+            let sign = match (line.old, line.new) {
+                (Some(_), Some(_)) => " ",
+                (Some(_), None) => "-",
+                (None, Some(_)) => "+",
+                (None, None) => "",
+            };
+            out += &format!("{sign}{}\n", line.text);
+        }
+    }
+    out
+}
+
 /// How one file changed. An absent file is an empty text.
 #[must_use]
 pub fn file(path: &str, old: &str, new: &str) -> FileDiff {

@@ -1,11 +1,11 @@
 //! The family `job`: a Job named `x`, one thing at a time. The driver plays the kubelets.
 
-use crate::compare;
+use crate::{compare, control_plane};
 use ecow::EcoString;
 use kube::api::{DeleteOptions, PatchType, Verb};
 use kube::{Key, Object, Value, map, time};
+use reconcile::World;
 use reconcile::trace::Note;
-use reconcile::{Settings, World};
 use std::rc::Rc;
 
 const DRIVER: &str = "driver";
@@ -75,25 +75,11 @@ struct Driver {
 
 impl Driver {
     fn new() -> Driver {
-        let settings = Settings {
-            kubelets: false,
-            ..Settings::default()
-        };
-        let mut driver = Driver {
-            world: World::new(1, settings),
+        Driver {
+            world: control_plane(),
             records: Vec::new(),
             events: 0,
-        };
-        let node = map! {
-            "apiVersion" => "v1",
-            "kind" => "Node",
-            "metadata" => map! { "name" => "node" },
-            "status" => map! {
-                "allocatable" => map! { "cpu" => "1000", "memory" => "1000Gi", "pods" => "10000" },
-            },
-        };
-        driver.request(Key::of(&node), "", Verb::Create(node)).ok();
-        driver
+        }
     }
 
     fn request(&mut self, key: Key, sub: &'static str, verb: Verb) -> Result<(), String> {

@@ -25,9 +25,9 @@ mod server;
 mod validation;
 
 use kube::api::Verb;
-use kube::{Key, Value};
-use reconcile::World;
+use kube::{Key, Value, map};
 use reconcile::trace::Note;
+use reconcile::{Settings, World};
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 
@@ -40,6 +40,25 @@ fn create(world: &mut World, object: Value) -> Result<(), String> {
     outcome
         .map(|_| ())
         .map_err(|status| status.message.to_string())
+}
+
+/// A control plane whose kubelet is the driver, with one node that has room for all.
+fn control_plane() -> World {
+    let settings = Settings {
+        kubelets: false,
+        ..Settings::default()
+    };
+    let mut world = World::new(1, settings);
+    let node = map! {
+        "apiVersion" => "v1",
+        "kind" => "Node",
+        "metadata" => map! { "name" => "node" },
+        "status" => map! {
+            "allocatable" => map! { "cpu" => "1000", "memory" => "1000Gi", "pods" => "10000" },
+        },
+    };
+    create(&mut world, node).expect("a node is accepted");
+    world
 }
 
 /// The folder with the recordings, and whether somebody named it.

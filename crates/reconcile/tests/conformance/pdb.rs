@@ -1,27 +1,14 @@
 //! The family `pdb`: pods evicted in turn, and what their budgets say.
 
-use crate::{compare, create};
+use crate::{compare, control_plane, create};
 use kube::api::Verb;
 use kube::{Key, Status, Value, map, time};
+use reconcile::World;
 use reconcile::trace::Note;
-use reconcile::{Settings, World};
 
 /// Plays the evictions, and compares the answers and every budget's status.
 pub fn run(case: &Value) -> Result<(), String> {
-    let settings = Settings {
-        kubelets: false,
-        ..Settings::default()
-    };
-    let mut world = World::new(1, settings);
-    let node = map! {
-        "apiVersion" => "v1",
-        "kind" => "Node",
-        "metadata" => map! { "name" => "node" },
-        "status" => map! {
-            "allocatable" => map! { "cpu" => "100", "memory" => "100Gi", "pods" => "1000" },
-        },
-    };
-    create(&mut world, node)?;
+    let mut world = control_plane();
     let labels = map! { "app" => "x" };
     let deployment = map! {
         "apiVersion" => "apps/v1",

@@ -1,11 +1,12 @@
 //! The family `rollouts`: a Deployment, one thing at a time. The driver plays the kubelets, as the
 //! driver of the recordings did.
 
+use crate::control_plane;
 use ecow::{EcoString, eco_format};
 use kube::api::{DeleteOptions, PatchType, Propagation, Request, Response, Verb, serve};
 use kube::{Key, Object, Status, Value, map, time};
 use reconcile::trace::Note;
-use reconcile::{Entry, Settings, World};
+use reconcile::{Entry, World};
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
@@ -148,22 +149,8 @@ impl shell::Cluster for Driver {
 
 impl Driver {
     fn new(case: &Value) -> Driver {
-        let settings = Settings {
-            kubelets: false,
-            ..Settings::default()
-        };
-        let mut world = World::new(1, settings);
-        let node = map! {
-            "apiVersion" => "v1",
-            "kind" => "Node",
-            "metadata" => map! { "name" => "node" },
-            "status" => map! {
-                "allocatable" => map! { "cpu" => "1000", "memory" => "1000Gi", "pods" => "10000" },
-            },
-        };
-        let _ = world.request(DRIVER, Key::of(&node), "", Verb::Create(node), note());
         Driver {
-            world,
+            world: control_plane(),
             records: Vec::new(),
             sets: Vec::new(),
             never_ready: case

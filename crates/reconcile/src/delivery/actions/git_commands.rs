@@ -386,18 +386,7 @@ fn difference(machine: &Machine<'_>, at: usize, args: &[EcoString]) -> Option<An
             continue;
         }
         out += &format!("diff --git a/{0} b/{0}\n--- a/{0}\n+++ b/{0}\n", file.path);
-        for hunk in &file.hunks {
-            out += &format!("{}\n", hunk.header);
-            for line in &hunk.lines {
-                let sign = match (line.old, line.new) {
-                    (Some(_), Some(_)) => " ",
-                    (Some(_), None) => "-",
-                    (None, Some(_)) => "+",
-                    (None, None) => "",
-                };
-                out += &format!("{sign}{}\n", line.text);
-            }
-        }
+        out += &diff::hunks(file);
     }
     Some(Answer {
         status,

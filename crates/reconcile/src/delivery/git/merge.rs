@@ -3,9 +3,9 @@
 //! Rules: `git merge-base`, `git merge-file` and "HOW CONFLICTS ARE PRESENTED" in git-merge's manual.
 //! Renames are not followed.
 
-use super::{Commit, Oid, Person, Repository, Tree, clean_message};
+use super::{Commit, Oid, Person, Repository, Tree};
 use crate::view::Millis;
-use ecow::{EcoString, EcoVec, eco_format};
+use ecow::{EcoString, eco_format};
 use imara_diff::{Algorithm, Diff, InternedInput};
 use std::ops::Range;
 
@@ -158,28 +158,6 @@ impl Repository {
             });
         }
         Ok(at)
-    }
-
-    /// A commit of merged files. Moves no branch.
-    pub(super) fn commit_merged(
-        &mut self,
-        files: &Tree,
-        parents: EcoVec<Oid>,
-        author: Person,
-        time: Millis,
-        message: &str,
-    ) -> Option<Oid> {
-        let tree = self.write_tree(files).ok()?;
-        let committer = Person::github();
-        let message = clean_message(message);
-        Some(self.store_commit(Commit {
-            tree,
-            parents,
-            author,
-            committer,
-            time,
-            message,
-        }))
     }
 }
 

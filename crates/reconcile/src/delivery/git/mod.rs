@@ -260,9 +260,20 @@ impl Repository {
         time: Millis,
         message: &str,
     ) -> Result<Oid, InvalidPath> {
+        let people = [author.clone(), author];
+        self.commit_by(people, files, parents.into(), time, message)
+    }
+
+    /// Stores a commit of `files` by its author and whoever committed it. Moves no branch.
+    fn commit_by(
+        &mut self,
+        [author, committer]: [Person; 2],
+        files: &Tree,
+        parents: EcoVec<Oid>,
+        time: Millis,
+        message: &str,
+    ) -> Result<Oid, InvalidPath> {
         let tree = self.write_tree(files)?;
-        let parents = parents.into();
-        let committer = author.clone();
         let message = clean_message(message);
         Ok(self.store_commit(Commit {
             tree,
@@ -315,8 +326,9 @@ impl Repository {
         let files = self.merged(onto, head)?;
         let author = self.commit(head).map(|commit| commit.author.clone());
         let author = author.ok_or_else(Vec::new)?;
-        let commit = self.commit_merged(&files, parents, author, time, message);
-        let commit = commit.ok_or_else(Vec::new)?;
+        let people = [author, Person::github()];
+        let commit = self.commit_by(people, &files, parents, time, message);
+        let commit = commit.map_err(|_| Vec::new())?;
         self.set_branch(base, commit);
         Ok(commit)
     }

@@ -1,26 +1,7 @@
 use super::oracle::{self, Folder};
 use super::order_service;
 use crate::delivery::diff;
-use crate::view::FileDiff;
 use proptest::prelude::*;
-
-/// A diff as `git diff` prints its hunks.
-fn text(diff: &FileDiff) -> String {
-    let mut out = String::new();
-    for hunk in &diff.hunks {
-        out += &format!("{}\n", hunk.header);
-        for line in &hunk.lines {
-            let sign = match (line.old, line.new) {
-                (Some(_), Some(_)) => " ",
-                (Some(_), None) => "-",
-                (None, Some(_)) => "+",
-                (None, None) => "",
-            };
-            out += &format!("{sign}{}\n", line.text);
-        }
-    }
-    out
-}
 
 /// Two texts and what `git diff` prints for them below the file names.
 const CASES: [(&str, &str, &str); 9] = [
@@ -59,7 +40,7 @@ const CASES: [(&str, &str, &str); 9] = [
 fn hunks_are_those_of_git() {
     for (old, new, expected) in CASES {
         assert_eq!(
-            text(&diff::file("file", old, new)),
+            diff::hunks(&diff::file("file", old, new)),
             expected,
             "{old:?} to {new:?}"
         );
@@ -103,7 +84,7 @@ fn the_sample_pull_request_changes_two_lines() {
         .map(|d| (d.path.as_str(), d.added, d.removed))
         .collect();
     assert_eq!(rows, [("app.yaml", 1, 1), ("chart/values.yaml", 1, 1)]);
-    insta::assert_snapshot!(diffs.iter().map(text).collect::<String>());
+    insta::assert_snapshot!(diffs.iter().map(diff::hunks).collect::<String>());
 }
 
 proptest! {

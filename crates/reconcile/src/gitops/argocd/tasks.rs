@@ -6,49 +6,15 @@ use super::manifests::{Phase, Role, Target, has_option, wave, words};
 use crate::gitops::diff::{self, group_of};
 use crate::gitops::health::{self, Code};
 use ecow::{EcoString, eco_format};
+use helm::INSTALL_ORDER;
 use kube::{Key, Object, Store, Value, time};
 use std::rc::Rc;
 
 const SYNC_OPTIONS: &str = "argocd.argoproj.io/sync-options";
 
-/// The order of kinds in a wave (`kindOrder`); others come after them.
-const KIND_ORDER: [&str; 35] = [
-    "Namespace",
-    "NetworkPolicy",
-    "ResourceQuota",
-    "LimitRange",
-    "PodSecurityPolicy",
-    "PodDisruptionBudget",
-    "ServiceAccount",
-    "Secret",
-    "SecretList",
-    "ConfigMap",
-    "StorageClass",
-    "PersistentVolume",
-    "PersistentVolumeClaim",
-    "CustomResourceDefinition",
-    "ClusterRole",
-    "ClusterRoleList",
-    "ClusterRoleBinding",
-    "ClusterRoleBindingList",
-    "Role",
-    "RoleList",
-    "RoleBinding",
-    "RoleBindingList",
-    "Service",
-    "DaemonSet",
-    "Pod",
-    "ReplicationController",
-    "ReplicaSet",
-    "Deployment",
-    "HorizontalPodAutoscaler",
-    "StatefulSet",
-    "Job",
-    "CronJob",
-    "IngressClass",
-    "Ingress",
-    "APIService",
-];
+/// The order of kinds in a wave (`kindOrder`): Helm's, which Argo CD took over before the webhooks were
+/// its last two. Others come after them.
+const KIND_ORDER: &[&str] = INSTALL_ORDER.split_at(INSTALL_ORDER.len() - 2).0;
 
 /// How far a task, or a whole sync, is (`OperationPhase`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,9 +1,8 @@
 //! GitRepository: what git has is fetched at an interval (fluxcd/source-controller).
 
-use super::{condition, finish, forget, interval, is_asked, is_suspended, ready};
+use super::{begin, condition, finish, interval, is_asked, ready};
 use crate::cluster::{Context, Controller};
 use crate::delivery::git::Oid;
-use crate::gitops::pass::Pass;
 use crate::gitops::source;
 use crate::plan::Plan;
 use crate::trace::Note;
@@ -50,13 +49,10 @@ pub(super) fn is_current(object: &Object, context: &Context<'_>) -> bool {
 }
 
 fn reconcile(store: &Store, key: &Key, context: &Context<'_>) -> Plan {
-    let Some(found) = store.get(key) else {
-        return forget(key);
+    let (mut pass, found) = match begin(store, key, context) {
+        Ok(begun) => begun,
+        Err(plan) => return plan,
     };
-    if is_suspended(found) {
-        return Plan::settled();
-    }
-    let mut pass = Pass::new(store, found, context);
     let spec = found.spec();
     match resolve(spec, context) {
         Err(why) => ready(&mut pass, false, "GitOperationFailed", &why),

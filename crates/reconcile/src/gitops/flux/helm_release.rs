@@ -2,9 +2,8 @@
 //! (fluxcd/helm-controller).
 
 use super::{
-    Artifact, Lack, Memory, artifact, asked, condition, finish, forget, interval, is_asked,
-    is_suspended, keep, memory, named, progressing, readers, ready, ready_condition, shown,
-    source_key, summary, time,
+    Artifact, Lack, Memory, artifact, asked, begin, condition, finish, interval, is_asked, keep,
+    memory, named, progressing, readers, ready, ready_condition, shown, source_key, summary, time,
 };
 use crate::cluster::{Context, Controller};
 use crate::delivery::actions::tools::HelmUpgrade;
@@ -74,13 +73,10 @@ pub(super) fn newest<'a>(key: &Key, spec: &Value, context: &Context<'a>) -> Opti
 }
 
 fn reconcile(store: &Store, key: &Key, context: &Context<'_>) -> Plan {
-    let Some(found) = store.get(key) else {
-        return forget(key);
+    let (mut pass, found) = match begin(store, key, context) {
+        Ok(begun) => begun,
+        Err(plan) => return plan,
     };
-    if is_suspended(found) {
-        return Plan::settled();
-    }
-    let mut pass = Pass::new(store, found, context);
     let spec = found.spec().clone();
     let last = newest(key, &spec, context);
     if last.is_some_and(|it| it.record.status.is_pending()) {

@@ -2,9 +2,8 @@
 //! (fluxcd/kustomize-controller).
 
 use super::{
-    Artifact, Lack, Memory, artifact, asked, condition, finish, forget, interval, is_asked,
-    is_suspended, keep, memory, named, progressing, readers, ready, ready_condition, shown,
-    source_key, time,
+    Artifact, Lack, Memory, artifact, asked, begin, condition, finish, interval, is_asked, keep,
+    memory, named, progressing, readers, ready, ready_condition, shown, source_key, time,
 };
 use crate::cluster::{Context, Controller};
 use crate::delivery::git::Tree;
@@ -51,13 +50,10 @@ fn watches(store: &Store, change: &Change, keys: &mut Vec<Key>) {
 }
 
 fn reconcile(store: &Store, key: &Key, context: &Context<'_>) -> Plan {
-    let Some(found) = store.get(key) else {
-        return forget(key);
+    let (mut pass, found) = match begin(store, key, context) {
+        Ok(begun) => begun,
+        Err(plan) => return plan,
     };
-    if is_suspended(found) {
-        return Plan::settled();
-    }
-    let mut pass = Pass::new(store, found, context);
     let spec = found.spec().clone();
     if super::waits_for_others(&mut pass) {
         return finish(pass);

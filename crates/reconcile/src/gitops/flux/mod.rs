@@ -75,6 +75,19 @@ fn shown(t: Millis) -> EcoString {
     }
 }
 
+/// What a look begins with; instead the plan, if the object is gone or suspended.
+fn begin<'a>(
+    store: &'a Store,
+    key: &Key,
+    context: &'a Context<'a>,
+) -> Result<(Pass<'a>, &'a Rc<Object>), Plan> {
+    match store.get(key) {
+        None => Err(forget(key)),
+        Some(found) if is_suspended(found) => Err(Plan::settled()),
+        Some(found) => Ok((Pass::new(store, found, context), found)),
+    }
+}
+
 fn is_suspended(object: &Object) -> bool {
     object.spec().get("suspend").as_bool() == Some(true)
 }
