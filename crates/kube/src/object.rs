@@ -153,11 +153,13 @@ impl Object {
         }
     }
 
-    /// The reference by which an event is about this object.
+    /// The reference by which an Event is about this object, or about a part of it
+    /// (`spec.containers{main}`) if one is named.
     #[must_use]
-    pub fn as_involved(&self) -> Value {
+    pub fn as_involved(&self, part: &str) -> Value {
         crate::map! {
             "apiVersion" => self.value.get("apiVersion").clone(),
+            "fieldPath" => Some(part).filter(|part| !part.is_empty()),
             "kind" => &self.key.kind,
             "name" => &self.key.name,
             "namespace" => &self.key.namespace,

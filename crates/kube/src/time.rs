@@ -1,6 +1,6 @@
 //! Moments: virtual milliseconds, and how Kubernetes writes them.
 
-use ecow::EcoString;
+use ecow::{EcoString, eco_format};
 use std::cell::RefCell;
 
 /// Virtual time: whole milliseconds since the lab began.
@@ -19,6 +19,13 @@ pub fn rfc3339(t: Millis) -> EcoString {
         }
         text.clone()
     })
+}
+
+/// The same to the microsecond (`metav1.MicroTime`).
+#[must_use]
+pub fn rfc3339_micro(t: Millis) -> EcoString {
+    let text = rfc3339(t);
+    eco_format!("{}.{:03}000Z", text.trim_end_matches('Z'), t % 1000)
 }
 
 thread_local! {

@@ -7,6 +7,7 @@
 
 use crate::cluster::{self, CONTROLLERS, Context, kubelet, network, nodes};
 use crate::delivery::app::App;
+use crate::events::Recorders;
 use crate::faults::Faults;
 use crate::gitops;
 use crate::pipeline;
@@ -16,10 +17,10 @@ use crate::timings::Timings;
 use crate::trace::{Entry, EntryId, Note};
 use crate::view::{Second, Tone};
 use ecow::{EcoString, eco_format};
-use kube::api::{self, Answer, DeleteOptions, PatchType, Request, Response, Verb};
+use kube::api::{self, Answer, DeleteOptions, Request, Response, Verb};
 use kube::fields::Table;
 use kube::rbac::{self, User};
-use kube::{Change, ChangeKind, Key, Millis, Object, Random, Status, Store, map};
+use kube::{Change, ChangeKind, Key, Millis, Random, Status, Store};
 use lean::SharedMap;
 use std::rc::Rc;
 
@@ -104,8 +105,7 @@ pub struct World {
     seen: u64,
     cause: Option<EntryId>,
     entries: EntryId,
-    /// The names of the Events that were reported, by their fingerprint.
-    recorded: SharedMap<u64, EcoString>,
+    pub(crate) recorders: Recorders,
     out: Output,
 }
 
@@ -142,7 +142,7 @@ impl World {
             users: SharedMap::default(),
             cause: None,
             entries: 0,
-            recorded: SharedMap::default(),
+            recorders: Recorders::default(),
             out: Output::default(),
         }
     }
@@ -367,8 +367,13 @@ impl World {
         }
     }
 
+    /// What was written so far concerns nobody.
+    pub(crate) fn have_seen_all(&mut self) {
+        self.seen = self.store.version();
+    }
+
     /// The user that an actor is.
-    fn user(&mut self, actor: &str) -> User {
+    pub(crate) fn user(&mut self, actor: &str) -> User {
         if let Some(user) = self.users.get(actor) {
             return user.clone();
         }
@@ -557,60 +562,6 @@ impl World {
         Ok(())
     }
 
-    /// Reports a Kubernetes event about an object. One that was reported before is counted up
-    /// (`client-go/tools/record/events_cache.go`, eventObserve).
-    pub(crate) fn event(&mut self, source: &str, about: &Object, note: Note) {
-        let namespace = match about.key.namespace.as_str() {
-            "" => "default",
-            namespace => namespace,
-        };
-        let kind = if note.is_warning { "Warning" } else { "Normal" };
-        let whole = [source, &about.meta.uid, kind, &note.reason, &note.message];
-        let number = fingerprint(&whole);
-        // Named by the object and a number that grows, as the real recorder does with its clock.
-        let name = self.recorded.get(&number).cloned().unwrap_or_else(|| {
-            let mut name = about.key.name.clone();
-            name.push('.');
-            name.extend(kube::hex(self.entries.into()));
-            name
-        });
-        let key = Key::new("Event", namespace, name.clone());
-        let now = kube::time::rfc3339(self.now);
-        let verb = match self.store.get(&key) {
-            Some(before) => {
-                let count = before.value.get("count").as_int().unwrap_or(1) + 1;
-                let change = map! { "count" => count, "lastTimestamp" => now };
-                Verb::Patch(PatchType::Merge, change)
-            }
-            None => Verb::Create(map! {
-                "apiVersion" => "v1",
-                "count" => 1,
-                "firstTimestamp" => &now,
-                "involvedObject" => about.as_involved(),
-                "kind" => "Event",
-                "lastTimestamp" => now,
-                "message" => &note.message,
-                "metadata" => map! { "name" => &name, "namespace" => namespace },
-                "reason" => &note.reason,
-                "source" => map! { "component" => source },
-                "type" => kind,
-            }),
-        };
-        let request = Request::of(self.user(source), key, verb);
-        if api::serve(&mut self.store, self.now, request).is_ok() {
-            self.recorded.insert(number, name);
-            self.seen = self.store.version();
-            self.note(
-                source,
-                Some(about.key.clone()),
-                Note {
-                    verb: "event",
-                    ..note
-                },
-            );
-        }
-    }
-
     /// Deletes a pod at once, as its kubelet does when its containers have ended.
     pub(crate) fn remove_pod(&mut self, actor: &str, key: Key, note: Note) {
         let now = DeleteOptions {
@@ -620,12 +571,4 @@ impl World {
         // It may be gone already: that is what was wanted.
         let _ = self.request(actor, key, "", Verb::Delete(now), note);
     }
-}
-
-/// The 64-bit FNV-1a hash of some texts, each with an end of its own.
-fn fingerprint(texts: &[&str]) -> u64 {
-    let bytes = texts.iter().flat_map(|text| text.bytes().chain([0]));
-    bytes.fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
-        (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3)
-    })
 }

@@ -103,6 +103,7 @@ impl World {
         if name == horizontal_pod_autoscaler::CONTROLLER.name {
             self.forget_autoscaling();
         }
+        self.recorders.forget(name);
         self.forget_looks(controller);
         self.relist(controller);
     }

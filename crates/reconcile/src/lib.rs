@@ -15,6 +15,7 @@
 pub mod cluster;
 pub mod delivery;
 mod engine;
+mod events;
 mod faults;
 mod gitops;
 mod lab;

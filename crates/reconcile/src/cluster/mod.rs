@@ -33,6 +33,7 @@ use crate::timings::Timings;
 use kube::{Change, Key, Millis, Store};
 use lean::SharedMap;
 
+pub(crate) use scheduler::NAME as SCHEDULER;
 pub(crate) use users::user_of;
 
 /// How long a controller waits after a refusal: the middle of what the real work queues do with

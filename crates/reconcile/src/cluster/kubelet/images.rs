@@ -109,8 +109,14 @@ impl Work<'_> {
                 let message = eco_format!(
                     "Container image {image:?} is not present with pull policy of Never"
                 );
-                self.event(Note::warning("event", "ErrImageNeverPull", message.clone()));
-                self.event(Note::warning("event", "Failed", "Error: ErrImageNeverPull"));
+                self.event_of(
+                    at,
+                    Note::warning("event", "ErrImageNeverPull", message.clone()),
+                );
+                self.event_of(
+                    at,
+                    Note::warning("event", "Failed", "Error: ErrImageNeverPull"),
+                );
                 self.not_started(at, "ErrImageNeverPull", message);
                 return;
             }
@@ -118,7 +124,7 @@ impl Work<'_> {
                 let message = eco_format!(
                     "Container image {image:?} already present on machine and can be accessed by the pod"
                 );
-                self.event(Note::detail("event", "Pulled", message));
+                self.event_of(at, Note::detail("event", "Pulled", message));
                 self.use_image(at);
                 return;
             }
@@ -163,11 +169,10 @@ impl Work<'_> {
             .images
             .busy_until
             .insert(self.run.node.clone(), begin + takes);
-        self.event(Note::detail(
-            "event",
-            "Pulling",
-            eco_format!("Pulling image {image:?}"),
-        ));
+        self.event_of(
+            at,
+            Note::detail("event", "Pulling", eco_format!("Pulling image {image:?}")),
+        );
         if size > 0 {
             let why = eco_format!(
                 "{} does not have {image} yet and pulls it: {} MiB.",
@@ -249,7 +254,7 @@ impl Work<'_> {
         let message = eco_format!(
             "Successfully pulled image {image:?} in {took} ({took} including waiting). Image size: {size} bytes."
         );
-        self.event(Note::detail("event", "Pulled", message));
+        self.event_of(at, Note::detail("event", "Pulled", message));
         self.use_image(at);
     }
 
@@ -283,8 +288,8 @@ impl Work<'_> {
         let cause =
             eco_format!("failed to pull and unpack image {name:?}: failed to resolve image: {why}");
         let message = eco_format!("Failed to pull image {image:?}: {cause}");
-        self.event(Note::warning("event", "Failed", message));
-        self.event(Note::warning("event", "Failed", "Error: ErrImagePull"));
+        self.event_of(at, Note::warning("event", "Failed", message));
+        self.event_of(at, Note::warning("event", "Failed", "Error: ErrImagePull"));
         let now = self.world.now;
         let timings = &self.world.settings.timings;
         let (first, max) = (timings.back_off, timings.back_off_max);
@@ -296,8 +301,11 @@ impl Work<'_> {
 
     fn wait_to_pull(&mut self, at: usize, image: &str) {
         let back_off = eco_format!("Back-off pulling image {image:?}");
-        self.event(Note::detail("event", "BackOff", back_off.clone()));
-        self.event(Note::warning("event", "Failed", "Error: ImagePullBackOff"));
+        self.event_of(at, Note::detail("event", "BackOff", back_off.clone()));
+        self.event_of(
+            at,
+            Note::warning("event", "Failed", "Error: ImagePullBackOff"),
+        );
         let cause = &self.run.containers[at].pull_failure;
         let message = eco_format!("{back_off}: ErrImagePull: {cause}");
         self.not_started(at, "ImagePullBackOff", message);
@@ -307,8 +315,11 @@ impl Work<'_> {
         let message = eco_format!(
             "Failed to apply default image tag {image:?}: couldn't parse image name {image:?}: {why}"
         );
-        self.event(Note::warning("event", "InspectFailed", message.clone()));
-        self.event(Note::warning("event", "Failed", "Error: InvalidImageName"));
+        self.event_of(at, Note::warning("event", "InspectFailed", message.clone()));
+        self.event_of(
+            at,
+            Note::warning("event", "Failed", "Error: InvalidImageName"),
+        );
         self.not_started(at, "InvalidImageName", message);
     }
 }

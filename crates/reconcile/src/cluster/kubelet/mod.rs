@@ -484,6 +484,18 @@ impl Work<'_> {
         self.world.event(&self.actor(), &pod, note);
     }
 
+    /// The same about a container (`pkg/kubelet/container/ref.go`, fieldPath).
+    fn event_of(&mut self, at: usize, note: Note) {
+        let container = &self.run.containers[at];
+        let list = match container.role {
+            Role::Main => "containers",
+            Role::Init | Role::Sidecar => "initContainers",
+        };
+        let part = eco_format!("spec.{list}{{{}}}", container.name);
+        let pod = self.pod.clone();
+        self.world.event_of(&self.actor(), &pod, &part, note);
+    }
+
     fn keep(&mut self) {
         if let Some(run) = self.world.pods.runs.get_mut(self.uid) {
             *run = self.run.clone();

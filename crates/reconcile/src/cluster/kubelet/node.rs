@@ -87,6 +87,7 @@ impl Run {
 pub(crate) fn stop(world: &mut World, name: &EcoString) {
     let now = world.now;
     world.pods.silent.insert(name.clone(), now);
+    world.recorders.forget(&eco_format!("kubelet, {name}"));
     for uid in world.pods.on(name) {
         let containers = world
             .pods

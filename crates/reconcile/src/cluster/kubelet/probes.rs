@@ -325,7 +325,7 @@ impl Work<'_> {
             let is_harmless =
                 !container.is_ready() && (!is_enough || (starts && probe == Probe::Readiness));
             let tone = if is_harmless { Tone::Detail } else { note.tone };
-            self.event(Note { tone, ..note });
+            self.event_of(at, Note { tone, ..note });
         }
         if is_enough && before != Some(is_well) {
             self.found(at, probe, is_well);

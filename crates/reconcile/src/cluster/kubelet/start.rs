@@ -39,7 +39,7 @@ impl Work<'_> {
         }
         let (name, pod) = (self.run.containers[at].name.clone(), self.full_name());
         let failed = eco_format!("Back-off restarting failed container {name} in pod {pod}");
-        self.event(Note::warning("event", "BackOff", failed));
+        self.event_of(at, Note::warning("event", "BackOff", failed));
         let wait = go_duration(back_off.wait);
         let message = eco_format!("back-off {wait} restarting failed container={name} pod={pod}");
         self.waits_until(ended + back_off.wait);
@@ -54,12 +54,12 @@ impl Work<'_> {
         match checked {
             Err(message) => {
                 let failed = eco_format!("Error: {message}");
-                self.event(Note::warning("event", "Failed", failed));
+                self.event_of(at, Note::warning("event", "Failed", failed));
                 self.not_started(at, "CreateContainerConfigError", message);
             }
             Ok(variables) => {
                 self.container(at).variables = Rc::new(variables);
-                self.event(Note::detail("event", "Created", "Container created"));
+                self.event_of(at, Note::detail("event", "Created", "Container created"));
                 let time = self.world.settings.timings.container;
                 self.wait_for(Doing::Creating(at), time);
             }
@@ -114,7 +114,7 @@ impl Work<'_> {
         self.forget_files(at);
         self.has_started_something();
         self.note_change();
-        self.event(Note::detail("event", "Started", "Container started"));
+        self.event_of(at, Note::detail("event", "Started", "Container started"));
         let why = eco_format!("Container {name} of {} runs.", self.name());
         self.run.worker.story(Note::detail("patch", "Running", why));
         let app = self.run.containers[at].app.clone();
@@ -167,7 +167,7 @@ impl Work<'_> {
         });
         self.note_change();
         let failed = eco_format!("Error: {message}");
-        self.event(Note::warning("event", "Failed", failed));
+        self.event_of(at, Note::warning("event", "Failed", failed));
         self.not_started(at, "RunContainerError", message);
     }
 
@@ -252,11 +252,10 @@ impl Work<'_> {
             self.run.containers[at].name,
             self.full_name()
         );
-        self.event(Note::warning(
-            "event",
-            "FailedPostStartHook",
-            "PostStartHook failed",
-        ));
+        self.event_of(
+            at,
+            Note::warning("event", "FailedPostStartHook", "PostStartHook failed"),
+        );
         self.run.worker.doing = Doing::Unhook(at, message);
         let grace = self.grace(at, None);
         self.kill(at, "FailedPostStartHook".into(), grace);

@@ -35,7 +35,7 @@ impl Work<'_> {
 
     /// Begins to stop a container: its preStop hook comes first.
     pub(super) fn kill(&mut self, at: usize, message: EcoString, grace: Millis) {
-        self.event(Note::detail("event", "Killing", message));
+        self.event_of(at, Note::detail("event", "Killing", message));
         self.pre_stop(at, grace);
     }
 
@@ -55,11 +55,10 @@ impl Work<'_> {
     /// SIGTERM.
     pub(super) fn terminate(&mut self, at: usize, is_well: bool) {
         if !is_well {
-            self.event(Note::warning(
-                "event",
-                "FailedPreStopHook",
-                "PreStopHook failed",
-            ));
+            self.event_of(
+                at,
+                Note::warning("event", "FailedPreStopHook", "PreStopHook failed"),
+            );
         }
         self.advance();
         let (now, container) = (self.world.now, self.container(at));
@@ -107,7 +106,7 @@ impl Work<'_> {
         }
         for at in &running {
             let message = eco_format!("Stopping container {}", self.run.containers[*at].name);
-            self.event(Note::detail("event", "Killing", message));
+            self.event_of(*at, Note::detail("event", "Killing", message));
         }
         for at in running {
             if self.run.containers[at].role != Role::Sidecar {

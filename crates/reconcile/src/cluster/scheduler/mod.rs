@@ -31,8 +31,11 @@ use lean::FlatMap;
 use preemption::Victims;
 use std::rc::Rc;
 
+/// The name that the scheduler goes by.
+pub(crate) const NAME: &str = "default-scheduler";
+
 pub(super) const CONTROLLER: Controller = Controller {
-    name: "default-scheduler",
+    name: NAME,
     watches,
     reconcile,
     batch: 0,
@@ -83,7 +86,7 @@ fn reconcile(store: &Store, key: &Key, context: &Context<'_>) -> Plan {
     let spec = pod.spec();
     let scheduler = spec.get("schedulerName").text();
     if !pod::node(pod).is_empty()
-        || !matches!(scheduler, "" | "default-scheduler")
+        || !matches!(scheduler, "" | NAME)
         || !spec.get("schedulingGates").items().is_empty()
     {
         return plan;

@@ -37,8 +37,11 @@ pub(crate) const REFRESH: &str = "argocd.argoproj.io/refresh";
 /// On an Application: deleting it deletes what it made.
 const FINALIZER: &str = "resources-finalizer.argocd.argoproj.io";
 
+/// The name that the controller goes by.
+pub(crate) const NAME: &str = "argocd-application-controller";
+
 pub(crate) const CONTROLLER: Controller = Controller {
-    name: "argocd-application-controller",
+    name: NAME,
     watches,
     batch: 0,
     reconcile,

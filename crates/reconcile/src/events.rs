@@ -1,0 +1,426 @@
+//! Events: a component tells of what it sees without flooding the cluster.
+//!
+//! Most have the recorder of `client-go/tools/record` (`events_cache.go`): what is said again is
+//! counted, what differs by its message alone is combined from the tenth on, and about one object a
+//! component says 25 things in a burst, then one in five minutes. The scheduler has that of
+//! `client-go/tools/events`, which makes a series of what is said again. Argo CD writes down each
+//! (`util/argo/audit_logger.go`).
+
+use crate::cluster;
+use crate::engine::World;
+use crate::gitops;
+use crate::trace::Note;
+use ecow::{EcoString, EcoVec, eco_format};
+use kube::api::{self, PatchType, Request, Verb};
+use kube::{Key, Millis, Object, Value, map, time};
+use lean::SharedMap;
+
+/// From how many on messages are combined (`defaultAggregateMaxEvents`).
+const SIMILAR: usize = 10;
+/// After how long a pause they are told one by one again (`defaultAggregateIntervalInSeconds`).
+const PAUSE: Millis = 600_000;
+/// How much a component may say of an object at once (`defaultSpamBurst`).
+const BURST: Millis = 25;
+/// How long it takes until it may say one thing more (`defaultSpamQPS`).
+const REFILL: Millis = 300_000;
+/// After how long a pause a series is over (`event_broadcaster.go`, `finishTime`).
+const FINISH: Millis = 360_000;
+/// Stands for the messages that are combined.
+const COMBINED: u32 = 0;
+
+/// What every component remembers of its Events, by component and by the object that they are about.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Recorders {
+    told: SharedMap<(u32, u64), Told>,
+}
+
+impl Recorders {
+    /// A component is started again, and knows nothing of what it said.
+    pub(crate) fn forget(&mut self, source: &str) {
+        let own = short(&[source]);
+        let places = self.told.from(&(own, 0)).map(|(place, _)| *place);
+        let places: Vec<_> = places.take_while(|(source, _)| *source == own).collect();
+        for place in places {
+            self.told.remove(&place);
+        }
+    }
+}
+
+/// What a component has told of an object.
+#[derive(Clone, Debug)]
+struct Told {
+    /// How much more it may say, as the time that it takes to come by that.
+    credit: Millis,
+    /// When that was reckoned.
+    at: Millis,
+    said: EcoVec<Said>,
+}
+
+/// One thing that was told, or several that were combined.
+#[derive(Clone, Debug)]
+struct Said {
+    topic: Topic,
+    /// The name of its Event.
+    name: EcoString,
+    /// How often.
+    count: u32,
+    first: Millis,
+    last: Millis,
+    /// Whether it is one of the similar ones that were told one by one since the last pause.
+    is_recent: bool,
+}
+
+/// What is told, by hashes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Topic {
+    /// Type and reason: what similar ones have in common.
+    group: u32,
+    /// The message, or [`COMBINED`]; for the scheduler the version of the object.
+    message: u32,
+    /// The part of the object that it is about.
+    part: u32,
+}
+
+impl Told {
+    fn new(now: Millis) -> Told {
+        Told {
+            credit: BURST * REFILL,
+            at: now,
+            said: EcoVec::new(),
+        }
+    }
+
+    /// Takes note of something, and gives back what its Event becomes (`EventAggregate`,
+    /// `eventObserve`).
+    fn observe(&mut self, now: Millis, topic: Topic, name: EcoString) -> &Said {
+        let said = self.said.make_mut();
+        let similar = || said.iter().filter(|it| it.topic.group == topic.group);
+        let is_over = similar().all(|it| now - it.last > PAUSE);
+        let mut messages: Vec<u32> = similar()
+            .filter(|it| it.is_recent && !is_over)
+            .map(|it| it.topic.message)
+            .collect();
+        messages.push(topic.message);
+        lean::sort(&mut messages);
+        messages.dedup();
+        for it in said {
+            it.is_recent &= !(is_over && it.topic.group == topic.group);
+        }
+        // The real recorder forgets any one of the ten; here it is the one that is combined.
+        let is_recent = messages.len() < SIMILAR;
+        let topic = match is_recent {
+            true => topic,
+            false => Topic {
+                message: COMBINED,
+                part: 0,
+                ..topic
+            },
+        };
+        self.count(now, topic, name, is_recent)
+    }
+
+    /// Counts something up, or takes note of it for the first time.
+    fn count(&mut self, now: Millis, topic: Topic, name: EcoString, is_recent: bool) -> &Said {
+        let at = match self.said.iter().position(|it| it.topic == topic) {
+            Some(at) => at,
+            None => {
+                self.said.push(Said {
+                    topic,
+                    name,
+                    count: 0,
+                    first: now,
+                    last: now,
+                    is_recent,
+                });
+                self.said.len() - 1
+            }
+        };
+        let one = &mut self.said.make_mut()[at];
+        (one.last, one.is_recent) = (now, is_recent);
+        one.count += 1;
+        one
+    }
+
+    /// Goes on with a series, or begins one.
+    fn go_on(&mut self, now: Millis, topic: Topic, name: EcoString) -> &Said {
+        self.said.retain(|it| now - it.last <= FINISH);
+        self.count(now, topic, name, false)
+    }
+
+    /// Whether one thing more may be said (`EventSourceObjectSpamFilter`).
+    fn spend(&mut self, now: Millis) -> bool {
+        self.credit = (self.credit + (now - self.at)).min(BURST * REFILL);
+        self.at = now;
+        let may = self.credit >= REFILL;
+        if may {
+            self.credit -= REFILL;
+        }
+        may
+    }
+}
+
+/// How a component writes its Events down.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Style {
+    /// `client-go/tools/record`
+    Counted,
+    /// `client-go/tools/events`
+    Series,
+    /// Each as it is.
+    Each,
+}
+
+impl Style {
+    fn of(source: &str) -> Style {
+        match source {
+            cluster::SCHEDULER => Style::Series,
+            gitops::argocd::NAME => Style::Each,
+            _ => Style::Counted,
+        }
+    }
+}
+
+impl World {
+    /// Reports an Event about an object.
+    pub(crate) fn event(&mut self, source: &str, about: &Object, note: Note) {
+        self.event_of(source, about, "", note);
+    }
+
+    /// Reports an Event about a part of an object, such as `spec.containers{main}`.
+    pub(crate) fn event_of(&mut self, source: &str, about: &Object, part: &str, mut note: Note) {
+        let style = Style::of(source);
+        let kind = if note.is_warning { "Warning" } else { "Normal" };
+        let place = (short(&[source]), fingerprint(&[&about.meta.uid]));
+        let remembered = self.recorders.told.get(&place).cloned();
+        let mut told = remembered.unwrap_or_else(|| Told::new(self.now));
+        let version = eco_format!("{}", about.meta.version);
+        let topic = Topic {
+            group: short(&[kind, &note.reason]),
+            message: match style {
+                Style::Series => short(&[&version]),
+                _ => short(&[&note.message]).max(COMBINED + 1),
+            },
+            part: short(&[part]),
+        };
+        let name = self.event_name(about);
+        let said = match style {
+            Style::Counted => told.observe(self.now, topic, name).clone(),
+            Style::Series => told.go_on(self.now, topic, name).clone(),
+            Style::Each => told.count(self.now, topic, name, false).clone(),
+        };
+        // Of a series only the beginning is written here: its count while it lasts is in nobody's sight.
+        let is_told = match style {
+            Style::Counted => told.spend(self.now),
+            Style::Series => said.count <= 2,
+            Style::Each => true,
+        };
+        if style != Style::Each {
+            self.recorders.told.insert(place, told);
+        }
+        if !is_told {
+            return;
+        }
+        if said.topic.message == COMBINED {
+            note.message = eco_format!("(combined from similar events): {}", note.message);
+        }
+        let mut event = map! {
+            "apiVersion" => "v1",
+            "involvedObject" => about.as_involved(part),
+            "kind" => "Event",
+            "message" => &note.message,
+            "reason" => &note.reason,
+            "type" => kind,
+        };
+        match style {
+            Style::Series => describe_series(&mut event, source, &note.reason, &said),
+            _ => describe(&mut event, source, &said),
+        }
+        if self.write_event(source, about, &said, event) {
+            let verb = "event";
+            self.note(source, Some(about.key.clone()), Note { verb, ..note });
+        }
+    }
+
+    /// Named by the object and the moment, in nanoseconds, which here tell apart what happens in one
+    /// millisecond.
+    fn event_name(&self, about: &Object) -> EcoString {
+        let moment = (time::EPOCH_SECONDS * 1000 + self.now) * 1_000_000;
+        let mut name = about.key.name.clone();
+        name.push('.');
+        name.extend(kube::hex(moment + u64::from(self.entries()) % 1_000_000));
+        name
+    }
+
+    /// Writes an Event, or what has changed of it, and gives back whether the API server took it.
+    fn write_event(&mut self, source: &str, about: &Object, said: &Said, event: Value) -> bool {
+        let namespace = match about.key.namespace.as_str() {
+            "" => "default",
+            namespace => namespace,
+        };
+        let key = Key::new("Event", namespace, said.name.clone());
+        let verb = if said.count > 1 && self.store.get(&key).is_some() {
+            let fields: &[&str] = match event.get("series").is_null() {
+                true => &["count", "lastTimestamp", "message"],
+                false => &["series"],
+            };
+            let mut change = map! {};
+            for field in fields {
+                change.set(field, event.get(field).clone());
+            }
+            Verb::Patch(PatchType::Merge, change)
+        } else {
+            let mut event = event;
+            event.set(
+                "metadata",
+                map! { "name" => &said.name, "namespace" => namespace },
+            );
+            Verb::Create(event)
+        };
+        let request = Request::of(self.user(source), key, verb);
+        let is_done = api::serve(&mut self.store, self.now, request).is_ok();
+        self.have_seen_all();
+        is_done
+    }
+}
+
+/// Who says it, how often and when.
+fn describe(event: &mut Value, source: &str, said: &Said) {
+    let (component, host) = match source.split_once(", ") {
+        Some((component, host)) => (component, host),
+        None => (source, ""),
+    };
+    let host_or_none = Some(host).filter(|host| !host.is_empty());
+    event.set("count", i64::from(said.count));
+    event.set("firstTimestamp", time::rfc3339(said.first));
+    event.set("lastTimestamp", time::rfc3339(said.last));
+    event.set("reportingComponent", component);
+    event.set("reportingInstance", host);
+    event.set(
+        "source",
+        map! { "component" => component, "host" => host_or_none },
+    );
+}
+
+/// The same in the newer form (`pkg/apis/core/v1/conversion.go` shows both as one kind).
+fn describe_series(event: &mut Value, source: &str, reason: &str, said: &Said) {
+    let action = match reason {
+        "Scheduled" => "Binding",
+        "Preempted" => "Preempting",
+        _ => "Scheduling",
+    };
+    event.set("action", action);
+    event.set("eventTime", time::rfc3339_micro(said.first));
+    event.set("reportingComponent", source);
+    event.set("reportingInstance", eco_format!("{source}-control-plane"));
+    event.set("source", map! {});
+    if said.count > 1 {
+        let last = time::rfc3339_micro(said.last);
+        event.set(
+            "series",
+            map! { "count" => i64::from(said.count), "lastObservedTime" => last },
+        );
+    }
+}
+
+/// The 64-bit FNV-1a hash of some texts, each with an end of its own.
+fn fingerprint(texts: &[&str]) -> u64 {
+    let bytes = texts.iter().flat_map(|text| text.bytes().chain([0]));
+    bytes.fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
+        (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3)
+    })
+}
+
+/// Half of it: enough to tell apart what one component says of one object.
+fn short(texts: &[&str]) -> u32 {
+    (fingerprint(texts) >> 32) as u32
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Settings;
+
+    /// Has a component say things at seconds, as `message` or `message of part`, and compares the Events
+    /// that there are then, as `count message of part`.
+    fn check(source: &str, said: &[(u64, &str)], expected: &[&str]) {
+        let mut world = World::new(1, Settings::default());
+        let about = Object {
+            key: Key::new("Pod", "default", "web"),
+            meta: kube::Meta {
+                uid: "u".into(),
+                ..kube::Meta::default()
+            },
+            value: map! { "apiVersion" => "v1" },
+        };
+        for (second, what) in said {
+            world.run_until(second * 1000);
+            let (message, part) = what.split_once(" of ").unwrap_or((what, ""));
+            world.event_of(source, &about, part, Note::detail("event", "Seen", message));
+        }
+        let told = world.store().list("Event");
+        let mut rows: Vec<String> = told.iter().map(|event| row(&event.value)).collect();
+        rows.sort();
+        assert_eq!(rows, expected, "{source}: {said:?}");
+    }
+
+    fn row(event: &Value) -> String {
+        let count = match event.get("series") {
+            Value::Null => event.get("count").as_int().unwrap_or(1),
+            series => series.get("count").as_int().unwrap_or(0),
+        };
+        let part = event.at(&["involvedObject", "fieldPath"]).text();
+        let of = if part.is_empty() { "" } else { " of " };
+        format!("{count} {}{of}{part}", event.get("message").text())
+    }
+
+    #[test]
+    fn what_is_said_again_is_counted() {
+        let same = [(0, "a"), (5, "a"), (700, "a"), (701, "b")];
+        check("kubelet, n", &same, &["1 b", "3 a"]);
+        let parts = [(0, "a of x"), (0, "a of y"), (1, "a of x")];
+        check("kubelet, n", &parts, &["1 a of y", "2 a of x"]);
+    }
+
+    #[test]
+    fn the_tenth_message_is_combined() {
+        let letters = ["a", "b", "c", "d", "e", "f", "g", "h", "i", "j", "k"];
+        let mut said: Vec<(u64, &str)> = letters.iter().map(|it| (600, *it)).collect();
+        said.push((610, "a"));
+        let mut expected: Vec<String> = letters[1..9].iter().map(|it| format!("1 {it}")).collect();
+        expected.extend(["2 (combined from similar events): k", "2 a"].map(String::from));
+        let texts: Vec<&str> = expected.iter().map(String::as_str).collect();
+        check("replicaset-controller", &said, &texts);
+        // After a pause of more than ten minutes they are told one by one again.
+        said.push((1_211, "l"));
+        expected.insert(8, "1 l".to_owned());
+        let texts: Vec<&str> = expected.iter().map(String::as_str).collect();
+        check("replicaset-controller", &said, &texts);
+    }
+
+    #[test]
+    fn a_burst_ends_after_twenty_five() {
+        let mut said = vec![(1, "a"); 30];
+        check("kubelet, n", &said, &["25 a"]);
+        // What was not told counts once there is something to tell again.
+        said.push((301, "a"));
+        check("kubelet, n", &said, &["31 a"]);
+        said.push((302, "b"));
+        check("kubelet, n", &said, &["31 a"]);
+        said.push((602, "b"));
+        check("kubelet, n", &said, &["2 b", "31 a"]);
+    }
+
+    #[test]
+    fn the_scheduler_makes_series() {
+        let said = [(0, "a"), (1, "b"), (2, "c")];
+        check("default-scheduler", &said, &["2 a"]);
+        let said = [(0, "a"), (361, "b")];
+        check("default-scheduler", &said, &["1 a", "1 b"]);
+    }
+
+    #[test]
+    fn argo_cd_writes_each_down() {
+        let said = [(0, "a"), (0, "a")];
+        check(gitops::argocd::NAME, &said, &["1 a", "1 a"]);
+    }
+}
