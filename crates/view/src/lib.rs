@@ -1,11 +1,13 @@
-//! What lies between an engine and whoever shows it: the [`rows`] that a viewer draws, and the
+//! What lies between an engine and whoever shows it: the rows that a viewer draws, and the
 //! [`protocol`] in which it asks for them.
 //!
 //! A row never holds a store. It is made of a lab for one moment, is cheap to compare, and can be
 //! drawn by anything: the page, an embed, a terminal. A viewer that knows this crate needs no other:
 //! the engine may run in a worker, or not be loaded yet.
 
+mod lesson;
 pub mod protocol;
 mod rows;
 
+pub use lesson::*;
 pub use rows::*;

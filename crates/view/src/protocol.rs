@@ -4,7 +4,7 @@
 //! [`encode`] and [`decode`] turn them into bytes and back. Both sides are built from the same commit,
 //! so the bytes carry no version.
 
-use crate::{EventRow, Mark, Millis, Problem, Scene, Second};
+use crate::{EventRow, LessonRow, Mark, Millis, Problem, Scene, Second};
 use ecow::EcoString;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -42,6 +42,24 @@ pub enum Request {
     Merge,
     /// Goes to a moment: [`Reply::Scene`].
     Seek(Millis),
+    /// Opens a lesson from the files of its folder, and its lab: [`Reply::Opened`], or
+    /// [`Reply::Refused`] with what is wrong in them. [`Request::Open`] ends it.
+    OpenLesson(Files),
+    /// Does something in the lesson: [`Reply::Changed`] or [`Reply::Refused`].
+    Lesson(LessonIntent),
+}
+
+/// What a learner does besides working in the lab.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum LessonIntent {
+    /// Predicts: the choice, counted from 0. Possible until something was done.
+    Predict(u32),
+    /// Asks for one hint more.
+    AskHint,
+    /// Begins the step again: the lab is as it was then.
+    Retry,
+    /// Goes on to the next step.
+    Next,
 }
 
 /// What an engine answers.
@@ -97,6 +115,8 @@ pub struct State {
     pub marks: Vec<Mark>,
     /// The last moment there is something to see.
     pub end: Millis,
+    /// The lesson, if the lab was opened for one.
+    pub lesson: Option<LessonRow>,
 }
 
 /// A pull request that is ready to be opened.

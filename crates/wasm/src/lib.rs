@@ -3,10 +3,13 @@
 //! A page starts it in a worker ([`worker.js`](../worker.js)), so that nothing the lab does, however
 //! long it takes, keeps the page from answering. What the bytes are is [`view::protocol`].
 
-use reconcile::delivery::labs;
+use ecow::EcoString;
+use lessons::{Lesson, Session};
+use reconcile::delivery::labs::{self, Files};
 use reconcile::{Lab, Table};
+use std::rc::Rc;
 use view::Problem;
-use view::protocol::{Reply, Request, State, decode, encode};
+use view::protocol::{LessonIntent, Reply, Request, State, decode, encode};
 use wasm_bindgen::prelude::wasm_bindgen;
 
 /// An engine with at most one lab in it.
@@ -14,6 +17,8 @@ use wasm_bindgen::prelude::wasm_bindgen;
 #[derive(Default)]
 pub struct Engine {
     lab: Option<Lab>,
+    /// The way through a lesson that the lab was opened for.
+    session: Option<Session>,
     fields: Option<&'static Table>,
 }
 
@@ -53,49 +58,109 @@ impl Engine {
 impl Engine {
     /// Answers a request.
     pub fn serve(&mut self, request: Request) -> Reply {
-        if let Request::Open(name) = &request {
-            self.lab = Lab::built_in(name);
-            if let (Some(lab), Some(table)) = (&mut self.lab, self.fields) {
-                lab.learn_fields(table);
+        match &request {
+            Request::Open(name) => {
+                self.session = None;
+                self.lab = Lab::built_in(name);
             }
+            Request::OpenLesson(files) => {
+                if let Err(problems) = self.open_lesson(files) {
+                    return Reply::Refused(problems);
+                }
+            }
+            _ => {}
         }
         let Some(lab) = &mut self.lab else {
             return refused("there is no such lab");
         };
+        if let (Request::Open(_) | Request::OpenLesson(_), Some(table)) = (&request, self.fields) {
+            lab.learn_fields(table);
+        }
+        let session = &mut self.session;
         match request {
-            Request::Open(name) => Reply::Opened {
-                name: name.into(),
-                labs: labs::list(),
-                samples: lab.samples().to_vec(),
-                state: state(lab),
-            },
+            Request::Open(name) => opened(name.into(), lab, session),
+            Request::OpenLesson(_) => {
+                let name = session.as_ref().map(|it| it.lesson().lab.clone());
+                opened(name.unwrap_or_default(), lab, session)
+            }
             Request::Check { path, text } => {
                 let problems = lab.check(&path, &text);
                 Reply::Checked { path, problems }
             }
             Request::OpenPullRequest { title, files } => {
-                let opened = lab.open_pull_request(&title, &files);
-                changed(lab, opened)
+                let allowed = session
+                    .as_ref()
+                    .map_or(Ok(()), |it| it.may_propose(lab, &files));
+                let done = allowed.and_then(|()| lab.open_pull_request(&title, &files));
+                changed(lab, session, done)
             }
             Request::ClosePullRequest => {
                 lab.close_pull_request();
-                Reply::Changed(state(lab))
+                changed(lab, session, Ok(()))
             }
             Request::Merge => {
-                let merged = lab.merge();
-                changed(lab, merged)
+                let done = lab.merge();
+                changed(lab, session, done)
             }
             Request::Seek(t) => {
                 lab.seek(t);
                 Reply::Scene(lab.scene())
             }
+            Request::Lesson(intent) => {
+                let Some(learner) = session.as_mut() else {
+                    return refused("there is no lesson");
+                };
+                match learn(learner, lab, intent) {
+                    Ok(()) => changed(lab, session, Ok(())),
+                    Err(why) => refused(&why),
+                }
+            }
+        }
+    }
+
+    fn open_lesson(&mut self, files: &Files) -> Result<(), Vec<Problem>> {
+        let lesson = Rc::new(Lesson::read(files)?);
+        let seed = lesson.seed;
+        let (session, lab) = Session::begin(lesson, seed)?;
+        (self.session, self.lab) = (Some(session), Some(lab));
+        Ok(())
+    }
+}
+
+fn learn(session: &mut Session, lab: &mut Lab, intent: LessonIntent) -> Result<(), EcoString> {
+    match intent {
+        LessonIntent::Predict(choice) => session.predict(lab, choice),
+        LessonIntent::AskHint => {
+            session.ask_hint();
+            Ok(())
+        }
+        LessonIntent::Retry => {
+            *lab = session.retry();
+            Ok(())
+        }
+        LessonIntent::Next => {
+            session.next(lab)?;
+            lab.seek(lab.end());
+            Ok(())
         }
     }
 }
 
-fn changed(lab: &Lab, done: Result<(), Vec<Problem>>) -> Reply {
+fn opened(name: EcoString, lab: &Lab, session: &Option<Session>) -> Reply {
+    Reply::Opened {
+        name,
+        labs: labs::list(),
+        samples: match session {
+            Some(_) => Vec::new(),
+            None => lab.samples().to_vec(),
+        },
+        state: state(lab, session),
+    }
+}
+
+fn changed(lab: &Lab, session: &Option<Session>, done: Result<(), Vec<Problem>>) -> Reply {
     match done {
-        Ok(()) => Reply::Changed(state(lab)),
+        Ok(()) => Reply::Changed(state(lab, session)),
         Err(problems) => Reply::Refused(problems),
     }
 }
@@ -110,8 +175,9 @@ fn refused(why: &str) -> Reply {
     }])
 }
 
-fn state(lab: &Lab) -> State {
+fn state(lab: &Lab, session: &Option<Session>) -> State {
     State {
+        lesson: session.as_ref().map(|session| session.row(lab)),
         files: lab.files(),
         scene: lab.scene(),
         events: lab.events().to_vec(),

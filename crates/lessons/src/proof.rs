@@ -1,0 +1,183 @@
+//! The proof that a lesson is as it claims: the start does not meet the goals, every solution does,
+//! every wrong answer fails and brings up its hint. From fresh, with several seeds.
+
+use crate::lesson::Lesson;
+use crate::moves::{Part, Script};
+use crate::session::Session;
+use ecow::{EcoString, eco_format};
+use reconcile::Lab;
+use reconcile::delivery::labs::Files;
+use reconcile::view::Problem;
+use std::rc::Rc;
+use view::StepStatus;
+
+/// With how many seeds a lesson is proved, its own and those after it.
+pub const SEEDS: u64 = 5;
+
+/// What was proved.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Proof {
+    /// The lesson's id.
+    pub id: EcoString,
+    /// How many steps it has.
+    pub steps: usize,
+    /// How many solutions.
+    pub solutions: usize,
+    /// How many wrong answers.
+    pub wrong: usize,
+}
+
+/// Reads a lesson from the files of its folder and proves it.
+///
+/// # Errors
+/// What is wrong, and where: paths are those in the folder.
+pub fn prove(files: &Files) -> Result<Proof, Vec<Problem>> {
+    let lesson = Rc::new(Lesson::read(files)?);
+    let is_wrong = |script: &&Script| script.wrong.is_some();
+    let wrong = lesson.scripts.iter().filter(is_wrong).count();
+    let solutions = lesson.scripts.len() - wrong;
+    let mut problems = Vec::new();
+    for (number, name) in [(solutions, "solutions"), (wrong, "wrong")] {
+        if number == 0 {
+            let why = eco_format!("a lesson needs something in {name}/ that shows what it accepts");
+            problems.push(problem("lesson.yaml", why));
+        }
+    }
+    for script in &lesson.scripts {
+        for seed in 0..SEEDS {
+            let seed = lesson.seed + seed;
+            if let Err(mut found) = play(&lesson, script, seed) {
+                for problem in &mut found {
+                    problem.message = eco_format!("with seed {seed}, {}", problem.message);
+                }
+                problems.extend(found);
+                // The other seeds would say the same.
+                break;
+            }
+        }
+    }
+    match problems.is_empty() {
+        true => Ok(Proof {
+            id: lesson.id.clone(),
+            steps: lesson.steps.len(),
+            solutions,
+            wrong,
+        }),
+        false => Err(problems),
+    }
+}
+
+/// Plays a solution to its end, or a wrong answer to its hint.
+fn play(lesson: &Rc<Lesson>, script: &Script, seed: u64) -> Result<(), Vec<Problem>> {
+    let at = eco_format!("{}/moves.yaml", script.folder);
+    let wrong = |why: EcoString| vec![problem(&at, why)];
+    let (mut session, mut lab) = Session::begin(lesson.clone(), seed)?;
+    // What a wrong answer does not say, the first solution does.
+    let solution = lesson.scripts.iter().find(|it| it.wrong.is_none());
+    for (place, step) in lesson.steps.iter().enumerate() {
+        let name = &step.id;
+        if !step.is_reading() && session.current(&lab).status == StepStatus::Done {
+            return Err(wrong(eco_format!(
+                "step {name} is done before anything was done"
+            )));
+        }
+        let said = script.part(step).or_else(|| solution?.part(step));
+        let part = said.cloned().unwrap_or_else(|| Part::offered(step));
+        if !step.choices().is_empty() {
+            session
+                .predict(&lab, choice(&session, part.predict.as_ref()))
+                .map_err(wrong)?;
+        }
+        for it in &part.moves {
+            it.play(&mut lab, step).map_err(|problems| {
+                let told = problems
+                    .into_iter()
+                    .map(|it| eco_format!("{} {}", it.path, it.message));
+                let told: Vec<EcoString> = told.collect();
+                wrong(eco_format!(
+                    "step {name} cannot be done: {}",
+                    told.join("; ")
+                ))
+            })?;
+        }
+        if let Some((_, hint)) = script.wrong.as_ref().filter(|(step, _)| step == name) {
+            return fails(&session, &lab, name, hint).map_err(wrong);
+        }
+        succeeds(&session, &lab, name, part.predict.as_ref()).map_err(wrong)?;
+        if place + 1 < lesson.steps.len() {
+            session.next(&lab).map_err(wrong)?;
+        }
+    }
+    Ok(())
+}
+
+/// The place of a choice; the first, if nothing is said.
+fn choice(session: &Session, id: Option<&EcoString>) -> u32 {
+    let mut choices = session.step().choices().iter();
+    choices
+        .position(|choice| Some(&choice.id) == id)
+        .unwrap_or(0) as u32
+}
+
+fn succeeds(
+    session: &Session,
+    lab: &Lab,
+    name: &str,
+    predicted: Option<&EcoString>,
+) -> Result<(), EcoString> {
+    let row = session.current(lab);
+    for (goal, row) in session.step().goals.iter().zip(&row.goals) {
+        if !row.is_met {
+            return Err(eco_format!(
+                "step {name} does not meet its goal {}: {}",
+                goal.id,
+                row.evidence
+            ));
+        }
+    }
+    if row.status != StepStatus::Done {
+        return Err(eco_format!("step {name} is not done"));
+    }
+    if session.step().choices().is_empty() {
+        return Ok(());
+    }
+    match (session.right(lab).as_slice(), predicted) {
+        ([right], Some(predicted)) if right != predicted => Err(eco_format!(
+            "step {name} expects {predicted}, and it is {right}"
+        )),
+        ([_], _) => Ok(()),
+        ([], _) => Err(eco_format!("none of the choices of step {name} is right")),
+        (several, _) => Err(eco_format!(
+            "several choices of step {name} are right: {}",
+            several.join(", ")
+        )),
+    }
+}
+
+fn fails(session: &Session, lab: &Lab, name: &str, hint: &EcoString) -> Result<(), EcoString> {
+    if session.current(lab).status == StepStatus::Done {
+        return Err(eco_format!("step {name} is done, and should not be"));
+    }
+    let shown = session.situations(lab);
+    if shown.contains(hint) {
+        return Ok(());
+    }
+    let shown = if shown.is_empty() {
+        "none".into()
+    } else {
+        shown.join(", ")
+    };
+    Err(eco_format!(
+        "step {name} does not bring up the hint {hint}; it brings up: {shown}"
+    ))
+}
+
+fn problem(path: &str, message: EcoString) -> Problem {
+    Problem {
+        path: path.into(),
+        line: 0,
+        column: 0,
+        message,
+        hint: EcoString::new(),
+    }
+}

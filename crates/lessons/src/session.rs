@@ -1,0 +1,269 @@
+//! A learner's way through a lesson.
+
+use crate::lesson::{Item, Lesson, Step};
+use crate::markdown;
+use crate::measure;
+use crate::record::Record;
+use ecow::{EcoString, eco_format};
+use reconcile::Lab;
+use reconcile::delivery::labs::Files;
+use reconcile::view::Problem;
+use std::rc::Rc;
+use view::{GoalRow, LessonRow, LessonStepRow, PredictionRow, StepStatus};
+
+/// How far a learner has come. The lab is the page's: what happened in it is all that counts.
+#[derive(Clone, Debug)]
+pub struct Session {
+    lesson: Rc<Lesson>,
+    /// The lab when the step began.
+    begin: Lab,
+    /// The place of the step.
+    at: usize,
+    /// What is predicted.
+    chosen: Option<u32>,
+    /// How many hints were asked for.
+    asked: usize,
+    /// The steps that are done, as they were then.
+    past: Vec<LessonStepRow>,
+}
+
+impl Session {
+    /// Begins a lesson: a session, and the lab that it is about.
+    ///
+    /// # Errors
+    /// What is wrong in the lab's files.
+    pub fn begin(lesson: Rc<Lesson>, seed: u64) -> Result<(Session, Lab), Vec<Problem>> {
+        let mut lab = lesson.open(seed)?;
+        lab.seek(lab.end());
+        let session = Session {
+            lesson,
+            begin: lab.fork(),
+            at: 0,
+            chosen: None,
+            asked: 0,
+            past: Vec::new(),
+        };
+        Ok((session, lab))
+    }
+
+    /// The lesson.
+    #[must_use]
+    pub fn lesson(&self) -> &Lesson {
+        &self.lesson
+    }
+
+    /// The step that is to be done.
+    #[must_use]
+    pub fn step(&self) -> &Step {
+        // There is one at least, and `next` stays among them.
+        &self.lesson.steps[self.at]
+    }
+
+    /// Whether a draft changes only what may be edited.
+    ///
+    /// # Errors
+    /// The files that are to stay as they are.
+    pub fn may_propose(&self, lab: &Lab, draft: &Files) -> Result<(), Vec<Problem>> {
+        let main = lab.files();
+        let mut prepared = main.clone();
+        // What it cannot be laid over any more, it does not allow.
+        let _ = self.step().change.lay(&mut prepared);
+        let mut paths: Vec<&String> = main.keys().chain(draft.keys()).collect();
+        lean::sort(&mut paths);
+        paths.dedup();
+        let is_wrong = |path: &&String| {
+            let path = path.as_str();
+            let text = draft.get(path);
+            text != main.get(path) && text != prepared.get(path) && !self.lesson.allows(path)
+        };
+        let wrong: Vec<Problem> = paths
+            .into_iter()
+            .filter(is_wrong)
+            .map(|path| Problem {
+                path: path.as_str().into(),
+                line: 0,
+                column: 0,
+                message: "this lesson leaves the file as it is".into(),
+                hint: eco_format!("what may be edited: {}", self.lesson.editable.join(", ")),
+            })
+            .collect();
+        if wrong.is_empty() { Ok(()) } else { Err(wrong) }
+    }
+
+    /// Predicts.
+    ///
+    /// # Errors
+    /// There is no such choice, or what happens was seen already.
+    pub fn predict(&mut self, lab: &Lab, choice: u32) -> Result<(), EcoString> {
+        if choice as usize >= self.step().choices().len() {
+            return Err("there is no such choice".into());
+        }
+        if has_tried(&Record::new(&self.begin, lab)) {
+            return Err("it has happened already: a prediction comes before".into());
+        }
+        self.chosen = Some(choice);
+        Ok(())
+    }
+
+    /// Asks for a hint more.
+    pub fn ask_hint(&mut self) {
+        self.asked += 1;
+    }
+
+    /// Goes on to the next step.
+    ///
+    /// # Errors
+    /// This step is not done, or it is the last.
+    pub fn next(&mut self, lab: &Lab) -> Result<(), EcoString> {
+        let row = self.current(lab);
+        if row.status != StepStatus::Done {
+            return Err("this step is not done yet".into());
+        }
+        if self.at + 1 == self.lesson.steps.len() {
+            return Err("this is the last step".into());
+        }
+        self.past.push(row);
+        self.at += 1;
+        self.begin = lab.fork();
+        self.begin.seek(lab.end());
+        (self.chosen, self.asked) = (None, 0);
+        Ok(())
+    }
+
+    /// Begins the step again, in the lab that comes back.
+    pub fn retry(&mut self) -> Lab {
+        self.chosen = None;
+        self.begin.fork()
+    }
+
+    /// What there is to see of the lesson, given the lab as it is now.
+    #[must_use]
+    pub fn row(&self, lab: &Lab) -> LessonRow {
+        let lesson = &self.lesson;
+        let current = self.current(lab);
+        let is_last = self.at + 1 == lesson.steps.len();
+        let is_done = is_last && current.status == StepStatus::Done;
+        let mut steps = self.past.clone();
+        steps.push(current);
+        steps.extend(
+            lesson.steps[self.at + 1..]
+                .iter()
+                .map(|step| LessonStepRow {
+                    id: step.id.clone(),
+                    title: step.title.clone(),
+                    ..LessonStepRow::default()
+                }),
+        );
+        LessonRow {
+            id: lesson.id.clone(),
+            title: lesson.title.clone(),
+            summary: lesson.summary.clone(),
+            minutes: lesson.minutes,
+            intro: markdown::blocks(&lesson.intro),
+            editable: lesson.editable.clone(),
+            steps,
+            is_done,
+            judged_at: lab.end(),
+        }
+    }
+
+    /// The step as it stands.
+    pub(crate) fn current(&self, lab: &Lab) -> LessonStepRow {
+        let step = self.step();
+        let record = Record::new(&self.begin, lab);
+        let has_tried = has_tried(&record);
+        let goals: Vec<GoalRow> = step.goals.iter().map(|it| goal(it, &record)).collect();
+        let needs_trial = step.goals.is_empty() && !step.is_reading();
+        let has_predicted = step.prediction.is_none() || self.chosen.is_some();
+        let is_done =
+            has_predicted && goals.iter().all(|goal| goal.is_met) && (has_tried || !needs_trial);
+        let is_true = |it: &&Item| {
+            let when = it.when.as_ref();
+            when.is_none_or(|when| when.judge(&record).holds)
+        };
+        let asked = step.hints.iter().filter(|it| it.when.is_none());
+        let by_situation = step.hints.iter().filter(|it| it.when.is_some());
+        let is_stuck = has_tried && !is_done;
+        let hints = by_situation.filter(|it| is_stuck && is_true(it));
+        let hints = hints.chain(asked.clone().take(self.asked));
+        let debrief = step.debrief.iter().filter(|it| is_done && is_true(it));
+        let debrief = debrief.flat_map(|it| markdown::blocks(&measure::fill(&it.text, &record)));
+        let choices = step.choices();
+        LessonStepRow {
+            id: step.id.clone(),
+            title: step.title.clone(),
+            status: match is_done {
+                true => StepStatus::Done,
+                false => StepStatus::Active,
+            },
+            task: markdown::blocks(&step.task),
+            change: self.change(),
+            prediction: step.prediction.as_ref().map(|(question, _)| PredictionRow {
+                question: markdown::blocks(question),
+                choices: choices.iter().map(|it| markdown::spans(&it.text)).collect(),
+                chosen: self.chosen,
+                right: choices
+                    .iter()
+                    .position(|it| has_tried && is_true(&it))
+                    .map(|at| at as u32),
+            }),
+            goals,
+            hints: hints.map(Item::blocks).collect(),
+            has_more_hints: self.asked < asked.count(),
+            debrief: debrief.collect(),
+        }
+    }
+
+    /// The files that the step's own change makes differ from main.
+    fn change(&self) -> Files {
+        let main = self.begin.files();
+        let mut files = main.clone();
+        // A lesson's check finds what cannot be laid.
+        let _ = self.step().change.lay(&mut files);
+        files.retain(|path, text| main.get(path) != Some(text));
+        files
+    }
+
+    /// The hints that the situation calls for, by name.
+    pub(crate) fn situations(&self, lab: &Lab) -> Vec<EcoString> {
+        let record = Record::new(&self.begin, lab);
+        let hints = self.step().hints.iter();
+        let holds = |it: &&Item| {
+            it.when
+                .as_ref()
+                .is_some_and(|when| when.judge(&record).holds)
+        };
+        hints.filter(holds).map(|it| it.id.clone()).collect()
+    }
+
+    /// The choices that turned out right, by name.
+    pub(crate) fn right(&self, lab: &Lab) -> Vec<EcoString> {
+        let record = Record::new(&self.begin, lab);
+        let choices = self.step().choices().iter();
+        let holds = |it: &&Item| {
+            it.when
+                .as_ref()
+                .is_some_and(|when| when.judge(&record).holds)
+        };
+        choices.filter(holds).map(|it| it.id.clone()).collect()
+    }
+}
+
+fn goal(it: &Item, record: &Record) -> GoalRow {
+    let verdict = it.when.as_ref().map(|when| when.judge(record));
+    let verdict = verdict.unwrap_or_default();
+    GoalRow {
+        text: markdown::spans(&it.text),
+        is_met: verdict.holds,
+        evidence: verdict.evidence,
+        at: verdict.at,
+    }
+}
+
+/// Whether somebody did more than to propose.
+fn has_tried(record: &Record) -> bool {
+    record
+        .entries()
+        .iter()
+        .any(|entry| entry.actor == "you" && !matches!(entry.verb, "commit" | "open" | "close"))
+}
