@@ -12,6 +12,9 @@ use std::rc::Rc;
 /// What a budget is told before its controller has seen it.
 const UNSEEN: &str = "still being processed by the server.";
 
+/// The reason of a budget whose controller cannot say how many pods there are to be.
+pub const SYNC_FAILED: &str = "SyncFailed";
+
 /// Evicts a pod; the body is an `Eviction` with its `deleteOptions`.
 pub(crate) fn evict(store: &mut Store, now: Millis, key: &Key, body: &Value) -> Response {
     let name = body.at(&["metadata", "name"]).text();
@@ -77,9 +80,25 @@ fn charge(store: &mut Store, now: Millis, budget: &Object, pod: &Object) -> Resu
     let allowed = count("disruptionsAllowed");
     if allowed <= 0 {
         let (desired, healthy) = (count("desiredHealthy"), count("currentHealthy"));
-        let needs = eco_format!(
-            "The disruption budget {name} needs {desired} healthy pods and has {healthy} currently"
+        let condition = condition(budget.status(), "DisruptionAllowed");
+        let (why, reason) = (
+            condition.get("message").text(),
+            condition.get("reason").text(),
         );
+        let says_why = condition.get("status").text() == "False" && !why.is_empty();
+        let held =
+            eco_format!("The disruption budget {name} does not allow evicting pods currently");
+        let needs = match () {
+            () if says_why && reason == SYNC_FAILED => {
+                eco_format!("{held} because it failed sync: {why}")
+            }
+            () if healthy <= desired => eco_format!(
+                "The disruption budget {name} needs {desired} healthy pods and has {healthy} \
+                 currently"
+            ),
+            () if says_why => eco_format!("{held} ({reason}): {why}"),
+            () => held,
+        };
         return refuse(needs, 0);
     }
     let mut value = budget.value.clone();

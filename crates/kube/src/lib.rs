@@ -26,7 +26,7 @@ pub mod quantity;
 mod query;
 mod random;
 pub mod rbac;
-mod scale;
+pub mod scale;
 pub mod selector;
 mod status;
 mod store;

@@ -116,6 +116,14 @@ impl Quantity {
         let suffix = usize::try_from((exponent + 9) / 3).map_or("", |at| suffixes[at]);
         eco_format!("{number}{suffix}")
     }
+
+    /// The text after it was stored and read again: a binary quantity that no suffix shows to be one
+    /// is a decimal then.
+    #[must_use]
+    pub fn stored_text(&self) -> EcoString {
+        let text = self.to_text();
+        Quantity::parse(&text).map_or(text, |read| read.to_text())
+    }
 }
 
 /// A text as digits, by what to divide them for the decimal point, and a suffix.

@@ -7,8 +7,25 @@ use crate::{Key, Meta, Millis, Object, Status, Store, Value, map, patch};
 use ecow::{EcoString, eco_format};
 use std::rc::Rc;
 
+/// The kinds that have a scale.
+const SCALED: &[&str] = &[
+    "Deployment",
+    "ReplicaSet",
+    "ReplicationController",
+    "StatefulSet",
+];
+
+/// Whether objects of a kind have a scale.
+#[must_use]
+pub fn has_scale(kind: &str) -> bool {
+    SCALED.contains(&kind)
+}
+
 /// Answers a request for the scale of an object.
 pub(crate) fn serve(store: &mut Store, now: Millis, key: &Key, verb: Verb) -> Response {
+    if !has_scale(&key.kind) {
+        return Err(Status::no_such_resource());
+    }
     let old = find(store, key)?;
     let scale = match verb {
         Verb::Get => return Ok(answer(&old)),

@@ -118,6 +118,13 @@ impl Status {
         Status::new(404, "NotFound", message).about(kind, name)
     }
 
+    /// 404: the kind has nothing of this sort, such as a scale.
+    #[must_use]
+    pub fn no_such_resource() -> Status {
+        let message = "the server could not find the requested resource";
+        Status::new(404, "NotFound", message.into())
+    }
+
     /// 409: the name is taken.
     #[must_use]
     pub fn already_exists(kind: &str, name: &str) -> Status {

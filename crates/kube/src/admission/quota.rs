@@ -18,15 +18,21 @@ const COMPUTE: &[&str] = &[
     "requests.memory",
 ];
 
+/// How claims named their class once.
+const CLASS_ANNOTATION: &str = "volume.beta.kubernetes.io/storage-class";
+
 pub(super) fn validate(
     store: &mut Store,
     key: &Key,
     old: Option<&Value>,
     new: &Value,
 ) -> Result<(), Status> {
-    // Only these can come to take more when they change.
-    let counts = old.is_none() || matches!(key.kind.as_str(), "Service" | "PersistentVolumeClaim");
-    if !counts || key.kind == "Event" {
+    let changed = |old| match key.kind.as_str() {
+        "Service" | "PersistentVolumeClaim" => true,
+        "Pod" => is_terminating(old) != is_terminating(new),
+        _ => false,
+    };
+    if key.kind == "Event" || !old.is_none_or(changed) {
         return Ok(());
     }
     let quotas: Vec<Rc<Object>> = store
@@ -43,24 +49,24 @@ pub(super) fn validate(
             return Err(Status::forbidden(&key.kind, &key.name, &why));
         }
     }
-    let mut wanted = usage_of(&key.kind, new);
-    if let Some(old) = old {
-        let before = usage_of(&key.kind, old);
-        for (name, amount) in wanted.iter_mut() {
-            amount.nano -= before.get(name).map_or(0, |before| before.nano);
-        }
-    }
-    wanted.retain(|_, amount| amount.nano > 0);
+    let all = usage_of(&key.kind, new);
     let mut charged = Vec::new();
     for quota in &quotas {
+        let mut wanted = all.clone();
+        // What counted before counts only for what it takes more.
+        if let Some(old) = old.filter(|old| in_scope(quota.spec(), &key.kind, old)) {
+            let before = usage_of(&key.kind, old);
+            for (name, amount) in wanted.iter_mut() {
+                amount.nano -= before.get(name).map_or(0, |before| before.nano);
+            }
+        }
         let hard = amounts::of(quota.spec().get("hard"));
         let mut used = match quota.status().get("used") {
             // Nobody has counted yet.
             Value::Null => usage(store, quota),
             used => amounts::of(used),
         };
-        let mut wanted = wanted.clone();
-        wanted.retain(|name, _| hard.get(name).is_some());
+        wanted.retain(|name, amount| amount.nano > 0 && hard.get(name).is_some());
         if wanted.is_empty() {
             continue;
         }
@@ -112,7 +118,7 @@ pub fn status(store: &Store, quota: &Object) -> Value {
 fn to_value(amounts: &Amounts) -> Value {
     let mut value = map! {};
     for (name, amount) in amounts.iter() {
-        value.set(name, amount.to_text());
+        value.set(name, amount.stored_text());
     }
     value
 }
@@ -120,6 +126,7 @@ fn to_value(amounts: &Amounts) -> Value {
 /// What there is of each resource that a quota limits.
 fn usage(store: &Store, quota: &Object) -> Amounts {
     let mut used: Amounts = amounts::of(quota.spec().get("hard"));
+    used.retain(|name, _| is_tracked(name));
     for (_, amount) in used.iter_mut() {
         *amount = Quantity::whole(0);
     }
@@ -170,12 +177,16 @@ fn usage_of(kind: &str, object: &Value) -> Amounts {
         }
         "PersistentVolumeClaim" => {
             count(resource, 1);
-            let class = spec.get("storageClassName").text();
+            let class = match object.at(&["metadata", "annotations", CLASS_ANNOTATION]) {
+                Value::Null => spec.get("storageClassName").text(),
+                class => class.text(),
+            };
             let of_class = |name: &str| eco_format!("{class}.storageclass.storage.k8s.io/{name}");
             if !class.is_empty() {
                 count(of_class("persistentvolumeclaims"), 1);
             }
-            if let Some(size) = Quantity::of(spec.at(&["resources", "requests", "storage"])) {
+            if let Some(mut size) = Quantity::of(spec.at(&["resources", "requests", "storage"])) {
+                size.nano += (-size.nano).rem_euclid(Quantity::whole(1).nano);
                 used.set("requests.storage".into(), size);
                 if !class.is_empty() {
                     used.set(of_class("requests.storage"), size);
@@ -210,6 +221,14 @@ fn unspecified(quota: &Object, kind: &str, pod: &Value) -> Option<EcoString> {
         return None;
     }
     let spec = pod.get("spec");
+    // What a pod says of itself as a whole stands for its containers.
+    let whole = spec.get("resources").members();
+    if whole
+        .into_iter()
+        .any(|(_, list)| list.members().next().is_some())
+    {
+        return None;
+    }
     let hard = quota.spec().get("hard");
     let mut said: Vec<EcoString> = Vec::new();
     for name in COMPUTE.iter().filter(|name| !hard.get(name).is_null()) {
@@ -217,9 +236,6 @@ fn unspecified(quota: &Object, kind: &str, pod: &Value) -> Option<EcoString> {
             Some((list, resource)) => (list, resource),
             None => ("requests", *name),
         };
-        if !spec.at(&["resources", list, resource]).is_null() {
-            continue;
-        }
         let all = ["containers", "initContainers"];
         let all = all
             .iter()
@@ -243,44 +259,72 @@ fn unspecified(quota: &Object, kind: &str, pod: &Value) -> Option<EcoString> {
     ))
 }
 
-/// Whether a quota counts an object. With scopes it counts only pods, and of them only some.
+/// Whether anything counts a resource that a quota names: any name without a group is a known one
+/// (validation says so); there may be no such objects, or none that are limited so.
+fn is_tracked(name: &str) -> bool {
+    let counted = |info: &crate::KindInfo| info.namespaced && info.kind != "Event";
+    match (name.strip_prefix("count/"), name.split_once('/')) {
+        (Some(objects), _) => crate::KINDS
+            .iter()
+            .any(|info| counted(info) && resource(info.kind) == objects),
+        (_, None) => true,
+        (_, Some((group, what))) => match group.strip_prefix("requests.") {
+            Some(group) => !group.contains("kubernetes.io"),
+            None => {
+                group.ends_with(".storageclass.storage.k8s.io")
+                    && matches!(what, "persistentvolumeclaims" | "requests.storage")
+            }
+        },
+    }
+}
+
+/// Whether a quota counts an object. With scopes it counts only pods, and of them only some; and
+/// claims by their class of attributes.
 fn in_scope(quota: &Value, kind: &str, object: &Value) -> bool {
     let scopes = quota.get("scopes").items();
     let rules = quota.at(&["scopeSelector", "matchExpressions"]).items();
     if scopes.is_empty() && rules.is_empty() {
         return true;
     }
-    kind == "Pod"
+    matches!(kind, "Pod" | "PersistentVolumeClaim")
         && scopes
             .iter()
-            .all(|scope| has_scope(object, scope.text(), &Value::NULL))
+            .all(|scope| has_scope(kind, object, scope.text(), &Value::NULL))
         && rules
             .iter()
-            .all(|rule| has_scope(object, rule.get("scopeName").text(), rule))
+            .all(|rule| has_scope(kind, object, rule.get("scopeName").text(), rule))
 }
 
-fn has_scope(pod: &Value, scope: &str, rule: &Value) -> bool {
+/// Whether a pod may not run for ever, so that its quota is that of the scope `Terminating`.
+#[must_use]
+pub fn is_terminating(pod: &Value) -> bool {
+    let deadline = pod.at(&["spec", "activeDeadlineSeconds"]).as_int();
+    deadline.is_some_and(|seconds| seconds >= 0)
+}
+
+fn has_scope(kind: &str, pod: &Value, scope: &str, rule: &Value) -> bool {
     let spec = pod.get("spec");
-    let terminating = spec
-        .get("activeDeadlineSeconds")
-        .as_int()
-        .is_some_and(|it| it >= 0);
+    // Whether its class, of whatever sort, is one of those that the rule names.
+    let classed = |field: &str| {
+        let class = spec.get(field);
+        if rule.get("operator").text() == "Exists" || rule.is_null() {
+            return !class.text().is_empty();
+        }
+        let mut rule = rule.clone();
+        rule.set("key", "class");
+        let labels = map! { "class" => class.clone() };
+        selector::matches(&map! { "matchExpressions" => vec![rule] }, &labels)
+    };
+    if kind != "Pod" {
+        return scope == "VolumeAttributesClass" && classed("volumeAttributesClassName");
+    }
     let best_effort = pod.at(&["status", "qosClass"]).text() == "BestEffort";
     match scope {
-        "Terminating" => terminating,
-        "NotTerminating" => !terminating,
+        "Terminating" => is_terminating(pod),
+        "NotTerminating" => !is_terminating(pod),
         "BestEffort" => best_effort,
         "NotBestEffort" => !best_effort,
-        "PriorityClass" => {
-            let class = spec.get("priorityClassName");
-            let labels = map! { "class" => class.clone() };
-            let mut rule = rule.clone();
-            if rule.is_null() {
-                return !class.text().is_empty();
-            }
-            rule.set("key", "class");
-            selector::matches(&map! { "matchExpressions" => vec![rule] }, &labels)
-        }
+        "PriorityClass" => classed("priorityClassName"),
         "CrossNamespacePodAffinity" => {
             let affinity = spec.get("affinity");
             ["podAffinity", "podAntiAffinity"]

@@ -39,6 +39,13 @@ pub(crate) use users::user_of;
 /// How long a controller waits after a refusal: the middle of what the real work queues do with
 /// their exponential back-off from 5 ms.
 pub(crate) const RETRY: Millis = 200;
+/// The longest that a work queue lets a failing object wait (`DefaultControllerRateLimiter`).
+const RETRY_MOST: Millis = 1_000_000;
+
+/// When to try again what has been failing for so long: ever more seldom.
+fn retry_after(failing: Millis) -> Millis {
+    failing.clamp(RETRY, RETRY_MOST)
+}
 
 /// What each autoscaler remembers.
 pub type Autoscaling = SharedMap<Key, horizontal_pod_autoscaler::Memory>;

@@ -3,7 +3,7 @@
 
 use super::conditions::{self, Condition};
 use super::garbage_collector::without_owner;
-use super::{Context, Controller, RETRY, adopters, owners, pod};
+use super::{Context, Controller, adopters, owners, pod, retry_after};
 use crate::plan::Plan;
 use crate::trace::Note;
 use ecow::{EcoString, eco_format};
@@ -175,15 +175,12 @@ fn failed_create(store: &Store, key: &Key, context: &Context<'_>, refusal: &Stat
     }
     let since = time::parse_rfc3339(known.get("lastTransitionTime").text());
     let failing = context.now.saturating_sub(since.unwrap_or(context.now));
-    plan.look_again(failing.clamp(RETRY, RETRY_MOST));
+    plan.look_again(retry_after(failing));
     plan
 }
 
 /// The condition of a set that could not create or delete its pods.
 const FAILURE: &str = "ReplicaFailure";
-
-/// The longest that a work queue lets a failing object wait (`DefaultControllerRateLimiter`).
-const RETRY_MOST: Millis = 1_000_000;
 
 fn new_pod(set: &Object) -> Value {
     let template = set.spec().get("template");

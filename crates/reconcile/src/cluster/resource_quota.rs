@@ -25,8 +25,21 @@ fn watches(store: &Store, change: &Change, keys: &mut Vec<Key>) {
         ("Event", _) => {}
         (_, ChangeKind::Deleted) => all(store, object, keys),
         ("Pod", _) if ended(&object.meta.phase) => all(store, object, keys),
+        ("Pod" | "Service", ChangeKind::Modified) if changed(change) => all(store, object, keys),
         _ => {}
     }
+}
+
+/// Whether what counts may have become less (`pkg/quota/v1/install/update_filter.go`).
+fn changed(change: &Change) -> bool {
+    let new = &change.new;
+    change
+        .old
+        .as_ref()
+        .is_some_and(|old| match new.key.kind.as_str() {
+            "Service" => old.spec().get("type") != new.spec().get("type"),
+            _ => quota::is_terminating(&old.value) != quota::is_terminating(&new.value),
+        })
 }
 
 fn all(store: &Store, object: &kube::Object, keys: &mut Vec<Key>) {

@@ -16,7 +16,10 @@ fn differ(path: &str, have: &Value, want: &Value) -> Option<String> {
                 .find_map(|(key, a, b)| match (a, b) {
                     (Some(a), Some(b)) => differ(&format!("{path}.{key}"), a, b),
                     (Some(a), None) => Some(format!("{path}.{key} is {}, not absent", show(a))),
-                    (_, b) => b.map(|b| format!("{path}.{key} is absent, not {}", show(b))),
+                    (None, Some(b)) if !b.is_null() => {
+                        Some(format!("{path}.{key} is absent, not {}", show(b)))
+                    }
+                    _ => None,
                 })
         }
         (Value::List(a), Value::List(b)) if a.len() == b.len() => {

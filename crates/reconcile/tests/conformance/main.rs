@@ -42,6 +42,11 @@ fn create(world: &mut World, object: Value) -> Result<(), String> {
         .map_err(|status| status.message.to_string())
 }
 
+/// An object that says nothing but what it is.
+fn object(version: &str, kind: &str, name: &str) -> Value {
+    map! { "apiVersion" => version, "kind" => kind, "metadata" => map! { "name" => name } }
+}
+
 /// A control plane whose kubelet is the driver, with one node that has room for all.
 fn control_plane() -> World {
     let settings = Settings {

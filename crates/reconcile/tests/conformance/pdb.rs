@@ -107,7 +107,7 @@ fn refusal(status: &Status) -> Value {
         .collect();
     let mut shown = map! {
         "code" => i64::from(status.code),
-        "reason" => status.reason,
+        "reason" => Some(status.reason).filter(|reason| !reason.is_empty()),
         "message" => &status.message,
     };
     if !causes.items().is_empty() {

@@ -3,9 +3,11 @@
 use super::{DESIRED_REPLICAS, MAX_REPLICAS, REVISION, REVISION_HISTORY, Subject, TEMPLATE_HASH};
 use crate::cluster::conditions::{self, Condition};
 use crate::cluster::garbage_collector::without_owner;
+use crate::cluster::{Context, retry_after};
+use crate::plan::Plan;
 use crate::trace::Note;
 use ecow::{EcoString, eco_format};
-use kube::{Key, Millis, Object, Value, map, pod_template_hash, selector};
+use kube::{Key, Millis, Object, Status, Store, Value, map, pod_template_hash, selector, time};
 
 /// Annotations of a Deployment that its ReplicaSets do not get (`deployment_util.go`,
 /// annotationsToSkip).
@@ -229,15 +231,7 @@ fn reuse(subject: &mut Subject<'_>, set: &mut Set, revision: i64) {
 
 /// Plans a new ReplicaSet for the Deployment's template (`sync.go`, getNewReplicaSet).
 fn create(subject: &mut Subject<'_>, sets: &mut Vec<Set>, revision: i64) -> usize {
-    let mut collisions = subject.status.get("collisionCount").as_int();
-    let mut hash = pod_template_hash(subject.template(), collisions);
-    let mut key = set_key(subject, &hash);
-    // A set of this name with another template: the hash collided, so it is made anew with a count.
-    while subject.store.get(&key).is_some() {
-        collisions = Some(collisions.unwrap_or(0) + 1);
-        hash = pod_template_hash(subject.template(), collisions);
-        key = set_key(subject, &hash);
-    }
+    let (collisions, hash, key) = vacant(subject);
     subject.status.set("collisionCount", collisions);
 
     let mut template = subject.template().clone();
@@ -291,10 +285,9 @@ fn create(subject: &mut Subject<'_>, sets: &mut Vec<Set>, revision: i64) -> usiz
     } else {
         why
     };
-    subject.plan.create(
-        sets[at].value.clone(),
-        Note::story("create", "NewReplicaSet", why),
-    );
+    let note = Note::story("create", "NewReplicaSet", why);
+    let write = subject.plan.create(sets[at].value.clone(), note);
+    write.refused = Some(failed_create);
     if size > 0 {
         let message = eco_format!("Scaled up replica set {} from 0 to {size}", key.name);
         let about = subject.object.clone();
@@ -315,11 +308,62 @@ fn create(subject: &mut Subject<'_>, sets: &mut Vec<Set>, revision: i64) -> usiz
     at
 }
 
-fn set_key(subject: &Subject<'_>, hash: &str) -> Key {
-    subject
-        .object
-        .key
-        .sibling("ReplicaSet", eco_format!("{}-{hash}", subject.name()))
+/// The name of a new ReplicaSet, its hash, and how often that had to be made anew: a set of the first
+/// name that has another template is a collision.
+fn vacant(subject: &Subject<'_>) -> (Option<i64>, EcoString, Key) {
+    let mut collisions = subject.status.get("collisionCount").as_int();
+    loop {
+        let hash = pod_template_hash(subject.template(), collisions);
+        let name = eco_format!("{}-{hash}", subject.name());
+        let key = subject.object.key.sibling("ReplicaSet", name);
+        if subject.store.get(&key).is_none() {
+            return (collisions, hash, key);
+        }
+        collisions = Some(collisions.unwrap_or(0) + 1);
+    }
+}
+
+/// Says that the new ReplicaSet could not be made, and tries again ever more seldom.
+fn failed_create(store: &Store, key: &Key, context: &Context<'_>, refusal: &Status) -> Plan {
+    let Some(object) = store.get(key) else {
+        return Plan::settled();
+    };
+    let mut subject = Subject {
+        store,
+        object: object.clone(),
+        status: object.status().clone(),
+        revision: None,
+        now: context.now,
+        plan: Plan::settled(),
+    };
+    let (_, _, name) = vacant(&subject);
+    let message = eco_format!(
+        "Failed to create new replica set {:?}: {}",
+        name.name,
+        refusal.message
+    );
+    let note = Note::warning("event", "ReplicaSetCreateError", message.clone());
+    subject.plan.event(object, note);
+    if has_deadline(&subject) {
+        let condition = Condition {
+            kind: "Progressing",
+            status: "False",
+            reason: "ReplicaSetCreateError",
+            message,
+        };
+        conditions::set(&mut subject.status, condition, context.now);
+    }
+    let mut plan = subject.plan;
+    let known = conditions::get(&subject.status, "Progressing").get("lastTransitionTime");
+    let since = time::parse_rfc3339(known.text()).unwrap_or(context.now);
+    plan.look_again(retry_after(context.now.saturating_sub(since)));
+    if &subject.status != object.status() {
+        let mut value = object.value.clone();
+        value.set("status", subject.status);
+        let why = eco_format!("{key} has no ReplicaSet of its template.");
+        plan.update_status(key, value, Note::detail("patch", "Status", why));
+    }
+    plan
 }
 
 /// Whether the Deployment has a progress deadline (`HasProgressDeadline`).

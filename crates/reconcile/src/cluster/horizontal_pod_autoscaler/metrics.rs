@@ -3,7 +3,7 @@
 //! real one uses floats.
 
 use crate::cluster::network::Usage;
-use crate::cluster::{Context, pod};
+use crate::cluster::{Context, pod, requests};
 use ecow::{EcoString, eco_format};
 use kube::quantity::{self, Format, Quantity};
 use kube::{Object, Store, Value, selector, time};
@@ -230,13 +230,15 @@ impl<'a> Target<'a> {
         metric: &Metric<'_>,
     ) -> Result<(Vec<&'a Rc<Object>>, Groups, Samples), EcoString> {
         let pods = self.pods();
-        let mut samples = Samples::new();
+        let (mut samples, mut measured) = (Samples::new(), false);
         for pod in &pods {
-            if let Some(sample) = self.sample(pod, metric)? {
+            let (known, sample) = self.sample(pod, metric);
+            measured |= known;
+            if let Some(sample) = sample {
                 samples.insert(pod.key.name.clone(), sample);
             }
         }
-        if samples.is_empty() {
+        if !measured {
             let resource = metric.resource;
             return Err(eco_format!(
                 "unable to get metrics for resource {resource}: no metrics returned from resource \
@@ -268,39 +270,35 @@ impl<'a> Target<'a> {
         Ok((pods, groups, samples))
     }
 
-    /// What the metrics server says about a pod, or else a PodMetrics object; none if there is none.
-    fn sample(&self, pod: &Object, metric: &Metric<'_>) -> Result<Option<Sample>, EcoString> {
+    /// Whether the metrics server, or else a PodMetrics object, says anything about a pod; and what it
+    /// says about this metric.
+    fn sample(&self, pod: &Object, metric: &Metric<'_>) -> (bool, Option<Sample>) {
         if let Some((at, usage)) = self.context.network.scraped(&pod.meta.uid) {
             let of = |it: &Usage| match metric.resource {
                 "cpu" => i128::from(it.cpu),
                 _ => i128::from(it.memory) * 1000,
             };
-            let all: Vec<_> = usage.iter().map(|it| (it.name.as_str(), of(it))).collect();
-            let from = at.saturating_sub(SCRAPE_WINDOW);
-            return if all.is_empty() {
-                Ok(None)
-            } else {
-                sample(pod, metric, &all, from)
-            };
+            let all = usage.iter().map(|it| (it.name.as_str(), Some(of(it))));
+            let sample = sample(metric, all, at.saturating_sub(SCRAPE_WINDOW));
+            return (!usage.is_empty(), sample);
         }
         let Some(metrics) = self
             .store
             .get(&pod.key.sibling("PodMetrics", &pod.key.name))
         else {
-            return Ok(None);
+            return (false, None);
         };
-        let containers = metrics.value.get("containers").items().iter();
         let usage = |it: &'a Value| {
-            (
-                it.get("name").text(),
-                milli(it.get("usage").get(metric.resource)),
-            )
+            let amount = it.get("usage").get(metric.resource);
+            let amount = (!amount.is_null()).then(|| milli(amount));
+            (it.get("name").text(), amount)
         };
-        let all: Vec<_> = containers.map(usage).collect();
         let until = time::parse_rfc3339(metrics.value.get("timestamp").text()).unwrap_or(0);
         let window = metrics.value.get("window").text();
         let seconds: u64 = window.trim_end_matches('s').parse().unwrap_or(0);
-        sample(pod, metric, &all, until.saturating_sub(seconds * 1000))
+        let all = metrics.value.get("containers").items().iter().map(usage);
+        let sample = sample(metric, all, until.saturating_sub(seconds * 1000));
+        (true, sample)
     }
 
     /// Whether what a pod uses says nothing, because it has only just started or never was ready.
@@ -320,25 +318,20 @@ impl<'a> Target<'a> {
     }
 }
 
-/// What containers of a pod use together, by name and in thousandths.
-fn sample(
-    pod: &Object,
+/// What the containers of a pod that are meant use together, from their names and what each uses in
+/// thousandths; none if there is no such container, or if it is not known of one of them.
+fn sample<'a>(
     metric: &Metric<'_>,
-    containers: &[(&str, i128)],
+    containers: impl Iterator<Item = (&'a str, Option<i128>)>,
     from: kube::Millis,
-) -> Result<Option<Sample>, EcoString> {
-    let (resource, container) = (metric.resource, metric.container);
-    let is_meant = |it: &&(&str, i128)| container.is_empty() || it.0 == container;
-    if !container.is_empty() && !containers.iter().any(|it| is_meant(&it)) {
-        return Err(eco_format!(
-            "unable to get metrics for resource {resource}: container {container} not present in \
-             metrics for pod {}/{}",
-            pod.key.namespace,
-            pod.key.name
-        ));
+) -> Option<Sample> {
+    let mut sum = None;
+    for (name, amount) in containers {
+        if metric.container.is_empty() || name == metric.container {
+            sum = Some(sum.unwrap_or(0) + amount?);
+        }
     }
-    let value = containers.iter().filter(is_meant).map(|it| it.1).sum();
-    Ok(Some(Sample { value, from }))
+    sum.map(|value| Sample { value, from })
 }
 
 /// A quantity in thousandths.
@@ -348,9 +341,13 @@ fn milli(value: &Value) -> i128 {
 
 /// What a pod requests of the resource.
 fn request(pod: &Object, metric: &Metric<'_>) -> Result<i128, EcoString> {
+    let whole = pod.spec().at(&["resources", "requests"]);
+    if metric.container.is_empty() && whole.members().next().is_some() {
+        return request_as_a_whole(pod, metric.resource);
+    }
     let sidecars = pod.spec().get("initContainers").items().iter();
     let sidecars = sidecars.filter(|it| it.get("restartPolicy").text() == "Always");
-    let mut sum = 0;
+    let (mut sum, mut found) = (0, metric.container.is_empty());
     for container in pod::containers(pod).iter().chain(sidecars) {
         let name = container.get("name").text();
         if !metric.container.is_empty() && name != metric.container {
@@ -365,8 +362,37 @@ fn request(pod: &Object, metric: &Metric<'_>) -> Result<i128, EcoString> {
             ));
         }
         sum += milli(asked);
+        found = true;
     }
-    Ok(sum)
+    match found {
+        true => Ok(sum),
+        false => Err(eco_format!(
+            "container {} not found in Pod {}",
+            metric.container,
+            pod.key.name
+        )),
+    }
+}
+
+/// What a pod that says what it requests as a whole requests of a resource; of one that it does not
+/// name, what its containers do together.
+fn request_as_a_whole(pod: &Object, resource: &str) -> Result<i128, EcoString> {
+    let named = |list: &Value| !list.at(&["resources", "requests", resource]).is_null();
+    let spec = pod.spec();
+    let lists = ["containers", "initContainers"];
+    let known = named(spec)
+        || lists
+            .iter()
+            .any(|list| spec.get(list).items().iter().any(named));
+    let total = requests::requests(pod);
+    match (known, resource) {
+        (false, _) => Err(eco_format!(
+            "missing pod-level request for {resource} in Pod {}",
+            pod.key.name
+        )),
+        (true, "cpu") => Ok(total.cpu.into()),
+        (true, _) => Ok(i128::from(total.memory) * 1000),
+    }
 }
 
 /// Usage in thousandths as a status shows it.
@@ -376,5 +402,5 @@ fn usage(metric: &Metric<'_>, milli: i128) -> Value {
         _ => Format::Decimal,
     };
     let nano = milli * (NANO / 1000);
-    kube::map! { "averageValue" => Quantity { nano, format }.to_text() }
+    kube::map! { "averageValue" => Quantity { nano, format }.stored_text() }
 }

@@ -63,6 +63,26 @@ fn reconcile(store: &Store, key: &Key, context: &Context<'_>) -> Plan {
     plan
 }
 
+/// What an autoscaler scales; or why it has no scale that could be read.
+fn target_of<'a>(store: &'a Store, scaler: &Object) -> Result<&'a Rc<Object>, EcoString> {
+    let wanted = scaler.spec().get("scaleTargetRef");
+    let (kind, name) = (wanted.get("kind").text(), wanted.get("name").text());
+    let group = |version: &'_ str| EcoString::from(version.rsplit_once('/').map_or("", |it| it.0));
+    let wanted = group(wanted.get("apiVersion").text());
+    match kube::kind_info(kind) {
+        Some(info) if group(info.api_version) == wanted => {
+            if !kube::scale::has_scale(kind) {
+                return Err(Status::no_such_resource().message);
+            }
+            let found = store.get(&scaler.key.sibling(kind, name));
+            found.ok_or_else(|| Status::not_found(kind, name).message)
+        }
+        _ => Err(eco_format!(
+            "no matches for kind {kind:?} in group {wanted:?}"
+        )),
+    }
+}
+
 /// One look of an autoscaler, with the status that it will have.
 struct Look<'a> {
     store: &'a Store,
@@ -109,17 +129,17 @@ impl Look<'_> {
     }
 
     fn run(&mut self) {
-        let wanted = self.spec("scaleTargetRef");
-        let (kind, name) = (wanted.get("kind").to_text(), wanted.get("name").to_text());
-        let key = self.scaler.key.sibling(kind, name);
-        let Some(target) = self.store.get(&key) else {
-            let why = Status::not_found(&key.kind, &key.name).message;
-            self.warn("FailedGetScale", why.clone());
-            let why = eco_format!(
-                "the HPA controller was unable to get the target's current scale: {why}"
-            );
-            self.set_condition("AbleToScale", false, "FailedGetScale", &why);
-            return;
+        let target = target_of(self.store, self.scaler);
+        let target = match target {
+            Ok(target) => target,
+            Err(why) => {
+                self.warn("FailedGetScale", why.clone());
+                let why = eco_format!(
+                    "the HPA controller was unable to get the target's current scale: {why}"
+                );
+                self.set_condition("AbleToScale", false, "FailedGetScale", &why);
+                return;
+            }
         };
         let why = "the HPA controller was able to get the target's current scale";
         self.set_condition("AbleToScale", true, "SucceededGetScale", why);
@@ -312,12 +332,12 @@ fn read(target: &Target<'_>, spec: &Value) -> Result<(i64, EcoString, Value), Fa
         why,
         context: match container.is_empty() {
             true => eco_format!("failed to get {name} resource metric value"),
-            false => eco_format!("failed to get {name} container metric value"),
+            false => eco_format!("failed to get {} container metric value", metric.container),
         },
     })?;
     let by = match metric.target.get("averageValue").is_null() {
         true => eco_format!("{name} {container}resource utilization (percentage of request)"),
-        false => eco_format!("{name} {container}resource"),
+        false => eco_format!("{name} resource"),
     };
     let mut shown = map! { "name" => name, "current" => current };
     shown.set("container", source.get("container").clone());
@@ -331,9 +351,14 @@ fn unreadable(target: &Target<'_>, spec: &Value, kind: &str) -> Failure {
     const CUSTOM: &str = "unable to fetch metrics from custom metrics API: no custom metrics API \
                           (custom.metrics.k8s.io) registered";
     let named = |field: &str| spec.at(&[field, "metric", "name"]).to_text();
+    let averaged = |field: &str| !spec.at(&[field, "target", "averageValue"]).is_null();
     match kind {
         "External" => {
             let name = named("external");
+            let step = match averaged("external") {
+                true => eco_format!("failed to get {name} external metric"),
+                false => eco_format!("failed to get external metric {name}"),
+            };
             let labels = match spec.at(&["external", "metric", "selector"]) {
                 Value::Null => "nil".into(),
                 labels => labels_as_go_prints(labels),
@@ -347,9 +372,7 @@ fn unreadable(target: &Target<'_>, spec: &Value, kind: &str) -> Failure {
             Failure {
                 reason: "FailedGetExternalMetric",
                 why,
-                context: eco_format!(
-                    "failed to get {name} external metric value: failed to get external metric {name}"
-                ),
+                context: eco_format!("failed to get {name} external metric value: {step}"),
             }
         }
         "Pods" => Failure {
@@ -359,16 +382,20 @@ fn unreadable(target: &Target<'_>, spec: &Value, kind: &str) -> Failure {
         },
         "Object" => {
             let object = spec.at(&["object", "describedObject"]);
+            let name = named("object");
+            let step = match averaged("object") {
+                true => eco_format!(": failed to get {name} object metric"),
+                false => EcoString::new(),
+            };
             Failure {
                 reason: "FailedGetObjectMetric",
                 why: eco_format!(
-                    "unable to get metric {}: {} on {} {}/{CUSTOM}",
-                    named("object"),
+                    "unable to get metric {name}: {} on {} {}/{CUSTOM}",
                     object.get("kind").text(),
                     target.namespace,
                     object.get("name").text()
                 ),
-                context: "failed to get object metric value".into(),
+                context: eco_format!("failed to get object metric value{step}"),
             }
         }
         other => Failure {
@@ -384,9 +411,25 @@ fn labels_as_go_prints(labels: &Value) -> EcoString {
     let pairs: String = pairs
         .map(|(name, value)| format!("{name}: {},", value.text()))
         .collect();
+    let rule = |rule: &Value| {
+        let values = rule.get("values").items().iter();
+        let values: Vec<&str> = values.map(Value::text).collect();
+        format!(
+            "LabelSelectorRequirement{{Key:{},Operator:{},Values:[{}],}},",
+            rule.get("key").text(),
+            rule.get("operator").text(),
+            values.join(" ")
+        )
+    };
+    let rules: String = labels
+        .get("matchExpressions")
+        .items()
+        .iter()
+        .map(rule)
+        .collect();
     eco_format!(
         "&LabelSelector{{MatchLabels:map[string]string{{{pairs}}},\
-         MatchExpressions:[]LabelSelectorRequirement{{}},}}"
+         MatchExpressions:[]LabelSelectorRequirement{{{rules}}},}}"
     )
 }
 
@@ -399,9 +442,7 @@ fn rivals(store: &Store, own: &Key, target: &Target<'_>) -> Vec<EcoString> {
         if &scaler.key != own && !target.context.autoscaling.contains_key(&scaler.key) {
             continue;
         }
-        let wanted = scaler.spec().get("scaleTargetRef");
-        let (kind, name) = (wanted.get("kind").to_text(), wanted.get("name").to_text());
-        let Some(theirs) = store.get(&scaler.key.sibling(kind, name)) else {
+        let Ok(theirs) = target_of(store, scaler) else {
             continue;
         };
         let theirs = theirs.spec().get("selector");
