@@ -1,6 +1,7 @@
 //! A lab: a cluster, its repositories, and the history of what was done to them. What a page, a
 //! program or a test holds.
 
+use crate::Printed;
 use crate::cluster::{kubelet, network};
 use crate::delivery::actions::run::Start;
 use crate::delivery::actions::workflow;
@@ -12,14 +13,15 @@ use crate::engine::{Settings, World};
 use crate::gitops;
 use crate::pipeline::{self, Change, Intent, MAIN, PullState};
 use crate::scene;
+use crate::terminal::{self, Write};
 use crate::timeline::{Act, Timeline};
 use crate::trace::{Entry, Note};
 use crate::view::protocol::Sample;
-use crate::view::{EventRow, Mark, Problem, Scene, Second};
+use crate::view::{EventRow, Mark, ObjectPanel, ObjectRef, Problem, Scene, Second, WorkflowRow};
 use ecow::{EcoString, eco_format};
-use kube::api::{PatchType, Verb};
+use kube::api::Verb;
 use kube::fields::Table;
-use kube::{Key, Millis, Object, Value, map};
+use kube::{Key, Millis, map};
 use std::rc::Rc;
 
 /// How long a lab is played on at most when something was done: longer than any deadline that a
@@ -47,10 +49,10 @@ enum Input {
     Close,
     /// With the table, too.
     Merge(Option<&'static Table>),
-    /// Something else that a person does on GitHub's pages.
+    /// Something else that a person does.
     Intent(Intent, Option<&'static Table>),
     /// You ask the API server for a write.
-    Write(Key, &'static str, Verb, Note),
+    Write(Write),
     /// The callers begin to call.
     Traffic(Rc<Definition>),
 }
@@ -74,10 +76,9 @@ impl Act for Input {
                 // It was tried, too.
                 let _ = pipeline::act_on(world, intent);
             }
-            Input::Write(key, subresource, verb, note) => {
-                world.begin();
+            Input::Write(write) => {
                 // It was tried, too.
-                let _ = world.request(YOU, key.clone(), subresource, verb.clone(), note.clone());
+                let _ = write.ask(world);
             }
             Input::Traffic(definition) => {
                 for caller in &definition.traffic {
@@ -262,11 +263,11 @@ impl Lab {
         Ok(())
     }
 
-    /// Does something on GitHub's pages: merges in another way, approves, cancels, runs again…
-    /// Plays what follows, as [`Lab::merge`] does.
+    /// Does something on the pages of GitHub or Argo CD: merges in another way, approves, cancels, runs
+    /// again, syncs… Plays what follows, as [`Lab::merge`] does.
     ///
     /// # Errors
-    /// Why it cannot be done, in GitHub's words where it has some.
+    /// Why it cannot be done, in their words where they have some.
     pub fn intend(&mut self, intent: Intent) -> Result<(), Vec<Problem>> {
         let mut trial = self.timeline.world().clone();
         pipeline::act_on(&mut trial, &intent).map_err(|why| vec![whole("", why)])?;
@@ -285,75 +286,53 @@ impl Lab {
         subresource: &'static str,
         verb: Verb,
     ) -> Result<(), Vec<Problem>> {
-        let word = match &verb {
-            Verb::Create(_) => "create",
-            Verb::Update(_) => "update",
-            Verb::Delete(_) => "delete",
-            _ => "patch",
-        };
-        let why = eco_format!("You change {key} by hand: git does not know of it.");
-        self.ask(key, subresource, verb, Note::story(word, "ByHand", why))
-    }
-
-    fn ask(
-        &mut self,
-        key: Key,
-        subresource: &'static str,
-        verb: Verb,
-        note: Note,
-    ) -> Result<(), Vec<Problem>> {
+        let write = Write::yours(key, subresource, verb);
         let mut trial = self.timeline.world().clone();
-        let tried = trial.request(YOU, key.clone(), subresource, verb.clone(), note.clone());
+        let tried = write.ask(&mut trial);
         tried.map_err(|status| vec![whole("", status.message)])?;
-        self.act(Input::Write(key, subresource, verb, note));
+        self.act(Input::Write(write));
         Ok(())
     }
 
-    /// Asks Argo CD or Flux to look at git now: `argocd app get --refresh`, `flux reconcile`.
-    ///
-    /// # Errors
-    /// If there is no such object.
-    pub fn refresh(&mut self, key: &Key) -> Result<(), Vec<Problem>> {
-        let patch = gitops::refreshed(key, self.now());
-        let why = eco_format!("You ask for a fresh look at git for {key}.");
-        let verb = Verb::Patch(PatchType::Merge, patch);
-        self.ask(key.clone(), "", verb, Note::story("patch", "Refresh", why))
+    /// Runs a line of a terminal: `kubectl scale deployment/web --replicas=5`. If it changes anything,
+    /// what follows is played, as [`Lab::merge`] does. Returns what it prints, and whether it changed
+    /// anything.
+    pub fn command(&mut self, line: &str) -> (Printed, bool) {
+        let now = self.now();
+        let mut world = self.timeline.world().clone();
+        world.decode_by(self.fields);
+        let tried = terminal::run(&world, line, HORIZON);
+        let is_change = !tried.writes.is_empty();
+        for (t, write) in tried.writes {
+            self.timeline.seek(t);
+            self.timeline.act(Input::Write(write));
+        }
+        if is_change {
+            self.play_on(now);
+        }
+        (tried.output, is_change)
     }
 
-    /// Syncs an Application: `argocd app sync`, with `--prune` or without.
-    ///
-    /// # Errors
-    /// If there is no such Application, or another operation is in progress.
-    pub fn sync(&mut self, key: &Key, prune: bool) -> Result<(), Vec<Problem>> {
-        self.operate(key, |app| gitops::argocd::sync_operation(app, prune))
+    /// What there is to know of an object at this moment.
+    #[must_use]
+    pub fn inspect(&self, object: &ObjectRef) -> ObjectPanel {
+        scene::panel(&self.timeline, object)
     }
 
-    /// Brings back what an Application was synced to before: `argocd app rollback APP ID`, the id
-    /// being one of its history.
-    ///
-    /// # Errors
-    /// If there is no such Application or id, or it syncs by itself.
-    pub fn rollback(&mut self, key: &Key, id: i64) -> Result<(), Vec<Problem>> {
-        self.operate(key, |app| gitops::argocd::rollback_operation(app, id))
-    }
-
-    fn operate(
-        &mut self,
-        key: &Key,
-        operation: impl FnOnce(&Object) -> Result<Value, EcoString>,
-    ) -> Result<(), Vec<Problem>> {
-        let wrong = |why: EcoString| vec![whole("", why)];
-        let app = self.world().store().get(key).cloned();
-        let app = app.ok_or_else(|| wrong(eco_format!("there is no {key}")))?;
-        let operation = operation(&app).map_err(wrong)?;
-        let why = eco_format!("You ask Argo CD to sync {}.", key.name);
-        let verb = Verb::Patch(PatchType::Merge, map! { "operation" => operation });
-        self.ask(key.clone(), "", verb, Note::story("patch", "Sync", why))
+    /// The workflows that can be started by hand.
+    #[must_use]
+    pub fn workflows(&self) -> Vec<WorkflowRow> {
+        pipeline::dispatchable(self.timeline.world())
     }
 
     fn act(&mut self, input: Input) {
         let now = self.timeline.now();
         self.timeline.act(input);
+        self.play_on(now);
+    }
+
+    /// Plays what follows something that was done, and comes back to its moment.
+    fn play_on(&mut self, now: Millis) {
         self.timeline.settle(now + HORIZON, REST);
         self.retell();
         self.timeline.seek(now);
@@ -472,7 +451,6 @@ fn whole(path: &str, message: impl Into<EcoString>) -> Problem {
     }
 }
 
-const YOU: &str = "you";
 const SETUP: &str = "cluster-setup";
 
 fn set_up_cluster(world: &mut World, definition: &Definition) {

@@ -4,6 +4,7 @@ use crate::cluster::deployment::{self, TEMPLATE_HASH};
 use crate::cluster::network::rows;
 use crate::cluster::pod;
 use crate::delivery::diff;
+use crate::delivery::git::Conflict;
 use crate::engine::World;
 use crate::gitops;
 use crate::pipeline::{self, MAIN, Outlook, Pull, PullState};
@@ -11,11 +12,12 @@ use crate::stations;
 use crate::timeline::{Act, Timeline};
 use crate::trace::Entry;
 use crate::view::{
-    ConditionRow, DeploymentRow, EventRow, ImageRow, Mark, MarkKind, NodeRow, PodForm, PodRow,
-    PullRequestRow, ReleaseRow, ReplicaSetRow, Scene, Sentence, Tint, Tone,
+    ConditionRow, ConflictRegion, ConflictRow, DeploymentRow, EventRow, ImageRow, Mark, MarkKind,
+    NodeRow, ObjectPanel, ObjectRef, PodForm, PodRow, PullRequestRow, ReleaseRow, ReplicaSetRow,
+    Scene, Sentence, Tint, Tone,
 };
 use ecow::{EcoString, eco_format};
-use kube::{Millis, Object, Value, quantity};
+use kube::{Key, Millis, Object, Value, quantity};
 use std::cmp::Ordering;
 use std::rc::Rc;
 
@@ -89,6 +91,10 @@ fn pull_request(world: &World, pull: &Pull) -> PullRequestRow {
         merge_state: merge.state.into(),
         merge_lines: merge.lines,
         statuses: merge.checks,
+        conflicts: merge.conflicts.iter().map(conflict).collect(),
+        methods: pipeline::methods(world, pull),
+        approvals: (pull.approvals, merge.reviews),
+        repository: pull.repository.clone(),
         number: pull.number,
         title: pull.change.title.clone(),
         branch: pull.change.branch.clone(),
@@ -98,6 +104,30 @@ fn pull_request(world: &World, pull: &Pull) -> PullRequestRow {
         plan: outlook.plan.into_iter().collect(),
         checks: outlook.checks.into_iter().collect(),
         problems,
+    }
+}
+
+/// The file with git's markers in it, cut to the places that they mark.
+fn conflict(conflict: &Conflict) -> ConflictRow {
+    let mut regions: Vec<ConflictRegion> = Vec::new();
+    let mut at = conflict.regions.iter();
+    let mut is_within = false;
+    for text in conflict.text.lines() {
+        if text.starts_with("<<<<<<< ") {
+            let line = at.next().map_or(0, |(line, _)| *line);
+            let lines = Vec::new();
+            regions.push(ConflictRegion { line, lines });
+            is_within = true;
+        }
+        if let Some(region) = regions.last_mut().filter(|_| is_within) {
+            region.lines.push(text.into());
+        }
+        is_within &= !text.starts_with(">>>>>>> ");
+    }
+    ConflictRow {
+        path: conflict.path.clone(),
+        message: conflict.message.clone(),
+        regions,
     }
 }
 
@@ -266,13 +296,12 @@ fn replica_set(world: &World, set: &Object, newest: u32) -> ReplicaSetRow {
 }
 
 fn pod_row(world: &World, pod: &Object) -> PodRow {
-    let statuses = pod.status().get("containerStatuses").items();
-    let total = pod::containers(pod).len();
-    let ready = statuses
-        .iter()
-        .filter(|it| it.get("ready").as_bool() == Some(true))
-        .count();
-    let status = status(pod);
+    let shell::PodState {
+        ready: (ready, total),
+        status,
+        restarts,
+        ..
+    } = shell::pod_state(pod);
     let usage = world.network.usage(&world.pods, &pod.meta.uid);
     PodRow {
         uid: pod.meta.uid.clone(),
@@ -280,10 +309,7 @@ fn pod_row(world: &World, pod: &Object) -> PodRow {
         form: form(pod, &status),
         status,
         ready: eco_format!("{ready}/{total}"),
-        restarts: statuses
-            .iter()
-            .map(|it| number(it.get("restartCount")))
-            .sum(),
+        restarts: u32::try_from(restarts).unwrap_or(u32::MAX),
         node: pod::node(pod).into(),
         ip: pod.status().get("podIP").to_text(),
         created: pod.meta.created,
@@ -313,25 +339,6 @@ fn limit(pod: &Object, resource: &str, number: fn(&Value) -> i64) -> u64 {
     each.map_or(0, |each| each.iter().sum())
 }
 
-/// The STATUS column of `kubectl get pods` (`pkg/printers/internalversion/printers.go`, printPod).
-fn status(pod: &Object) -> EcoString {
-    if pod.meta.deleted.is_some() {
-        return "Terminating".into();
-    }
-    let statuses = pod.status().get("containerStatuses").items();
-    let said = statuses.iter().rev().find_map(|status| {
-        let state = status.get("state");
-        let reason = state.at(&["waiting", "reason"]);
-        let reason = if reason.is_null() {
-            state.at(&["terminated", "reason"])
-        } else {
-            reason
-        };
-        reason.as_str().map(EcoString::from)
-    });
-    said.unwrap_or_else(|| pod::phase(pod).into())
-}
-
 fn form(pod: &Object, status: &str) -> PodForm {
     match status {
         "Terminating" => PodForm::Terminating,
@@ -341,6 +348,41 @@ fn form(pod: &Object, status: &str) -> PodForm {
         "Pending" if pod::node(pod).is_empty() => PodForm::Pending,
         "Pending" => PodForm::Creating,
         _ => PodForm::Failed,
+    }
+}
+
+/// What there is to know of one object at the moment that a timeline is at.
+pub(crate) fn panel<A: Act>(timeline: &Timeline<A>, object: &ObjectRef) -> ObjectPanel {
+    let world = timeline.world();
+    let key = pipeline::key(object);
+    let named = |key: &Key| ObjectRef {
+        kind: key.kind.clone(),
+        namespace: key.namespace.clone(),
+        name: key.name.clone(),
+    };
+    let live = world.store.get(&key);
+    let mut owners = Vec::new();
+    let mut at = live;
+    while let Some(it) = at {
+        let owner = it.controller_ref();
+        let next = it
+            .key
+            .sibling(owner.get("kind").text(), owner.get("name").text());
+        at = world.store.get(&next);
+        owners.extend(at.map(|it| named(&it.key)));
+    }
+    let owned = live.map(|it| world.store.owned_by(&it.meta.uid));
+    let mut owned: Vec<&Rc<Object>> = owned.into_iter().flatten().collect();
+    lean::sort_by(&mut owned, |a, b| by_age(a, b));
+    let past = timeline.entries().iter().take(world.entries() as usize);
+    let about = past.filter(|entry| entry.object.as_ref() == Some(&key));
+    ObjectPanel {
+        object: object.clone(),
+        now: world.now(),
+        yaml: live.map_or_else(EcoString::new, |it| yaml::encode(&it.value).into()),
+        owners,
+        owned: owned.iter().map(|it| named(&it.key)).collect(),
+        entries: about.map(|entry| entry.id).collect(),
     }
 }
 

@@ -11,11 +11,12 @@
 mod folders;
 
 use folders::{announce, folder, key, lay, patch, refused};
+use kube::Value;
 use kube::api::{DeleteOptions, Verb};
-use kube::{Key, Value};
 use reconcile::Lab;
 use reconcile::delivery::labs::Files;
 use reconcile::view::{ApplicationRow, Problem, Tone};
+use reconcile::view::{Intent, ObjectRef};
 use std::fmt::Write;
 use std::fs;
 use std::path::Path;
@@ -62,15 +63,22 @@ fn act(lab: &mut Lab, step: &Value) -> Result<(), Vec<Problem>> {
             Verb::Delete(DeleteOptions::default()),
         );
     }
-    let app = Key::new("Application", "argocd", "web");
-    if let Some(prune) = of("sync").as_bool() {
-        return lab.sync(&app, prune);
+    let application = ObjectRef {
+        kind: "Application".into(),
+        namespace: "argocd".into(),
+        name: "web".into(),
+    };
+    if let Some(is_pruning) = of("sync").as_bool() {
+        return lab.intend(Intent::Sync {
+            application,
+            is_pruning,
+        });
     }
     if let Some(id) = of("rollback").as_int() {
-        return lab.rollback(&app, id);
+        return lab.intend(Intent::Rollback { application, id });
     }
     assert!(!of("refresh").is_null(), "{step:?} is no step");
-    lab.refresh(&app)
+    lab.intend(Intent::Refresh(application))
 }
 
 /// A text in which long ids of commits are cut as people cut them.

@@ -197,8 +197,9 @@ impl shell::Cluster for Terminal {
         self.0.now()
     }
 
-    fn wait(&mut self, time: Millis) {
+    fn wait(&mut self, time: Millis) -> bool {
         self.0.run_until(self.0.now() + time);
+        true
     }
 }
 

@@ -8,11 +8,21 @@ use yaml::Value;
 #[must_use]
 pub fn encode(value: &Value) -> EcoString {
     let mut out = EcoString::new();
-    write(value, &mut out);
+    write(value, None, &mut out);
     out
 }
 
-fn write(value: &Value, out: &mut EcoString) {
+/// A value as JSON on many lines, as `kubectl -o json` prints it.
+#[must_use]
+pub fn encode_indented(value: &Value) -> EcoString {
+    let mut out = EcoString::new();
+    write(value, Some(0), &mut out);
+    out
+}
+
+/// With a depth, each member stands on a line of its own.
+fn write(value: &Value, depth: Option<usize>, out: &mut EcoString) {
+    let inner = depth.map(|depth| depth + 1);
     match value {
         Value::Null => out.push_str("null"),
         Value::Bool(is_true) => out.push_str(if *is_true { "true" } else { "false" }),
@@ -24,22 +34,41 @@ fn write(value: &Value, out: &mut EcoString) {
             let mut mark = '[';
             for item in items {
                 out.push(mark);
-                write(item, out);
+                begin_line(inner, out);
+                write(item, inner, out);
                 mark = ',';
             }
-            out.push_str(if mark == '[' { "[]" } else { "]" });
+            end(mark == '[', "[]", depth, out);
         }
         Value::Map(members) => {
             let mut mark = '{';
             for (name, member) in members.iter() {
                 out.push(mark);
+                begin_line(inner, out);
                 quote(name, out);
-                out.push(':');
-                write(member, out);
+                out.push_str(if depth.is_some() { ": " } else { ":" });
+                write(member, inner, out);
                 mark = ',';
             }
-            out.push_str(if mark == '{' { "{}" } else { "}" });
+            end(mark == '{', "{}", depth, out);
         }
+    }
+}
+
+fn begin_line(depth: Option<usize>, out: &mut EcoString) {
+    if let Some(depth) = depth {
+        out.push('\n');
+        out.extend(std::iter::repeat_n("    ", depth));
+    }
+}
+
+/// Closes what `brackets` open, which are not open yet if it is empty.
+fn end(is_empty: bool, brackets: &str, depth: Option<usize>, out: &mut EcoString) {
+    if is_empty {
+        out.push_str(brackets);
+    } else {
+        begin_line(depth, out);
+        out.push_str(&brackets[1..]);
     }
 }
 
@@ -64,7 +93,14 @@ fn quote(text: &str, out: &mut EcoString) {
 
 #[cfg(test)]
 mod tests {
-    use super::encode;
+    use super::{encode, encode_indented};
+
+    #[test]
+    fn on_many_lines_as_kubectl_prints_it() {
+        let value = yaml::decode("{a: [1, {}], b: {c: x}}").expect("it is YAML");
+        let expected = "{\n    \"a\": [\n        1,\n        {}\n    ],\n    \"b\": {\n        \"c\": \"x\"\n    }\n}";
+        assert_eq!(encode_indented(&value), expected);
+    }
 
     #[test]
     fn as_go_writes_it() {

@@ -3,8 +3,14 @@
 mod apply;
 mod args;
 mod can_i;
+mod columns;
+mod delete;
 mod drain;
+mod get;
+mod patch;
+mod pod_state;
 mod rollout;
+mod rollout_status;
 mod scale;
 mod session;
 mod set;
@@ -13,6 +19,9 @@ mod table;
 use self::args::{Args, Flag};
 use self::session::{Fault, Session};
 use crate::{Cluster, Output};
+
+pub use self::pod_state::{PodState, pod_state};
+pub use self::rollout_status::rollout_status;
 
 /// One command: the words that name it, the flags that it takes beside those of all, and what it does.
 struct Command {
@@ -39,9 +48,24 @@ const COMMANDS: &[Command] = &[
         run: drain::cordon,
     },
     Command {
+        words: &["delete"],
+        flags: delete::FLAGS,
+        run: delete::run,
+    },
+    Command {
         words: &["drain"],
         flags: drain::DRAIN_FLAGS,
         run: drain::drain,
+    },
+    Command {
+        words: &["get"],
+        flags: get::FLAGS,
+        run: get::run,
+    },
+    Command {
+        words: &["patch"],
+        flags: patch::FLAGS,
+        run: patch::run,
     },
     Command {
         words: &["uncordon"],
@@ -67,6 +91,11 @@ const COMMANDS: &[Command] = &[
         words: &["rollout", "resume"],
         flags: &[],
         run: rollout::resume,
+    },
+    Command {
+        words: &["rollout", "status"],
+        flags: rollout_status::FLAGS,
+        run: rollout_status::run,
     },
     Command {
         words: &["rollout", "undo"],
@@ -119,7 +148,9 @@ fn run(session: &mut Session, args: &[&str]) -> Result<(), Fault> {
     };
     let name = format!("kubectl {}", command.words.join(" "));
     let args = Args::read(&name, command.flags, &args[command.words.len()..])?;
-    session.namespace = args.last("namespace").unwrap_or("default").into();
+    if let Some(namespace) = args.last("namespace") {
+        session.namespace = namespace.into();
+    }
     session.act_as(args.last("as"), args.all("as-group"));
     (command.run)(session, &args)
 }

@@ -8,11 +8,14 @@
 
 mod json;
 mod kubectl;
+mod line;
 
+use ecow::EcoString;
 use kube::Millis;
 use kube::api::{Request, Response};
 
-pub use kubectl::kubectl;
+pub use kubectl::{PodState, kubectl, pod_state, rollout_status};
+pub use line::run;
 
 /// What a command line talks to.
 pub trait Cluster {
@@ -25,8 +28,14 @@ pub trait Cluster {
     /// The moment it is.
     fn now(&self) -> Millis;
 
-    /// Lets time pass, as a command does that waits for something.
-    fn wait(&mut self, time: Millis);
+    /// Lets time pass, as a command does that waits for something. False: nobody waits any longer, and
+    /// the command is interrupted.
+    fn wait(&mut self, time: Millis) -> bool;
+
+    /// The namespace of the kubeconfig's context.
+    fn namespace(&self) -> EcoString {
+        "default".into()
+    }
 }
 
 /// What a command printed, and how it ended.

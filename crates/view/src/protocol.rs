@@ -4,7 +4,10 @@
 //! [`encode`] and [`decode`] turn them into bytes and back. Both sides are built from the same commit,
 //! so the bytes carry no version.
 
-use crate::{EventRow, LessonRow, Mark, Millis, Problem, Scene, Second};
+use crate::{
+    EventRow, Intent, LessonRow, Mark, Millis, ObjectPanel, ObjectRef, Problem, Scene, Second,
+    WorkflowRow,
+};
 use ecow::EcoString;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -38,8 +41,12 @@ pub enum Request {
     },
     /// Closes the pull request: [`Reply::Changed`].
     ClosePullRequest,
-    /// Merges the pull request and plays what follows: [`Reply::Changed`] or [`Reply::Refused`].
-    Merge,
+    /// Does what a person does, and plays what follows: [`Reply::Changed`] or [`Reply::Refused`].
+    Intend(Intent),
+    /// Runs a line of a terminal, and plays what follows: [`Reply::Printed`].
+    Command(String),
+    /// Asks what there is to know of an object at this moment: [`Reply::Object`].
+    Inspect(ObjectRef),
     /// Goes to a moment: [`Reply::Scene`].
     Seek(Millis),
     /// Opens a lesson from the files of its folder, and its lab: [`Reply::Opened`], or
@@ -87,6 +94,19 @@ pub enum Reply {
     Changed(State),
     /// Why the engine did not do it. Nothing changed.
     Refused(Vec<Problem>),
+    /// What a command printed.
+    Printed {
+        /// The line.
+        line: String,
+        /// What it wrote on standard output, then on standard error.
+        text: EcoString,
+        /// Its exit code.
+        exit: u8,
+        /// What there is now, if it changed anything.
+        state: Option<State>,
+    },
+    /// What there is to know of an object.
+    Object(ObjectPanel),
     /// The picture of the moment.
     Scene(Scene),
 }
@@ -117,6 +137,8 @@ pub struct State {
     pub end: Millis,
     /// The lesson, if the lab was opened for one.
     pub lesson: Option<LessonRow>,
+    /// The workflows that can be started by hand.
+    pub workflows: Vec<WorkflowRow>,
 }
 
 /// A pull request that is ready to be opened.

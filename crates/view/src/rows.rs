@@ -1,5 +1,6 @@
 //! What a page shows of one moment: plain rows, in the viewer's words.
 
+use crate::MergeMethod;
 use ecow::EcoString;
 use serde::{Deserialize, Serialize};
 
@@ -53,8 +54,14 @@ pub struct Scene {
 pub struct ApplicationRow {
     /// `Application`, `HelmRelease` or `Kustomization`.
     pub kind: EcoString,
+    /// Its namespace.
+    pub namespace: EcoString,
     /// Its name.
     pub name: EcoString,
+    /// Whether it syncs by itself.
+    pub is_automated: bool,
+    /// What an Application was synced to, the newest last.
+    pub history: Vec<DeployedRow>,
     /// `Synced`, `OutOfSync` or `Unknown`.
     pub sync: EcoString,
     /// `Healthy`, `Progressing`, `Degraded`, `Suspended`, `Missing` or `Unknown`.
@@ -71,6 +78,17 @@ pub struct ApplicationRow {
     pub conditions: Vec<EcoString>,
     /// Its objects.
     pub resources: Vec<ResourceRow>,
+}
+
+/// A sync in the history of an Application.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DeployedRow {
+    /// Its id, by which `argocd app rollback` calls it.
+    pub id: i64,
+    /// The commit, in seven hex digits.
+    pub revision: EcoString,
+    /// When it was deployed, in RFC 3339.
+    pub at: EcoString,
 }
 
 /// An object that a GitOps tool keeps as git says.
@@ -154,6 +172,8 @@ pub enum StationKind {
 /// A pull request.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct PullRequestRow {
+    /// The repository that it belongs to.
+    pub repository: EcoString,
     /// `#1`, `#2`…, without the sign.
     pub number: u32,
     /// Its title.
@@ -179,6 +199,32 @@ pub struct PullRequestRow {
     pub merge_lines: Vec<EcoString>,
     /// The status checks of its newest commit.
     pub statuses: Vec<StatusRow>,
+    /// Where it conflicts with main.
+    pub conflicts: Vec<ConflictRow>,
+    /// The ways in which its repository lets it be merged, the preferred one first.
+    pub methods: Vec<MergeMethod>,
+    /// Approving reviews: how many there are, and how many its repository asks for.
+    pub approvals: (u64, u64),
+}
+
+/// A file on which a pull request and main cannot agree.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ConflictRow {
+    /// Path in the repository.
+    pub path: EcoString,
+    /// In git's words: `CONFLICT (content): Merge conflict in …`
+    pub message: EcoString,
+    /// The places.
+    pub regions: Vec<ConflictRegion>,
+}
+
+/// One place of a file on which two branches cannot agree.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ConflictRegion {
+    /// The line where it begins on main, from 1.
+    pub line: u32,
+    /// The lines with git's markers around them.
+    pub lines: Vec<EcoString>,
 }
 
 /// A status check of a pull request: a job of a workflow that runs on it.
@@ -384,6 +430,34 @@ pub struct RunRow {
     pub progress: Progress,
     /// The jobs in the order of the file.
     pub jobs: Vec<JobRow>,
+    /// The environments to which a deployment waits for somebody's approval.
+    pub reviews: Vec<EcoString>,
+}
+
+/// A workflow that can be started by hand (`on: workflow_dispatch`).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct WorkflowRow {
+    /// Its repository.
+    pub repository: EcoString,
+    /// Its name.
+    pub name: EcoString,
+    /// What it asks for.
+    pub inputs: Vec<InputRow>,
+}
+
+/// An input of a workflow that is started by hand.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct InputRow {
+    /// Its name.
+    pub name: EcoString,
+    /// What it is, as the workflow says; possibly empty.
+    pub description: EcoString,
+    /// Whether it must be filled in.
+    pub is_required: bool,
+    /// What it is if it is not.
+    pub default: EcoString,
+    /// What can be chosen (`type: choice`, `boolean`); empty for a free text.
+    pub options: Vec<EcoString>,
 }
 
 /// A job of a workflow run.

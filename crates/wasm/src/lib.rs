@@ -98,10 +98,20 @@ impl Engine {
                 lab.close_pull_request();
                 changed(lab, session, Ok(()))
             }
-            Request::Merge => {
-                let done = lab.merge();
+            Request::Intend(intent) => {
+                let done = lab.intend(intent);
                 changed(lab, session, done)
             }
+            Request::Command(line) => {
+                let (printed, is_change) = lab.command(&line);
+                Reply::Printed {
+                    line,
+                    text: (printed.stdout + &printed.stderr).into(),
+                    exit: printed.exit,
+                    state: is_change.then(|| state(lab, session)),
+                }
+            }
+            Request::Inspect(object) => Reply::Object(lab.inspect(&object)),
             Request::Seek(t) => {
                 lab.seek(t);
                 Reply::Scene(lab.scene())
@@ -184,16 +194,22 @@ fn state(lab: &Lab, session: &Option<Session>) -> State {
         seconds: lab.seconds().to_vec(),
         marks: lab.marks().to_vec(),
         end: lab.end(),
+        workflows: lab.workflows(),
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use view::{Intent, MergeMethod};
 
     fn ask(engine: &mut Engine, request: Request) -> Reply {
         let bytes = engine.ask(&encode(&request));
         decode(&bytes).expect("a reply")
+    }
+
+    fn merge() -> Request {
+        Request::Intend(Intent::Merge(MergeMethod::Squash))
     }
 
     fn open(engine: &mut Engine) -> (view::protocol::Sample, State) {
@@ -216,7 +232,7 @@ mod tests {
             files: files.clone(),
         };
         assert!(matches!(ask(&mut engine, request), Reply::Changed(_)));
-        let Reply::Changed(merged) = ask(&mut engine, Request::Merge) else {
+        let Reply::Changed(merged) = ask(&mut engine, merge()) else {
             panic!("merging was refused");
         };
         assert_eq!(merged.files, files, "what was proposed is on main");
@@ -240,18 +256,12 @@ mod tests {
             Reply::Refused(problems) => problems[0].message.to_string(),
             other => panic!("not refused: {other:?}"),
         };
-        assert_eq!(
-            why(ask(&mut engine, Request::Merge)),
-            "there is no such lab"
-        );
+        assert_eq!(why(ask(&mut engine, merge())), "there is no such lab");
         let none = ask(&mut engine, Request::Open("none".into()));
         assert_eq!(why(none), "there is no such lab");
         let nonsense = decode(&engine.ask(&[255, 255])).expect("a reply");
         assert!(why(nonsense).starts_with("the message is not one"));
         open(&mut engine);
-        assert_eq!(
-            why(ask(&mut engine, Request::Merge)),
-            "no pull request is open"
-        );
+        assert_eq!(why(ask(&mut engine, merge())), "no pull request is open");
     }
 }

@@ -1,49 +1,16 @@
-//! What a person does on GitHub's pages besides opening, closing and merging.
+//! What a person does on the pages of GitHub and Argo CD besides opening and closing pull requests.
 
-use super::pulls::{self, MergeMethod};
-use super::{MAIN, runs};
+use super::{MAIN, pulls, runs};
 use crate::delivery::actions::workflow::{self, Workflow, is_workflow};
+use crate::delivery::git::Tree;
 use crate::engine::World;
+use crate::gitops::{self, argocd};
 use crate::trace::Note;
+use crate::view::{Intent, ObjectRef, WorkflowRow};
 use ecow::{EcoString, eco_format};
-
-/// Something that a person does.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Intent {
-    /// Merges the open pull request in this way.
-    Merge(MergeMethod),
-    /// Approves the open pull request.
-    Approve,
-    /// Opens a pull request that takes the newest merge back, and merges nothing.
-    Revert,
-    /// Approves a run's deployments to an environment, or rejects them.
-    Review {
-        /// The run's number.
-        run: u32,
-        /// The environment.
-        environment: EcoString,
-        /// Whether they may go on.
-        is_approved: bool,
-    },
-    /// Cancels a run, by its number.
-    Cancel(u32),
-    /// Runs the jobs of a run again: all, or those that failed.
-    RunAgain {
-        /// The run's number.
-        run: u32,
-        /// Whether only those that failed.
-        is_failed_only: bool,
-    },
-    /// "Run workflow": starts a workflow of a repository on main.
-    Dispatch {
-        /// The repository.
-        repository: EcoString,
-        /// The workflow's name.
-        workflow: EcoString,
-        /// What was filled in.
-        inputs: Vec<(EcoString, EcoString)>,
-    },
-}
+use kube::api::{PatchType, Verb};
+use kube::{Key, Object, Value, map};
+use std::rc::Rc;
 
 /// Does it.
 ///
@@ -103,7 +70,53 @@ pub(crate) fn act(world: &mut World, intent: &Intent) -> Result<(), EcoString> {
             workflow,
             inputs,
         } => dispatch(world, repository, workflow, inputs),
+        Intent::Refresh(object) => {
+            let key = key(object);
+            let why = eco_format!("You ask for a fresh look at git for {key}.");
+            let patch = gitops::refreshed(&key, now);
+            patch_by_hand(world, key, patch, Note::story("patch", "Refresh", why))
+        }
+        Intent::Sync {
+            application,
+            is_pruning,
+        } => operate(world, application, |app| {
+            argocd::sync_operation(app, *is_pruning)
+        }),
+        Intent::Rollback { application, id } => operate(world, application, |app| {
+            argocd::rollback_operation(app, *id)
+        }),
     }
+}
+
+/// The key of an object that a viewer names.
+pub(crate) fn key(object: &ObjectRef) -> Key {
+    let ObjectRef {
+        kind,
+        namespace,
+        name,
+    } = object.clone();
+    Key::new(kind, namespace, name)
+}
+
+/// Asks Argo CD for an operation on an Application.
+fn operate(
+    world: &mut World,
+    application: &ObjectRef,
+    operation: impl FnOnce(&Object) -> Result<Value, EcoString>,
+) -> Result<(), EcoString> {
+    let key = key(application);
+    let app: Option<Rc<Object>> = world.store().get(&key).cloned();
+    let app = app.ok_or_else(|| eco_format!("there is no {key}"))?;
+    let patch = map! { "operation" => operation(&app)? };
+    let why = eco_format!("You ask Argo CD to sync {}.", key.name);
+    patch_by_hand(world, key, patch, Note::story("patch", "Sync", why))
+}
+
+fn patch_by_hand(world: &mut World, key: Key, patch: Value, note: Note) -> Result<(), EcoString> {
+    world.begin();
+    let verb = Verb::Patch(PatchType::Merge, patch);
+    let done = world.request("you", key, "", verb, note);
+    done.map(|_| ()).map_err(|status| status.message)
 }
 
 fn place(world: &World, number: u32) -> Result<usize, EcoString> {
@@ -135,11 +148,8 @@ fn dispatch(
         branch: MAIN.into(),
         inputs: inputs.to_vec(),
     };
-    let files = repository.files(commit);
-    let texts = files.iter().filter(|(path, _)| is_workflow(path));
-    let mut read =
-        texts.filter_map(|(path, text)| Workflow::parse(&eco_format!("{name}/{path}"), text).ok());
-    let workflow = read
+    let mut workflows = workflows(name, &repository.files(commit)).into_iter();
+    let workflow = workflows
         .find(|workflow| workflow.name == wanted)
         .ok_or_else(|| eco_format!("{name} has no workflow \"{wanted}\""))?;
     if !workflow.runs_on(&event) {
@@ -149,4 +159,32 @@ fn dispatch(
     world.begin();
     runs::start(world, name, &repository, commit, event, workflow);
     Ok(())
+}
+
+/// The workflows of a repository that have no mistakes.
+fn workflows(repository: &str, files: &Tree) -> Vec<Workflow> {
+    let texts = files.iter().filter(|(path, _)| is_workflow(path));
+    let read =
+        texts.map(|(path, text)| Workflow::parse(&eco_format!("{repository}/{path}"), text).ok());
+    read.flatten().collect()
+}
+
+/// The workflows on main that can be started by hand, with what they ask for.
+pub(crate) fn dispatchable(world: &World) -> Vec<WorkflowRow> {
+    let mut rows = Vec::new();
+    for (name, repository) in world.delivery.repositories.iter() {
+        let Some(main) = repository.branch(MAIN) else {
+            continue;
+        };
+        for workflow in workflows(name, &repository.files(main)) {
+            if let Some(inputs) = workflow.asks_for() {
+                rows.push(WorkflowRow {
+                    repository: name.clone(),
+                    name: workflow.name,
+                    inputs,
+                });
+            }
+        }
+    }
+    rows
 }

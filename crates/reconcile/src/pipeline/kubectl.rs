@@ -15,6 +15,9 @@ const KUBECTL: &str = "kubectl";
 /// How often a waiting command looks. (It watches; a second is how closely.)
 const POLL: Millis = 1_000;
 
+/// How long a job lasts at most (`timeout-minutes: 360`).
+const JOB_MOST: Millis = 360 * 60_000;
+
 /// A command that waits.
 #[derive(Clone, Debug)]
 pub(crate) struct Watching {
@@ -63,8 +66,9 @@ impl shell::Cluster for Client<'_> {
         self.world.now + self.waited
     }
 
-    fn wait(&mut self, time: Millis) {
+    fn wait(&mut self, time: Millis) -> bool {
         self.waited += time;
+        self.waited <= JOB_MOST
     }
 }
 
@@ -152,7 +156,7 @@ pub(super) fn look(world: &mut World, at: usize) {
     let found = api::serve(&mut world.store, world.now, request);
     let status = found.map(|answer| {
         let object = answer.object();
-        rollout(
+        shell::rollout_status(
             &watching.key.name,
             object.as_ref().map_or(&Value::NULL, |it| &it.value),
         )
@@ -203,63 +207,4 @@ pub(super) fn kill(watching: &mut EcoVec<Watching>, waits: (usize, Spot)) {
     {
         one.is_over = true;
     }
-}
-
-/// How far a Deployment's rollout is, and whether it is complete
-/// (`k8s.io/kubectl/pkg/polymorphichelpers/rollout_status.go`).
-fn rollout(name: &str, deployment: &Value) -> Result<(EcoString, bool), EcoString> {
-    let number = |path: &[&str]| deployment.at(path).as_int().unwrap_or(0);
-    if number(&["metadata", "generation"]) > number(&["status", "observedGeneration"]) {
-        return Ok((
-            "Waiting for deployment spec update to be observed...\n".into(),
-            false,
-        ));
-    }
-    let conditions = deployment.at(&["status", "conditions"]).items();
-    let is_late = conditions.iter().any(|it| {
-        it.get("type").text() == "Progressing"
-            && it.get("reason").text() == "ProgressDeadlineExceeded"
-    });
-    if is_late {
-        return Err(eco_format!(
-            "deployment {name:?} exceeded its progress deadline"
-        ));
-    }
-    let wanted = deployment.at(&["spec", "replicas"]).as_int().unwrap_or(1);
-    let (all, updated) = (
-        number(&["status", "replicas"]),
-        number(&["status", "updatedReplicas"]),
-    );
-    let available = number(&["status", "availableReplicas"]);
-    let waiting = |what: EcoString| {
-        eco_format!("Waiting for deployment {name:?} rollout to finish: {what}...\n")
-    };
-    Ok(if updated < wanted {
-        (
-            waiting(eco_format!(
-                "{updated} out of {wanted} new replicas have been updated"
-            )),
-            false,
-        )
-    } else if all > updated {
-        (
-            waiting(eco_format!(
-                "{} old replicas are pending termination",
-                all - updated
-            )),
-            false,
-        )
-    } else if available < updated {
-        (
-            waiting(eco_format!(
-                "{available} of {updated} updated replicas are available"
-            )),
-            false,
-        )
-    } else {
-        (
-            eco_format!("deployment {name:?} successfully rolled out\n"),
-            true,
-        )
-    })
 }

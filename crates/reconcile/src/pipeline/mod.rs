@@ -16,11 +16,11 @@ mod releases;
 mod runs;
 pub(crate) mod tints;
 
-pub use intents::Intent;
-pub(crate) use intents::act as act_on;
+pub use crate::view::{Intent, MergeMethod};
+pub(crate) use intents::{act as act_on, dispatchable, key};
 pub use outlook::Outlook;
-pub use pulls::{Change, MergeMethod, MergeState, Pull, PullState};
-pub(crate) use pulls::{close, merge, merge_state, open, opened};
+pub use pulls::{Change, MergeState, Pull, PullState};
+pub(crate) use pulls::{close, merge, merge_state, methods, open, opened};
 pub use releases::Release;
 pub(crate) use releases::install;
 pub(crate) use runs::settings;

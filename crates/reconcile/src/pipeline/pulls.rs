@@ -6,7 +6,7 @@ use crate::delivery::git::{self, Conflict, Oid, Person, Repository, Tree};
 use crate::delivery::settings::Settings;
 use crate::engine::World;
 use crate::trace::{EntryId, Note};
-use crate::view::{Problem, Progress, StatusRow};
+use crate::view::{MergeMethod, Problem, Progress, StatusRow};
 use ecow::{EcoString, EcoVec, eco_format};
 
 /// A pull request.
@@ -156,17 +156,6 @@ fn check(world: &mut World, action: &'static str) {
     runs::start_all(world, &pull.repository, &repository, commit, event);
 }
 
-/// The ways to merge.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum MergeMethod {
-    /// "Create a merge commit"
-    Merge,
-    /// "Squash and merge"
-    Squash,
-    /// "Rebase and merge"
-    Rebase,
-}
-
 /// What the merge button says.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct MergeState {
@@ -178,6 +167,8 @@ pub struct MergeState {
     pub checks: Vec<StatusRow>,
     /// Where it conflicts with main.
     pub conflicts: Vec<Conflict>,
+    /// How many approving reviews its repository asks for.
+    pub reviews: u64,
 }
 
 impl MergeState {
@@ -208,6 +199,7 @@ pub(crate) fn merge_state(world: &World, pull: &Pull) -> MergeState {
             lines,
             checks,
             conflicts,
+            reviews: settings.reviews,
         };
     }
     let mut is_blocked = false;
@@ -270,6 +262,7 @@ pub(crate) fn merge_state(world: &World, pull: &Pull) -> MergeState {
         lines,
         checks,
         conflicts,
+        reviews: settings.reviews,
     }
 }
 
@@ -357,20 +350,19 @@ pub(crate) fn close(world: &mut World) {
 
 /// Merges the open pull request as the repository prefers it: squashed, if it allows that.
 pub(crate) fn merge(world: &mut World) -> Result<(), EcoString> {
-    let allowed = allowed(world);
-    let preferred = [MergeMethod::Squash, MergeMethod::Merge, MergeMethod::Rebase];
-    let method = preferred
-        .into_iter()
-        .find(|method| allowed[*method as usize]);
-    merge_by(world, method.unwrap_or(MergeMethod::Squash))
+    let pull = opened(world).ok_or("no pull request is open")?;
+    let preferred = methods(world, pull).first().copied();
+    merge_by(world, preferred.unwrap_or(MergeMethod::Squash))
 }
 
-/// Which of the ways to merge the repository of the open pull request allows.
-fn allowed(world: &World) -> [bool; 3] {
-    let repository =
-        opened(world).and_then(|pull| world.delivery.repositories.get(&pull.repository));
+/// The ways in which a pull request's repository lets it be merged, the preferred one first.
+pub(crate) fn methods(world: &World, pull: &Pull) -> Vec<MergeMethod> {
+    let repository = world.delivery.repositories.get(&pull.repository);
     let files = repository.and_then(|it: &Repository| Some(it.files(it.branch(MAIN)?)));
-    Settings::read(&files.unwrap_or_default()).merges
+    let allowed = Settings::read(&files.unwrap_or_default()).merges;
+    let preferred = [MergeMethod::Squash, MergeMethod::Merge, MergeMethod::Rebase];
+    let is_allowed = |method: &MergeMethod| allowed[*method as usize];
+    preferred.into_iter().filter(is_allowed).collect()
 }
 
 /// Merges the open pull request, and starts what a push to main starts.
@@ -384,7 +376,7 @@ pub(super) fn merge_by(world: &mut World, method: MergeMethod) -> Result<(), Eco
             None => state.lines.join(" ").into(),
         });
     }
-    if !allowed(world)[method as usize] {
+    if !methods(world, &pull).contains(&method) {
         let what = ["Merge commits", "Squash merges", "Rebase merges"][method as usize];
         return Err(eco_format!("{what} are not allowed on this repository."));
     }

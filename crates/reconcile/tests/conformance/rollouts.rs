@@ -133,8 +133,9 @@ impl shell::Cluster for Driver {
         self.world.now()
     }
 
-    fn wait(&mut self, time: kube::Millis) {
+    fn wait(&mut self, time: kube::Millis) -> bool {
         self.world.run_until(self.world.now() + time);
+        true
     }
 }
 

@@ -36,7 +36,9 @@ impl Cluster for Server {
     }
 
     // There is only one moment.
-    fn wait(&mut self, _: Millis) {}
+    fn wait(&mut self, _: Millis) -> bool {
+        false
+    }
 }
 
 impl Server {

@@ -297,7 +297,9 @@ mod tests {
             0
         }
 
-        fn wait(&mut self, _: Millis) {}
+        fn wait(&mut self, _: Millis) -> bool {
+            true
+        }
     }
 
     fn server() -> Server {

@@ -132,11 +132,10 @@ fn empty(
         let Some(next) = waiting.iter().map(|removal| removal.next).min() else {
             break;
         };
-        if end.is_some_and(|end| next > end) {
+        if end.is_some_and(|end| next > end) || !session.wait(next - now) {
             errors.extend(waiting.iter().map(|removal| removal.timed_out(&shown)));
             break;
         }
-        session.wait(next - now);
     }
     if errors.is_empty() {
         return Ok(());

@@ -4,7 +4,7 @@ use crate::{Cluster, Output};
 use ecow::{EcoString, eco_format};
 use kube::api::{Answer, PatchType, Request, Verb};
 use kube::rbac::User;
-use kube::{KINDS, Key, KindInfo, Object, Status, Value, kind_info};
+use kube::{KINDS, Key, KindInfo, Object, Selection, Status, Value, kind_info};
 use std::rc::Rc;
 
 /// Why a command ends without having done its work.
@@ -41,17 +41,26 @@ impl From<Status> for Fault {
 
 /// Short names of kinds, as `kubectl api-resources` lists them.
 const SHORT_NAMES: &[(&str, &str)] = &[
+    ("app", "applications"),
+    ("cj", "cronjobs"),
     ("cm", "configmaps"),
     ("deploy", "deployments"),
     ("ds", "daemonsets"),
     ("ep", "endpoints"),
     ("ev", "events"),
+    ("gitrepo", "gitrepositories"),
     ("hpa", "horizontalpodautoscalers"),
+    ("hr", "helmreleases"),
     ("ing", "ingresses"),
+    ("ks", "kustomizations"),
+    ("limits", "limitranges"),
+    ("netpol", "networkpolicies"),
     ("no", "nodes"),
     ("ns", "namespaces"),
     ("pdb", "poddisruptionbudgets"),
     ("po", "pods"),
+    ("pvc", "persistentvolumeclaims"),
+    ("quota", "resourcequotas"),
     ("rs", "replicasets"),
     ("sa", "serviceaccounts"),
     ("sts", "statefulsets"),
@@ -75,10 +84,10 @@ pub(super) struct Session<'c> {
 impl<'c> Session<'c> {
     pub fn new(cluster: &'c mut dyn Cluster, user: &str, stdin: &'c str) -> Session<'c> {
         Session {
+            namespace: cluster.namespace(),
             cluster,
             user: user.into(),
             acts_as: None,
-            namespace: EcoString::new(),
             stdin,
             output: Output::default(),
         }
@@ -89,9 +98,9 @@ impl<'c> Session<'c> {
         self.cluster.now()
     }
 
-    /// Lets time pass.
-    pub fn wait(&mut self, time: kube::Millis) {
-        self.cluster.wait(time);
+    /// Lets time pass. False: the command is interrupted.
+    pub fn wait(&mut self, time: kube::Millis) -> bool {
+        self.cluster.wait(time)
     }
 
     /// Asks the server about one object.
@@ -119,12 +128,16 @@ impl<'c> Session<'c> {
         part: &'static str,
         verb: Verb,
     ) -> Result<Answer, Status> {
-        let request = Request::new(self.user.clone(), key.clone(), verb);
-        self.cluster.ask(Request {
+        let request = self.request(key, part, verb);
+        self.cluster.ask(request)
+    }
+
+    fn request(&self, key: &Key, part: &'static str, verb: Verb) -> Request {
+        Request {
             acts_as: self.acts_as.clone(),
             subresource: part,
-            ..request
-        })
+            ..Request::new(self.user.clone(), key.clone(), verb)
+        }
     }
 
     /// One object.
@@ -137,17 +150,27 @@ impl<'c> Session<'c> {
 
     /// The objects of a kind in the session's namespace.
     pub fn list(&mut self, kind: &str) -> Result<Vec<Rc<Object>>, Status> {
-        self.list_in(kind, self.namespace.clone())
+        self.select(kind, self.namespace.clone(), Selection::default())
     }
 
     /// The objects of a kind in all namespaces.
     pub fn list_all(&mut self, kind: &str) -> Result<Vec<Rc<Object>>, Status> {
-        self.list_in(kind, EcoString::new())
+        self.select(kind, EcoString::new(), Selection::default())
     }
 
-    fn list_in(&mut self, kind: &str, namespace: EcoString) -> Result<Vec<Rc<Object>>, Status> {
+    /// The selected objects of a kind in a namespace; in all, if it is empty.
+    pub fn select(
+        &mut self,
+        kind: &str,
+        namespace: EcoString,
+        select: Selection,
+    ) -> Result<Vec<Rc<Object>>, Status> {
         let key = Key::new(kind, namespace, "");
-        match self.ask(&key, Verb::List)? {
+        let request = Request {
+            select,
+            ..self.request(&key, "", Verb::List)
+        };
+        match self.cluster.ask(request)? {
             Answer::List(objects) => Ok(objects),
             _ => Ok(Vec::new()),
         }
@@ -172,9 +195,7 @@ impl<'c> Session<'c> {
     /// The objects that a command names: `KIND NAME…`, or `KIND/NAME…`.
     pub fn targets(&self, words: &[String]) -> Result<Vec<Key>, Fault> {
         let key = |kind: &str, name: &str| {
-            let info = resource(kind).ok_or_else(|| {
-                Fault::Usage(format!("the server doesn't have a resource type {kind:?}"))
-            })?;
+            let info = self::kind(kind)?;
             let namespace = match info.namespaced {
                 true => self.namespace.clone(),
                 false => EcoString::new(),
@@ -204,6 +225,12 @@ impl<'c> Session<'c> {
     }
 }
 
+/// A kind by its name, or kubectl's complaint.
+pub(super) fn kind(name: &str) -> Result<&'static KindInfo, Fault> {
+    resource(name)
+        .ok_or_else(|| Fault::Usage(format!("the server doesn't have a resource type {name:?}")))
+}
+
 /// A kind by its name, its plural or its short name, in any case, with or without its group.
 pub(super) fn resource(name: &str) -> Option<&'static KindInfo> {
     let name = name.to_lowercase();
@@ -218,7 +245,7 @@ pub(super) fn resource(name: &str) -> Option<&'static KindInfo> {
 }
 
 /// `apps`, or nothing for the core.
-fn group(kind: &str) -> Option<&'static str> {
+pub(super) fn group(kind: &str) -> Option<&'static str> {
     let (group, _) = kind_info(kind)?.api_version.split_once('/')?;
     Some(group)
 }

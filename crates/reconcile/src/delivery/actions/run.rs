@@ -333,6 +333,7 @@ impl Run {
             tint,
             progress: self.progress(),
             jobs: jobs.collect(),
+            reviews: self.reviews(),
         }
     }
 

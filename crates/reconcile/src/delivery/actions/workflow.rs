@@ -10,7 +10,7 @@ use super::schema;
 use crate::delivery::git::Tree;
 use crate::delivery::pattern::{chooses, matches};
 use crate::delivery::reader::Reader;
-use crate::view::Problem;
+use crate::view::{InputRow, Problem};
 use ecow::{EcoString, eco_format};
 use yaml::{Kind, Node};
 
@@ -247,6 +247,32 @@ impl Workflow {
             }
         }
         Ok(())
+    }
+
+    /// What somebody who starts it by hand is asked for; none if it cannot be started so.
+    #[must_use]
+    pub fn asks_for(&self) -> Option<Vec<InputRow>> {
+        let mut triggers = self.on.iter();
+        let trigger = triggers.find(|trigger| trigger.event == "workflow_dispatch")?;
+        let Value::Map(inputs) = &trigger.inputs else {
+            return Some(Vec::new());
+        };
+        let rows = inputs.iter().map(|(name, input)| {
+            let text = |key: &str| input.get(key).map(Value::to_text).unwrap_or_default();
+            let options = match (text("type").as_str(), input.get("options")) {
+                ("boolean", _) => vec!["false".into(), "true".into()],
+                (_, Some(Value::List(options))) => options.iter().map(Value::to_text).collect(),
+                _ => Vec::new(),
+            };
+            InputRow {
+                name: name.clone(),
+                description: text("description"),
+                is_required: input.get("required").is_some_and(Value::is_truthy),
+                default: text("default"),
+                options,
+            }
+        });
+        Some(rows.collect())
     }
 
     /// Whether an event starts it.

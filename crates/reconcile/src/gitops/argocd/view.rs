@@ -1,10 +1,10 @@
 //! An Application for a viewer.
 
-use super::compare;
+use super::{compare, spec};
 use crate::engine::World;
 use crate::gitops::health;
 use crate::gitops::short;
-use crate::view::{ApplicationRow, ResourceRow};
+use crate::view::{ApplicationRow, DeployedRow, ResourceRow};
 use ecow::{EcoString, eco_format};
 use kube::{Key, Object, Value};
 
@@ -42,7 +42,10 @@ pub(crate) fn row(world: &World, app: &Object) -> ApplicationRow {
     let conditions = status.get("conditions").items().iter();
     let revision = of(&["sync", "revision"]);
     ApplicationRow {
+        namespace: app.key.namespace.clone(),
         name: app.key.name.clone(),
+        is_automated: spec::is_automated(app.spec()),
+        history: status.get("history").items().iter().map(deployed).collect(),
         kind: app.key.kind.clone(),
         sync: of(&["sync", "status"]),
         health: of(&["health", "status"]),
@@ -54,6 +57,14 @@ pub(crate) fn row(world: &World, app: &Object) -> ApplicationRow {
             .map(|it: &Value| it.get("message").to_text())
             .collect(),
         resources: resources.collect(),
+    }
+}
+
+fn deployed(sync: &Value) -> DeployedRow {
+    DeployedRow {
+        id: sync.get("id").as_int().unwrap_or(0),
+        revision: short(sync.get("revision").text()).into(),
+        at: sync.get("deployedAt").to_text(),
     }
 }
 

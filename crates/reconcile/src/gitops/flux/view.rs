@@ -33,7 +33,11 @@ pub(crate) fn row(world: &World, object: &Object) -> ApplicationRow {
     let sha = short(revision.rsplit(':').next().unwrap_or_default());
     ApplicationRow {
         kind: object.key.kind.clone(),
+        namespace: object.key.namespace.clone(),
         name: object.key.name.clone(),
+        // Flux has nothing that waits to be asked, unless it is suspended.
+        is_automated: object.spec().get("suspend").as_bool() != Some(true),
+        history: Vec::new(),
         sync: if synced { "Synced" } else { "OutOfSync" }.into(),
         health: health.into(),
         operation: ready.get("reason").to_text(),

@@ -1,0 +1,126 @@
+//! A terminal beside the lab: a person's `kubectl`, past git and past CI.
+//!
+//! A command may wait, as `kubectl drain` does, and what it asks for next depends on what became of
+//! what it asked for before. So it is run on a copy of the world, in which time passes; what it wrote
+//! there, and when, is what is done to the lab.
+
+use crate::engine::World;
+use crate::trace::Note;
+use ecow::{EcoString, eco_format};
+use kube::api::{self, Request, Response, Verb};
+use kube::rbac::User;
+use kube::{Key, Millis};
+use shell::Output;
+
+/// Who sits at the terminal.
+pub(crate) const YOU: &str = "you";
+
+/// A write by hand.
+#[derive(Clone, Debug)]
+pub(crate) struct Write {
+    pub user: User,
+    pub key: Key,
+    pub subresource: &'static str,
+    pub verb: Verb,
+    pub note: Note,
+}
+
+impl Write {
+    /// What you ask for as an administrator.
+    pub fn yours(key: Key, subresource: &'static str, verb: Verb) -> Write {
+        let word = match &verb {
+            Verb::Create(_) => "create",
+            Verb::Update(_) => "update",
+            Verb::Delete(_) | Verb::DeleteCollection(_) => "delete",
+            _ => "patch",
+        };
+        let why = eco_format!("You change {key} by hand: git does not know of it.");
+        Write {
+            user: User::master(YOU),
+            note: Note::story(word, "ByHand", why),
+            key,
+            subresource,
+            verb,
+        }
+    }
+
+    /// Asks the API server for it.
+    ///
+    /// # Errors
+    /// The server's refusal.
+    pub fn ask(&self, world: &mut World) -> Response {
+        let Write {
+            user,
+            key,
+            subresource,
+            verb,
+            note,
+        } = self.clone();
+        world.begin();
+        world.request_as(user, YOU, key, subresource, verb, note)
+    }
+}
+
+/// A command that was tried on a copy of the world.
+pub(crate) struct Tried {
+    pub output: Output,
+    /// What it wrote, and when.
+    pub writes: Vec<(Millis, Write)>,
+}
+
+struct Terminal {
+    world: World,
+    /// When whoever waits for a command gives up.
+    end: Millis,
+    writes: Vec<(Millis, Write)>,
+}
+
+impl shell::Cluster for Terminal {
+    fn ask(&mut self, request: Request) -> Response {
+        if matches!(request.verb, Verb::Get | Verb::List | Verb::Watch(_)) {
+            return api::serve(&mut self.world.store, self.world.now, request);
+        }
+        let write = Write {
+            user: request.acts_as.unwrap_or(request.user),
+            ..Write::yours(request.key, request.subresource, request.verb)
+        };
+        let before = self.world.store.version();
+        let answer = write.ask(&mut self.world)?;
+        if self.world.store.version() != before {
+            self.writes.push((self.world.now, write));
+        }
+        Ok(answer)
+    }
+
+    fn now(&self) -> Millis {
+        self.world.now
+    }
+
+    fn wait(&mut self, time: Millis) -> bool {
+        let until = self.world.now.saturating_add(time);
+        self.world.run_until(until.min(self.end));
+        until <= self.end
+    }
+
+    /// That of the first Deployment: what one would look at is there.
+    fn namespace(&self) -> EcoString {
+        let deployments = self.world.store.list("Deployment");
+        let first = deployments.first().map(|it| it.key.namespace.clone());
+        first.unwrap_or_else(|| "default".into())
+    }
+}
+
+/// Tries a line of a terminal in a world, which stays as it is. A command that waits is interrupted
+/// after `patience`.
+pub(crate) fn run(world: &World, line: &str, patience: Millis) -> Tried {
+    let mut terminal = Terminal {
+        world: world.clone(),
+        end: world.now + patience,
+        writes: Vec::new(),
+    };
+    let output = shell::run(&mut terminal, YOU, line);
+    Tried {
+        output,
+        writes: terminal.writes,
+    }
+}

@@ -1,0 +1,97 @@
+//! `kubectl delete` (`k8s.io/kubectl/pkg/cmd/delete`).
+
+use super::args::{Args, Flag, switch, value};
+use super::session::{Fault, Session, group, kind};
+use ecow::eco_format;
+use kube::api::{DeleteOptions, Propagation, Verb};
+use kube::{Key, Selection};
+
+pub(super) const FLAGS: &[Flag] = &[
+    switch("all", None),
+    value("cascade", None),
+    switch("force", None),
+    value("grace-period", None),
+    switch("ignore-not-found", None),
+    switch("now", None),
+    value("selector", Some('l')),
+    switch("wait", None),
+];
+
+/// Deletes the objects that are named, selected, or all of a kind.
+pub(super) fn run(session: &mut Session, args: &Args) -> Result<(), Fault> {
+    let mut options = DeleteOptions {
+        grace_seconds: args.number("grace-period")?.filter(|seconds| *seconds >= 0),
+        propagation: match args.last("cascade") {
+            None | Some("background") => Propagation::Background,
+            Some("foreground") => Propagation::Foreground,
+            Some("orphan") => Propagation::Orphan,
+            Some(other) => {
+                return Err(Fault::Usage(format!(
+                    "invalid cascade value ({other}). Must be \"background\", \"foreground\", or \"orphan\""
+                )));
+            }
+        },
+        ..DeleteOptions::default()
+    };
+    let is_forced = args.last("force").is_some();
+    if args.last("now").is_some() {
+        options.grace_seconds = Some(1);
+    }
+    if is_forced {
+        session.warn(
+            "Warning: Immediate deletion does not wait for confirmation that the running resource has been \
+             terminated. The resource may continue to run on the cluster indefinitely.\n",
+        );
+        options.grace_seconds = options.grace_seconds.or(Some(0));
+    }
+    let keys = targets(session, args)?;
+    if keys.is_empty() {
+        session.output.stdout.push_str("No resources found\n");
+    }
+    for key in keys {
+        match session.ask(&key, Verb::Delete(options.clone())) {
+            Err(status) if status.code == 404 && args.last("ignore-not-found").is_some() => {}
+            done => {
+                done?;
+                say(session, &key, is_forced);
+            }
+        }
+    }
+    Ok(())
+}
+
+fn targets(session: &mut Session, args: &Args) -> Result<Vec<Key>, Fault> {
+    let selector = args.last("selector");
+    let [name] = args.words.as_slice() else {
+        return session.targets(&args.words);
+    };
+    if name.contains('/') || (selector.is_none() && args.last("all").is_none()) {
+        return session.targets(&args.words);
+    }
+    let select = Selection {
+        labels: selector.unwrap_or("").into(),
+        ..Selection::default()
+    };
+    let found = session.select(kind(name)?.kind, session.namespace.clone(), select)?;
+    Ok(found.iter().map(|it| it.key.clone()).collect())
+}
+
+/// `pod "web-1" deleted from shop namespace`
+fn say(session: &mut Session, key: &Key, is_forced: bool) {
+    let kind = key.kind.to_lowercase();
+    let kind = match group(&key.kind) {
+        Some(group) => eco_format!("{kind}.{group}"),
+        None => kind,
+    };
+    let how = if is_forced {
+        "force deleted"
+    } else {
+        "deleted"
+    };
+    let from = match key.namespace.as_str() {
+        "" => String::new(),
+        namespace => format!(" from {namespace} namespace"),
+    };
+    let line = format!("{kind} {:?} {how}{from}\n", key.name);
+    session.output.stdout.push_str(&line);
+}
