@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { createRequire } from 'node:module';
 import { lab } from './lab.mjs';
+import { merge, pause, press, propose, station } from './story.mjs';
 
 const AXE = createRequire(import.meta.url).resolve('axe-core/axe.min.js');
 const TAGS = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'];
@@ -27,8 +28,28 @@ for (const [width, height] of [
   for (const dark of [false, true]) {
     lab(`axe finds nothing at ${width} pixels, ${dark ? 'dark' : 'light'}`, { width, height, dark }, async (page) => {
       await page.addScriptTag({ path: AXE });
-      const found = await page.evaluate(findings, { tags: TAGS, marks: MARKS });
-      assert.deepEqual(found, []);
+      const check = async (view) => {
+        const found = await page.evaluate(findings, { tags: TAGS, marks: MARKS });
+        assert.deepEqual(found, [], view);
+      };
+      await check('as it opens');
+      await page.locator('[data-testid="pod"] button').first().click();
+      await page.getByTestId('object-panel').getByText('kind: Pod').waitFor();
+      await check('a pod, looked at closely');
+      await page.getByRole('tab', { name: 'Terminal' }).click();
+      await page.getByRole('textbox', { name: 'Command' }).fill('kubectl get all');
+      await page.keyboard.press('Enter');
+      await page.getByTestId('printed').waitFor();
+      await check('the terminal');
+      if (width < 1100) await page.getByRole('tab', { name: 'Stage' }).click();
+      await page.getByRole('button', { name: 'Try the sample change' }).click();
+      await propose(page);
+      await check('an open pull request');
+      await merge(page);
+      await pause(page);
+      await press(page, 'End');
+      await station(page, 'Checks');
+      await check('a run that is over');
     });
   }
 }

@@ -22,16 +22,19 @@ use crate::parts::masthead::{Labs, Masthead};
 use crate::parts::moment::Moment;
 use crate::parts::narrator::Narrator;
 use crate::parts::nodes::nodes;
+use crate::parts::object::object_panel;
 use crate::parts::pull_request::PullRequest;
 use crate::parts::ribbon::Ribbon;
 use crate::parts::samples::samples;
 use crate::parts::service::service;
 use crate::parts::station_detail::station_detail;
 use crate::parts::tabs::{Tab, Tabs, tab_id};
+use crate::parts::terminal::Terminal;
 use crate::parts::way::{Way, live_station};
 use crate::parts::workbench::Workbench;
 use crate::player::use_player;
 use crate::session::{Action, Panel, Session, Stride};
+use crate::words;
 
 /// How much there is room for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -208,7 +211,16 @@ fn tabs(session: &Session, layout: Layout) -> Vec<Tab> {
                 .map(|row| format!("#{}", row.number).into()),
         ),
         tab(Panel::Events, "Events", None),
+        tab(Panel::Terminal, "Terminal", None),
     ];
+    if let Some(panel) = &session.object {
+        let name = words::short_name(&panel.object.name).to_owned();
+        tabs.push(Tab {
+            panel: Panel::Object,
+            label: panel.object.kind.to_string().into(),
+            note: Some(name.into()),
+        });
+    }
     if layout != Layout::Wide {
         tabs.insert(2, tab(Panel::Stage, "Stage", None));
     }
@@ -229,6 +241,7 @@ fn panel_body(session: &Session, panel: Panel, layout: Layout, on: &Callback<Act
                 text={session.text(&session.file).to_owned()}
                 title={session.title.clone().unwrap_or_else(|| session.next_title())}
                 problems={Rc::clone(&session.problems)}
+                line={session.line}
                 refused={Rc::clone(&session.refused)}
                 samples={Rc::clone(&session.samples)}
                 updates={session.has_open_pull_request()}
@@ -244,6 +257,19 @@ fn panel_body(session: &Session, panel: Panel, layout: Layout, on: &Callback<Act
             />
         },
         Panel::Stage => stage(session, layout, on),
+        Panel::Terminal => html! {
+            <Terminal
+                lines={Rc::clone(&session.terminal)}
+                waits={session.is_asked()}
+                ideas={ideas(session)}
+                on={on.clone()}
+            />
+        },
+        Panel::Object => session
+            .object
+            .as_ref()
+            .map(|panel| object_panel(session, panel, on))
+            .unwrap_or_default(),
         Panel::Events => html! {
             <EventList
                 history={session.history.clone()}
@@ -256,6 +282,21 @@ fn panel_body(session: &Session, panel: Panel, layout: Layout, on: &Callback<Act
     }
 }
 
+/// Commands that one could begin with, about what is there.
+fn ideas(session: &Session) -> Rc<[String]> {
+    let mut ideas = vec!["kubectl get pods".to_owned()];
+    if let Some(row) = session.scene.deployments.first() {
+        let name = &row.name;
+        ideas.push(format!(
+            "kubectl scale deployment/{name} --replicas={}",
+            row.desired + 2
+        ));
+        ideas.push(format!("kubectl rollout restart deployment/{name}"));
+        ideas.push(format!("kubectl rollout undo deployment/{name}"));
+    }
+    ideas.into()
+}
+
 /// The way, the station that is looked at, and the cluster.
 fn stage(session: &Session, layout: Layout, on: &Callback<Action>) -> Html {
     let shown = session
@@ -265,19 +306,19 @@ fn stage(session: &Session, layout: Layout, on: &Callback<Action>) -> Html {
     html! {
         <section class="stage" aria-label="Stage">
             <Way stations={session.scene.stations.clone()} {shown} on={on.clone()} />
-            { station_detail(&session.scene, shown, on) }
+            { station_detail(session, shown, on) }
             if layout != Layout::Wide && session.draft.is_empty() && session.history.chapter_start() == 0 {
                 { invitation(session, on) }
             }
             <div class="cluster">
                 if all || shown == StationKind::Rollout {
-                    { deployments(session) }
+                    { deployments(session, on) }
                 }
                 if all || matches!(shown, StationKind::Rollout | StationKind::Traffic) {
                     <div class="beside">
-                        { services(session) }
+                        { services(session, on) }
                         if all || shown == StationKind::Rollout {
-                            { nodes(&session.scene.nodes, &session.scene.deployments) }
+                            { nodes(&session.scene.nodes, &session.scene.deployments, on) }
                         }
                     </div>
                 }
@@ -301,7 +342,7 @@ fn invitation(session: &Session, on: &Callback<Action>) -> Html {
     }
 }
 
-fn deployments(session: &Session) -> Html {
+fn deployments(session: &Session, on: &Callback<Action>) -> Html {
     let endpoints = session.scene.services.iter();
     let serving = endpoints
         .flat_map(|service| &service.endpoints)
@@ -312,16 +353,16 @@ fn deployments(session: &Session) -> Html {
         .scene
         .deployments
         .iter()
-        .map(|row| deployment(row, &serving));
+        .map(|row| deployment(row, &serving, on));
     html! { <div class="deployments">{ for rows }</div> }
 }
 
-fn services(session: &Session) -> Html {
+fn services(session: &Session, on: &Callback<Action>) -> Html {
     let rows = session
         .scene
         .services
         .iter()
-        .map(|row| service(row, &session.history, session.scene.now));
+        .map(|row| service(row, &session.history, session.scene.now, on));
     html! { <>{ for rows }</> }
 }
 

@@ -41,14 +41,17 @@ pub fn reduced_motion() -> bool {
     media("(prefers-reduced-motion: reduce)")
 }
 
+/// The query of the page's address: `lab=shop&speed=8`.
+fn query() -> Option<String> {
+    let search = web_sys::window()?.location().search().ok()?;
+    Some(search.trim_start_matches('?').to_owned())
+}
+
 /// The value of a query parameter of the page's address: `?speed=8`.
 pub fn parameter(name: &str) -> Option<String> {
-    let search = web_sys::window()?.location().search().ok()?;
-    search
-        .trim_start_matches('?')
-        .split('&')
-        .filter_map(|pair| pair.split_once('='))
-        .find_map(|(key, value)| (key == name).then(|| value.to_owned()))
+    let query = query()?;
+    let mut pairs = query.split('&').filter_map(|pair| pair.split_once('='));
+    pairs.find_map(|(key, value)| (key == name).then(|| value.to_owned()))
 }
 
 /// The lab that the page's address asks for: `?lab=shop`.
@@ -56,10 +59,16 @@ pub fn lab() -> String {
     parameter("lab").unwrap_or_else(|| OPENING.to_owned())
 }
 
-/// Opens another lab: the page begins anew at its address.
+/// Opens another lab: the page begins anew at its address, with what else the address asks for.
 pub fn open_lab(name: &str) {
+    let query = query().unwrap_or_default();
+    let others = query.split('&').filter(|pair| {
+        let key = pair.split('=').next();
+        !pair.is_empty() && key != Some("lab")
+    });
+    let search = others.fold(format!("lab={name}"), |search, pair| search + "&" + pair);
     if let Some(window) = web_sys::window() {
-        let _ = window.location().set_search(&format!("lab={name}"));
+        let _ = window.location().set_search(&search);
     }
 }
 

@@ -9,7 +9,10 @@ use std::rc::Rc;
 
 use js_sys::Number;
 use view::protocol::{Files, Reply, Request, Sample, State};
-use view::{EventRow, Mark, MarkKind, Millis, Problem, Scene, Second, StationKind, Tone};
+use view::{
+    EventRow, Intent, Mark, MarkKind, Millis, ObjectPanel, ObjectRef, Problem, Scene, Second,
+    StationKind, Tone, WorkflowRow,
+};
 use yew::Reducible;
 
 use crate::engine::Engine;
@@ -120,6 +123,23 @@ pub enum Panel {
     Stage,
     /// What happened, in words.
     Events,
+    /// `kubectl`.
+    Terminal,
+    /// One object, looked at closely.
+    Object,
+}
+
+/// A line of the terminal and what came of it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Printed {
+    /// The line.
+    pub line: String,
+    /// When it was run, in virtual time.
+    pub t: Millis,
+    /// What it printed.
+    pub text: String,
+    /// Whether it failed.
+    pub is_failed: bool,
 }
 
 /// What a viewer can do, and what the player does.
@@ -129,6 +149,8 @@ pub enum Action {
     Show(Panel),
     /// Opens a file in the editor.
     Open(Rc<str>),
+    /// Opens a file at a line, from 1.
+    OpenAt(Rc<str>, u32),
     /// Types: the whole new text of the open file.
     Edit(String),
     /// Gives one file the text that it has on main.
@@ -143,8 +165,16 @@ pub enum Action {
     OpenPullRequest,
     /// Closes the pull request without merging it.
     ClosePullRequest,
-    /// Squashes and merges the pull request, and plays what follows.
-    Merge,
+    /// Does what a person does on GitHub or in Argo CD, and plays what follows.
+    Intend(Intent),
+    /// Runs a line of the terminal.
+    Command(String),
+    /// Empties the terminal.
+    ClearTerminal,
+    /// Looks closely at an object.
+    Inspect(ObjectRef),
+    /// Looks at it no longer.
+    Dismiss,
     /// Plays or pauses. Playing at the end replays the newest chapter.
     Play(bool),
     /// Sets the play speed in percent of the story's pace.
@@ -161,12 +191,29 @@ pub enum Action {
     Reply(Box<Reply>),
 }
 
-/// What can be done to a pull request.
+/// What the engine was asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Asked {
     Open,
     Close,
     Merge,
+    Revert,
+    /// Anything else, with a button of the pull request.
+    OnPullRequest,
+    /// Anything else, with a button of the stage.
+    OnStage,
+    Command,
+}
+
+impl Asked {
+    fn of(intent: &Intent) -> Asked {
+        match intent {
+            Intent::Merge(_) => Asked::Merge,
+            Intent::Revert => Asked::Revert,
+            Intent::Approve => Asked::OnPullRequest,
+            _ => Asked::OnStage,
+        }
+    }
 }
 
 /// What the page knows.
@@ -174,7 +221,7 @@ enum Asked {
 pub struct Session {
     engine: Engine,
     original: Rc<Files>,
-    /// What the engine was asked to do to the pull request and has not done yet.
+    /// What the engine was asked to do and has not done yet.
     asked: Option<Asked>,
     /// The lab's sample changes.
     pub samples: Rc<[Sample]>,
@@ -190,6 +237,16 @@ pub struct Session {
     pub title: Option<String>,
     /// Why the last intent was refused.
     pub refused: Rc<[Problem]>,
+    /// Whether that was an intent of the stage.
+    pub refused_on_stage: bool,
+    /// The workflows that can be started by hand.
+    pub workflows: Rc<[WorkflowRow]>,
+    /// What was typed at the terminal, and what came of it.
+    pub terminal: Rc<Vec<Printed>>,
+    /// The object that is looked at closely: what was asked for, then what is known.
+    pub object: Option<Rc<ObjectPanel>>,
+    /// The line to which the editor is to go, and which time it is asked to.
+    pub line: Option<(u32, u32)>,
     /// The shown panel.
     pub panel: Panel,
     /// The station that the viewer looks at, if not the live one.
@@ -242,6 +299,11 @@ impl Session {
             problems: Rc::new([]),
             title: None,
             refused: Rc::new([]),
+            refused_on_stage: false,
+            workflows: state.workflows.into(),
+            terminal: Rc::default(),
+            object: None,
+            line: None,
             panel: if dom::media(dom::WIDE) {
                 Panel::Files
             } else {
@@ -301,6 +363,11 @@ impl Session {
         self.asked.is_some() || self.at != self.scene.now
     }
 
+    /// Whether the engine was asked to do something and has not answered yet.
+    pub fn is_asked(&self) -> bool {
+        self.asked.is_some()
+    }
+
     /// Whether something is known to happen after this moment, which another change would undo.
     pub fn is_in_the_past(&self) -> bool {
         self.history
@@ -338,6 +405,14 @@ impl Session {
         let mut edits = self.working_tree();
         edits.retain(|path, text| self.original.get(path) != Some(text));
         storage::keep_edits(&edits);
+    }
+
+    fn open(&mut self, path: Rc<str>) {
+        self.file = path;
+        self.line = None;
+        self.panel = Panel::Files;
+        self.problems = Rc::new([]);
+        self.check();
     }
 
     fn go_to(&mut self, t: Millis) {
@@ -381,7 +456,14 @@ impl Session {
         files
     }
 
-    /// Asks for something that changes the pull request. One such thing is done at a time.
+    /// Asks what there is to know of the object that is looked at.
+    fn inspect(&self) {
+        if let Some(panel) = self.object.as_ref().filter(|_| self.panel == Panel::Object) {
+            self.engine.send(&Request::Inspect(panel.object.clone()));
+        }
+    }
+
+    /// Asks for something that changes the lab. One such thing is done at a time.
     fn ask(&mut self, what: Asked, request: &Request) {
         if self.asked.is_none() {
             self.asked = Some(what);
@@ -404,10 +486,17 @@ impl Session {
         self.seen = self.at;
         self.scene = Shared::new(state.scene);
         self.history = History::new(state.events, state.seconds, state.marks, state.end);
+        self.workflows = state.workflows.into();
         self.jumps += 1;
+        self.inspect();
         match self.asked.take() {
             Some(Asked::Open) => {
                 self.playing = false;
+                self.panel = Panel::PullRequest;
+            }
+            Some(Asked::Revert) => {
+                self.playing = false;
+                self.title = None;
                 self.panel = Panel::PullRequest;
             }
             Some(Asked::Close) => self.panel = Panel::Files,
@@ -416,6 +505,9 @@ impl Session {
                 self.panel = Panel::Stage;
                 self.playing = true;
                 self.merges += 1;
+            }
+            Some(Asked::OnPullRequest | Asked::OnStage | Asked::Command) => {
+                self.playing = self.is_in_the_past();
             }
             None => {}
         }
@@ -436,21 +528,51 @@ impl Session {
             }
             Reply::Checked { .. } => {}
             Reply::Refused(problems) => {
-                self.asked = None;
+                self.refused_on_stage = self.asked.take() == Some(Asked::OnStage);
                 self.refused = problems.into();
             }
-            Reply::Scene(scene) => self.scene = Shared::new(scene),
+            Reply::Printed {
+                line,
+                text,
+                exit,
+                state,
+            } => {
+                let printed = Printed {
+                    line,
+                    t: self.at,
+                    text: text.into(),
+                    is_failed: exit != 0,
+                };
+                Rc::make_mut(&mut self.terminal).push(printed);
+                match state {
+                    Some(state) => self.change(state),
+                    None => self.asked = None,
+                }
+            }
+            Reply::Object(panel) => {
+                let is_wanted = |wanted: &Rc<ObjectPanel>| wanted.object == panel.object;
+                if self.object.as_ref().is_some_and(is_wanted) {
+                    self.object = Some(Rc::new(panel));
+                }
+            }
+            Reply::Scene(scene) => {
+                self.scene = Shared::new(scene);
+                self.inspect();
+            }
         }
     }
 
     fn apply(&mut self, action: Action) {
         match action {
-            Action::Show(panel) => self.panel = panel,
-            Action::Open(path) => {
-                self.file = path;
-                self.panel = Panel::Files;
-                self.problems = Rc::new([]);
-                self.check();
+            Action::Show(panel) => {
+                self.panel = panel;
+                self.inspect();
+            }
+            Action::Open(path) => self.open(path),
+            Action::OpenAt(path, line) => {
+                self.open(path);
+                let times = self.line.map_or(0, |(_, times)| times);
+                self.line = Some((line, times + 1));
             }
             Action::Edit(text) => {
                 let path = Rc::clone(&self.file);
@@ -490,7 +612,23 @@ impl Session {
                 self.ask(Asked::Open, &Request::OpenPullRequest { title, files });
             }
             Action::ClosePullRequest => self.ask(Asked::Close, &Request::ClosePullRequest),
-            Action::Merge => self.ask(Asked::Merge, &Request::Merge),
+            Action::Intend(intent) => {
+                self.ask(Asked::of(&intent), &Request::Intend(intent));
+            }
+            Action::Command(line) => self.ask(Asked::Command, &Request::Command(line)),
+            Action::ClearTerminal => self.terminal = Rc::default(),
+            Action::Inspect(object) => {
+                self.object = Some(Rc::new(ObjectPanel {
+                    object,
+                    ..ObjectPanel::default()
+                }));
+                self.panel = Panel::Object;
+                self.inspect();
+            }
+            Action::Dismiss => {
+                self.object = None;
+                self.panel = Panel::Stage;
+            }
             Action::Play(play) => self.play(play),
             Action::Speed(speed) => self.speed = speed,
             Action::Tick(t) => {
@@ -532,4 +670,31 @@ fn first_speed() -> u32 {
         .map(|number| number.value_of())
         .filter(|factor| !factor.is_nan())
         .map_or(100, |factor| (factor * 100.0).clamp(10.0, 10_000.0) as u32)
+}
+
+/// How many causes are told at most; a chain is rarely longer than a dozen.
+const CAUSES_MOST: usize = 40;
+
+/// The entries that led to `entry`, nearest first.
+pub fn causes(events: &Rc<[EventRow]>, entry: u32) -> Vec<&EventRow> {
+    let of = |id: u32| {
+        events
+            .binary_search_by_key(&id, |event| event.id)
+            .ok()
+            .map(|index| &events[index])
+    };
+    let mut chain = Vec::new();
+    let mut at = of(entry).and_then(|event| event.cause);
+    while let Some(cause) = at.and_then(of) {
+        // A cause is always older than its effect; anything else would be a circle.
+        let older = chain
+            .last()
+            .is_none_or(|last: &&EventRow| cause.id < last.id);
+        if !older || chain.len() == CAUSES_MOST {
+            break;
+        }
+        chain.push(cause);
+        at = cause.cause;
+    }
+    chain
 }

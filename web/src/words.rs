@@ -31,6 +31,14 @@ pub fn last_part(path: &str) -> &str {
     path.rsplit('/').next().unwrap_or(path)
 }
 
+/// The end of a name that is too long for a tab: `order-service-5c68485986-2szkc` is `…2szkc`.
+pub fn short_name(name: &str) -> String {
+    match name.rsplit_once('-') {
+        Some((_, end)) if 18 < name.len() => format!("…{end}"),
+        _ => name.to_owned(),
+    }
+}
+
 /// A path without its repository: `order-service/chart/values.yaml` is `chart/values.yaml`.
 pub fn in_repository(path: &str) -> &str {
     path.split_once('/').map_or(path, |(_, rest)| rest)
@@ -102,6 +110,12 @@ mod tests {
         assert_eq!(memory(384), "384 Mi");
         assert_eq!(memory(1_536), "1.5 Gi");
         assert_eq!(memory(4_096), "4 Gi");
+    }
+
+    #[test]
+    fn names_too_long_for_a_tab_are_cut() {
+        assert_eq!(short_name("order-service"), "order-service");
+        assert_eq!(short_name("order-service-5c68485986-2szkc"), "…2szkc");
     }
 
     #[test]

@@ -1,16 +1,19 @@
 //! What a GitOps tool keeps as git says, and where the cluster is not so.
 
-use view::{ApplicationRow, PathChange, Progress, ResourceRow};
+use view::{ApplicationRow, DeployedRow, Intent, ObjectRef, PathChange, Progress, ResourceRow};
+use wasm_bindgen::JsCast;
+use web_sys::HtmlInputElement;
 use yew::prelude::*;
 
 use super::icon::sign;
-use super::plan::object_name;
+use super::object::{named_link, object_link};
 use super::tint::{commit, sha};
+use crate::session::Action;
 use crate::words::count;
 
 /// An Argo CD Application, a Flux HelmRelease or a Kustomization, and those of its objects that one
 /// would look at: what drifted, what is not healthy.
-pub fn application(row: &ApplicationRow) -> Html {
+pub fn application(row: &ApplicationRow, on: &Callback<Action>) -> Html {
     let notable = row.resources.iter().filter(|row| is_notable(row));
     html! {
         <li
@@ -23,7 +26,7 @@ pub fn application(row: &ApplicationRow) -> Html {
             data-tint={sha(row.tint.as_ref())}
         >
             { commit(row.tint.as_ref()) }
-            <span class="strong">{ format!("{} {}", row.kind, row.name) }</span>
+            <span class="strong">{ object_link(&of(row), format!("{} {}", row.kind, row.name), on) }</span>
             { state(&row.sync, &row.health) }
             <span class="aside">{ count(row.resources.len(), "object") }</span>
             if row.operation != "Succeeded" && !row.message.is_empty() {
@@ -32,7 +35,79 @@ pub fn application(row: &ApplicationRow) -> Html {
             for condition in row.conditions.iter() {
                 <span class="wrong">{ condition.as_str() }</span>
             }
-            <ul>{ for notable.map(resource) }</ul>
+            { operations(row, on) }
+            <ul>{ for notable.map(|row| resource(row, on)) }</ul>
+        </li>
+    }
+}
+
+fn of(row: &ApplicationRow) -> ObjectRef {
+    ObjectRef {
+        kind: row.kind.clone(),
+        namespace: row.namespace.clone(),
+        name: row.name.clone(),
+    }
+}
+
+/// What one can ask the tool for: Argo CD's Refresh, Sync and Rollback, Flux' reconcile.
+fn operations(row: &ApplicationRow, on: &Callback<Action>) -> Html {
+    let refresh = Intent::Refresh(of(row));
+    let onclick = on.reform(move |_| Action::Intend(refresh.clone()));
+    if row.kind != "Application" {
+        return html! {
+            <div class="tools"><button type="button" {onclick}>{ "Reconcile" }</button></div>
+        };
+    }
+    let application = of(row);
+    let onsubmit = on.reform(move |event: SubmitEvent| {
+        event.prevent_default();
+        let form = event.target_dyn_into::<web_sys::Element>();
+        let prune = form.and_then(|form| form.query_selector("[name=prune]").ok().flatten());
+        let prune = prune.and_then(|it| it.dyn_into::<HtmlInputElement>().ok());
+        Action::Intend(Intent::Sync {
+            application: application.clone(),
+            is_pruning: prune.is_some_and(|it| it.checked()),
+        })
+    });
+    html! {
+        <div class="tools">
+            <button type="button" {onclick}>{ "Refresh" }</button>
+            <form {onsubmit}>
+                <button type="submit">{ "Sync" }</button>
+                <label><input type="checkbox" name="prune" />{ "prune" }</label>
+            </form>
+            if !row.history.is_empty() {
+                <details class="menu">
+                    <summary>{ "History and rollback" }</summary>
+                    <ul>{ for row.history.iter().rev().enumerate().map(|(age, it)| deployed(row, it, age == 0, on)) }</ul>
+                </details>
+            }
+        </div>
+    }
+}
+
+/// One sync of the history, and the way back to it.
+fn deployed(
+    row: &ApplicationRow,
+    it: &DeployedRow,
+    is_current: bool,
+    on: &Callback<Action>,
+) -> Html {
+    let rollback = Intent::Rollback {
+        application: of(row),
+        id: it.id,
+    };
+    html! {
+        <li key={it.id.to_string()}>
+            <span>{ format!("{} ", it.id) }<code>{ it.revision.as_str() }</code></span>
+            <span class="aside">{ it.at.as_str() }</span>
+            if is_current {
+                <span class="aside">{ "current" }</span>
+            } else {
+                <button type="button" class="link" onclick={on.reform(move |_| Action::Intend(rollback.clone()))}>
+                    { format!("Roll back to {}", it.id) }
+                </button>
+            }
         </li>
     }
 }
@@ -41,10 +116,10 @@ fn is_notable(row: &ResourceRow) -> bool {
     row.sync != "Synced" || !matches!(row.health.as_str(), "" | "Healthy")
 }
 
-fn resource(row: &ResourceRow) -> Html {
+fn resource(row: &ResourceRow, on: &Callback<Action>) -> Html {
     html! {
         <li key={row.object.as_str()}>
-            <span>{ object_name(&row.object) }</span>
+            { named_link(&row.object, on) }
             { state(&row.sync, &row.health) }
             <span class="aside">{ row.message.as_str() }</span>
             if !row.differences.is_empty() {

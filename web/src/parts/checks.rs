@@ -4,9 +4,11 @@ use view::CheckRow;
 use yew::prelude::*;
 
 use super::plan::object_name;
+use super::source::source;
+use crate::session::Action;
 
-/// The findings, the gravest first: what it is, where, and how to mend it.
-pub fn checks(rows: &[CheckRow]) -> Html {
+/// The findings in a repository, the gravest first: what it is, where, and how to mend it.
+pub fn checks(repository: &str, rows: &[CheckRow], on: &Callback<Action>) -> Html {
     html! {
         <ul class="plan checks" aria-label="What checks find">
             for (index, row) in rows.iter().enumerate() {
@@ -28,9 +30,7 @@ pub fn checks(rows: &[CheckRow]) -> Html {
                         </p>
                         <p class="mend">
                             { row.mend.as_str() }
-                            if !row.source.is_empty() {
-                                { " " }<span class="source">{ row.source.as_str() }</span>
-                            }
+                            { " " }{ source(repository, &row.source, on) }
                         </p>
                     </div>
                 </li>

@@ -4,17 +4,28 @@ use lean::FlatSet;
 use std::rc::Rc;
 
 use ecow::EcoString;
-use view::{DeploymentRow, ReplicaSetRow};
+use view::{DeploymentRow, ObjectRef, ReplicaSetRow};
 use yew::prelude::*;
 
+use super::object::object_link;
 use super::replica_set::ReplicaSet;
+use crate::session::Action;
 use crate::words::count;
 
 /// How many ReplicaSets without pods are shown beside the newest; older ones are only counted.
 const EMPTY_MOST: usize = 1;
 
 /// The Deployment with everything it owns. `serving` are the uids of the pods that get requests.
-pub fn deployment(row: &DeploymentRow, serving: &Rc<FlatSet<EcoString>>) -> Html {
+pub fn deployment(
+    row: &DeploymentRow,
+    serving: &Rc<FlatSet<EcoString>>,
+    on: &Callback<Action>,
+) -> Html {
+    let object = ObjectRef {
+        kind: "Deployment".into(),
+        namespace: row.namespace.clone(),
+        name: row.name.clone(),
+    };
     let (shown, kept) = shown_sets(&row.sets);
     html! {
         <article
@@ -28,7 +39,7 @@ pub fn deployment(row: &DeploymentRow, serving: &Rc<FlatSet<EcoString>>) -> Html
             data-ready={row.ready.to_string()}
         >
             <header>
-                <h2><span class="kind">{ "Deployment " }</span>{ row.name.as_str() }</h2>
+                <h2><span class="kind">{ "Deployment " }</span>{ object_link(&object, row.name.to_string(), on) }</h2>
                 <dl class="figures">
                     { figure("wanted", row.desired, true) }
                     { figure("there", row.current, row.current == row.desired) }
@@ -46,7 +57,13 @@ pub fn deployment(row: &DeploymentRow, serving: &Rc<FlatSet<EcoString>>) -> Html
             </header>
             <ul class="replica-sets">
                 for set in shown {
-                    <ReplicaSet key={set.name.as_str()} row={set.clone()} serving={Rc::clone(serving)} />
+                    <ReplicaSet
+                        key={set.name.as_str()}
+                        namespace={row.namespace.clone()}
+                        row={set.clone()}
+                        serving={Rc::clone(serving)}
+                        on={on.clone()}
+                    />
                 }
             </ul>
             if 0 < kept {

@@ -19,6 +19,8 @@ pub struct EditorProps {
     /// The same file on main, to mark what differs; None if it is not there.
     pub main: Option<AttrValue>,
     pub problems: Rc<[Problem]>,
+    /// The line to go to, from 1, and which time it is asked for.
+    pub line: Option<(u32, u32)>,
     pub on: Callback<Action>,
 }
 
@@ -32,6 +34,11 @@ pub fn Editor(props: &EditorProps) -> Html {
             && area.value() != text.as_str()
         {
             area.set_value(text);
+        }
+    });
+    use_effect_with((area.clone(), props.line), |(area, line)| {
+        if let (Some(area), Some((line, _))) = (area.cast::<HtmlTextAreaElement>(), *line) {
+            go_to(&area, line);
         }
     });
     let oninput = props.on.reform(|event: InputEvent| {
@@ -86,6 +93,28 @@ pub fn Editor(props: &EditorProps) -> Html {
                 </div>
             </div>
         </div>
+    }
+}
+
+/// Selects a line and scrolls the frame around the text area to it.
+fn go_to(area: &HtmlTextAreaElement, line: u32) {
+    let text = area.value();
+    let before = line.saturating_sub(1) as usize;
+    // The browser counts in UTF-16.
+    let length = |line: &str| line.encode_utf16().count() + 1;
+    let start: usize = text.split('\n').take(before).map(length).sum();
+    let own = text
+        .split('\n')
+        .nth(before)
+        .map_or(0, |line| length(line) - 1);
+    let [start, end] = [start, start + own].map(|at| u32::try_from(at).unwrap_or(0));
+    let _ = area.focus();
+    let _ = area.set_selection_range(start, end);
+    let lines = u32::try_from(text.split('\n').count()).unwrap_or(1);
+    if let Ok(Some(frame)) = area.closest(".editor") {
+        let height = area.scroll_height() / i32::try_from(lines).unwrap_or(1).max(1);
+        let top = height * i32::try_from(before).unwrap_or(0);
+        frame.set_scroll_top((top - frame.client_height() / 3).max(0));
     }
 }
 

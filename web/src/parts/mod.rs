@@ -24,6 +24,13 @@
 //! | `sentence` | [`moment`] | `data-entry` |
 //! | `plan-row` | [`plan`] | `data-object`, `data-effect`, `data-pods` |
 //! | `check-row` | [`checks`] | `data-check`, `data-severity` |
+//! | `merge-box` | [`merge_box`] | `data-state` |
+//! | `status` | [`merge_box`] | `data-progress` |
+//! | `conflict` | [`merge_box`] | `data-path` |
+//! | `source` | [`source`] | |
+//! | `printed` | [`terminal`] | `data-failed` |
+//! | `object-panel` | [`object`] | `data-kind`, `data-name` |
+//! | `object-link`, `why` | [`object`] | |
 //! | `problem` | [`problems`] | `data-line` |
 //! | `event` | [`event_list`] | `data-entry`, `data-t`, `data-tone`, `data-reason` |
 //! | `mark` | [`ribbon`] | `data-kind`, `data-t` |
@@ -41,16 +48,20 @@ pub mod checks;
 pub mod controls;
 pub mod deployment;
 pub mod diff;
+pub mod dispatch;
 pub mod editor;
+pub mod event_line;
 pub mod event_list;
 pub mod file_list;
 pub mod glide;
 pub mod icon;
 pub mod legend;
 pub mod masthead;
+pub mod merge_box;
 pub mod moment;
 pub mod narrator;
 pub mod nodes;
+pub mod object;
 pub mod paint;
 pub mod plan;
 pub mod pod;
@@ -61,8 +72,10 @@ pub mod replica_set;
 pub mod ribbon;
 pub mod samples;
 pub mod service;
+pub mod source;
 pub mod station_detail;
 pub mod tabs;
+pub mod terminal;
 pub mod tint;
 pub mod way;
 pub mod workbench;

@@ -1,16 +1,11 @@
 //! The sentence of the moment, and why it is so.
 
-use std::rc::Rc;
-
-use view::{EventRow, Sentence};
+use view::Sentence;
 use yew::prelude::*;
 
+use super::event_line::event_line;
 use super::prose::prose;
-use crate::session::{Action, History, Shared};
-use crate::words::clock;
-
-/// How many causes are shown at most; a chain is rarely longer than a dozen.
-const CAUSES_MOST: usize = 40;
+use crate::session::{Action, History, Shared, causes};
 
 #[derive(PartialEq, Properties)]
 pub struct MomentProps {
@@ -54,49 +49,12 @@ pub fn Moment(props: &MomentProps) -> Html {
             </button>
             <div id="causes" class="causes" hidden={!*open || causes.is_empty()}>
                 <h2>{ "Because" }</h2>
-                <ol>
+                <ol class="chain">
                     for cause in causes {
-                        { cause_row(cause, &props.on) }
+                        { event_line(cause, &props.on) }
                     }
                 </ol>
             </div>
         </section>
     }
-}
-
-fn cause_row(cause: &EventRow, on: &Callback<Action>) -> Html {
-    let t = cause.t;
-    html! {
-        <li key={cause.id}>
-            <button type="button" onclick={on.reform(move |_| Action::Seek(t))}>
-                <span class="when">{ clock(cause.t) }</span>
-                <span class="who">{ cause.actor.as_str() }</span>
-                <span class="what">{ prose(&cause.message) }</span>
-            </button>
-        </li>
-    }
-}
-
-/// The entries that led to `entry`, nearest first.
-fn causes(events: &Rc<[EventRow]>, entry: u32) -> Vec<&EventRow> {
-    let of = |id: u32| {
-        events
-            .binary_search_by_key(&id, |event| event.id)
-            .ok()
-            .map(|index| &events[index])
-    };
-    let mut chain = Vec::new();
-    let mut at = of(entry).and_then(|event| event.cause);
-    while let Some(cause) = at.and_then(of) {
-        // A cause is always older than its effect; anything else would be a circle.
-        let older = chain
-            .last()
-            .is_none_or(|last: &&EventRow| cause.id < last.id);
-        if !older || chain.len() == CAUSES_MOST {
-            break;
-        }
-        chain.push(cause);
-        at = cause.cause;
-    }
-    chain
 }

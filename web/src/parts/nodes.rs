@@ -3,18 +3,20 @@
 use lean::FlatMap;
 
 use ecow::EcoString;
-use view::{DeploymentRow, NodeRow, PodForm, PodRow, Tint};
+use view::{DeploymentRow, NodeRow, ObjectRef, PodForm, PodRow, Tint};
 use yew::prelude::*;
 
+use super::object::object_link;
 use super::pod::pod_shape;
 use super::tint::tint_class;
+use crate::session::Action;
 use crate::words::{cores, count, memory};
 
 /// From this many pods on, their shapes are small.
 const GUESTS_LARGE: usize = 8;
 
 /// The cluster's nodes, one under the other.
-pub fn nodes(nodes: &[NodeRow], deployments: &[DeploymentRow]) -> Html {
+pub fn nodes(nodes: &[NodeRow], deployments: &[DeploymentRow], on: &Callback<Action>) -> Html {
     let sets = deployments.iter().flat_map(|row| &row.sets);
     let pods = sets.flat_map(|set| &set.pods);
     let pods = lean::map(pods.map(|pod| (&pod.uid, pod)));
@@ -23,7 +25,7 @@ pub fn nodes(nodes: &[NodeRow], deployments: &[DeploymentRow]) -> Html {
             <h2>{ "Nodes" }</h2>
             <ul>
                 for node in nodes.iter() {
-                    <Node key={node.name.as_str()} row={node.clone()} guests={guests(node, &pods)} />
+                    <Node key={node.name.as_str()} row={node.clone()} guests={guests(node, &pods)} on={on.clone()} />
                 }
             </ul>
         </section>
@@ -44,17 +46,27 @@ struct NodeProps {
     row: NodeRow,
     /// Its pods, oldest first: uid, form and colour.
     guests: Vec<(EcoString, PodForm, Option<Tint>)>,
+    on: Callback<Action>,
 }
 
 /// One node. With hundreds of pods, most nodes stay as they are from one moment to the next.
 #[component]
 fn Node(props: &NodeProps) -> Html {
-    let NodeProps { row: node, guests } = props;
+    let NodeProps {
+        row: node,
+        guests,
+        on,
+    } = props;
+    let object = ObjectRef {
+        kind: "Node".into(),
+        namespace: EcoString::new(),
+        name: node.name.clone(),
+    };
     let many = (GUESTS_LARGE < guests.len()).then_some("many");
     html! {
         <li class="node" data-testid="node" data-name={node.name.to_string()} data-pods={node.pods.len().to_string()}>
             <div class="host">
-                <code>{ node.name.as_str() }</code>
+                <code>{ object_link(&object, node.name.to_string(), on) }</code>
                 <span class="said">{ count(node.pods.len(), "pod") }</span>
                 <span class={classes!("guests", many)} aria-hidden="true">
                     for (uid, form, tint) in guests.iter() {

@@ -4,10 +4,12 @@ use view::{Effect, PathEffect, PlanRow};
 use yew::prelude::*;
 
 use super::prose::prose;
+use super::source::source;
+use crate::session::Action;
 use crate::words::last_part;
 
-/// The plan. Rows that replace pods stand out; the paths behind a row unfold.
-pub fn plan(rows: &[PlanRow]) -> Html {
+/// The plan of a pull request to a repository. Each path has a link to the line that changes it.
+pub fn plan(repository: &str, rows: &[PlanRow], on: &Callback<Action>) -> Html {
     html! {
         <ul class="plan" aria-label="What merging will do">
             for (index, row) in rows.iter().enumerate() {
@@ -25,9 +27,12 @@ pub fn plan(rows: &[PlanRow]) -> Html {
                                 <span class="object">{ object_name(&row.object) }</span>
                             }
                             { prose(&row.sentence) }
+                            if row.paths.is_empty() {
+                                { " " }{ source(repository, &row.source, on) }
+                            }
                         </p>
                         if !row.paths.is_empty() {
-                            { paths(row) }
+                            { paths(repository, row, on) }
                         }
                     </div>
                 </li>
@@ -44,10 +49,11 @@ pub fn object_name(object: &str) -> String {
     }
 }
 
-fn paths(row: &PlanRow) -> Html {
+/// The changed paths of an object, with what each does.
+pub fn paths(repository: &str, row: &PlanRow, on: &Callback<Action>) -> Html {
     html! {
         <dl class="paths">
-            for PathEffect { change, effect, source, .. } in row.paths.iter() {
+            for PathEffect { change, effect, source: line, .. } in row.paths.iter() {
                 <div key={change.path.as_str()}>
                     <dt>
                         <code>{ change.path.as_str() }</code>
@@ -55,9 +61,7 @@ fn paths(row: &PlanRow) -> Html {
                         if *effect != row.effect {
                             <span>{ effect_label(*effect) }</span>
                         }
-                        if !source.is_empty() {
-                            <span class="source">{ source.as_str() }</span>
-                        }
+                        { source(repository, line, on) }
                     </dt>
                     <dd>
                         if !change.old.is_empty() {

@@ -33,6 +33,8 @@ pub struct PodProps {
     pub set: AttrValue,
     /// Whether the Service sends requests to it.
     pub serving: bool,
+    /// Whether the Tab key comes to it.
+    pub first: bool,
 }
 
 /// A pod with the end of its name, its status, and a stem down to the Service while it gets requests.
@@ -51,9 +53,15 @@ pub fn Pod(props: &PodProps) -> Html {
             data-serving={props.serving.to_string()}
             title={spoken(row, props.serving)}
         >
-            { pod_shape(row.form, row.restarts) }
+            <button
+                type="button"
+                class="pick"
+                aria-label={spoken(row, props.serving)}
+                tabindex={if props.first { "0" } else { "-1" }}
+            >
+                { pod_shape(row.form, row.restarts) }
+            </button>
             <span class="stem" aria-hidden="true"></span>
-            <span class="said">{ spoken(row, props.serving) }</span>
             <code class="suffix" aria-hidden="true">{ suffix(&row.name) }</code>
             <span class="status" aria-hidden="true">{ status(row) }</span>
         </li>

@@ -4,16 +4,18 @@ use view::Problem;
 use yew::prelude::*;
 
 use super::prose::prose;
+use super::source;
+use crate::session::Action;
 use crate::words::in_repository;
 
 /// A list of mistakes, told to screen readers as it changes. Empty, it takes no room. Of the file that
-/// is shown `beside` the list, the name is left out.
-pub fn problems(problems: &[Problem], beside: Option<&str>) -> Html {
+/// is shown `beside` the list, the name is left out. A place in a file leads there.
+pub fn problems(problems: &[Problem], beside: Option<&str>, on: &Callback<Action>) -> Html {
     html! {
         <ul class="problems" id={beside.is_some().then_some("problems")} role="status" aria-label="Problems">
             for (index, problem) in problems.iter().enumerate() {
                 <li key={index} data-testid="problem" data-line={problem.line.to_string()}>
-                    <code class="place">{ place(problem, beside) }</code>
+                    <code class="place">{ place(problem, beside, on) }</code>
                     <span>
                         { prose(&problem.message) }
                         if !problem.hint.is_empty() {
@@ -27,7 +29,7 @@ pub fn problems(problems: &[Problem], beside: Option<&str>) -> Html {
 }
 
 /// `12:3`, or with the file before it: `chart/values.yaml:12:3`.
-fn place(problem: &Problem, beside: Option<&str>) -> String {
+fn place(problem: &Problem, beside: Option<&str>, on: &Callback<Action>) -> Html {
     let mut parts = Vec::new();
     if beside != Some(problem.path.as_str()) && !problem.path.is_empty() {
         parts.push(in_repository(&problem.path).to_owned());
@@ -38,5 +40,9 @@ fn place(problem: &Problem, beside: Option<&str>) -> String {
             parts.push(problem.column.to_string());
         }
     }
-    parts.join(":")
+    let text = parts.join(":");
+    match problem.line {
+        0 => html! { { text } },
+        line => source::link(problem.path.to_string(), line, &text, on),
+    }
 }

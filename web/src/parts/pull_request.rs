@@ -2,11 +2,14 @@
 
 use std::rc::Rc;
 
-use view::{Problem, PullRequestRow};
+use view::{Intent, MergeMethod, Problem, PullRequestRow};
+use wasm_bindgen::JsCast;
+use web_sys::HtmlSelectElement;
 use yew::prelude::*;
 
 use super::checks::checks;
 use super::diff::diff;
+use super::merge_box::{merge_box, method_label};
 use super::plan::plan;
 use super::problems::problems;
 use super::tint::commit;
@@ -22,6 +25,7 @@ pub struct PullRequestProps {
 /// The pull request that is open or was merged last.
 #[component]
 pub fn PullRequest(props: &PullRequestProps) -> Html {
+    let chosen = use_state(|| None::<MergeMethod>);
     let Some(row) = &props.row else {
         return html! {
             <div class="pull-request empty">
@@ -32,6 +36,7 @@ pub fn PullRequest(props: &PullRequestProps) -> Html {
             </div>
         };
     };
+    let on = &props.on;
     let open = row.state == "Open";
     html! {
         <article class="pull-request" aria-label={format!("Pull request #{}", row.number)}>
@@ -48,29 +53,98 @@ pub fn PullRequest(props: &PullRequestProps) -> Html {
                 </header>
                 <section>
                     <h3>{ if open { "Merging this will" } else { "What it was planned to do" } }</h3>
-                    { problems(&row.problems, None) }
-                    { plan(&row.plan) }
+                    { problems(&row.problems, None, on) }
+                    { plan(&row.repository, &row.plan, on) }
                 </section>
                 if !row.checks.is_empty() {
                     <section>
                         <h3>{ "Checks find" }</h3>
-                        { checks(&row.checks) }
+                        { checks(&row.repository, &row.checks, on) }
                     </section>
+                }
+                if open && has_conditions(row) {
+                    { merge_box(row, on) }
                 }
                 <section>
                     <h3>{ "Files changed" }</h3>
                     { diff(&row.files) }
                 </section>
             </div>
-            if open {
-                <footer class="actions">
-                    { problems(&props.refused, None) }
-                    <button type="button" onclick={props.on.reform(|_| Action::ClosePullRequest)}>{ "Close" }</button>
-                    <button type="button" class="primary" onclick={props.on.reform(|_| Action::Merge)}>
-                        { "Squash and merge" }
-                    </button>
-                </footer>
-            }
+            <footer class="actions">
+                { problems(&props.refused, None, on) }
+                { actions(row, &chosen, on) }
+            </footer>
         </article>
+    }
+}
+
+/// Whether there is more to say than that it can be merged.
+fn has_conditions(row: &PullRequestRow) -> bool {
+    row.merge_state != "clean" || !row.statuses.is_empty() || 0 < row.approvals.1
+}
+
+/// GitHub's buttons for the state that it is in.
+fn actions(
+    row: &PullRequestRow,
+    chosen: &UseStateHandle<Option<MergeMethod>>,
+    on: &Callback<Action>,
+) -> Html {
+    let intend = |intent: Intent| on.reform(move |_: MouseEvent| Action::Intend(intent.clone()));
+    if row.state != "Open" {
+        return match row.state.as_str() {
+            "Merged" => html! {
+                <button type="button" onclick={intend(Intent::Revert)}>{ "Revert" }</button>
+            },
+            _ => Html::default(),
+        };
+    }
+    let wanted = chosen.filter(|method| row.methods.contains(method));
+    let method = wanted.or(row.methods.first().copied());
+    let method = method.unwrap_or(MergeMethod::Squash);
+    let can_merge = matches!(row.merge_state.as_str(), "clean" | "unstable");
+    let (given, asked) = row.approvals;
+    html! {
+        <>
+            if 0 < asked {
+                <p>{ format!("{given} of {asked} approving reviews") }</p>
+            }
+            <button type="button" onclick={on.reform(|_| Action::ClosePullRequest)}>{ "Close" }</button>
+            if given < asked {
+                <button type="button" onclick={intend(Intent::Approve)}>{ "Approve" }</button>
+            }
+            if 1 < row.methods.len() {
+                { method_select(&row.methods, method, chosen.setter()) }
+            }
+            <button
+                type="button"
+                class="primary"
+                disabled={!can_merge}
+                onclick={intend(Intent::Merge(method))}
+            >
+                { if method == MergeMethod::Merge { "Merge pull request" } else { method_label(method) } }
+            </button>
+        </>
+    }
+}
+
+fn method_select(
+    methods: &[MergeMethod],
+    chosen: MergeMethod,
+    choose: UseStateSetter<Option<MergeMethod>>,
+) -> Html {
+    let offered = methods.to_vec();
+    let onchange = Callback::from(move |event: Event| {
+        let select = event
+            .target()
+            .and_then(|target| target.dyn_into::<HtmlSelectElement>().ok());
+        let index = select.and_then(|select| usize::try_from(select.selected_index()).ok());
+        choose.set(index.and_then(|index| offered.get(index).copied()));
+    });
+    html! {
+        <select class="choice" aria-label="How to merge" {onchange}>
+            for method in methods.iter() {
+                <option selected={*method == chosen}>{ method_label(*method) }</option>
+            }
+        </select>
     }
 }

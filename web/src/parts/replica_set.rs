@@ -3,12 +3,16 @@
 use lean::FlatSet;
 
 use ecow::EcoString;
-use view::ReplicaSetRow;
+use view::{ObjectRef, ReplicaSetRow};
+use wasm_bindgen::JsCast;
+use web_sys::{Element, HtmlElement};
 use yew::prelude::*;
 
 use super::glide::use_glide;
+use super::object::object_link;
 use super::pod::Pod;
 use super::tint::{commit, sha, tint_class};
+use crate::session::Action;
 use crate::words::last_part;
 
 /// From this many pods on, their names are left out.
@@ -18,9 +22,11 @@ const LARGE_MOST: usize = 48;
 
 #[derive(PartialEq, Properties)]
 pub struct ReplicaSetProps {
+    pub namespace: EcoString,
     pub row: ReplicaSetRow,
     /// The uids of the pods that get requests.
     pub serving: std::rc::Rc<FlatSet<EcoString>>,
+    pub on: Callback<Action>,
 }
 
 /// One revision of the Deployment as a row of pods.
@@ -29,6 +35,25 @@ pub fn ReplicaSet(props: &ReplicaSetProps) -> Html {
     let pods = use_node_ref();
     use_glide(&pods);
     let row = &props.row;
+    let object = |kind: &'static str, name: EcoString| ObjectRef {
+        kind: kind.into(),
+        namespace: props.namespace.clone(),
+        name,
+    };
+    // One listener for all pods, however many there are.
+    let onclick = {
+        let (on, namespace) = (props.on.clone(), props.namespace.clone());
+        Callback::from(move |event: MouseEvent| {
+            if let Some(name) = pod_under(&event) {
+                let (kind, namespace) = ("Pod".into(), namespace.clone());
+                on.emit(Action::Inspect(ObjectRef {
+                    kind,
+                    namespace,
+                    name,
+                }));
+            }
+        })
+    };
     let size = match row.pods.len() {
         many if LARGE_MOST < many => "small",
         some if NAMED_MOST < some => "large",
@@ -56,16 +81,25 @@ pub fn ReplicaSet(props: &ReplicaSetProps) -> Html {
                     }
                     <code title={row.image.to_string()}>{ tag(&row.image) }</code>
                 </p>
-                <p class="facts">{ format!("ReplicaSet {}", row.hash) }</p>
+                <p class="facts">
+                    { object_link(&object("ReplicaSet", row.name.clone()), format!("ReplicaSet {}", row.hash), &props.on) }
+                </p>
                 <p class="facts">{ format!("wants {}, has {}, {} ready", row.desired, row.current, row.ready) }</p>
             </header>
-            <ul ref={pods} class={classes!("pods", size)} aria-label={format!("Pods of revision {}", row.revision)}>
-                for pod in row.pods.iter() {
+            <ul
+                ref={pods}
+                class={classes!("pods", size)}
+                aria-label={format!("Pods of revision {}", row.revision)}
+                {onclick}
+                onkeydown={Callback::from(move_among_pods)}
+            >
+                for (index, pod) in row.pods.iter().enumerate() {
                     <Pod
                         key={pod.uid.as_str()}
                         row={pod.clone()}
                         set={row.name.to_string()}
                         serving={props.serving.contains(&pod.uid)}
+                        first={index == 0}
                     />
                 }
                 if row.pods.is_empty() {
@@ -73,6 +107,40 @@ pub fn ReplicaSet(props: &ReplicaSetProps) -> Html {
                 }
             </ul>
         </li>
+    }
+}
+
+fn target(event: &Event) -> Option<Element> {
+    event.target()?.dyn_into::<Element>().ok()
+}
+
+/// The name of the pod that was clicked.
+fn pod_under(event: &MouseEvent) -> Option<EcoString> {
+    let pod = target(event)?.closest("[data-testid=pod]").ok()??;
+    Some(pod.get_attribute("data-name")?.into())
+}
+
+/// Tab comes to the first pod; the arrow keys go on from there.
+fn move_among_pods(event: KeyboardEvent) {
+    let is_back = match event.key().as_str() {
+        "ArrowLeft" | "ArrowUp" => true,
+        "ArrowRight" | "ArrowDown" => false,
+        _ => return,
+    };
+    event.prevent_default();
+    event.stop_propagation();
+    let next = || {
+        let pod = target(&event)?.closest("[data-testid=pod]").ok()??;
+        let next = if is_back {
+            pod.previous_element_sibling()?
+        } else {
+            pod.next_element_sibling()?
+        };
+        let button = next.query_selector("button").ok()??;
+        button.dyn_into::<HtmlElement>().ok()
+    };
+    if let Some(next) = next() {
+        let _ = next.focus();
     }
 }
 

@@ -1,10 +1,11 @@
 //! A Service: its endpoints and what came of the requests.
 
-use view::{Millis, Second, ServiceRow, ServiceSecond};
+use view::{Millis, ObjectRef, Second, ServiceRow, ServiceSecond};
 use yew::prelude::*;
 
+use super::object::object_link;
 use super::tint::tint_class;
-use crate::session::History;
+use crate::session::{Action, History};
 use crate::words::count;
 
 /// How many seconds the success line goes back.
@@ -13,7 +14,17 @@ const SECONDS: usize = 60;
 const RECENT: usize = 10;
 
 /// The Service, who answers now, and the share of requests that were answered lately.
-pub fn service<'h>(row: &ServiceRow, history: &'h History, now: Millis) -> Html {
+pub fn service<'h>(
+    row: &ServiceRow,
+    history: &'h History,
+    now: Millis,
+    on: &Callback<Action>,
+) -> Html {
+    let object = ObjectRef {
+        kind: "Service".into(),
+        namespace: row.namespace.clone(),
+        name: row.name.clone(),
+    };
     let seconds = &history.seconds;
     let past = &seconds[..seconds.partition_point(|second| second.t <= now)];
     let merged = history.chapter_start();
@@ -41,7 +52,7 @@ pub fn service<'h>(row: &ServiceRow, history: &'h History, now: Millis) -> Html 
             data-ready-min={ready_min.map(|n| n.to_string())}
             data-answered={recent.clone()}
         >
-            <h2><span class="kind">{ "Service " }</span>{ row.name.as_str() }</h2>
+            <h2><span class="kind">{ "Service " }</span>{ object_link(&object, row.name.to_string(), on) }</h2>
             <p class="load">{ format!("{} requests a second to {}", row.per_second, count(serving, "endpoint")) }</p>
             <div class="mix" aria-hidden="true">
                 { mix(minute.last().copied().flatten()) }

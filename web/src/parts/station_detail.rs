@@ -1,22 +1,25 @@
 //! What the station that is looked at has to say.
 
-use view::{ImageRow, Progress, ReleaseRow, Scene, StationKind};
+use view::{DeploymentRow, ImageRow, Progress, ReleaseRow, Scene, StationKind};
 use yew::prelude::*;
 
 use super::application::application;
+use super::dispatch::Dispatch;
 use super::icon::sign;
 use super::plan::{effect_label, object_name};
+use super::problems::problems;
 use super::prose::prose;
 use super::tint::{commit, sha};
-use super::workflow_run::workflow_run;
-use crate::session::{Action, Panel};
+use super::workflow_run::{run_actions, workflow_run};
+use crate::session::{Action, Panel, Session};
 use crate::words::{clock, count, last_part};
 
 /// How many images and releases are listed: the newest.
 const NEWEST: usize = 3;
 
 /// The details of one station.
-pub fn station_detail(scene: &Scene, shown: StationKind, on: &Callback<Action>) -> Html {
+pub fn station_detail(session: &Session, shown: StationKind, on: &Callback<Action>) -> Html {
+    let scene = &*session.scene;
     let station = scene.stations.iter().find(|station| station.kind == shown);
     let body = match shown {
         StationKind::Commit => changed_files(scene),
@@ -27,7 +30,7 @@ pub fn station_detail(scene: &Scene, shown: StationKind, on: &Callback<Action>) 
             scene
                 .applications
                 .iter()
-                .map(application)
+                .map(|row| application(row, on))
                 .chain(scene.releases.iter().rev().take(NEWEST).map(release)),
         ),
         StationKind::Rollout => rollout(scene),
@@ -35,8 +38,21 @@ pub fn station_detail(scene: &Scene, shown: StationKind, on: &Callback<Action>) 
     };
     html! {
         <section class="station-detail" aria-label="Details of the station" data-kind={super::way::kind_word(shown)}>
-            if let Some(station) = station.filter(|station| !station.detail.is_empty()) {
-                <h2>{ station.detail.as_str() }</h2>
+            <header>
+                if let Some(station) = station.filter(|station| !station.detail.is_empty()) {
+                    <h2>{ station.detail.as_str() }</h2>
+                }
+                if shown == StationKind::Checks {
+                    <div class="tools">
+                        if let Some(run) = &scene.run {
+                            { run_actions(run, on) }
+                        }
+                        <Dispatch workflows={session.workflows.clone()} on={on.clone()} />
+                    </div>
+                }
+            </header>
+            if session.refused_on_stage {
+                { problems(&session.refused, None, on) }
             }
             { body.unwrap_or_else(|| html! { <p class="quiet">{ "Nothing here yet." }</p> }) }
         </section>
@@ -129,7 +145,8 @@ fn release(row: &ReleaseRow) -> Html {
 }
 
 fn rollout(scene: &Scene) -> Option<Html> {
-    let row = scene.deployments.first()?;
+    let row = moving(&scene.deployments)?;
+    let has_several = 1 < scene.deployments.len();
     let conditions = row.conditions.iter().map(|condition| {
         let good = condition.status == "True";
         html! {
@@ -141,7 +158,27 @@ fn rollout(scene: &Scene) -> Option<Html> {
             </li>
         }
     });
-    Some(html! { <ul class="ledger">{ for conditions }</ul> })
+    Some(html! {
+        <>
+            if has_several {
+                <p class="strong">{ format!("Deployment {}", row.name) }</p>
+            }
+            <ul class="ledger">{ for conditions }</ul>
+        </>
+    })
+}
+
+/// The Deployment that moves, or does not get on; else the one with the newest commit.
+fn moving(rows: &[DeploymentRow]) -> Option<&DeploymentRow> {
+    let is_bad = |row: &&DeploymentRow| row.conditions.iter().any(|it| it.status == "False");
+    let moves = |row: &&DeploymentRow| !row.difference.is_empty();
+    let newest = |row: &&DeploymentRow| {
+        let tints = row.sets.iter().filter(|set| set.newest);
+        tints.filter_map(|set| Some(set.tint.as_ref()?.index)).max()
+    };
+    let mut all = rows.iter();
+    let found = all.clone().find(moves).or_else(|| all.find(is_bad));
+    found.or_else(|| rows.iter().max_by_key(newest))
 }
 
 fn traffic(scene: &Scene) -> Option<Html> {

@@ -96,5 +96,7 @@ pub fn tab_id(panel: Panel) -> &'static str {
         Panel::PullRequest => "tab-pull-request",
         Panel::Stage => "tab-stage",
         Panel::Events => "tab-events",
+        Panel::Terminal => "tab-terminal",
+        Panel::Object => "tab-object",
     }
 }

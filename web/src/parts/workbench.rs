@@ -24,6 +24,8 @@ pub struct WorkbenchProps {
     pub text: AttrValue,
     pub title: AttrValue,
     pub problems: Rc<[Problem]>,
+    /// The line to go to, and which time it is asked for.
+    pub line: Option<(u32, u32)>,
     pub refused: Rc<[Problem]>,
     pub samples: Rc<[Sample]>,
     /// Whether a pull request is open, which the next one would update.
@@ -69,9 +71,10 @@ pub fn Workbench(props: &WorkbenchProps) -> Html {
                     text={props.text.clone()}
                     main={props.main.get(&*props.file).cloned().map(AttrValue::from)}
                     problems={Rc::clone(&props.problems)}
+                    line={props.line}
                     on={props.on.clone()}
                 />
-                { problems(&props.problems, Some(&props.file)) }
+                { problems(&props.problems, Some(&props.file), &props.on) }
             </section>
             { if props.draft.is_empty() { invitation(props) } else { proposal(props) } }
         </div>
@@ -102,7 +105,7 @@ fn proposal(props: &WorkbenchProps) -> Html {
     });
     html! {
         <form class="actions" {onsubmit}>
-            { problems(&props.refused, None) }
+            { problems(&props.refused, None, &props.on) }
             if props.in_the_past {
                 <p class="warn">
                     { "The stage shows an earlier moment: " }

@@ -1,9 +1,10 @@
 //! A workflow run: its jobs side by side, their steps one under the other.
 
-use view::{JobRow, Progress, RunRow, StepRow};
+use view::{Intent, JobRow, Progress, RunRow, StepRow};
 use yew::prelude::*;
 
 use super::icon::{progress_word, sign};
+use crate::session::Action;
 use crate::words::duration;
 
 /// The jobs, and the log of the step that runs or failed.
@@ -19,6 +20,9 @@ pub fn workflow_run(run: &RunRow) -> Html {
                         data-progress={progress_word(job.progress)}
                     >
                         <h3>{ sign(job.progress) }{ job.name.as_str() }</h3>
+                        if !job.waiting.is_empty() {
+                            <p class="waiting">{ job.waiting.as_str() }</p>
+                        }
                         <ul class="steps">
                             for (index, step) in job.steps.iter().enumerate() {
                                 { step_row(index, step) }
@@ -32,6 +36,54 @@ pub fn workflow_run(run: &RunRow) -> Html {
             }
         </div>
     }
+}
+
+/// GitHub's buttons for a run: reviews of its deployments, cancel while it goes on, run again when it
+/// is over.
+pub fn run_actions(run: &RunRow, on: &Callback<Action>) -> Html {
+    let button = |label: String, intent: Intent| {
+        let onclick = on.reform(move |_: MouseEvent| Action::Intend(intent.clone()));
+        html! { <button type="button" key={label.clone()} {onclick}>{ label }</button> }
+    };
+    let number = run.number;
+    let again = |is_failed_only| Intent::RunAgain {
+        run: number,
+        is_failed_only,
+    };
+    let mut buttons = Vec::new();
+    for environment in &run.reviews {
+        for (label, is_approved) in [("Approve and deploy", true), ("Reject", false)] {
+            let intent = Intent::Review {
+                run: number,
+                environment: environment.clone(),
+                is_approved,
+            };
+            buttons.push(button(format!("{label}: {environment}"), intent));
+        }
+    }
+    if matches!(run.progress, Progress::Waiting | Progress::Active) {
+        buttons.push(button("Cancel run".to_owned(), Intent::Cancel(number)));
+    } else {
+        if run.jobs.iter().any(|job| job.progress == Progress::Failed) {
+            buttons.push(button("Re-run failed jobs".to_owned(), again(true)));
+        }
+        buttons.push(button("Re-run all jobs".to_owned(), again(false)));
+    }
+    html! {
+        <>
+            <span class="aside">{ run_title(run) }</span>
+            { for buttons }
+        </>
+    }
+}
+
+/// `deliver #2, attempt 2: push to main`
+fn run_title(run: &RunRow) -> String {
+    let attempt = match run.attempt {
+        0 | 1 => String::new(),
+        attempt => format!(", attempt {attempt}"),
+    };
+    format!("{} #{}{attempt}: {}", run.name, run.number, run.trigger)
 }
 
 fn step_row(index: usize, step: &StepRow) -> Html {

@@ -1,0 +1,121 @@
+//! A terminal for `kubectl`: what one does to a cluster past git.
+
+use std::rc::Rc;
+
+use wasm_bindgen::JsCast;
+use web_sys::{HtmlElement, HtmlInputElement};
+use yew::prelude::*;
+
+use crate::session::{Action, Printed};
+use crate::words::clock;
+
+#[derive(PartialEq, Properties)]
+pub struct TerminalProps {
+    pub lines: Rc<Vec<Printed>>,
+    /// Whether a command is still on its way.
+    pub waits: bool,
+    /// Commands that one could begin with.
+    pub ideas: Rc<[String]>,
+    pub on: Callback<Action>,
+}
+
+/// What was printed, and a line to type. The arrow keys bring earlier lines back, as in a shell.
+#[component]
+pub fn Terminal(props: &TerminalProps) -> Html {
+    let text = use_state(String::new);
+    // How many lines back the shown one is; 0 for a new one.
+    let back = use_state(|| 0_usize);
+    let (log, field) = (use_node_ref(), use_node_ref());
+    use_effect_with((log.clone(), props.lines.len()), |(log, _)| {
+        if let Some(log) = log.cast::<HtmlElement>() {
+            log.set_scroll_top(log.scroll_height());
+        }
+    });
+    let oninput = {
+        let text = text.setter();
+        Callback::from(move |event: InputEvent| {
+            let input = event
+                .target()
+                .and_then(|target| target.dyn_into::<HtmlInputElement>().ok());
+            text.set(input.map(|input| input.value()).unwrap_or_default());
+        })
+    };
+    let onsubmit = {
+        let (text, back, on, waits) = (text.clone(), back.setter(), props.on.clone(), props.waits);
+        Callback::from(move |event: SubmitEvent| {
+            event.prevent_default();
+            match text.trim() {
+                _ if waits => return,
+                "" => return,
+                "clear" => on.emit(Action::ClearTerminal),
+                line => on.emit(Action::Command(line.to_owned())),
+            }
+            text.set(String::new());
+            back.set(0);
+        })
+    };
+    let onkeydown = {
+        let (text, back, lines) = (text.setter(), back.clone(), Rc::clone(&props.lines));
+        Callback::from(move |event: KeyboardEvent| {
+            let to = match event.key().as_str() {
+                "ArrowUp" => (*back + 1).min(lines.len()),
+                "ArrowDown" => back.saturating_sub(1),
+                _ => return,
+            };
+            event.prevent_default();
+            let at = lines.len() - to;
+            text.set(lines.get(at).map_or_else(String::new, |it| it.line.clone()));
+            back.set(to);
+        })
+    };
+    html! {
+        <section class="terminal" aria-label="Terminal">
+            <div class="scroll" ref={log} role="log" aria-label="What was printed" tabindex="0">
+                if props.lines.is_empty() {
+                    <p class="quiet">
+                        { "What you do here is done to the cluster at this moment, past git and past CI. " }
+                        { "Where Argo CD or Flux look after it, they will notice." }
+                    </p>
+                }
+                for (index, printed) in props.lines.iter().enumerate() {
+                    <div key={index} class="printed" data-testid="printed" data-failed={printed.is_failed.to_string()}>
+                        <p class="command"><code>{ format!("$ {}", printed.line) }</code><span class="when">{ clock(printed.t) }</span></p>
+                        if !printed.text.is_empty() {
+                            <pre>{ &printed.text }</pre>
+                        }
+                    </div>
+                }
+            </div>
+            <div class="ideas" role="group" aria-label="Commands to begin with">
+                for idea in props.ideas.iter() {
+                    <button type="button" key={idea.clone()} onclick={{
+                        let (text, idea, field) = (text.setter(), idea.clone(), field.clone());
+                        move |_| {
+                            text.set(idea.clone());
+                            if let Some(field) = field.cast::<HtmlElement>() {
+                                let _ = field.focus();
+                            }
+                        }
+                    }}><code>{ idea }</code></button>
+                }
+            </div>
+            <form class="prompt" {onsubmit}>
+                <span aria-hidden="true">{ "$" }</span>
+                <input
+                    ref={field}
+                    type="text"
+                    aria-label="Command"
+                    autocomplete="off"
+                    autocapitalize="off"
+                    spellcheck="false"
+                    enterkeyhint="send"
+                    placeholder="kubectl get pods"
+                    value={(*text).clone()}
+                    {oninput}
+                    {onkeydown}
+                />
+                <button type="submit" disabled={props.waits}>{ "Run" }</button>
+            </form>
+        </section>
+    }
+}
