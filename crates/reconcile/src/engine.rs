@@ -92,7 +92,7 @@ pub struct World {
     pub(crate) random: Random,
     pub(crate) settings: Rc<Settings>,
     pub(crate) nodes: nodes::Nodes,
-    autoscaling: cluster::Autoscaling,
+    memories: cluster::Memories,
     pub(crate) pods: kubelet::Pods,
     pub(crate) network: network::Network,
     pub(crate) delivery: pipeline::State,
@@ -132,7 +132,7 @@ impl World {
             random: Random::new(!seed),
             settings: Rc::new(settings),
             nodes: nodes::Nodes::default(),
-            autoscaling: cluster::Autoscaling::default(),
+            memories: cluster::Memories::default(),
             pods: kubelet::Pods::default(),
             network: network::Network::default(),
             delivery: pipeline::State::default(),
@@ -444,15 +444,19 @@ impl World {
             nodes: &self.nodes,
             silent: &self.pods.silent,
             network: &self.network,
-            autoscaling: &self.autoscaling,
+            memories: &self.memories,
             delivery: &self.delivery,
             timings: &self.settings.timings,
         }
     }
 
-    /// The autoscalers forget what they remember.
-    pub(crate) fn forget_autoscaling(&mut self) {
-        self.autoscaling = cluster::Autoscaling::default();
+    /// The controller of a kind forgets what it remembers.
+    pub(crate) fn forget_memories(&mut self, kind: &str) {
+        let of_kind = |key: &&Key| key.kind == kind;
+        let keys: Vec<Key> = self.memories.keys().filter(of_kind).cloned().collect();
+        for key in keys {
+            self.memories.remove(&key);
+        }
     }
 
     /// A controller forgets at what it was about to look.
@@ -535,9 +539,9 @@ impl World {
                 Step::Say(about, note) => {
                     self.note(actor, Some(about), note);
                 }
-                Step::Remember(scaler, memory) => match memory {
-                    Some(memory) => self.autoscaling.insert(scaler, memory),
-                    None => _ = self.autoscaling.remove(&scaler),
+                Step::Remember(about, memory) => match memory {
+                    Some(memory) => self.memories.insert(about, memory),
+                    None => _ = self.memories.remove(&about),
                 },
                 Step::GitOps(ask) => gitops::carry_out(self, ask),
                 Step::Event(about, note) => self.event(actor, &about, note),

@@ -2,7 +2,7 @@
 //! happens, one that is restarted and forgets, a process that is killed, a registry that nobody can
 //! reach.
 
-use crate::cluster::{CONTROLLERS, horizontal_pod_autoscaler, kubelet};
+use crate::cluster::{self, CONTROLLERS, kubelet};
 use crate::engine::{Controller, World};
 use crate::plan::Step;
 use crate::trace::Note;
@@ -100,8 +100,10 @@ impl World {
         let Some(controller) = controller(name) else {
             return;
         };
-        if name == horizontal_pod_autoscaler::CONTROLLER.name {
-            self.forget_autoscaling();
+        for (owner, kind) in cluster::REMEMBER {
+            if name == owner {
+                self.forget_memories(kind);
+            }
         }
         self.recorders.forget(name);
         self.forget_looks(controller);

@@ -1,8 +1,7 @@
 //! What a controller wants: the writes that bring current state closer to desired state, with their
 //! reasons. Making a plan changes nothing; only the engine writes.
 
-use crate::cluster::Context;
-use crate::cluster::horizontal_pod_autoscaler::Memory;
+use crate::cluster::{Context, Memory};
 use crate::gitops;
 use crate::trace::Note;
 use kube::api::{DeleteOptions, PatchType, Verb};
@@ -25,7 +24,7 @@ pub enum Step {
     Write(Write),
     /// A Kubernetes event about an object.
     Event(Rc<Object>, Note),
-    /// What an autoscaler remembers from here on; nothing if it is gone.
+    /// What a controller remembers of an object from here on.
     Remember(Key, Option<Memory>),
     /// What a GitOps controller asks for beside writes.
     GitOps(gitops::Ask),
@@ -121,9 +120,9 @@ impl Plan {
         self.steps.push(Step::Event(about.clone(), note));
     }
 
-    /// Has an autoscaler remember something, or forget all.
-    pub fn remember(&mut self, scaler: &Key, memory: Option<Memory>) {
-        self.steps.push(Step::Remember(scaler.clone(), memory));
+    /// Has the controller remember something of an object, or forget it.
+    pub fn remember(&mut self, about: &Key, memory: Option<Memory>) {
+        self.steps.push(Step::Remember(about.clone(), memory));
     }
 
     /// Says something in the trace alone.

@@ -47,8 +47,27 @@ fn retry_after(failing: Millis) -> Millis {
     failing.clamp(RETRY, RETRY_MOST)
 }
 
-/// What each autoscaler remembers.
-pub type Autoscaling = SharedMap<Key, horizontal_pod_autoscaler::Memory>;
+/// What a controller remembers of an object between two looks. The real one loses it when it is
+/// started again, too.
+#[derive(Clone, Debug)]
+pub enum Memory {
+    /// What an autoscaler asked for and did.
+    Autoscaler(horizontal_pod_autoscaler::Memory),
+    /// How often pods of a Job failed.
+    Job(job::BackOff),
+}
+
+/// What the controllers remember.
+pub type Memories = SharedMap<Key, Memory>;
+
+/// The controllers that remember something, and of objects of which kind.
+pub(crate) const REMEMBER: [(&str, &str); 2] = [
+    (
+        horizontal_pod_autoscaler::CONTROLLER.name,
+        "HorizontalPodAutoscaler",
+    ),
+    (job::CONTROLLER.name, "Job"),
+];
 
 /// What a controller may know besides the store.
 pub struct Context<'a> {
@@ -60,8 +79,8 @@ pub struct Context<'a> {
     pub silent: &'a kubelet::Silent,
     /// What the pods use.
     pub network: &'a network::Network,
-    /// What the autoscalers remember.
-    pub autoscaling: &'a Autoscaling,
+    /// What the controllers remember.
+    pub memories: &'a Memories,
     /// The repositories, and what the GitOps controllers keep.
     pub delivery: &'a pipeline::State,
     /// How long things take.

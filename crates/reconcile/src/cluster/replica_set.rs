@@ -9,6 +9,7 @@ use crate::trace::Note;
 use ecow::{EcoString, eco_format};
 use kube::api::DeleteOptions;
 use kube::{Change, Key, Millis, Object, Status, Store, Value, map, selector, time};
+use lean::FlatMap;
 use std::cmp::Reverse;
 use std::rc::Rc;
 
@@ -40,13 +41,10 @@ fn reconcile(store: &Store, key: &Key, context: &Context<'_>) -> Plan {
         return plan;
     };
     let mut pods = claim(store, set, &mut plan);
-    let terminating = pods
-        .iter()
-        .filter(|pod| pod.meta.deleted.is_some() && !pod::has_ended(pod))
-        .count();
+    let terminating = pods.iter().filter(|pod| is_leaving(pod)).count();
     pods.retain(|pod| pod::is_active(pod));
     if set.meta.deleted.is_none() {
-        manage(set, &pods, context.now, &mut plan);
+        manage(store, set, &pods, context.now, &mut plan);
     }
     let status = status(set, &pods, terminating, context.now);
     if &status != set.status() {
@@ -57,6 +55,11 @@ fn reconcile(store: &Store, key: &Key, context: &Context<'_>) -> Plan {
     }
     look_again(set, &pods, context.now, &mut plan);
     plan
+}
+
+/// Whether a pod is asked to end and has not (`FilterTerminatingPods`).
+fn is_leaving(pod: &Object) -> bool {
+    pod.meta.deleted.is_some() && !pod::has_ended(pod)
 }
 
 /// The pods that belong to a set. It adopts those that match and belong to nobody, and lets go those
@@ -100,7 +103,13 @@ fn claim<'a>(store: &'a Store, set: &Object, plan: &mut Plan) -> Vec<&'a Rc<Obje
     pods
 }
 
-fn manage(set: &Rc<Object>, pods: &[&Rc<Object>], now: Millis, plan: &mut Plan) {
+fn manage(
+    store: &Store,
+    set: &Rc<Object>,
+    pods: &[&Rc<Object>],
+    now: Millis,
+    plan: &mut Plan,
+) {
     let want = usize::try_from(set.spec().get("replicas").as_int().unwrap_or(1)).unwrap_or(0);
     let have = pods.len();
     let why = eco_format!("{} wants {want} pods and has {have}.", set.key.name);
@@ -118,7 +127,9 @@ fn manage(set: &Rc<Object>, pods: &[&Rc<Object>], now: Millis, plan: &mut Plan) 
     } else if have > want {
         let mut ranked = pods.to_vec();
         if want > 0 {
-            lean::sort_by_key(&mut ranked, |pod| deletion_rank(pod, now));
+            let company = company(store, set);
+            let beside = |pod: &Object| company.get(pod::node(pod)).copied().unwrap_or(0);
+            lean::sort_by_key(&mut ranked, |pod| deletion_rank(pod, beside(pod), now));
         }
         for pod in ranked.into_iter().take((have - want).min(BURST)) {
             let same = DeleteOptions {
@@ -149,7 +160,7 @@ fn failed_create(store: &Store, key: &Key, context: &Context<'_>, refusal: &Stat
         .copied()
         .filter(|pod| pod::is_active(pod))
         .collect();
-    let terminating = pods.len() - active.len();
+    let terminating = pods.iter().filter(|pod| is_leaving(pod)).count();
     let mut status = status(set, &active, terminating, context.now);
     let condition = Condition {
         kind: FAILURE,
@@ -182,14 +193,26 @@ fn failed_create(store: &Store, key: &Key, context: &Context<'_>, refusal: &Stat
 /// The condition of a set that could not create or delete its pods.
 const FAILURE: &str = "ReplicaFailure";
 
+/// What the pods of a controller get from its template, and whose they are
+/// (`controller_utils.go`, GetPodFromTemplate).
+pub(super) fn metadata_of_pods(owner: &Object) -> Value {
+    let template = owner.spec().at(&["template", "metadata"]);
+    let mut metadata = map! {
+        "namespace" => &owner.key.namespace,
+        "ownerReferences" => vec![owner.as_controller()],
+    };
+    for field in ["labels", "annotations", "finalizers"] {
+        metadata.set(field, template.get(field).clone());
+    }
+    metadata
+}
+
 fn new_pod(set: &Object) -> Value {
     let template = set.spec().get("template");
-    let mut metadata = template.get("metadata").clone();
+    let mut metadata = metadata_of_pods(set);
     let mut prefix = set.key.name.clone();
     prefix.push('-');
     metadata.set("generateName", prefix);
-    metadata.set("namespace", &set.key.namespace);
-    metadata.set("ownerReferences", vec![set.as_controller()]);
     map! {
         "apiVersion" => "v1",
         "kind" => "Pod",
@@ -198,36 +221,67 @@ fn new_pod(set: &Object) -> Value {
     }
 }
 
-/// What decides which pods are deleted first: those that do the least (`controller_utils.go`,
-/// ActivePodsWithRanks). Ranking by how many related pods share a node comes with the cluster's other
-/// rules.
-pub(super) fn deletion_rank(pod: &Object, now: Millis) -> impl Ord {
-    let phase = match pod::phase(pod) {
-        "Pending" => 0,
-        "Unknown" => 1,
-        _ => 2,
-    };
+/// How many active pods of the same Deployment each node has
+/// (`getPodsRankedByRelatedPodsOnSameNode`); none for a set that belongs to nobody.
+fn company<'a>(store: &'a Store, set: &Object) -> FlatMap<&'a str, i64> {
+    let mut nodes = FlatMap::default();
+    for sibling in store.owned_by(&set.controller_ref().get("uid").to_text()) {
+        for pod in store.owned_by(&sibling.meta.uid) {
+            if pod::is_active(pod) {
+                *nodes.entry(pod::node(pod)).or_default() += 1;
+            }
+        }
+    }
+    nodes
+}
+
+/// What decides which of a ReplicaSet's pods are deleted first: those that do the least, then those
+/// that share their node with most others of their kind (`controller_utils.go`, ActivePodsWithRanks).
+fn deletion_rank(pod: &Object, beside: i64, now: Millis) -> impl Ord {
     let cost = pod.annotation("controller.kubernetes.io/pod-deletion-cost");
-    let cost = cost.and_then(|text| text.parse::<i64>().ok()).unwrap_or(0);
-    // Ages are compared by powers of two, so that pods of nearly one age are chosen at random.
-    let age =
-        |since: Option<Millis>| (now.saturating_sub(since.unwrap_or(now)) / 1000).checked_ilog2();
-    let first = (!pod::node(pod).is_empty(), phase, pod::is_ready(pod), cost);
+    let cost = cost.and_then(|text| text.parse::<i32>().ok()).unwrap_or(0);
+    // Ages are compared by powers of two of nanoseconds, so that pods of nearly one age are chosen at
+    // random. The times themselves are whole seconds.
+    let age = |since: Option<Millis>| {
+        let since = since.map_or(now, |since| since - since % 1000);
+        now.saturating_sub(since).saturating_mul(1_000_000).checked_ilog2()
+    };
     let then = (
         age(pod::ready_since(pod)),
         Reverse(restarts(pod)),
         age(Some(pod.meta.created)),
     );
-    (first, then, pod.meta.uid.clone())
+    (use_of(pod), cost, Reverse(beside), then, pod.meta.uid.clone())
 }
 
-fn restarts(pod: &Object) -> i64 {
-    let statuses = pod.status().get("containerStatuses").items();
-    statuses
-        .iter()
-        .filter_map(|status| status.get("restartCount").as_int())
-        .max()
-        .unwrap_or(0)
+/// How much a pod does: one without a node nothing, one that is ready the most.
+pub(super) fn use_of(pod: &Object) -> impl Ord + use<> {
+    let phase = match pod::phase(pod) {
+        "Pending" => 0,
+        "Unknown" => 1,
+        _ => 2,
+    };
+    (!pod::node(pod).is_empty(), phase, pod::is_ready(pod))
+}
+
+/// How often the container of a pod that restarted most did so, and the same of its sidecars.
+pub(super) fn restarts(pod: &Object) -> (i64, i64) {
+    let most = |statuses: &Value, counts: &dyn Fn(&Value) -> bool| {
+        let counted = statuses.items().iter().filter(|it| counts(it));
+        let restarts = counted.filter_map(|it| it.get("restartCount").as_int());
+        restarts.max().unwrap_or(0)
+    };
+    let status = pod.status();
+    let init = pod.spec().get("initContainers").items();
+    let is_sidecar = |status: &Value| {
+        init.iter().any(|it| {
+            it.get("name") == status.get("name") && it.get("restartPolicy").text() == "Always"
+        })
+    };
+    (
+        most(status.get("containerStatuses"), &|_| true),
+        most(status.get("initContainerStatuses"), &is_sidecar),
+    )
 }
 
 fn min_ready(set: &Object) -> Millis {

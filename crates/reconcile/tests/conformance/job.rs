@@ -1,6 +1,6 @@
 //! The family `job`: a Job named `x`, one thing at a time. The driver plays the kubelets.
 
-use crate::{compare, control_plane};
+use crate::{compare, control_plane, propagation};
 use ecow::EcoString;
 use kube::api::{DeleteOptions, PatchType, Verb};
 use kube::{Key, Object, Value, map, time};
@@ -106,6 +106,13 @@ impl Driver {
                 let options = DeleteOptions::default();
                 self.request(pod.key.clone(), "", Verb::Delete(options))?;
             }
+            "deleteJob" => {
+                let options = DeleteOptions {
+                    propagation: propagation(op),
+                    ..DeleteOptions::default()
+                };
+                self.request(job_key(), "", Verb::Delete(options))?;
+            }
             "wait" => {
                 let seconds = op.get("seconds").as_int().unwrap_or(0);
                 let millis = u64::try_from(seconds).unwrap_or(0) * 1000 + 1600;
@@ -164,6 +171,9 @@ impl Driver {
         let status = value.entry("status");
         status.set("phase", if fails { "Failed" } else { "Succeeded" });
         status.set("containerStatuses", statuses);
+        if !op.get("conditions").is_null() {
+            status.set("conditions", op.get("conditions").clone());
+        }
         self.request(pod.key.clone(), "status", Verb::Update(value))
     }
 

@@ -24,7 +24,7 @@ mod scheduling;
 mod server;
 mod validation;
 
-use kube::api::Verb;
+use kube::api::{Propagation, Verb};
 use kube::{Key, Value, map};
 use reconcile::trace::Note;
 use reconcile::{Settings, World};
@@ -64,6 +64,15 @@ fn control_plane() -> World {
     };
     create(&mut world, node).expect("a node is accepted");
     world
+}
+
+/// What becomes of what a deleted object owns.
+fn propagation(op: &Value) -> Propagation {
+    match op.get("propagation").text() {
+        "Orphan" => Propagation::Orphan,
+        "Foreground" => Propagation::Foreground,
+        _ => Propagation::Background,
+    }
 }
 
 /// The folder with the recordings, and whether somebody named it.

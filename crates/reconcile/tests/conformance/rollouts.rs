@@ -1,13 +1,12 @@
 //! The family `rollouts`: a Deployment, one thing at a time. The driver plays the kubelets, as the
 //! driver of the recordings did.
 
-use crate::control_plane;
+use crate::{control_plane, propagation};
 use ecow::{EcoString, eco_format};
-use kube::api::{DeleteOptions, PatchType, Propagation, Request, Response, Verb, serve};
+use kube::api::{DeleteOptions, PatchType, Request, Response, Verb, serve};
 use kube::{Key, Object, Status, Value, map, time};
 use reconcile::trace::Note;
 use reconcile::{Entry, World};
-use std::collections::BTreeMap;
 use std::rc::Rc;
 
 /// Plays a case, and compares every record with the recorded ones.
@@ -173,13 +172,8 @@ impl Driver {
             "patchRS" => self.patch(self.set_key(op), op),
             "deleteRS" => self.request(self.set_key(op), Verb::Delete(DeleteOptions::default())),
             "deleteDeployment" => {
-                let propagation = match op.get("propagation").text() {
-                    "Orphan" => Propagation::Orphan,
-                    "Foreground" => Propagation::Foreground,
-                    _ => Propagation::Background,
-                };
                 let options = DeleteOptions {
-                    propagation,
+                    propagation: propagation(op),
                     ..DeleteOptions::default()
                 };
                 self.request(deployment_key(), Verb::Delete(options))
@@ -189,10 +183,11 @@ impl Driver {
                 self.request(pod.key.clone(), Verb::Delete(DeleteOptions::default()))
             }
             "unready" => {
-                // The recordings show no trace of it: the node's player had the pod ready again at once.
+                // The recordings' player of the node had the pod ready again at its next look.
                 let pod = self.ready_pod_of(op).ok_or("no ready pod")?;
                 self.set_ready(&pod, false)
                     .map_err(|status| status.message.to_string())?;
+                self.world.run_until(self.world.now() + 100);
                 self.set_ready(&pod, true).map(|_| ())
             }
             "wait" => {
@@ -502,7 +497,9 @@ fn set_record(number: i64, set: &Object) -> Value {
 
 /// Puts `{rsN}` for the name of ReplicaSet N.
 fn mask(sets: &[EcoString], text: &str) -> EcoString {
-    let names: BTreeMap<&EcoString, usize> = sets.iter().zip(1..).collect();
+    let mut names: Vec<(&EcoString, usize)> = sets.iter().zip(1..).collect();
+    // One name may begin with another.
+    names.sort_by_key(|(name, _)| std::cmp::Reverse(name.len()));
     let mut masked = EcoString::from(text);
     for (name, number) in names {
         masked = masked.replace(name.as_str(), &eco_format!("{{rs{number}}}"));

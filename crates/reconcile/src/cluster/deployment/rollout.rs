@@ -14,18 +14,9 @@ pub(super) fn rolling(subject: &mut Subject<'_>, sets: &mut Vec<Set>) {
     let Some(newest) = sets::sync_revision(subject, sets, true) else {
         return;
     };
-    let acted = match grow(subject, sets, newest) {
-        true => Ok(true),
-        false => shrink(subject, sets, newest),
-    };
-    if let Ok(acted) = acted {
-        finish(subject, sets, Some(newest), acted);
-    }
+    let acted = grow(subject, sets, newest) || shrink(subject, sets, newest);
+    finish(subject, sets, Some(newest), acted);
 }
-
-/// A ReplicaSet's status still counts pods that its spec no longer asks for. Its controller will
-/// say what is true soon, and that is the time to look again.
-struct Stale;
 
 /// Recreate: all old pods go, then the new ones come.
 pub(super) fn recreate(subject: &mut Subject<'_>, sets: &mut Vec<Set>) {
@@ -144,19 +135,19 @@ pub(super) fn size_of_newest(subject: &Subject<'_>, sets: &[Set], newest: usize)
 
 /// Scales old sets down as far as enough pods stay available (`rolling.go`,
 /// reconcileOldReplicaSets).
-fn shrink(subject: &mut Subject<'_>, sets: &mut [Set], newest: usize) -> Result<bool, Stale> {
+fn shrink(subject: &mut Subject<'_>, sets: &mut [Set], newest: usize) -> bool {
     let old: Vec<usize> = (0..sets.len())
         .filter(|at| *at != newest && sets[*at].replicas() > 0)
         .collect();
     if old.is_empty() {
-        return Ok(false);
+        return false;
     }
     let least = subject.replicas() - subject.fenceposts().unavailable;
     let total: i64 = sets.iter().map(Set::replicas).sum();
     let not_yet = sets[newest].replicas() - sets[newest].available();
     let room = total - least - not_yet;
     if room <= 0 {
-        return Ok(false);
+        return false;
     }
     // First the pods that are no use anyway.
     let mut gone = 0;
@@ -166,8 +157,9 @@ fn shrink(subject: &mut Subject<'_>, sets: &mut [Set], newest: usize) -> Result<
             break;
         }
         let useless = set.replicas() - set.available();
+        // Its status still counts pods that its spec no longer asks for: nothing is sure, for now.
         if useless < 0 {
-            return Err(Stale);
+            return false;
         }
         let down = useless.min(room - gone);
         if down == 0 {
@@ -204,7 +196,7 @@ fn shrink(subject: &mut Subject<'_>, sets: &mut [Set], newest: usize) -> Result<
         gone += down;
         scale(subject, &mut sets[*at], size, why);
     }
-    Ok(gone > 0)
+    gone > 0
 }
 
 /// Gives a set its size, and writes the Deployment's size down on it. Returns whether its size

@@ -36,10 +36,12 @@ pub(super) fn check_paused(subject: &mut Subject<'_>) {
 /// The counts and the Available condition.
 pub(super) fn sync(subject: &mut Subject<'_>, sets: &[Set], newest: Option<usize>) {
     let sum = |name: &str| sets.iter().map(|set| set.count(name)).sum::<i64>();
-    let (total, available) = (sum("replicas"), sum("availableReplicas"));
+    let available = sum("availableReplicas");
+    // What is missing is missing even where its pod could not be made.
+    let wanted: i64 = sets.iter().map(Set::replicas).sum();
     let counts = [
         ("observedGeneration", subject.object.meta.generation, false),
-        ("replicas", total, false),
+        ("replicas", sum("replicas"), false),
         (
             "updatedReplicas",
             newest.map_or(0, |at| sets[at].count("replicas")),
@@ -47,7 +49,7 @@ pub(super) fn sync(subject: &mut Subject<'_>, sets: &[Set], newest: Option<usize
         ),
         ("readyReplicas", sum("readyReplicas"), false),
         ("availableReplicas", available, false),
-        ("unavailableReplicas", (total - available).max(0), false),
+        ("unavailableReplicas", (wanted - available).max(0), false),
         ("terminatingReplicas", sum("terminatingReplicas"), true),
     ];
     for (name, number, even_zero) in counts {

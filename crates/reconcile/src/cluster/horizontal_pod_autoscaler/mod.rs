@@ -144,12 +144,15 @@ impl Look<'_> {
         let why = "the HPA controller was able to get the target's current scale";
         self.set_condition("AbleToScale", true, "SucceededGetScale", why);
         let current = target.spec().get("replicas").as_int().unwrap_or(1);
-        let mut memory = self.context.autoscaling.get(&self.scaler.key).cloned();
-        let memory = memory.get_or_insert_default();
+        let known = self.context.memories.get(&self.scaler.key);
+        let mut memory = match known {
+            Some(super::Memory::Autoscaler(memory)) => memory.clone(),
+            _ => Memory::default(),
+        };
         memory.begin(current, self.context.now);
-        self.scale(target, current, memory);
-        let memory = Some(memory.clone());
-        self.plan.remember(&self.scaler.key, memory);
+        self.scale(target, current, &mut memory);
+        let memory = super::Memory::Autoscaler(memory);
+        self.plan.remember(&self.scaler.key, Some(memory));
     }
 
     fn scale(&mut self, target: &Object, current: i64, memory: &mut Memory) {
@@ -439,7 +442,7 @@ fn rivals(store: &Store, own: &Key, target: &Target<'_>) -> Vec<EcoString> {
     let pods = target.pods();
     let mut rivals = Vec::new();
     for scaler in store.list_in("HorizontalPodAutoscaler", target.namespace) {
-        if &scaler.key != own && !target.context.autoscaling.contains_key(&scaler.key) {
+        if &scaler.key != own && !target.context.memories.contains_key(&scaler.key) {
             continue;
         }
         let Ok(theirs) = target_of(store, scaler) else {

@@ -97,9 +97,10 @@ fn exit_code(pod: &Object, wanted: &Value) -> Option<EcoString> {
 }
 
 fn condition(pod: &Object, wanted: &[Value]) -> Option<EcoString> {
-    let met = wanted.iter().find(|wanted| {
-        let have = pod.condition(wanted.get("type").text());
-        !have.is_null() && have.get("status") == wanted.get("status")
+    let met = pod.status().get("conditions").items().iter().find(|have| {
+        let same = |wanted: &Value, field: &str| wanted.get(field) == have.get(field);
+        let mut wanted = wanted.iter();
+        wanted.any(|wanted| same(wanted, "type") && same(wanted, "status"))
     })?;
     Some(eco_format!(
         "Pod {}/{} has condition {}",
@@ -133,24 +134,53 @@ pub(super) fn fails_index(job: &Object, pod: &Object) -> bool {
     action(job, pod) == Action::FailIndex || index_failures(job, pod).0 > limit
 }
 
-/// When a pod ended.
+/// When a pod ended (`getFinishedTime`): when the last of its containers did; if not all have, since
+/// when it is not ready, when it was deleted, or when it was made.
 fn ended(pod: &Object) -> Millis {
     let containers = pod.status().get("containerStatuses").items().iter();
-    let finished = containers
-        .filter_map(|it| time::parse_rfc3339(it.at(&["state", "terminated", "finishedAt"]).text()));
-    let unready = time::parse_rfc3339(pod.condition("Ready").get("lastTransitionTime").text());
-    let known = finished.max().or(pod.meta.deleted).or(unready);
+    let finished = containers.map(|it| it.at(&["state", "terminated", "finishedAt"]).text());
+    let finished: Option<Vec<Millis>> = finished.map(time::parse_rfc3339).collect();
+    let ready = pod.condition("Ready");
+    let unready = Some(ready.get("lastTransitionTime").text())
+        .filter(|_| ready.get("status").text() == "False")
+        .and_then(time::parse_rfc3339);
+    let grace = pod.value.at(&["metadata", "deletionGracePeriodSeconds"]);
+    let grace = u64::try_from(grace.as_int().unwrap_or(0)).unwrap_or(0) * 1000;
+    let deleted = pod.meta.deleted.map(|at| at.saturating_sub(grace));
+    let finished = finished.and_then(|all| all.into_iter().max());
+    let known = finished.or(unready).or(deleted);
     known.unwrap_or(pod.meta.created)
 }
 
-/// How long to wait before the next pod: doubling with every failure since the last success. The
-/// real controller remembers them; here the pods that are still there tell.
-pub(super) fn back_off(job: &Object, pods: &[&Rc<Object>], now: Millis) -> Millis {
-    let succeeded = pods.iter().filter(|it| pod::phase(it) == "Succeeded");
-    let since = succeeded.map(|it| ended(it)).max();
-    let failed = pods.iter().filter(|it| is_failed(job, it));
-    let failed = failed.map(|it| ended(it)).filter(|at| Some(*at) > since);
-    wait(failed.clone().count(), failed.max(), now)
+/// How often pods failed since one succeeded, and when the last one did (`backoffRecord`).
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct BackOff {
+    failures: usize,
+    last: Option<Millis>,
+}
+
+impl BackOff {
+    /// With the pods that ended since.
+    pub(super) fn with(self, job: &Object, pods: &[&Rc<Object>]) -> BackOff {
+        let succeeded = pods.iter().filter(|it| pod::phase(it) == "Succeeded");
+        let since = succeeded.map(|it| ended(it)).max();
+        let failed = pods.iter().filter(|it| is_failed(job, it));
+        let failed = failed.map(|it| ended(it)).filter(|at| Some(*at) > since);
+        let before = if since.is_some() {
+            BackOff::default()
+        } else {
+            self
+        };
+        BackOff {
+            failures: before.failures + failed.clone().count(),
+            last: failed.max().or(before.last),
+        }
+    }
+
+    /// How long to wait before the next pod: doubling with every failure.
+    pub(super) fn wait(&self, now: Millis) -> Millis {
+        wait(self.failures, self.last, now)
+    }
 }
 
 /// How long to wait before an index gets its next pod.

@@ -16,7 +16,11 @@ impl Indexes {
                 && first < below
                 && first <= last
             {
-                all.0.push((first, last.min(below - 1)));
+                let last = last.min(below - 1);
+                match all.0.last_mut() {
+                    Some(before) if before.1 == first - 1 => before.1 = last,
+                    _ => all.0.push((first, last)),
+                }
             }
         }
         all
@@ -89,5 +93,8 @@ mod tests {
             assert_eq!(Indexes::parse(text, 100), Indexes::parse(&all.text(), 100));
         }
         assert_eq!(Indexes::parse("0-9,11", 5).text(), "0-4");
+        let mut all = Indexes::parse("0,1", 5);
+        all.insert(2);
+        assert_eq!(all.text(), "0-2");
     }
 }

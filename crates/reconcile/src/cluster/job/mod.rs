@@ -8,10 +8,11 @@ mod failures;
 mod indexes;
 mod pods;
 
-use super::{Context, Controller, owners, pod};
+use super::{Context, Controller, Memory, owners, pod};
 use crate::plan::Plan;
 use crate::trace::Note;
 use ecow::EcoString;
+pub use failures::BackOff;
 use failures::{Action, action, fails_index, index, is_failed};
 use indexes::Indexes;
 use kube::{Change, Key, Millis, Object, Store, Value, map, time};
@@ -24,6 +25,8 @@ pub(super) const CONTROLLER: Controller = Controller {
     batch: 1000, // syncJobBatchPeriod
 };
 
+/// What `managedBy` says of a Job that is this controller's.
+const MYSELF: &str = "kubernetes.io/job-controller";
 /// What a pod carries until it is counted.
 const FINALIZER: &str = "batch.kubernetes.io/job-tracking";
 
@@ -45,15 +48,31 @@ fn reconcile(store: &Store, key: &Key, context: &Context<'_>) -> Plan {
                 pods::let_go(pod, &mut plan);
             }
         }
+        forget(key, context, &mut plan);
         return plan;
     };
     if finished(job).is_some() {
+        forget(key, context, &mut plan);
+        return plan;
+    }
+    let managed_by = job.spec().get("managedBy").as_str();
+    if managed_by.is_some_and(|name| name != MYSELF) {
         return plan;
     }
     let owned = store.owned_by(&job.meta.uid);
     let pods: Vec<&Rc<Object>> = owned.filter(|it| it.key.kind == "Pod").collect();
-    Sync::new(job, pods, context.now).run(&mut plan);
+    let known = match context.memories.get(key) {
+        Some(Memory::Job(known)) => *known,
+        _ => BackOff::default(),
+    };
+    Sync::new(job, pods, known, context.now).run(known, &mut plan);
     plan
+}
+
+fn forget(key: &Key, context: &Context<'_>, plan: &mut Plan) {
+    if context.memories.contains_key(key) {
+        plan.remember(key, None);
+    }
 }
 
 /// When a Job finished, if it did.
@@ -98,6 +117,11 @@ struct Sync<'a> {
     active: Vec<&'a Rc<Object>>,
     /// How many more are active once the plan is carried out.
     made: i64,
+    /// Whether it is too early for the next pods. The status then says that none is active: the real
+    /// controller ends its work on pods there, before it has counted them (`manageJob`).
+    waits: bool,
+    /// The failures that the next pods have to wait for.
+    back_off: BackOff,
     /// How many pods are being deleted.
     terminating: i64,
     /// With those that are to be counted.
@@ -109,7 +133,12 @@ struct Sync<'a> {
 }
 
 impl<'a> Sync<'a> {
-    fn new(job: &'a Rc<Object>, pods: Vec<&'a Rc<Object>>, now: Millis) -> Sync<'a> {
+    fn new(
+        job: &'a Rc<Object>,
+        pods: Vec<&'a Rc<Object>>,
+        known: BackOff,
+        now: Millis,
+    ) -> Sync<'a> {
         let active = pods
             .iter()
             .copied()
@@ -122,6 +151,8 @@ impl<'a> Sync<'a> {
             job,
             active,
             made: 0,
+            waits: false,
+            back_off: known,
             terminating: count(terminating.count()),
             pods,
             now,
@@ -143,7 +174,10 @@ impl<'a> Sync<'a> {
     }
 
     fn active_count(&self) -> i64 {
-        count(self.active.len()) + self.made
+        match self.waits {
+            true => 0,
+            false => count(self.active.len()) + self.made,
+        }
     }
 
     fn is_suspended(&self) -> bool {
@@ -163,8 +197,14 @@ impl<'a> Sync<'a> {
         let per_index = self.spec("backoffLimitPerIndex").is_some();
         self.done = Indexes::parse(status.get("completedIndexes").text(), below);
         self.lost = Indexes::parse(status.get("failedIndexes").text(), below);
-        for pod in self.pods.iter().filter(|it| pods::is_uncounted(it)) {
-            let index = index(pod).filter(|index| *index < below);
+        let uncounted = self.pods.iter().copied();
+        let mut uncounted: Vec<_> = uncounted.filter(|it| pods::is_uncounted(it)).collect();
+        if self.is_indexed() {
+            uncounted.retain(|it| index(it).is_some_and(|index| index < below));
+        }
+        self.back_off = self.back_off.with(self.job, &uncounted);
+        for pod in uncounted {
+            let index = index(pod).filter(|_| self.is_indexed());
             if pod::phase(pod) == "Succeeded" {
                 self.succeeded += 1;
                 if let Some(index) = index {
@@ -182,7 +222,7 @@ impl<'a> Sync<'a> {
         }
     }
 
-    fn run(mut self, plan: &mut Plan) {
+    fn run(mut self, known: BackOff, plan: &mut Plan) {
         let job = self.job;
         let mut status = job.status().clone();
         if status.get("startTime").is_null() && !self.is_suspended() {
@@ -207,6 +247,9 @@ impl<'a> Sync<'a> {
                 self.suspension(&mut status, plan);
             }
         }
+        if self.back_off != known {
+            plan.remember(&job.key, Some(Memory::Job(self.back_off)));
+        }
         let kept = self.let_go(outcome.is_some(), plan);
         let kept = kept.iter().filter(|it| action(job, it) != Action::Ignore);
         self.failed += count(lost.len()) - count(kept.count());
@@ -224,9 +267,14 @@ impl<'a> Sync<'a> {
             );
             plan.update_status(&job.key, value, Note::detail("patch", "Status", why));
         }
-        if let Some(note) = finished {
-            plan.event(job, note);
+        let Some(note) = finished else {
+            return;
+        };
+        if !note.is_warning && self.succeeded > self.completions() {
+            let message = "Too many succeeded pods running after completion count reached";
+            plan.event(job, Note::warning("event", "TooManySucceededPods", message));
         }
+        plan.event(job, note);
     }
 
     /// Why the Job ends, before it is seen whether enough pods succeeded.
@@ -314,8 +362,10 @@ impl<'a> Sync<'a> {
             let named = named.map(|text| Indexes::parse(text, self.completions()));
             let met = named.as_ref().map(|named| named.common(&self.done));
             match (met, wanted) {
-                (Some(met), Some(wanted)) => met >= wanted,
-                (Some(met), None) => Some(met) == named.map(|named| named.count()),
+                (Some(met), wanted) => {
+                    let all = named.map_or(0, |named| named.count());
+                    met > 0 && (met == all || wanted.is_some_and(|wanted| met >= wanted))
+                }
                 (None, Some(wanted)) => self.done.count() >= wanted,
                 (None, None) => false,
             }
@@ -347,9 +397,9 @@ impl<'a> Sync<'a> {
         if !self.set_condition(status, "Suspended", value, reason, message) {
             return;
         }
-        if !suspended {
-            status.set("startTime", time::rfc3339(self.now));
-        }
+        // Its deadline counts from when it goes on.
+        let started = (!suspended).then(|| time::rfc3339(self.now));
+        status.set("startTime", started);
         let event = if suspended { "Suspended" } else { "Resumed" };
         plan.event(self.job, Note::detail("event", event, message));
     }

@@ -1,15 +1,16 @@
 //! The pods of a Job: how many there should be, and what becomes of them.
 
 use super::failures::{
-    INDEX_FAILURES, INDEX_IGNORED, back_off, index, index_back_off, index_failures, is_failed,
+    INDEX_FAILURES, INDEX_IGNORED, index, index_back_off, index_failures, is_failed,
 };
-use super::{FINALIZER, Sync, count};
+use super::{CONTROLLER, FINALIZER, Sync, count};
 use crate::cluster::{pod, replica_set};
 use crate::plan::Plan;
 use crate::trace::Note;
 use ecow::{EcoString, eco_format};
-use kube::api::DeleteOptions;
-use kube::{Object, Value, map};
+use kube::api::{DeleteOptions, PatchType, Verb};
+use kube::{Millis, Object, Value, map};
+use std::cmp::Reverse;
 use std::rc::Rc;
 
 /// The most pods that one look creates or deletes (`MaxPodCreateDeletePerSync`).
@@ -29,15 +30,15 @@ pub(super) fn let_go(pod: &Object, plan: &mut Plan) {
     if !is_uncounted(pod) {
         return;
     }
-    let mut value = pod.value.clone();
-    let metadata = value.entry("metadata");
-    let finalizers = metadata.entry("finalizers").items_mut();
-    finalizers.retain(|it| it.text() != FINALIZER);
-    if finalizers.is_empty() {
-        metadata.set("finalizers", Value::Null);
-    }
+    let patch = map! {
+        "metadata" => map! {
+            "$deleteFromPrimitiveList/finalizers" => vec![Value::from(FINALIZER)],
+        },
+    };
     let why = eco_format!("{} is counted.", pod.key.name);
-    plan.patch_metadata(pod, &value, Note::detail("patch", "Counted", why));
+    let note = Note::detail("patch", "Counted", why);
+    let patch = Verb::Patch(PatchType::Strategic, patch);
+    plan.write(pod.key.clone(), "", patch, note);
 }
 
 /// Deletes a pod, and says so.
@@ -78,17 +79,21 @@ impl<'a> Sync<'a> {
         if missing == 0 {
             return;
         }
-        if !self.per_index() {
-            let wait = back_off(self.job, &self.pods, self.now);
-            if wait > 0 {
-                plan.look_again(wait);
-                return;
-            }
-        }
-        let indexes: Vec<Option<i64>> = match self.is_indexed() {
-            true => self.pending(missing, plan).into_iter().map(Some).collect(),
-            false => vec![None; missing],
+        let mut wait = match self.per_index() {
+            true => 0,
+            false => self.back_off.wait(self.now),
         };
+        let mut indexes = vec![None; missing];
+        if self.is_indexed() {
+            let (now, later) = self.pending(missing);
+            wait = wait.max(later);
+            indexes = now.into_iter().map(Some).collect();
+        }
+        if wait > 0 {
+            plan.look_again(wait.max(CONTROLLER.batch));
+            self.waits = true;
+            return;
+        }
         for index in indexes {
             let why = eco_format!("{} wants {wanted} active pods.", self.job.key.name);
             let note = Note::detail("create", "SuccessfulCreate", why);
@@ -112,8 +117,7 @@ impl<'a> Sync<'a> {
         match self.spec("completions") {
             None if self.succeeded > 0 => count(self.active.len()),
             None => parallel,
-            // An index that has failed needs no pod either.
-            Some(all) => (all - self.succeeded - self.lost.count()).clamp(0, parallel),
+            Some(all) => (all - self.succeeded).clamp(0, parallel),
         }
     }
 
@@ -121,7 +125,7 @@ impl<'a> Sync<'a> {
     /// that do the least.
     fn surplus(&self, wanted: i64) -> Vec<&'a Rc<Object>> {
         let mut kept = self.active.clone();
-        lean::sort_by_key(&mut kept, |it| replica_set::deletion_rank(it, self.now));
+        lean::sort_by_key(&mut kept, |it| removal_rank(it));
         let mut surplus = Vec::new();
         if self.is_indexed() {
             let below = self.completions();
@@ -143,28 +147,27 @@ impl<'a> Sync<'a> {
         surplus
     }
 
-    /// The first indexes that need a pod and need not wait for it.
-    fn pending(&self, most: usize, plan: &mut Plan) -> Vec<i64> {
+    /// Those of the first indexes that need a pod which need not wait for it; or if all have to, how
+    /// long the first one has to wait (`firstPendingIndexes`, `getPodCreationInfoForIndependentIndexes`).
+    fn pending(&self, most: usize) -> (Vec<i64>, Millis) {
         let waits = self.job.spec().get("podReplacementPolicy").text() == "Failed";
         let busy = self.pods.iter().filter(|it| {
             pod::is_active(it) || (waits && it.meta.deleted.is_some() && !pod::has_ended(it))
         });
         let busy: Vec<i64> = busy.filter_map(|it| index(it)).collect();
-        let mut pending = Vec::new();
-        for at in 0..self.completions() {
-            if pending.len() == most {
-                break;
-            }
-            if self.done.has(at) || self.lost.has(at) || busy.contains(&at) {
-                continue;
-            }
+        let free = |at: &i64| !self.done.has(*at) && !self.lost.has(*at) && !busy.contains(at);
+        let (mut now, mut later) = (Vec::new(), Millis::MAX);
+        for at in (0..self.completions()).filter(free).take(most) {
             let last = self.last_failed(at).filter(|_| self.per_index());
             match last.map_or(0, |last| index_back_off(self.job, last, self.now)) {
-                0 => pending.push(at),
-                wait => plan.look_again(wait),
+                0 => now.push(at),
+                wait => later = later.min(wait),
             }
         }
-        pending
+        match now.is_empty() && later < Millis::MAX {
+            true => (now, later),
+            false => (now, 0),
+        }
     }
 
     /// The pod of an index that failed last and is kept to tell how often it did.
@@ -205,7 +208,7 @@ impl<'a> Sync<'a> {
 
     fn new_pod(&self, at: Option<i64>) -> Value {
         let (job, template) = (self.job, self.job.spec().get("template"));
-        let mut metadata = template.get("metadata").clone();
+        let mut metadata = replica_set::metadata_of_pods(job);
         let mut spec = template.get("spec").clone();
         let mut prefix = job.key.name.clone();
         if let Some(at) = at {
@@ -229,8 +232,6 @@ impl<'a> Sync<'a> {
         }
         prefix.push('-');
         metadata.set("generateName", prefix);
-        metadata.set("namespace", &job.key.namespace);
-        metadata.set("ownerReferences", vec![job.as_controller()]);
         let finalizers = metadata.entry("finalizers").items_mut();
         finalizers.push(FINALIZER.into());
         map! {
@@ -240,6 +241,18 @@ impl<'a> Sync<'a> {
             "spec" => spec,
         }
     }
+}
+
+/// What decides which pods are deleted first: those that do the least, then the latest
+/// (`controller_utils.go`, ActivePods).
+fn removal_rank(pod: &Object) -> impl Ord {
+    let second = |at: Millis| Reverse(at / 1000);
+    (
+        replica_set::use_of(pod),
+        pod::ready_since(pod).map(second),
+        Reverse(replica_set::restarts(pod)),
+        second(pod.meta.created),
+    )
 }
 
 /// The beginning of a text, at most so many bytes of it.
