@@ -102,8 +102,9 @@ pub struct Controller {
 
 /// Every controller.
 pub const CONTROLLERS: &[Controller] = &[
-    deployment::CONTROLLER,
+    // Before the Deployment's: who sees the same change at the same moment acts on it first.
     replica_set::CONTROLLER,
+    deployment::CONTROLLER,
     endpoint_slice::CONTROLLER,
     garbage_collector::CONTROLLER,
     job::CONTROLLER,

@@ -103,13 +103,7 @@ fn claim<'a>(store: &'a Store, set: &Object, plan: &mut Plan) -> Vec<&'a Rc<Obje
     pods
 }
 
-fn manage(
-    store: &Store,
-    set: &Rc<Object>,
-    pods: &[&Rc<Object>],
-    now: Millis,
-    plan: &mut Plan,
-) {
+fn manage(store: &Store, set: &Rc<Object>, pods: &[&Rc<Object>], now: Millis, plan: &mut Plan) {
     let want = usize::try_from(set.spec().get("replicas").as_int().unwrap_or(1)).unwrap_or(0);
     let have = pods.len();
     let why = eco_format!("{} wants {want} pods and has {have}.", set.key.name);
@@ -154,12 +148,11 @@ fn failed_create(store: &Store, key: &Key, context: &Context<'_>, refusal: &Stat
     };
     let why = eco_format!("Error creating: {}", refusal.message);
     plan.event(set, Note::warning("event", "FailedCreate", why));
-    let pods: Vec<_> = store.owned_by(&set.meta.uid).collect();
-    let active: Vec<_> = pods
-        .iter()
-        .copied()
-        .filter(|pod| pod::is_active(pod))
-        .collect();
+    // Those that were made just before the refusal count from the next look on.
+    let pods = store.owned_by(&set.meta.uid);
+    let pods: Vec<_> = pods.filter(|pod| pod.meta.created < context.now).collect();
+    let mut active = pods.clone();
+    active.retain(|pod| pod::is_active(pod));
     let terminating = pods.iter().filter(|pod| is_leaving(pod)).count();
     let mut status = status(set, &active, terminating, context.now);
     let condition = Condition {
@@ -244,14 +237,22 @@ fn deletion_rank(pod: &Object, beside: i64, now: Millis) -> impl Ord {
     // random. The times themselves are whole seconds.
     let age = |since: Option<Millis>| {
         let since = since.map_or(now, |since| since - since % 1000);
-        now.saturating_sub(since).saturating_mul(1_000_000).checked_ilog2()
+        now.saturating_sub(since)
+            .saturating_mul(1_000_000)
+            .checked_ilog2()
     };
     let then = (
         age(pod::ready_since(pod)),
         Reverse(restarts(pod)),
         age(Some(pod.meta.created)),
     );
-    (use_of(pod), cost, Reverse(beside), then, pod.meta.uid.clone())
+    (
+        use_of(pod),
+        cost,
+        Reverse(beside),
+        then,
+        pod.meta.uid.clone(),
+    )
 }
 
 /// How much a pod does: one without a node nothing, one that is ready the most.

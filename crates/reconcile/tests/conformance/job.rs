@@ -6,6 +6,7 @@ use kube::api::{DeleteOptions, PatchType, Verb};
 use kube::{Key, Object, Value, map, time};
 use reconcile::World;
 use reconcile::trace::Note;
+use std::collections::BTreeMap;
 use std::rc::Rc;
 
 const DRIVER: &str = "driver";
@@ -34,7 +35,9 @@ pub fn run(case: &Value) -> Result<(), String> {
             // Pods' names are masked, so their order says nothing.
             let pods = |record: &Value| sorted(record.get("pods").items());
             compare::same(&pods(have), &pods(want))?;
-            compare::same(have.get("job"), want.get("job"))
+            compare::same(have.get("job"), want.get("job"))?;
+            let said = |record: &Value| record.at(&["after", "output"]).clone();
+            compare::same(&said(have), &said(want))
         };
         if let (Err(why), false) = (same(want), all().any(|want| same(want).is_ok())) {
             return Err(tell(why));
@@ -70,7 +73,8 @@ fn masked(name: &str) -> String {
 struct Driver {
     world: World,
     records: Vec<Value>,
-    events: usize,
+    /// How often each event was seen.
+    events: BTreeMap<EcoString, i64>,
 }
 
 impl Driver {
@@ -78,7 +82,7 @@ impl Driver {
         Driver {
             world: control_plane(),
             records: Vec::new(),
-            events: 0,
+            events: BTreeMap::new(),
         }
     }
 
@@ -91,14 +95,15 @@ impl Driver {
     }
 
     fn play(&mut self, op: &Value) -> Result<(), String> {
+        let mut outcome = Ok(());
         match op.get("op").text() {
             "create" => {
                 let manifest = op.get("manifest").clone();
-                self.request(Key::of(&manifest), "", Verb::Create(manifest))?;
+                outcome = self.request(Key::of(&manifest), "", Verb::Create(manifest));
             }
             "patch" => {
                 let patch = op.get("patch").clone();
-                self.request(job_key(), "", Verb::Patch(PatchType::Strategic, patch))?;
+                outcome = self.request(job_key(), "", Verb::Patch(PatchType::Strategic, patch));
             }
             "succeed" | "fail" => self.end(op)?,
             "deletePod" => {
@@ -121,7 +126,7 @@ impl Driver {
             other => return Err(format!("unknown op {other}")),
         }
         self.settle();
-        self.record();
+        self.record(outcome.err());
         Ok(())
     }
 
@@ -204,7 +209,7 @@ impl Driver {
         }
     }
 
-    fn record(&mut self) {
+    fn record(&mut self, refusal: Option<String>) {
         let row = |pod: &Rc<Object>| {
             let containers = pod.spec().get("containers").items();
             map! {
@@ -223,14 +228,15 @@ impl Driver {
             .filter(|event| event.value.at(&["involvedObject", "kind"]).text() != "Pod")
             .collect();
         events.sort_by_key(|event| event.key.name.rsplit('.').next().map(EcoString::from));
-        let lines: Value = events[self.events..]
-            .iter()
-            .map(|event| {
-                let fields = ["type", "reason", "message"];
-                Value::from(fields.map(|it| event.value.get(it).clone()).to_vec())
-            })
-            .collect();
-        self.events = events.len();
+        let mut lines: Vec<Value> = Vec::new();
+        for event in events {
+            let count = event.value.get("count").as_int().unwrap_or(1);
+            let before = self.events.insert(event.key.name.clone(), count);
+            let fields = ["type", "reason", "message"].map(|it| event.value.get(it).clone());
+            for _ in before.unwrap_or(0)..count {
+                lines.push(fields.to_vec().into());
+            }
+        }
         let job = self.world.store().get(&job_key()).map(|job| {
             let mut status = job.status().clone();
             let conditions: Value = status
@@ -246,9 +252,10 @@ impl Driver {
             map! { "generation" => job.meta.generation, "status" => status }
         });
         self.records.push(map! {
+            "after" => map! { "output" => refusal },
             "pods" => pods,
             "job" => job,
-            "events" => lines,
+            "events" => Value::from(lines),
         });
     }
 }

@@ -3,7 +3,8 @@
 //! The recordings lie beside the repository, in `../shared/conformance/kubernetes`, or where
 //! `ROLLOUT_LAB_CONFORMANCE` says; where there are none, the test says so and passes. It prints
 //! `family: passed/total` and fails on a miss that `known_gaps.txt` does not list, and on a listed
-//! gap that has closed.
+//! gap that has closed. More recordings in the same form, of rules that those do not show, are in
+//! `recorded/`.
 
 #![cfg(not(target_family = "wasm"))]
 // A test may read the files it is about.
@@ -86,6 +87,14 @@ fn folder() -> (PathBuf, bool) {
     }
 }
 
+/// Recordings of a family that lie in the repository.
+fn check_recorded(family: &str, run: fn(&Value) -> Result<(), String>) {
+    let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/conformance/recorded");
+    let path = folder.join(format!("{family}.json"));
+    let text = std::fs::read_to_string(path).expect("the recordings are there");
+    check_cases(family, &text, |_, case| run(case));
+}
+
 /// Runs every case of a family: `run` gives nothing if the case passes, else what differs.
 fn check_family(family: &str, run: fn(&Value) -> Result<(), String>) {
     check_family_with(family, |_, case| run(case));
@@ -103,7 +112,11 @@ fn check_family_with(family: &str, run: impl Fn(&Value, &Value) -> Result<(), St
         );
         return;
     };
-    let file: Value = serde_json::from_str(&text).expect("recordings are JSON");
+    check_cases(family, &text, run);
+}
+
+fn check_cases(family: &str, text: &str, run: impl Fn(&Value, &Value) -> Result<(), String>) {
+    let file: Value = serde_json::from_str(text).expect("recordings are JSON");
     let gaps: BTreeSet<&str> = KNOWN_GAPS
         .lines()
         .filter_map(|line| {
@@ -195,6 +208,16 @@ fn scheduling() {
 #[test]
 fn job() {
     check_family("job", job::run);
+}
+
+#[test]
+fn recorded_rollouts() {
+    check_recorded("rollouts", rollouts::run);
+}
+
+#[test]
+fn recorded_jobs() {
+    check_recorded("job", job::run);
 }
 
 #[test]

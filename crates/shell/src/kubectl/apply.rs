@@ -2,11 +2,11 @@
 //! kept in an annotation.
 
 use super::args::{Args, Flag, value};
-use super::session::{Fault, Session, shown};
+use super::session::{Fault, Session};
 use crate::json;
 use kube::api::Verb;
 use kube::patch::three_way;
-use kube::{Key, Value, kubectl};
+use kube::{Key, Value, kind_info, kubectl};
 
 const LAST_APPLIED: &str = "kubectl.kubernetes.io/last-applied-configuration";
 /// What kubectl calls standard input in its messages.
@@ -69,7 +69,8 @@ fn apply(session: &mut Session, manifest: &Value) -> Result<&'static str, Fault>
     let last = match live.annotation(LAST_APPLIED) {
         Some(text) => yaml::decode(text).unwrap_or_default(),
         None => {
-            let object = shown(&key);
+            let plural = kind_info(&key.kind).map_or("", |info| info.plural);
+            let object = format!("{plural}/{}", key.name);
             session.output.stderr.push_str(&format!(
                 "Warning: resource {object} is missing the {LAST_APPLIED} annotation which is required by \
                  kubectl apply. kubectl apply should only be used on resources created declaratively by \

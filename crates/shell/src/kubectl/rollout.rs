@@ -103,10 +103,13 @@ fn revisions(session: &mut Session, deployment: &Object) -> Result<Vec<(i64, Rc<
         if owner != deployment.meta.uid.as_str() {
             continue;
         }
-        let Some(revision) = set.annotation(REVISION).and_then(|text| text.parse().ok()) else {
-            continue;
-        };
-        sets.push((revision, set));
+        // One that was adopted has no number yet, which counts as 0.
+        let revision = set
+            .annotation(REVISION)
+            .map_or(Some(0), |text| text.parse().ok());
+        if let Some(revision) = revision {
+            sets.push((revision, set));
+        }
     }
     lean::sort_by(&mut sets, |a, b| a.0.cmp(&b.0));
     Ok(sets)

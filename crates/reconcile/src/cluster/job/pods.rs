@@ -246,12 +246,11 @@ impl<'a> Sync<'a> {
 /// What decides which pods are deleted first: those that do the least, then the latest
 /// (`controller_utils.go`, ActivePods).
 fn removal_rank(pod: &Object) -> impl Ord {
-    let second = |at: Millis| Reverse(at / 1000);
     (
         replica_set::use_of(pod),
-        pod::ready_since(pod).map(second),
+        pod::ready_since(pod).map(Reverse),
         Reverse(replica_set::restarts(pod)),
-        second(pod.meta.created),
+        Reverse(pod.meta.created),
     )
 }
 
