@@ -3,7 +3,7 @@
 //! Nothing else writes to the store. An HTTP front would turn its requests into [`Request`]s.
 
 use crate::fields::{self, Table};
-use crate::object::{condition, controller_ref};
+use crate::object::controller;
 use crate::rbac::{self, Attributes, User};
 use crate::status::resource_and_group;
 use crate::{Change, ChangeKind, Key, Meta, Millis, Object, Selection, Status, Store, Value};
@@ -157,7 +157,15 @@ fn answer(store: &mut Store, now: Millis, mut request: Request) -> Response {
         request.user = other;
     }
     if !request.user.is_master() {
-        rbac::check_known(store, &request.user, &attributes(&request))?;
+        let (verb, _, namespace) = scope(&request);
+        let question = rbac::Question {
+            user: &request.user,
+            namespace,
+            verb,
+            kind: &request.key.kind,
+            subresource: request.subresource,
+        };
+        rbac::check_known(store, &question, &|| attributes(&request))?;
     }
     let Request {
         user,
@@ -210,8 +218,8 @@ fn answer(store: &mut Store, now: Millis, mut request: Request) -> Response {
     }
 }
 
-/// What a request is to the authorizer.
-fn attributes(request: &Request) -> Attributes {
+/// A request's verb, whether it is about one object that has a name, and the namespace that it is in.
+fn scope(request: &Request) -> (&'static str, bool, &EcoString) {
     let (verb, named) = match request.verb {
         Verb::Get => ("get", true),
         Verb::List => ("list", false),
@@ -222,13 +230,19 @@ fn attributes(request: &Request) -> Attributes {
         Verb::Delete(_) => ("delete", true),
         Verb::DeleteCollection(_) => ("deletecollection", false),
     };
+    // A namespace is in itself.
+    let namespace = match request.key.kind.as_str() {
+        "Namespace" if named => &request.key.name,
+        _ => &request.key.namespace,
+    };
+    (verb, named, namespace)
+}
+
+/// What a request is to the authorizer.
+fn attributes(request: &Request) -> Attributes {
+    let (verb, named, namespace) = scope(request);
     let key = &request.key;
     let (resource, group) = resource_and_group(&key.kind);
-    // A namespace is in itself.
-    let namespace = match key.kind.as_str() {
-        "Namespace" if named => &key.name,
-        _ => &key.namespace,
-    };
     Attributes {
         verb: verb.into(),
         group: group.into(),
@@ -399,19 +413,21 @@ pub(crate) fn write(
     mut body: Value,
     subresource: &str,
 ) -> Response {
-    let version = body.at(&["metadata", "resourceVersion"]).text();
-    if !version.is_empty() && version != eco_format!("{}", old.meta.version) {
+    // A writer began with what it read, so that most of what it may not change is still the very same.
+    let [version, stored] =
+        [&body, &old.value].map(|object| object.at(&["metadata", "resourceVersion"]).text());
+    if !version.is_empty() && version != stored {
         return Err(Status::conflict(&old.key.kind, &old.key.name, MODIFIED));
     }
-    let of = |field: &str| old.value.get(field).clone();
     if subresource == "status" {
         // Only the status and the metadata count (`deployment/strategy.go`, PrepareForUpdate).
-        body.set("spec", of("spec"));
-        body.entry("metadata")
-            .set("labels", of("metadata").get("labels").clone());
+        keep(&mut body, &old.value, "spec");
+        if body.get("metadata") != old.value.get("metadata") {
+            keep(body.entry("metadata"), old.value.get("metadata"), "labels");
+        }
     } else {
         if !old.status().is_null() {
-            body.set("status", of("status"));
+            keep(&mut body, &old.value, "status");
         }
         admission::mutate_update(store, &old.key, &mut body)?;
         strategy::prepare_update(&old.value, &mut body, subresource);
@@ -426,14 +442,15 @@ pub(crate) fn write(
     if generation > 0 && (body.get("spec") != old.spec() || annotated) {
         generation += 1;
     }
-    for field in ["uid", "creationTimestamp", "namespace", "name"] {
-        let kept = of("metadata").get(field).clone();
-        if body.at(&["metadata", field]) != &kept {
-            body.entry("metadata").set(field, kept);
+    let metadata = old.value.get("metadata");
+    if generation != old.meta.generation || body.get("metadata") != metadata {
+        let changed = body.entry("metadata");
+        for field in ["uid", "creationTimestamp", "namespace", "name"] {
+            keep(changed, metadata, field);
         }
-    }
-    if generation > 0 {
-        body.entry("metadata").set("generation", generation);
+        if generation > 0 {
+            changed.set("generation", generation);
+        }
     }
     if subresource != "status" {
         validate::check(Some(&old.value), &body)?;
@@ -452,27 +469,43 @@ pub(crate) fn write(
     Ok(Answer::Object(delete::finish(store, new)))
 }
 
+/// Gives a new state the member that its old one has.
+fn keep(new: &mut Value, old: &Value, field: &str) {
+    let kept = old.get(field);
+    if kept.is_null() || new.get(field) != kept {
+        new.set(field, kept.clone());
+    }
+}
+
 /// Decodes what the lab itself asks of an object's metadata.
 pub(crate) fn decode(key: Key, value: Value, version: u64, created: Millis) -> Object {
-    let metadata = value.get("metadata");
-    let deleted = metadata.get("deletionTimestamp").as_str();
-    let status = value.get("status");
-    let ready = condition(status, "Ready");
-    let since = match ready.get("status").text() {
-        "True" => time::parse_rfc3339(ready.get("lastTransitionTime").text()).or(Some(0)),
-        _ => None,
-    };
-    let meta = Meta {
-        uid: metadata.get("uid").to_text(),
+    let mut meta = Meta {
         version,
-        generation: metadata.get("generation").as_int().unwrap_or(0),
         created,
-        deleted: deleted.and_then(time::parse_rfc3339),
-        controller: controller_ref(&value).get("uid").to_text(),
-        labels: metadata.get("labels").clone(),
-        phase: status.get("phase").to_text(),
-        ready: since,
-        unschedulable: condition(status, "PodScheduled").get("status").text() == "False",
+        ..Meta::default()
     };
+    // In one pass: this is done for every write.
+    for (field, member) in value.get("metadata").members() {
+        match field.as_str() {
+            "uid" => meta.uid = member.to_text(),
+            "generation" => meta.generation = member.as_int().unwrap_or(0),
+            "deletionTimestamp" => meta.deleted = member.as_str().and_then(time::parse_rfc3339),
+            "labels" => meta.labels = member.clone(),
+            "ownerReferences" => meta.controller = controller(member).get("uid").to_text(),
+            _ => {}
+        }
+    }
+    let status = value.get("status");
+    meta.phase = status.get("phase").to_text();
+    for condition in status.get("conditions").items() {
+        match (condition.get("type").text(), condition.get("status").text()) {
+            ("Ready", "True") => {
+                let since = condition.get("lastTransitionTime").text();
+                meta.ready = time::parse_rfc3339(since).or(Some(0));
+            }
+            ("PodScheduled", "False") => meta.unschedulable = true,
+            _ => {}
+        }
+    }
     Object { key, meta, value }
 }

@@ -3,7 +3,7 @@
 
 use crate::admission::namespace_lifecycle;
 use crate::api::{Answer, DeleteOptions, Propagation, Response, find, list};
-use crate::{Key, Millis, Object, Selection, Status, Store, Value, time};
+use crate::{Key, Millis, Object, Selection, Status, Store, Value, decimal, time};
 use ecow::{EcoString, eco_format};
 use std::rc::Rc;
 
@@ -88,7 +88,10 @@ pub(crate) fn delete_collection(
 }
 
 fn check_preconditions(old: &Object, options: &DeleteOptions) -> Result<(), Status> {
-    let version = eco_format!("{}", old.meta.version);
+    if options.uid.is_empty() && options.version.is_empty() {
+        return Ok(());
+    }
+    let version = decimal(old.meta.version);
     let cases = [
         (
             "UID",
@@ -177,9 +180,9 @@ fn none_if_empty(finalizers: Vec<Value>) -> Value {
 
 /// Removes an object that waited for its last finalizer, once that is gone.
 pub(crate) fn finish(store: &mut Store, object: Rc<Object>) -> Rc<Object> {
-    let finalizers = object.value.at(&["metadata", "finalizers"]).items();
+    let finalizers = || object.value.at(&["metadata", "finalizers"]).items();
     if object.meta.deleted.is_some()
-        && finalizers.is_empty()
+        && finalizers().is_empty()
         && grace_period(&object) <= 0
         && is_empty(&object)
     {

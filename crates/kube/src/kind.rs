@@ -370,10 +370,34 @@ pub const KINDS: &[KindInfo] = &[
 /// What is known about `kind`.
 #[must_use]
 pub fn kind_info(kind: &str) -> Option<&'static KindInfo> {
-    KINDS
-        .binary_search_by(|info| info.kind.cmp(kind))
-        .ok()
-        .map(|at| &KINDS[at])
+    // By their beginnings as numbers: nothing is asked more often, and numbers are compared at once.
+    let start = start(kind);
+    let from = STARTS.partition_point(|have| *have < start);
+    let alike = STARTS[from..].iter().take_while(|have| **have == start);
+    let mut found = KINDS[from..].iter().zip(alike);
+    Some(found.find(|(info, _)| info.kind == kind)?.0)
+}
+
+/// How each of [`KINDS`] begins.
+const STARTS: [u64; KINDS.len()] = {
+    let mut starts = [0; KINDS.len()];
+    let mut at = 0;
+    while at < KINDS.len() {
+        starts[at] = start(KINDS[at].kind);
+        at += 1;
+    }
+    starts
+};
+
+/// The first eight bytes of a text, as a number that is in the same order.
+const fn start(text: &str) -> u64 {
+    let (text, mut start, mut at) = (text.as_bytes(), 0, 0);
+    while at < 8 {
+        let byte = if at < text.len() { text[at] } else { 0 };
+        start = start << 8 | byte as u64;
+        at += 1;
+    }
+    start
 }
 
 #[cfg(test)]
@@ -385,6 +409,9 @@ mod tests {
         assert!(KINDS.is_sorted_by(|a, b| a.kind < b.kind));
         assert_eq!(kind_info("Pod").map(|info| info.plural), Some("pods"));
         assert_eq!(kind_info("Gadget"), None);
+        for info in KINDS {
+            assert_eq!(kind_info(info.kind), Some(info));
+        }
     }
 
     /// Every kind that is stored in the version 1 of its group, as the table of fields has it.

@@ -38,7 +38,7 @@ pub use hash::pod_template_hash;
 pub use kind::{KINDS, KindInfo, kind_info};
 pub use object::{Key, Meta, Object};
 pub use query::Selection;
-pub use random::{Random, hex};
+pub use random::{Random, decimal, hex};
 pub use status::{About, Cause, Status};
 pub use store::{Change, ChangeKind, Store};
 pub use time::Millis;

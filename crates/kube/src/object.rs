@@ -1,11 +1,12 @@
 //! Objects: a value tree with its metadata decoded.
 
-use crate::{Millis, Value, kind_info};
-use ecow::{EcoString, eco_format};
+use crate::{Millis, Value, decimal, kind_info};
+use ecow::EcoString;
+use std::cmp::Ordering;
 use std::fmt;
 
 /// The name of an object: what it is, where, and what it is called.
-#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Key {
     /// `Pod`, `Deployment`…
     pub kind: EcoString,
@@ -54,6 +55,21 @@ impl Key {
             namespace,
             name: metadata.get("name").to_text(),
         }
+    }
+}
+
+impl Ord for Key {
+    /// By kind, namespace and name.
+    fn cmp(&self, other: &Key) -> Ordering {
+        lean::compare(&self.kind, &other.kind)
+            .then_with(|| lean::compare(&self.namespace, &other.namespace))
+            .then_with(|| self.name.cmp(&other.name))
+    }
+}
+
+impl PartialOrd for Key {
+    fn partial_cmp(&self, other: &Key) -> Option<Ordering> {
+        Some(self.cmp(other))
     }
 }
 
@@ -163,7 +179,7 @@ impl Object {
             "kind" => &self.key.kind,
             "name" => &self.key.name,
             "namespace" => &self.key.namespace,
-            "resourceVersion" => eco_format!("{}", self.meta.version),
+            "resourceVersion" => decimal(self.meta.version),
             "uid" => &self.meta.uid,
         }
     }
@@ -181,8 +197,12 @@ pub(crate) fn condition<'a>(status: &'a Value, kind: &str) -> &'a Value {
 
 /// The owner reference whose `controller` is true.
 pub(crate) fn controller_ref(value: &Value) -> &Value {
-    value
-        .at(&["metadata", "ownerReferences"])
+    controller(value.at(&["metadata", "ownerReferences"]))
+}
+
+/// The one of an object's owner references whose `controller` is true.
+pub(crate) fn controller(owners: &Value) -> &Value {
+    owners
         .items()
         .iter()
         .find(|owner| owner.get("controller").as_bool() == Some(true))

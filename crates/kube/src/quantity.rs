@@ -137,12 +137,25 @@ fn split(text: &str) -> Option<(i128, i128, &str)> {
         b'+' => (false, &number[1..]),
         _ => (false, number),
     };
-    let (whole, fraction) = number.split_once('.').unwrap_or((number, ""));
-    if whole.is_empty() && fraction.is_empty() {
+    let (mut digits, mut parts, mut count, mut in_fraction) = (0_i128, 1_i128, 0, false);
+    for byte in number.bytes() {
+        match byte {
+            b'0'..=b'9' => {
+                digits = digits
+                    .checked_mul(10)?
+                    .checked_add(i128::from(byte - b'0'))?;
+                count += 1;
+                if in_fraction {
+                    parts = parts.checked_mul(10)?;
+                }
+            }
+            b'.' if !in_fraction => in_fraction = true,
+            _ => return None,
+        }
+    }
+    if count == 0 {
         return None;
     }
-    let digits: i128 = format!("{whole}{fraction}").parse().ok()?;
-    let parts = 10_i128.checked_pow(fraction.len().try_into().ok()?)?;
     Some((if negative { -digits } else { digits }, parts, suffix))
 }
 

@@ -34,15 +34,14 @@ impl Random {
     pub fn uuid(&mut self) -> EcoString {
         let high = (self.draw() & 0xffff_ffff_ffff_0fff) | 0x4000;
         let low = (self.draw() & 0x3fff_ffff_ffff_ffff) | 0x8000_0000_0000_0000;
-        let digits = hex(high).into_iter().chain(hex(low));
-        let mut text = EcoString::with_capacity(36);
-        for (at, digit) in digits.enumerate() {
-            if matches!(at, 8 | 12 | 16 | 20) {
-                text.push('-');
-            }
-            text.push(digit);
-        }
-        text
+        let (high, low) = (hex(high), hex(low));
+        let mut text = [b'-'; 36];
+        text[..8].copy_from_slice(&high[..8]);
+        text[9..13].copy_from_slice(&high[8..12]);
+        text[14..18].copy_from_slice(&high[12..]);
+        text[19..23].copy_from_slice(&low[..4]);
+        text[24..].copy_from_slice(&low[4..]);
+        ascii(&text)
     }
 
     /// What `generateName` appends: five of the letters and digits that spell no words
@@ -52,12 +51,52 @@ impl Random {
         std::array::from_fn(|_| ALPHABET[self.below(27) as usize])
     }
 }
-/// The sixteen digits of a number to the base of sixteen: a formatter takes ten times as long, and
-/// every object has some.
+
+// A formatter takes ten times as long as the next, and every object has some of both.
+
+/// The sixteen digits of a number to the base of sixteen.
 #[must_use]
-pub fn hex(number: u64) -> [char; 16] {
+pub fn hex(number: u64) -> [u8; 16] {
     std::array::from_fn(|at| {
         let digit = number >> (60 - 4 * at) & 0xf;
-        char::from(b"0123456789abcdef"[digit as usize])
+        b"0123456789abcdef"[digit as usize]
     })
+}
+
+/// A number to the base of ten, as text.
+#[must_use]
+pub fn decimal(mut number: u64) -> EcoString {
+    let mut digits = [b'0'; 20];
+    let mut at = digits.len();
+    while number > 0 || at == digits.len() {
+        at -= 1;
+        digits[at] = b'0' + (number % 10) as u8;
+        number /= 10;
+    }
+    ascii(&digits[at..])
+}
+
+/// Characters that are ASCII, as text.
+fn ascii(text: &[u8]) -> EcoString {
+    std::str::from_utf8(text).unwrap_or_default().into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_are_written() {
+        for number in [0, 7, 10, 16_090, u64::MAX] {
+            assert_eq!(decimal(number), number.to_string());
+            assert_eq!(hex(number).as_slice(), format!("{number:016x}").as_bytes());
+        }
+        let uuid = Random::new(1).uuid();
+        let places = uuid.char_indices().filter(|(_, it)| *it == '-');
+        assert_eq!(
+            places.map(|(at, _)| at).collect::<Vec<_>>(),
+            [8, 13, 18, 23]
+        );
+        assert_eq!((uuid.len(), &uuid[14..15]), (36, "4"));
+    }
 }

@@ -1,8 +1,9 @@
 //! The versioned store: what etcd is to the API server.
 
-use crate::{Key, Millis, Object, Random, Value, rbac};
+use crate::{Key, Millis, Object, Random, Value, decimal, rbac};
 use ecow::{EcoString, EcoVec};
 use lean::SharedMap;
+use std::cmp::Ordering;
 use std::rc::Rc;
 
 /// How many changes are kept for watchers; a watch from before them is told that it came too late.
@@ -21,8 +22,10 @@ pub struct Store {
     /// busiest loops read.
     owned: SharedMap<EcoString, SharedMap<Key, Rc<Object>>>,
     indexes: SharedMap<Index, SharedMap<Key, ()>>,
-    /// The last writes, [`CHUNK`] to an entry.
+    /// The last writes, [`CHUNK`] to an entry, but for the very last.
     changes: SharedMap<u64, EcoVec<Change>>,
+    /// The very last writes, which are to become the next entry.
+    latest: EcoVec<Change>,
     version: u64,
     pub(crate) random: Random,
     /// What users are known to be allowed.
@@ -30,7 +33,24 @@ pub struct Store {
 }
 
 /// A kind, and a namespace.
-type Place = (EcoString, EcoString);
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Place {
+    kind: EcoString,
+    namespace: EcoString,
+}
+
+impl Ord for Place {
+    fn cmp(&self, other: &Place) -> Ordering {
+        lean::compare(&self.kind, &other.kind)
+            .then_with(|| lean::compare(&self.namespace, &other.namespace))
+    }
+}
+
+impl PartialOrd for Place {
+    fn partial_cmp(&self, other: &Place) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
 
 /// How many writes are kept together: few enough to copy when a snapshot shares them.
 const CHUNK: u64 = 16;
@@ -90,6 +110,7 @@ impl Store {
             owned: SharedMap::default(),
             indexes: SharedMap::default(),
             changes: SharedMap::default(),
+            latest: EcoVec::new(),
             version: 0,
             random: Random::new(seed),
             grants: rbac::Known::default(),
@@ -105,7 +126,7 @@ impl Store {
     /// The object of a key.
     #[must_use]
     pub fn get(&self, key: &Key) -> Option<&Rc<Object>> {
-        self.objects.get(&place(key))?.get(&key.name)
+        self.objects.get(&place_of(key))?.get(&key.name)
     }
 
     /// All objects, by kind, namespace and name.
@@ -116,15 +137,15 @@ impl Store {
     /// All objects of a kind, by namespace and name.
     #[must_use]
     pub fn list(&self, kind: &str) -> Vec<&Rc<Object>> {
-        let places = self.objects.from(&(kind.into(), EcoString::new()));
-        let of_kind = places.take_while(|((have, _), _)| have == kind);
+        let places = self.objects.from(&place(kind, ""));
+        let of_kind = places.take_while(|(have, _)| have.kind == kind);
         of_kind.flat_map(|(_, objects)| objects.values()).collect()
     }
 
     /// All objects of a kind in a namespace, by name.
     #[must_use]
     pub fn list_in(&self, kind: &str, namespace: &str) -> Vec<&Rc<Object>> {
-        let objects = self.objects.get(&(kind.into(), namespace.into()));
+        let objects = self.objects.get(&place(kind, namespace));
         objects.into_iter().flat_map(SharedMap::values).collect()
     }
 
@@ -194,8 +215,15 @@ impl Store {
         if version + CHANGES_KEPT < self.version {
             return None;
         }
-        let chunks = self.changes.from(&((version + 1) / CHUNK));
-        let changes = chunks.flat_map(|(_, changes)| changes);
+        // Whoever keeps up asks for none but the latest.
+        let first = self.latest.first();
+        let is_behind = first.is_some_and(|first| version + 1 < first.version);
+        let chunks = is_behind.then(|| self.changes.from(&((version + 1) / CHUNK)));
+        let older = chunks
+            .into_iter()
+            .flatten()
+            .flat_map(|(_, changes)| changes);
+        let changes = older.chain(&self.latest);
         let later = changes.filter(|change| change.version > version);
         Some(later.cloned().collect())
     }
@@ -218,7 +246,7 @@ impl Store {
         self.version += 1;
         value
             .entry("metadata")
-            .set("resourceVersion", ecow::eco_format!("{}", self.version));
+            .set("resourceVersion", decimal(self.version));
         let created = old.as_ref().map_or(now, |old| old.meta.created);
         let new = Rc::new(crate::api::decode(
             key.clone(),
@@ -227,8 +255,7 @@ impl Store {
             created,
         ));
         self.reindex(&key, old.as_deref(), Some(&new));
-        let name = key.name.clone();
-        put_in(&mut self.objects, place(&key), name, new.clone());
+        put_in(&mut self.objects, &place_of(&key), &key.name, new.clone());
         let kind = if old.is_some() {
             ChangeKind::Modified
         } else {
@@ -249,7 +276,7 @@ impl Store {
             return;
         };
         self.version += 1;
-        take_from(&mut self.objects, &place(key), &key.name);
+        take_from(&mut self.objects, &place_of(key), &key.name);
         self.reindex(key, Some(&old), None);
         self.log(Change {
             version: self.version,
@@ -261,14 +288,14 @@ impl Store {
 
     /// Keeps count of who owns what.
     fn hand_over(&mut self, key: &Key, old: Option<&Object>, new: Option<&Rc<Object>>) {
-        let owner =
-            |object: &Object| Some(object.meta.controller.clone()).filter(|it| !it.is_empty());
-        let (before, after) = (old.and_then(owner), new.and_then(|object| owner(object)));
-        if let Some(uid) = before.filter(|uid| after.as_ref() != Some(uid)) {
-            take_from(&mut self.owned, &uid, key);
+        const NOBODY: &EcoString = &EcoString::new();
+        let before = old.map_or(NOBODY, |old| &old.meta.controller);
+        let after = new.map_or(NOBODY, |new| &new.meta.controller);
+        if !before.is_empty() && before != after {
+            take_from(&mut self.owned, before, key);
         }
-        if let (Some(uid), Some(object)) = (after, new) {
-            put_in(&mut self.owned, uid, key.clone(), object.clone());
+        if let Some(object) = new.filter(|_| !after.is_empty()) {
+            put_in(&mut self.owned, after, key, object.clone());
         }
     }
 
@@ -277,15 +304,15 @@ impl Store {
             self.grants = rbac::Known::default();
         }
         let chunk = self.version / CHUNK;
-        match self.changes.get_mut(&chunk) {
-            Some(changes) => changes.push(change),
-            None => {
-                self.changes.insert(chunk, EcoVec::from([change]));
-                if let Some(gone) = chunk.checked_sub(CHANGES_KEPT / CHUNK + 1) {
-                    self.changes.remove(&gone);
-                }
+        let before = self.latest.first().map(|first| first.version / CHUNK);
+        if let Some(before) = before.filter(|before| *before != chunk) {
+            let full = std::mem::take(&mut self.latest);
+            self.changes.insert(before, full);
+            if let Some(gone) = chunk.checked_sub(CHANGES_KEPT / CHUNK + 1) {
+                self.changes.remove(&gone);
             }
         }
+        self.latest.push(change);
     }
 
     fn reindex(&mut self, key: &Key, old: Option<&Object>, new: Option<&Rc<Object>>) {
@@ -303,28 +330,40 @@ impl Store {
             take_from(&mut self.indexes, &index, key);
         }
         for index in new.into_iter().flat_map(|new| indexes(new)) {
-            put_in(&mut self.indexes, index, key.clone(), ());
+            put_in(&mut self.indexes, &index, key, ());
         }
     }
 }
 
-fn place(key: &Key) -> Place {
-    (key.kind.clone(), key.namespace.clone())
+fn place(kind: &str, namespace: &str) -> Place {
+    Place {
+        kind: kind.into(),
+        namespace: namespace.into(),
+    }
+}
+
+fn place_of(key: &Key) -> Place {
+    Place {
+        kind: key.kind.clone(),
+        namespace: key.namespace.clone(),
+    }
 }
 
 /// Puts a value under two keys.
-fn put_in<O, I, V>(maps: &mut SharedMap<O, SharedMap<I, V>>, outer: O, inner: I, value: V)
+fn put_in<O, I, V>(maps: &mut SharedMap<O, SharedMap<I, V>>, outer: &O, inner: &I, value: V)
 where
     O: Ord + Clone + 'static,
-    I: Ord + 'static,
-    V: 'static,
+    I: Ord + Clone + 'static,
+    V: Clone + 'static,
 {
-    match maps.get_mut(&outer) {
-        Some(map) => map.insert(inner, value),
-        None => {
-            let map = SharedMap::from_iter([(inner, value)]);
-            maps.insert(outer, map);
-        }
+    let Some(map) = maps.get_mut(outer) else {
+        let map = SharedMap::from_iter([(inner.clone(), value)]);
+        maps.insert(outer.clone(), map);
+        return;
+    };
+    match map.get_mut(inner) {
+        Some(place) => *place = value,
+        None => map.insert(inner.clone(), value),
     }
 }
 

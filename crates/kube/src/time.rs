@@ -60,12 +60,15 @@ fn write(second: u64) -> EcoString {
 /// before the lab began.
 #[must_use]
 pub fn parse_rfc3339(text: &str) -> Option<Millis> {
-    let text = text.strip_suffix('Z')?;
-    let (date, clock) = text.split_once('T')?;
-    let mut date = date.splitn(3, '-').map(|part| part.parse::<u64>().ok());
-    let mut clock = clock.splitn(3, ':').map(|part| part.parse::<u64>().ok());
-    let days = days(date.next()??, date.next()??, date.next()??);
-    let second = clock.next()?? * 3600 + clock.next()?? * 60 + clock.next()??;
+    const FORM: &[u8; 20] = b"0000-00-00T00:00:00Z";
+    let text: &[u8; 20] = text.as_bytes().try_into().ok()?;
+    let fits = |(have, form): (&u8, &u8)| have == form || *form == b'0' && have.is_ascii_digit();
+    if !text.iter().zip(FORM).all(fits) {
+        return None;
+    }
+    let pair = |at: usize| u64::from(text[at] - b'0') * 10 + u64::from(text[at + 1] - b'0');
+    let days = days(pair(0) * 100 + pair(2), pair(5), pair(8));
+    let second = pair(11) * 3600 + pair(14) * 60 + pair(17);
     (days * 86_400 + second)
         .checked_sub(EPOCH_SECONDS)
         .map(|seconds| seconds * 1000)
@@ -90,7 +93,7 @@ fn civil(days: u64) -> (u64, u64, u64) {
 
 /// The day since 1970 of a date, by Howard Hinnant's `days_from_civil`.
 fn days(year: u64, month: u64, day: u64) -> u64 {
-    let year = year - u64::from(month <= 2);
+    let year = year.saturating_sub(u64::from(month <= 2));
     let (era, year_of_era) = (year / 400, year % 400);
     let day_of_year = (153 * ((month + 9) % 12) + 2) / 5 + day.saturating_sub(1);
     let day_of_era = year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year;
@@ -117,5 +120,7 @@ mod tests {
         }
         assert_eq!(parse_rfc3339("yesterday"), None);
         assert_eq!(parse_rfc3339("1999-01-01T00:00:00Z"), None);
+        assert_eq!(parse_rfc3339("2026-01-05 09:00:00Z"), None);
+        assert_eq!(parse_rfc3339("2026-01-05T09:00:0xZ"), None);
     }
 }

@@ -8,9 +8,11 @@
 
 mod flat_map;
 mod shared_map;
+mod text;
 
 pub use flat_map::{FlatMap, FlatSet};
 pub use shared_map::SharedMap;
+pub use text::{compare, is_same};
 
 use std::cmp::Ordering;
 

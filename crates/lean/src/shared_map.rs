@@ -144,7 +144,20 @@ impl<K: Ord + 'static, V: 'static> SharedMap<K, V> {
     /// Puts a value under a key, in place of the one that was there.
     pub fn insert(&mut self, key: K, value: V) {
         let path = self.path(&key);
-        insert(&mut self.root, Rc::new((key, value)), path);
+        if !path.is_there {
+            add(
+                &mut self.root,
+                Rc::new((key, value)),
+                path.turns,
+                path.depth,
+            );
+        } else if let Some(entry) = entry_mut(&mut self.root, path) {
+            // An entry that nobody else holds is used again.
+            match Rc::get_mut(entry).and_then(|entry| entry.downcast_mut::<(K, V)>()) {
+                Some(pair) => pair.1 = value,
+                None => *entry = Rc::new((key, value)),
+            }
+        }
     }
 
     /// Takes a key and its value away. Returns whether they were there.
@@ -287,14 +300,6 @@ fn entry_mut(mut link: &mut Link, path: Path) -> Option<&mut Entry> {
         link = Rc::make_mut(link.as_mut()?).side_mut(path.turns >> level);
     }
     Some(&mut Rc::make_mut(link.as_mut()?).entry)
-}
-
-fn insert(link: &mut Link, entry: Entry, path: Path) {
-    if !path.is_there {
-        add(link, entry, path.turns, path.depth);
-    } else if let Some(place) = entry_mut(link, path) {
-        *place = entry;
-    }
 }
 
 fn add(link: &mut Link, entry: Entry, turns: u64, depth: u32) {

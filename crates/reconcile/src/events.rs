@@ -92,7 +92,7 @@ impl Told {
 
     /// Takes note of something, and gives back what its Event becomes (`EventAggregate`,
     /// `eventObserve`).
-    fn observe(&mut self, now: Millis, topic: Topic, name: EcoString) -> &Said {
+    fn observe(&mut self, now: Millis, topic: Topic, name: &dyn Fn() -> EcoString) -> &Said {
         let said = self.said.make_mut();
         let similar = || said.iter().filter(|it| it.topic.group == topic.group);
         let is_over = similar().all(|it| now - it.last > PAUSE);
@@ -120,13 +120,19 @@ impl Told {
     }
 
     /// Counts something up, or takes note of it for the first time.
-    fn count(&mut self, now: Millis, topic: Topic, name: EcoString, is_recent: bool) -> &Said {
+    fn count(
+        &mut self,
+        now: Millis,
+        topic: Topic,
+        name: &dyn Fn() -> EcoString,
+        is_recent: bool,
+    ) -> &Said {
         let at = match self.said.iter().position(|it| it.topic == topic) {
             Some(at) => at,
             None => {
                 self.said.push(Said {
                     topic,
-                    name,
+                    name: name(),
                     count: 0,
                     first: now,
                     last: now,
@@ -142,7 +148,7 @@ impl Told {
     }
 
     /// Goes on with a series, or begins one.
-    fn go_on(&mut self, now: Millis, topic: Topic, name: EcoString) -> &Said {
+    fn go_on(&mut self, now: Millis, topic: Topic, name: &dyn Fn() -> EcoString) -> &Said {
         self.said.retain(|it| now - it.last <= FINISH);
         self.count(now, topic, name, false)
     }
@@ -193,16 +199,15 @@ impl World {
         let place = (short(&[source]), fingerprint(&[&about.meta.uid]));
         let remembered = self.recorders.told.get(&place).cloned();
         let mut told = remembered.unwrap_or_else(|| Told::new(self.now));
-        let version = eco_format!("{}", about.meta.version);
         let topic = Topic {
             group: short(&[kind, &note.reason]),
             message: match style {
-                Style::Series => short(&[&version]),
+                Style::Series => short(&[&kube::decimal(about.meta.version)]),
                 _ => short(&[&note.message]).max(COMBINED + 1),
             },
             part: short(&[part]),
         };
-        let name = self.event_name(about);
+        let name = &|| self.event_name(about);
         let said = match style {
             Style::Counted => told.observe(self.now, topic, name).clone(),
             Style::Series => told.go_on(self.now, topic, name).clone(),
@@ -223,18 +228,21 @@ impl World {
         if said.topic.message == COMBINED {
             note.message = eco_format!("(combined from similar events): {}", note.message);
         }
-        let mut event = map! {
-            "apiVersion" => "v1",
-            "involvedObject" => about.as_involved(part),
-            "kind" => "Event",
-            "message" => &note.message,
-            "reason" => &note.reason,
-            "type" => kind,
+        let described = match style {
+            Style::Series => describe_series(source, &note.reason, &said),
+            _ => describe(source, &said),
         };
-        match style {
-            Style::Series => describe_series(&mut event, source, &note.reason, &said),
-            _ => describe(&mut event, source, &said),
-        }
+        let common: [(&str, Value); 6] = [
+            ("apiVersion", "v1".into()),
+            ("involvedObject", about.as_involved(part)),
+            ("kind", "Event".into()),
+            ("message", (&note.message).into()),
+            ("reason", (&note.reason).into()),
+            ("type", kind.into()),
+        ];
+        // All at once: there are many Events, and a map that grows is made several times.
+        let members = common.into_iter().chain(described);
+        let event = Value::of_members(members.map(|(name, it)| (name.into(), it)).collect());
         if self.write_event(source, about, &said, event) {
             let verb = "event";
             self.note(source, Some(about.key.clone()), Note { verb, ..note });
@@ -245,9 +253,12 @@ impl World {
     /// millisecond.
     fn event_name(&self, about: &Object) -> EcoString {
         let moment = (time::EPOCH_SECONDS * 1000 + self.now) * 1_000_000;
-        let mut name = about.key.name.clone();
-        name.push('.');
-        name.extend(kube::hex(moment + u64::from(self.entries()) % 1_000_000));
+        let digits = kube::hex(moment + u64::from(self.entries()) % 1_000_000);
+        let digits = std::str::from_utf8(&digits).unwrap_or_default();
+        let mut name = EcoString::with_capacity(about.key.name.len() + 1 + digits.len());
+        for part in [&about.key.name, ".", digits] {
+            name.push_str(part);
+        }
         name
     }
 
@@ -283,43 +294,47 @@ impl World {
     }
 }
 
+/// Members of an Event.
+type Described = [(&'static str, Value); 6];
+
 /// Who says it, how often and when.
-fn describe(event: &mut Value, source: &str, said: &Said) {
+fn describe(source: &str, said: &Said) -> Described {
     let (component, host) = match source.split_once(", ") {
         Some((component, host)) => (component, host),
         None => (source, ""),
     };
     let host_or_none = Some(host).filter(|host| !host.is_empty());
-    event.set("count", i64::from(said.count));
-    event.set("firstTimestamp", time::rfc3339(said.first));
-    event.set("lastTimestamp", time::rfc3339(said.last));
-    event.set("reportingComponent", component);
-    event.set("reportingInstance", host);
-    event.set(
-        "source",
-        map! { "component" => component, "host" => host_or_none },
-    );
+    let source = map! { "component" => component, "host" => host_or_none };
+    [
+        ("count", i64::from(said.count).into()),
+        ("firstTimestamp", time::rfc3339(said.first).into()),
+        ("lastTimestamp", time::rfc3339(said.last).into()),
+        ("reportingComponent", component.into()),
+        ("reportingInstance", host.into()),
+        ("source", source),
+    ]
 }
 
 /// The same in the newer form (`pkg/apis/core/v1/conversion.go` shows both as one kind).
-fn describe_series(event: &mut Value, source: &str, reason: &str, said: &Said) {
+fn describe_series(source: &str, reason: &str, said: &Said) -> Described {
     let action = match reason {
         "Scheduled" => "Binding",
         "Preempted" => "Preempting",
         _ => "Scheduling",
     };
-    event.set("action", action);
-    event.set("eventTime", time::rfc3339_micro(said.first));
-    event.set("reportingComponent", source);
-    event.set("reportingInstance", eco_format!("{source}-control-plane"));
-    event.set("source", map! {});
-    if said.count > 1 {
+    let series = (said.count > 1).then(|| {
         let last = time::rfc3339_micro(said.last);
-        event.set(
-            "series",
-            map! { "count" => i64::from(said.count), "lastObservedTime" => last },
-        );
-    }
+        map! { "count" => i64::from(said.count), "lastObservedTime" => last }
+    });
+    let instance = eco_format!("{source}-control-plane");
+    [
+        ("action", action.into()),
+        ("eventTime", time::rfc3339_micro(said.first).into()),
+        ("reportingComponent", source.into()),
+        ("reportingInstance", instance.into()),
+        ("series", series.into()),
+        ("source", map! {}),
+    ]
 }
 
 /// The 64-bit FNV-1a hash of some texts, each with an end of its own.

@@ -1,6 +1,7 @@
 //! The value tree: what a manifest, a values file or an API object is made of.
 
 use ecow::{EcoString, EcoVec};
+use lean::is_same;
 use serde::de::{MapAccess, SeqAccess, Visitor};
 use serde::ser::{SerializeMap, SerializeSeq};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
@@ -186,21 +187,6 @@ impl Value {
     }
 }
 
-/// Whether two keys are the same. Nothing is asked more often, and most keys are so short that it takes
-/// less to read them here than to call whoever compares memory.
-fn is(have: &str, key: &str) -> bool {
-    fn ends<const N: usize>(text: &[u8]) -> (Option<&[u8; N]>, Option<&[u8; N]>) {
-        (text.first_chunk(), text.last_chunk())
-    }
-    let (have, key) = (have.as_bytes(), key.as_bytes());
-    have.len() == key.len()
-        && match have.len() {
-            4..=8 => ends::<4>(have) == ends::<4>(key),
-            9..=16 => ends::<8>(have) == ends::<8>(key),
-            _ => have == key,
-        }
-}
-
 /// How many members a map may have to be searched one by one.
 const SMALL: usize = 16;
 
@@ -217,12 +203,12 @@ impl Map {
         if self.entries.len() > SMALL {
             return self.position(key).ok();
         }
-        self.entries.iter().position(|(have, _)| is(have, key))
+        self.entries.iter().position(|(have, _)| is_same(have, key))
     }
 
     fn position(&self, key: &str) -> Result<usize, usize> {
         self.entries
-            .binary_search_by(|(have, _)| have.as_str().cmp(key))
+            .binary_search_by(|(have, _)| lean::compare(have, key))
     }
 
     /// The value under `key`.
@@ -304,7 +290,7 @@ impl Map {
     /// One sort for all keys: to put them in one by one would take time with the square of their
     /// number.
     fn sorted(mut entries: EcoVec<(EcoString, Value)>) -> Map {
-        if entries.is_sorted_by(|a, b| a.0 < b.0) {
+        if entries.is_sorted_by(|a, b| lean::compare(&a.0, &b.0).is_lt()) {
             return Map { entries };
         }
         let members = entries.make_mut();
@@ -313,13 +299,16 @@ impl Map {
         } else {
             for end in 1..members.len() {
                 let mut at = end;
-                while at > 0 && members[at].0 < members[at - 1].0 {
+                while at > 0 && lean::compare(&members[at].0, &members[at - 1].0).is_lt() {
                     members.swap(at, at - 1);
                     at -= 1;
                 }
             }
         }
-        if entries.windows(2).any(|pair| pair[0].0 == pair[1].0) {
+        if entries
+            .windows(2)
+            .any(|pair| is_same(&pair[0].0, &pair[1].0))
+        {
             let mut kept: EcoVec<(EcoString, Value)> = EcoVec::with_capacity(entries.len());
             for entry in entries {
                 match kept.last() {
@@ -338,7 +327,9 @@ impl Map {
 
 impl PartialEq for Map {
     fn eq(&self, other: &Map) -> bool {
-        same(&self.entries, &other.entries)
+        same(&self.entries, &other.entries, |a, b| {
+            is_same(&a.0, &b.0) && a.1 == b.1
+        })
     }
 }
 
@@ -349,8 +340,8 @@ impl PartialEq for Value {
             (Value::Bool(a), Value::Bool(b)) => a == b,
             (Value::Int(a), Value::Int(b)) => a == b,
             (Value::Float(a), Value::Float(b)) => a == b,
-            (Value::String(a), Value::String(b)) => a == b,
-            (Value::List(a), Value::List(b)) => same(a, b),
+            (Value::String(a), Value::String(b)) => is_same(a, b),
+            (Value::List(a), Value::List(b)) => same(a, b, Value::eq),
             (Value::Map(a), Value::Map(b)) => a == b,
             _ => false,
         }
@@ -358,8 +349,9 @@ impl PartialEq for Value {
 }
 
 /// Equality that stops at shared parts, which most of an object is after a write to its status.
-fn same<T: PartialEq>(a: &EcoVec<T>, b: &EcoVec<T>) -> bool {
-    a.len() == b.len() && (a.as_ptr() == b.as_ptr() || a.iter().eq(b.iter()))
+#[inline]
+fn same<T>(a: &EcoVec<T>, b: &EcoVec<T>, is_same: impl Fn(&T, &T) -> bool) -> bool {
+    a.len() == b.len() && (a.as_ptr() == b.as_ptr() || a.iter().zip(b).all(|(a, b)| is_same(a, b)))
 }
 
 macro_rules! value_from {

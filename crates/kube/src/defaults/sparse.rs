@@ -98,9 +98,14 @@ fn is_nothing(key: &str, value: &Value) -> bool {
 fn says_nothing_somewhere(value: &Value) -> bool {
     match value {
         Value::Map(map) => map.iter().any(|(key, member)| {
+            // Most members are neither, and nothing else is looked into.
+            let has_members = matches!(member, Value::Map(_) | Value::List(_));
             is_nothing(key, member)
-                || TEXT_MAPS.contains(&key.as_str()) && member.members().any(|(_, it)| it.is_null())
-                || !NAME_MAPS.contains(&key.as_str()) && says_nothing_somewhere(member)
+                || has_members && {
+                    let key = key.as_str();
+                    TEXT_MAPS.contains(&key) && member.members().any(|(_, it)| it.is_null())
+                        || !NAME_MAPS.contains(&key) && says_nothing_somewhere(member)
+                }
         }),
         Value::List(items) => items.iter().any(says_nothing_somewhere),
         _ => false,

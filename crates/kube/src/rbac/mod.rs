@@ -125,9 +125,45 @@ pub(crate) struct Grants {
     missing: Vec<EcoString>,
 }
 
-/// What users were found to be given, by user and namespace. It holds until a role or a binding is
-/// written.
-pub(crate) type Known = SharedMap<(User, EcoString), Rc<Grants>>;
+/// What users were found to be given, by their names. It holds until a role or a binding is written.
+pub(crate) type Known = SharedMap<EcoString, EcoVec<Found>>;
+
+/// What a user was found to be given in a namespace.
+#[derive(Clone, Debug)]
+pub(crate) struct Found {
+    groups: EcoVec<EcoString>,
+    namespace: EcoString,
+    grants: Rc<Grants>,
+    /// What they asked for and may do, whatever the object is called: verb, kind and subresource.
+    allowed: EcoVec<(&'static str, EcoString, &'static str)>,
+}
+
+/// What is asked of the authorizer again and again.
+pub(crate) struct Question<'a> {
+    pub user: &'a User,
+    pub namespace: &'a EcoString,
+    pub verb: &'static str,
+    pub kind: &'a EcoString,
+    pub subresource: &'static str,
+}
+
+impl Question<'_> {
+    fn is_about(&self, found: &Found) -> bool {
+        found.namespace == *self.namespace
+            && (found.groups.as_ptr() == self.user.groups.as_ptr()
+                || found.groups == self.user.groups)
+    }
+
+    /// Whether the answer is known to be yes.
+    fn is_answered(&self, known: &[Found]) -> bool {
+        let mut about = known.iter().filter(|found| self.is_about(found));
+        about.any(|found| {
+            found.allowed.iter().any(|(verb, kind, part)| {
+                *verb == self.verb && kind == self.kind && *part == self.subresource
+            })
+        })
+    }
+}
 
 /// Whether a write to an object of this kind may give or take rights.
 pub(crate) fn decides(kind: &str) -> bool {
@@ -149,11 +185,21 @@ pub fn authorize(store: &Store, user: &User, wanted: &Attributes) -> Decision {
     decide(&grants(store, user, &wanted.namespace), wanted)
 }
 
+impl Grants {
+    /// The first rule that allows what is wanted, and whose it is.
+    fn rule(&self, wanted: &Attributes) -> Option<(&Grant, &Rule)> {
+        let all = self.held.iter().flat_map(|grant| {
+            let rules = grant.rules.iter();
+            rules.map(move |rule| (grant, rule))
+        });
+        all.into_iter().find(|(_, rule)| rule.allows(wanted))
+    }
+}
+
 fn decide(grants: &Grants, wanted: &Attributes) -> Decision {
-    let mut held = grants.held.iter();
-    let granted = held.find(|grant| grant.rules.iter().any(|rule| rule.allows(wanted)));
+    let granted = grants.rule(wanted);
     let reason = match (granted, grants.missing.as_slice()) {
-        (Some(grant), _) => grant.described.clone(),
+        (Some((grant, _)), _) => grant.described.clone(),
         (None, []) => EcoString::new(),
         (None, [one]) => eco_format!("RBAC: {one}"),
         (None, more) => eco_format!("RBAC: [{}]", more.join(", ")),
@@ -164,25 +210,43 @@ fn decide(grants: &Grants, wanted: &Attributes) -> Decision {
     }
 }
 
-/// Refuses what a user may not do, remembering in the store what the user may.
+/// Refuses what a user may not do, remembering in the store what the user may. `wanted` says it in full,
+/// which most requests do without.
 ///
 /// # Errors
 /// 403, in the server's words.
 pub(crate) fn check_known(
     store: &mut Store,
-    user: &User,
-    wanted: &Attributes,
+    question: &Question<'_>,
+    wanted: &dyn Fn() -> Attributes,
 ) -> Result<(), Status> {
-    let place = (user.clone(), wanted.namespace.clone());
-    let known = match store.grants.get(&place) {
-        Some(known) => known.clone(),
+    let user = question.user;
+    let known = store.grants.get(&user.name);
+    if known.is_some_and(|known| question.is_answered(known)) {
+        return Ok(());
+    }
+    let mut known = known.cloned().unwrap_or_default();
+    let at = match known.iter().position(|found| question.is_about(found)) {
+        Some(at) => at,
         None => {
-            let found = Rc::new(grants(store, user, &wanted.namespace));
-            store.grants.insert(place, found.clone());
-            found
+            known.push(Found {
+                groups: user.groups.clone(),
+                namespace: question.namespace.clone(),
+                grants: Rc::new(grants(store, user, question.namespace)),
+                allowed: EcoVec::new(),
+            });
+            known.len() - 1
         }
     };
-    answer(user, wanted, &decide(&known, wanted))
+    let (wanted, found) = (wanted(), &mut known.make_mut()[at]);
+    let rule = found.grants.rule(&wanted);
+    if rule.is_some_and(|(_, rule)| rule.names.is_empty()) {
+        let asked = (question.verb, question.kind.clone(), question.subresource);
+        found.allowed.push(asked);
+    }
+    let answer = answer(user, &wanted, &decide(&found.grants, &wanted));
+    store.grants.insert(user.name.clone(), known);
+    answer
 }
 
 /// Refuses what a user may not do.

@@ -58,24 +58,23 @@ fn lower(byte: u8) -> bool {
 }
 
 /// Whether a text begins and ends with an `edge` and has only `inner` between.
-fn shaped(text: &str, edge: fn(u8) -> bool, inner: fn(u8) -> bool) -> bool {
-    let bytes = text.as_bytes();
+fn shaped(bytes: &[u8], edge: fn(u8) -> bool, inner: fn(u8) -> bool) -> bool {
     let ends = [bytes.first(), bytes.last()];
     ends.iter().all(|end| end.is_some_and(|byte| edge(*byte)))
         && bytes.iter().all(|byte| inner(*byte))
 }
 
-fn is_label(text: &str) -> bool {
+fn is_label(text: &[u8]) -> bool {
     shaped(text, lower, |byte| lower(byte) || byte == b'-')
 }
 
 fn is_subdomain(text: &str) -> bool {
-    text.split('.').all(is_label)
+    text.as_bytes().split(|byte| *byte == b'.').all(is_label)
 }
 
 fn is_key_name(text: &str) -> bool {
     shaped(
-        text,
+        text.as_bytes(),
         |byte| byte.is_ascii_alphanumeric(),
         |byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.'),
     )
@@ -87,7 +86,7 @@ pub(super) fn label(text: &str) -> Vec<EcoString> {
     said(&[
         (text.len() > 63, "must be no more than 63 characters"),
         (
-            !is_label(text),
+            !is_label(text.as_bytes()),
             if dotted {
                 "must not contain dots"
             } else {

@@ -145,7 +145,7 @@ impl Nodes {
     /// Counts a pod on a node as come (`sign` 1) or gone (-1).
     pub fn count(&mut self, at: usize, pod: &Object, sign: i64) {
         let group = self.group(pod, sign);
-        let (requests, weight) = (requests::requests(pod), requests::weight(pod));
+        let (requests, weight) = requests::requests_and_weight(pod);
         let node = Rc::make_mut(&mut self.list.make_mut()[at]);
         node.pods += sign;
         node.requested.add(&requests, sign);

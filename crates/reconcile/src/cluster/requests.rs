@@ -87,9 +87,25 @@ pub fn requests(pod: &Object) -> Requests {
 
 /// What a pod weighs when nodes are compared: what it requests, counting 100m of CPU and 200Mi of
 /// memory for each container that says nothing (`pkg/scheduler/util/pod_resources.go`).
-#[must_use]
-pub fn weight(pod: &Object) -> Requests {
+fn weight(pod: &Object) -> Requests {
     total(pod, true)
+}
+
+/// What a pod requests, and what it weighs.
+#[must_use]
+pub fn requests_and_weight(pod: &Object) -> (Requests, Requests) {
+    let requests = requests(pod);
+    let init = pod.spec().get("initContainers").items();
+    let says = |container: &Value| {
+        let list = container.at(&["resources", "requests"]);
+        !list.get("cpu").is_null() && !list.get("memory").is_null()
+    };
+    // Most say both.
+    let weight = match pod::containers(pod).iter().chain(init).all(says) {
+        true => requests.clone(),
+        false => weight(pod),
+    };
+    (requests, weight)
 }
 
 /// The containers run together, and beside them the sidecars; each init container runs alone, beside

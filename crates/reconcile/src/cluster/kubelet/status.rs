@@ -6,36 +6,45 @@ use super::{Container, Ended, Role, Run, State};
 use ecow::{EcoString, eco_format};
 use kube::{Millis, Object, Value, map, time};
 
-/// The pod with the status that its run gives it now, and the phase that it is in.
+/// The pod with the status that its run gives it now, if that is another one, and the phase that it is
+/// in.
 ///
 /// A pod that has ended is shown so only once nothing of it runs any more, which `is_terminal` says
 /// (`status_manager.go`, `mergePodStatus`).
-pub(super) fn of(pod: &Object, run: &Run, now: Millis, is_terminal: bool) -> (Value, &'static str) {
+pub(super) fn of(
+    pod: &Object,
+    run: &Run,
+    now: Millis,
+    is_terminal: bool,
+) -> (Option<Value>, &'static str) {
     let policy = pod.spec().get("restartPolicy").text();
     let mut phase = phase(run, policy, is_terminal);
     if run.doomed.is_some() {
         phase = "Failed";
     }
     let before = pod.meta.phase.as_str();
-    let mut value = pod.value.clone();
-    let status = value.entry("status");
+    let mut status = Changes {
+        old: pod.status(),
+        changes: Vec::new(),
+    };
     if is_terminal || self::is_terminal(before) || !self::is_terminal(phase) {
-        let shown = if self::is_terminal(before) {
-            before
-        } else {
-            phase
-        };
-        status.set("phase", shown);
+        if !self::is_terminal(before) && before != phase {
+            status.put("phase", phase.into());
+        }
         if let Some((reason, message)) = &run.doomed {
-            status.set("reason", *reason);
-            status.set("message", message);
+            status.put("reason", (*reason).into());
+            status.put("message", message.into());
         }
     }
-    status.set("observedGeneration", pod.meta.generation);
-    status.set("startTime", time::rfc3339(run.since));
-    if run.sandbox {
-        status.set("podIP", &run.ip);
-        status.set("podIPs", vec![map! { "ip" => &run.ip }]);
+    status.put("observedGeneration", pod.meta.generation.into());
+    // Its text would be made for each comparison.
+    let since = status.old.get("startTime").text();
+    if time::parse_rfc3339(since) != Some(run.since / 1000 * 1000) {
+        status.put("startTime", time::rfc3339(run.since).into());
+    }
+    if run.sandbox && status.old.get("podIP").text() != run.ip {
+        status.put("podIP", (&run.ip).into());
+        status.put("podIPs", vec![map! { "ip" => &run.ip }].into());
     }
     let has_init = run.containers.iter().any(|one| one.role != Role::Main);
     let show = |init: bool| -> Value {
@@ -45,12 +54,40 @@ pub(super) fn of(pod: &Object, run: &Run, now: Millis, is_terminal: bool) -> (Va
             .filter(|one| (one.role != Role::Main) == init);
         of.map(|one| container(one, has_init, policy)).collect()
     };
-    *status.entry("containerStatuses") = show(false);
+    status.put("containerStatuses", show(false));
     if has_init {
-        *status.entry("initContainerStatuses") = show(true);
+        status.put("initContainerStatuses", show(true));
     }
-    *status.entry("conditions") = conditions(pod, run, phase, now, is_terminal);
-    (value, phase)
+    let conditions = conditions(pod, run, phase, now, is_terminal);
+    status.put("conditions", conditions);
+    (status.of(pod), phase)
+}
+
+/// What differs from a status. What stays the same stays shared.
+struct Changes<'a> {
+    old: &'a Value,
+    changes: Vec<(&'static str, Value)>,
+}
+
+impl Changes<'_> {
+    fn put(&mut self, field: &'static str, value: Value) {
+        if *self.old.get(field) != value {
+            self.changes.push((field, value));
+        }
+    }
+
+    /// The pod with the changes; none if there are none.
+    fn of(self, pod: &Object) -> Option<Value> {
+        if self.changes.is_empty() {
+            return None;
+        }
+        let mut value = pod.value.clone();
+        let status = value.entry("status");
+        for (field, member) in self.changes {
+            *status.entry(field) = member;
+        }
+        Some(value)
+    }
 }
 
 /// Whether a pod in this phase has ended.
@@ -147,25 +184,26 @@ fn conditions(pod: &Object, run: &Run, phase: &str, now: Millis, is_terminal: bo
     let made = all.into_iter().map(|(kind, holds, reason, message)| {
         let status = if holds { "True" } else { "False" };
         let old = pod.condition(kind);
-        let same = old.get("status").text() == status;
-        let since = match same {
-            true => old.get("lastTransitionTime").clone(),
-            false => stamp.clone().into(),
-        };
-        let condition = map! {
-            "lastTransitionTime" => since,
-            "message" => Some(message).filter(|message| !message.is_empty()),
-            "observedGeneration" => Some(pod.meta.generation).filter(|generation| *generation > 0),
-            "reason" => Some(reason).filter(|reason| !reason.is_empty()),
-            "status" => status,
-            "type" => kind,
-        };
-        // What stays the same stays shared.
-        if condition == *old {
-            old.clone()
-        } else {
-            condition
+        let generation = Some(pod.meta.generation).filter(|generation| *generation > 0);
+        // What stays the same stays shared, its keys too.
+        let is = |field: &str, text: &str| old.get(field).text() == text;
+        let mut condition = old.clone();
+        if !is("status", status) {
+            *condition.entry("lastTransitionTime") = stamp.clone().into();
+            *condition.entry("status") = status.into();
         }
+        if old.is_null() {
+            *condition.entry("type") = kind.into();
+        }
+        if old.get("observedGeneration").as_int() != generation {
+            condition.set("observedGeneration", generation);
+        }
+        for (field, text) in [("reason", reason), ("message", message.as_str())] {
+            if !is(field, text) {
+                condition.set(field, Some(text).filter(|text| !text.is_empty()));
+            }
+        }
+        condition
     });
     made.chain(others).collect()
 }

@@ -234,12 +234,13 @@ impl Work<'_> {
             return false;
         }
         let (value, phase) = status::of(&self.pod, &self.run, self.world.now, is_terminal);
-        let note = self.run.worker.story.take().unwrap_or_else(|| {
-            let why = eco_format!("{} says how {} is.", self.run.node, self.name());
-            Note::detail("patch", "Status", why)
-        });
-        self.keep();
-        if value != self.pod.value {
+        let story = self.run.worker.story.take();
+        if let Some(value) = value {
+            let note = story.unwrap_or_else(|| {
+                let why = eco_format!("{} says how {} is.", self.run.node, self.name());
+                Note::detail("patch", "Status", why)
+            });
+            self.keep();
             let verb = kube::api::Verb::Update(value);
             let key = self.run.key.clone();
             // A refusal means that the pod is gone: there is nobody left to tell.

@@ -159,13 +159,14 @@ const PLUGINS: &[Plugin] = &[
 impl<'a> Cycle<'a> {
     /// Looks at a pod that has no node, among these nodes.
     pub fn new(store: &'a Store, nodes: &'a Nodes, pod: &'a Object) -> Cycle<'a> {
+        let (requests, weight) = requests::requests_and_weight(pod);
         let mut cycle = Cycle {
             store,
             nodes,
             pod,
             tolerations: pod.spec().get("tolerations").items(),
-            requests: requests::requests(pod),
-            weight: requests::weight(pod),
+            requests,
+            weight,
             spread: Spread::new(store, nodes, pod),
             neighbours: Neighbours::new(store, nodes, pod),
             ports: host_ports(pod),
