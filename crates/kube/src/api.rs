@@ -485,17 +485,19 @@ pub(crate) fn decode(key: Key, value: Value, version: u64, created: Millis) -> O
         ..Meta::default()
     };
     // In one pass: this is done for every write.
-    for (field, member) in value.get("metadata").members() {
+    for (field, member) in value.get_near(2, "metadata").members() {
         match field.as_str() {
             "uid" => meta.uid = member.to_text(),
             "generation" => meta.generation = member.as_int().unwrap_or(0),
             "deletionTimestamp" => meta.deleted = member.as_str().and_then(time::parse_rfc3339),
             "labels" => meta.labels = member.clone(),
-            "ownerReferences" => meta.controller = controller(member).get("uid").to_text(),
+            "ownerReferences" => meta.owner = controller(member).clone(),
             _ => {}
         }
     }
-    let status = value.get("status");
+    meta.controller = meta.owner.get("uid").to_text();
+    meta.node = value.get_near(3, "spec").get("nodeName").to_text();
+    let status = value.get_near(4, "status");
     meta.phase = status.get("phase").to_text();
     for condition in status.get("conditions").items() {
         match (condition.get("type").text(), condition.get("status").text()) {

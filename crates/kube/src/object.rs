@@ -95,6 +95,10 @@ pub struct Meta {
     pub deleted: Option<Millis>,
     /// The uid of the owner that is its controller; empty if it has none.
     pub controller: EcoString,
+    /// The reference to that owner; null if it has none.
+    pub owner: Value,
+    /// `spec.nodeName`: the node that a pod is bound to.
+    pub node: EcoString,
     /// `metadata.labels`
     pub labels: Value,
     /// `status.phase`, where there is one.
@@ -120,13 +124,14 @@ impl Object {
     /// `spec`
     #[must_use]
     pub fn spec(&self) -> &Value {
-        self.value.get("spec")
+        // Most objects have apiVersion, kind and metadata before it, and the status after it.
+        self.value.get_near(3, "spec")
     }
 
     /// `status`
     #[must_use]
     pub fn status(&self) -> &Value {
-        self.value.get("status")
+        self.value.get_near(4, "status")
     }
 
     /// `metadata.labels`
@@ -153,7 +158,7 @@ impl Object {
     /// The owner that is its controller; null if it has none.
     #[must_use]
     pub fn controller_ref(&self) -> &Value {
-        controller_ref(&self.value)
+        &self.meta.owner
     }
 
     /// The reference by which this object owns another as its controller.
@@ -193,11 +198,6 @@ pub(crate) fn condition<'a>(status: &'a Value, kind: &str) -> &'a Value {
         .iter()
         .find(|condition| condition.get("type").text() == kind)
         .unwrap_or(&Value::NULL)
-}
-
-/// The owner reference whose `controller` is true.
-pub(crate) fn controller_ref(value: &Value) -> &Value {
-    controller(value.at(&["metadata", "ownerReferences"]))
 }
 
 /// The one of an object's owner references whose `controller` is true.

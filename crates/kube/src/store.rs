@@ -20,7 +20,7 @@ pub struct Store {
     objects: SharedMap<Place, SharedMap<EcoString, Rc<Object>>>,
     /// What each controller owns, by the owner's uid: the objects themselves, for these are what the
     /// busiest loops read.
-    owned: SharedMap<EcoString, SharedMap<Key, Rc<Object>>>,
+    owned: SharedMap<EcoString, SharedMap<Owned, Rc<Object>>>,
     indexes: SharedMap<Index, SharedMap<Key, ()>>,
     /// The last writes, [`CHUNK`] to an entry, but for the very last.
     changes: SharedMap<u64, EcoVec<Change>>,
@@ -51,6 +51,9 @@ impl PartialOrd for Place {
         Some(self.cmp(other))
     }
 }
+
+/// The name and kind of an owned object, which is in its owner's namespace, if that is in one.
+type Owned = (EcoString, EcoString);
 
 /// How many writes are kept together: few enough to copy when a snapshot shares them.
 const CHUNK: u64 = 16;
@@ -149,7 +152,7 @@ impl Store {
         objects.into_iter().flat_map(SharedMap::values).collect()
     }
 
-    /// The objects whose controller has this uid, by key.
+    /// The objects whose controller has this uid, by name and kind.
     pub fn owned_by<'a>(
         &'a self,
         uid: &EcoString,
@@ -291,11 +294,12 @@ impl Store {
         const NOBODY: &EcoString = &EcoString::new();
         let before = old.map_or(NOBODY, |old| &old.meta.controller);
         let after = new.map_or(NOBODY, |new| &new.meta.controller);
+        let owned = (key.name.clone(), key.kind.clone());
         if !before.is_empty() && before != after {
-            take_from(&mut self.owned, before, key);
+            take_from(&mut self.owned, before, &owned);
         }
         if let Some(object) = new.filter(|_| !after.is_empty()) {
-            put_in(&mut self.owned, after, key, object.clone());
+            put_in(&mut self.owned, after, &owned, object.clone());
         }
     }
 
@@ -321,7 +325,7 @@ impl Store {
         if let (Some(old), Some(new)) = (old, new)
             && old.meta.controller.is_empty() == new.meta.controller.is_empty()
             && old.labels() == new.labels()
-            && node(old) == node(new)
+            && old.meta.node == new.meta.node
             && old.meta.unschedulable == new.meta.unschedulable
         {
             return;
@@ -382,10 +386,6 @@ where
     }
 }
 
-fn node(object: &Object) -> &Value {
-    object.spec().get("nodeName")
-}
-
 fn indexes(object: &Object) -> Vec<Index> {
     let mut indexes = Vec::new();
     // Only these are adopted.
@@ -397,10 +397,10 @@ fn indexes(object: &Object) -> Vec<Index> {
         ));
     }
     if object.key.kind == "Pod" {
-        match node(object).text() {
-            "" if object.meta.unschedulable => indexes.push(Index::Unschedulable),
-            "" => {}
-            node => indexes.push(Index::Node(node.into())),
+        match &object.meta.node {
+            node if !node.is_empty() => indexes.push(Index::Node(node.clone())),
+            _ if object.meta.unschedulable => indexes.push(Index::Unschedulable),
+            _ => {}
         }
         for (name, value) in object.labels().members() {
             let namespace = object.key.namespace.clone();

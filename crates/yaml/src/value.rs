@@ -48,6 +48,19 @@ impl Value {
         }
     }
 
+    /// The same of a member that is most likely the one at this place.
+    #[inline]
+    #[must_use]
+    pub fn get_near(&self, place: usize, key: &str) -> &Value {
+        match self {
+            Value::Map(map) => match map.entries.get(place) {
+                Some((have, value)) if is_same(have, key) => value,
+                _ => self.get(key),
+            },
+            _ => &Value::NULL,
+        }
+    }
+
     /// The value at a path of map keys; null where the path leads nowhere.
     #[must_use]
     pub fn at(&self, path: &[&str]) -> &Value {

@@ -29,8 +29,8 @@ fn watches(store: &Store, change: &Change, keys: &mut Vec<Key>) {
         super::owners(change, object.controller_ref().get("kind").text(), keys);
         return;
     }
-    let finalizers = object.value.at(&["metadata", "finalizers"]).items();
-    let waits = object.meta.deleted.is_some() && !finalizers.is_empty();
+    let finalizers = || object.value.at(&["metadata", "finalizers"]).items();
+    let waits = object.meta.deleted.is_some() && !finalizers().is_empty();
     let is_new = change.old.is_none() && !object.meta.controller.is_empty();
     if waits || is_new && !has_owner(store, object) {
         keys.push(object.key.clone());

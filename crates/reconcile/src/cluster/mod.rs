@@ -30,7 +30,7 @@ use crate::gitops;
 use crate::pipeline;
 use crate::plan::Plan;
 use crate::timings::Timings;
-use kube::{Change, Key, Millis, Object, Store, Value};
+use kube::{Change, Key, Millis, Store};
 use lean::SharedMap;
 
 pub(crate) use scheduler::NAME as SCHEDULER;
@@ -158,11 +158,8 @@ pub(crate) fn acts_on(kind: &str) -> bool {
 /// The owner of a changed object, if it is of this kind: what an owner's controller watches. When
 /// the owner changes hands, both are told.
 fn owners(change: &Change, kind: &str, keys: &mut Vec<Key>) {
-    fn references(object: &Object) -> &Value {
-        object.value.at(&["metadata", "ownerReferences"])
-    }
     let before = change.old.iter();
-    let others = before.filter(|old| references(old) != references(&change.new));
+    let others = before.filter(|old| old.controller_ref() != change.new.controller_ref());
     for object in others.chain([&change.new]) {
         let owner = object.controller_ref();
         if owner.get("kind").text() == kind {

@@ -41,7 +41,7 @@ pub fn is_available(pod: &Object, min_ready: Millis, now: Millis) -> bool {
 /// The node a pod is bound to; empty while it is not.
 #[must_use]
 pub fn node(pod: &Object) -> &str {
-    pod.spec().get("nodeName").text()
+    &pod.meta.node
 }
 
 /// The containers of a pod, as written.

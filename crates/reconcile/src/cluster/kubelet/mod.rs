@@ -306,7 +306,7 @@ fn new_run(addresses: &mut u32, pod: &Object, now: Millis) -> Run {
     });
     Run {
         key: pod.key.clone(),
-        node: pod::node(pod).into(),
+        node: pod.meta.node.clone(),
         actor: eco_format!("kubelet, {}", pod::node(pod)),
         ip,
         since: now,

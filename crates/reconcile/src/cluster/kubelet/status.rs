@@ -176,14 +176,21 @@ fn conditions(pod: &Object, run: &Run, phase: &str, now: Millis, is_terminal: bo
         let reason = "TerminationByKubelet";
         all.push(("DisruptionTarget", true, reason, message.clone()));
     }
-    // What others say stays as it is.
-    let others = pod.status().get("conditions").items().iter();
-    let is_other = |it: &&Value| all.iter().all(|own| own.0 != it.get("type").text());
-    let others: Vec<Value> = others.filter(is_other).cloned().collect();
+    // One pass over those that there are. What others say stays as it is.
+    let mut before = vec![&Value::NULL; all.len()];
+    let mut others = Vec::new();
+    for old in pod.status().get("conditions").items() {
+        let kind = old.get("type").text();
+        match all.iter().position(|own| lean::is_same(own.0, kind)) {
+            Some(at) if before[at].is_null() => before[at] = old,
+            Some(_) => {}
+            None => others.push(old.clone()),
+        }
+    }
     let stamp = time::rfc3339(now);
-    let made = all.into_iter().map(|(kind, holds, reason, message)| {
+    let made = all.into_iter().zip(before);
+    let made = made.map(|((kind, holds, reason, message), old)| {
         let status = if holds { "True" } else { "False" };
-        let old = pod.condition(kind);
         let generation = Some(pod.meta.generation).filter(|generation| *generation > 0);
         // What stays the same stays shared, its keys too.
         let is = |field: &str, text: &str| old.get(field).text() == text;

@@ -17,9 +17,8 @@ pub(in crate::cluster) const CONTROLLER: Controller = Controller {
 };
 
 fn watches(_: &Store, change: &Change, keys: &mut Vec<Key>) {
-    let is_news =
-        change.kind != ChangeKind::Deleted && wants(&change.new) != has_address(&change.new);
-    if change.new.key.kind == "Service" && is_news {
+    let is_news = || wants(&change.new) != has_address(&change.new);
+    if change.new.key.kind == "Service" && change.kind != ChangeKind::Deleted && is_news() {
         keys.push(change.new.key.clone());
     }
 }
