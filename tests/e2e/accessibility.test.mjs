@@ -41,7 +41,7 @@ for (const [width, height] of [
       await page.keyboard.press('Enter');
       await page.getByTestId('printed').waitFor();
       await check('the terminal');
-      if (width < 1100) await page.getByRole('tab', { name: 'Stage' }).click();
+      await page.getByRole('tab', { name: width < 1100 ? 'Stage' : /^Files/ }).click();
       await page.getByRole('button', { name: 'Try the sample change' }).click();
       await propose(page);
       await check('an open pull request');

@@ -27,6 +27,12 @@ export function connect(recorded, reply, stopped) {
   return (request) => (send ?? ((it) => waiting.push(it)))(request);
 }
 
+/** Loads a file of the site; `loaded` gets its bytes, none if it is not there. */
+export function load(file, loaded) {
+  const bytes = fetch(at(file)).then(async (it) => (it.ok ? new Uint8Array(await it.arrayBuffer()) : new Uint8Array()));
+  bytes.then(loaded, () => loaded(new Uint8Array()));
+}
+
 /** What the engine will answer to the first request, as it was when the site was built. */
 async function recording() {
   const file = await fetch(at('opening.bin'));

@@ -18,6 +18,7 @@ use crate::parts::controls::Controls;
 use crate::parts::deployment::deployment;
 use crate::parts::event_list::EventList;
 use crate::parts::legend::legend;
+use crate::parts::lesson::lesson;
 use crate::parts::masthead::{Labs, Masthead};
 use crate::parts::moment::Moment;
 use crate::parts::narrator::Narrator;
@@ -131,6 +132,7 @@ fn Page(props: &PageProps) -> Html {
 
     // Beside the stage, its tab would show what is already there: the words take its place.
     let panel = match session.panel {
+        Panel::Stage if layout == Layout::Wide && session.lesson.is_some() => Panel::Lesson,
         Panel::Stage if layout == Layout::Wide => Panel::Events,
         panel => panel,
     };
@@ -224,6 +226,9 @@ fn tabs(session: &Session, layout: Layout) -> Vec<Tab> {
     if layout != Layout::Wide {
         tabs.insert(2, tab(Panel::Stage, "Stage", None));
     }
+    if session.lesson.is_some() {
+        tabs.insert(0, tab(Panel::Lesson, "Lesson", None));
+    }
     tabs
 }
 
@@ -257,6 +262,11 @@ fn panel_body(session: &Session, panel: Panel, layout: Layout, on: &Callback<Act
             />
         },
         Panel::Stage => stage(session, layout, on),
+        Panel::Lesson => session
+            .lesson
+            .as_ref()
+            .map(|row| lesson(session, row, on))
+            .unwrap_or_default(),
         Panel::Terminal => html! {
             <Terminal
                 lines={Rc::clone(&session.terminal)}

@@ -61,12 +61,21 @@ pub fn lab() -> String {
 
 /// Opens another lab: the page begins anew at its address, with what else the address asks for.
 pub fn open_lab(name: &str) {
+    open("lab", name);
+}
+
+/// Opens a lesson, likewise.
+pub fn open_lesson(id: &str) {
+    open("lesson", id);
+}
+
+fn open(what: &str, name: &str) {
     let query = query().unwrap_or_default();
     let others = query.split('&').filter(|pair| {
         let key = pair.split('=').next();
-        !pair.is_empty() && key != Some("lab")
+        !pair.is_empty() && !matches!(key, Some("lab" | "lesson"))
     });
-    let search = others.fold(format!("lab={name}"), |search, pair| search + "&" + pair);
+    let search = others.fold(format!("{what}={name}"), |search, pair| search + "&" + pair);
     if let Some(window) = web_sys::window() {
         let _ = window.location().set_search(&search);
     }

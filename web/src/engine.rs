@@ -7,6 +7,7 @@ use std::cell::{Cell, OnceCell, RefCell};
 use std::rc::Rc;
 
 use js_sys::{Function, Uint8Array};
+use serde::de::DeserializeOwned;
 use view::Millis;
 use view::protocol::{Reply, Request, decode, encode};
 use wasm_bindgen::prelude::*;
@@ -18,6 +19,25 @@ extern "C" {
         reply: &Closure<dyn FnMut(Vec<u8>)>,
         stopped: &Closure<dyn FnMut(String)>,
     ) -> Function;
+
+    /// Loads a file of the site; no bytes if it is not there.
+    fn load(file: &str, loaded: &Closure<dyn FnMut(Vec<u8>)>);
+}
+
+/// Loads a file of the site that holds one message; none if there is no such file.
+pub fn load_message<M: DeserializeOwned + 'static>(
+    file: &str,
+    loaded: impl FnOnce(Option<M>) + 'static,
+) {
+    let mut loaded = Some(loaded);
+    let closure = Closure::new(move |bytes: Vec<u8>| {
+        if let Some(loaded) = loaded.take() {
+            loaded(decode(&bytes));
+        }
+    });
+    load(file, &closure);
+    // It is called once.
+    closure.forget();
 }
 
 /// The engine. A clone is the same engine.

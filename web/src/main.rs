@@ -27,7 +27,8 @@ use view::protocol::{OPENING, Reply, Request};
 fn main() {
     crash::install();
     let lab = dom::lab();
-    let is_first = lab == OPENING;
+    let lesson = dom::parameter("lesson");
+    let is_first = lab == OPENING && lesson.is_none();
     let engine = Engine::start(is_first, |_| {}, crash::show);
     let begin = engine.clone();
     engine.listen(move |reply| match reply {
@@ -41,5 +42,11 @@ fn main() {
         Reply::Refused(_) if !is_first => dom::open_lab(OPENING),
         _ => crash::show("The built-in lab could not be opened."),
     });
-    engine.send(&Request::Open(lab));
+    match lesson {
+        None => engine.send(&Request::Open(lab)),
+        // A lesson's file is the request that opens it.
+        Some(id) => engine::load_message(&format!("lessons/{id}.bin"), move |request| {
+            engine.send(&request.unwrap_or(Request::Open(lab)));
+        }),
+    }
 }

@@ -8,10 +8,10 @@ use std::ops::Deref;
 use std::rc::Rc;
 
 use js_sys::Number;
-use view::protocol::{Files, Reply, Request, Sample, State};
+use view::protocol::{Files, LessonIntent, Reply, Request, Sample, State};
 use view::{
-    EventRow, Intent, Mark, MarkKind, Millis, ObjectPanel, ObjectRef, Problem, Scene, Second,
-    StationKind, Tone, WorkflowRow,
+    EventRow, Intent, LessonRow, Mark, MarkKind, Millis, ObjectPanel, ObjectRef, Problem, Scene,
+    Second, StationKind, StepStatus, Tone, WorkflowRow,
 };
 use yew::Reducible;
 
@@ -115,6 +115,8 @@ pub enum Stride {
 /// What the side panel shows. On narrow pages the stage is one of its tabs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Panel {
+    /// The lesson.
+    Lesson,
     /// The repository and its editor.
     Files,
     /// The pull request.
@@ -169,6 +171,8 @@ pub enum Action {
     Intend(Intent),
     /// Runs a line of the terminal.
     Command(String),
+    /// Does something in the lesson.
+    Learn(LessonIntent),
     /// Empties the terminal.
     ClearTerminal,
     /// Looks closely at an object.
@@ -200,9 +204,10 @@ enum Asked {
     Revert,
     /// Anything else, with a button of the pull request.
     OnPullRequest,
-    /// Anything else, with a button of the stage.
-    OnStage,
+    /// Anything else, with a button of this station.
+    OnStage(StationKind),
     Command,
+    Lesson(LessonIntent),
 }
 
 impl Asked {
@@ -211,7 +216,13 @@ impl Asked {
             Intent::Merge(_) => Asked::Merge,
             Intent::Revert => Asked::Revert,
             Intent::Approve => Asked::OnPullRequest,
-            _ => Asked::OnStage,
+            Intent::Refresh(_) | Intent::Sync { .. } | Intent::Rollback { .. } => {
+                Asked::OnStage(StationKind::Release)
+            }
+            Intent::Review { .. }
+            | Intent::Cancel(_)
+            | Intent::RunAgain { .. }
+            | Intent::Dispatch { .. } => Asked::OnStage(StationKind::Checks),
         }
     }
 }
@@ -241,6 +252,8 @@ pub struct Session {
     pub refused_on_stage: bool,
     /// The workflows that can be started by hand.
     pub workflows: Rc<[WorkflowRow]>,
+    /// The lesson that the lab was opened for.
+    pub lesson: Option<Rc<LessonRow>>,
     /// What was typed at the terminal, and what came of it.
     pub terminal: Rc<Vec<Printed>>,
     /// The object that is looked at closely: what was asked for, then what is known.
@@ -281,7 +294,11 @@ impl Session {
             .or(main.keys().next())
             .map_or("", String::as_str)
             .into();
-        let mut draft = storage::edits();
+        let lesson = state.lesson.map(Rc::new);
+        let mut draft = match &lesson {
+            Some(lesson) => change_of(lesson),
+            None => storage::edits(),
+        };
         draft.retain(|path, text| main.get(path) != Some(text));
         let history = History::new(state.events, state.seconds, state.marks, state.end);
         Self {
@@ -301,14 +318,15 @@ impl Session {
             refused: Rc::new([]),
             refused_on_stage: false,
             workflows: state.workflows.into(),
+            panel: match (&lesson, dom::media(dom::WIDE)) {
+                (Some(_), _) => Panel::Lesson,
+                (None, true) => Panel::Files,
+                (None, false) => Panel::Stage,
+            },
+            lesson,
             terminal: Rc::default(),
             object: None,
             line: None,
-            panel: if dom::media(dom::WIDE) {
-                Panel::Files
-            } else {
-                Panel::Stage
-            },
             look: None,
             playing: false,
             speed: first_speed(),
@@ -402,6 +420,10 @@ impl Session {
     /// A reload begins with the lab's first files, so what is kept is the difference from those:
     /// a merged edit is still the learner's.
     fn keep(&self) {
+        // A lesson begins anew, for it judges what was done.
+        if self.lesson.is_some() {
+            return;
+        }
         let mut edits = self.working_tree();
         edits.retain(|path, text| self.original.get(path) != Some(text));
         storage::keep_edits(&edits);
@@ -487,6 +509,7 @@ impl Session {
         self.scene = Shared::new(state.scene);
         self.history = History::new(state.events, state.seconds, state.marks, state.end);
         self.workflows = state.workflows.into();
+        self.lesson = state.lesson.map(Rc::new);
         self.jumps += 1;
         self.inspect();
         match self.asked.take() {
@@ -502,14 +525,35 @@ impl Session {
             Some(Asked::Close) => self.panel = Panel::Files,
             Some(Asked::Merge) => {
                 self.title = None;
-                self.panel = Panel::Stage;
+                // Beside the stage there is room for the lesson.
+                if self.lesson.is_none() || !dom::media(dom::WIDE) {
+                    self.panel = Panel::Stage;
+                }
                 self.playing = true;
                 self.merges += 1;
             }
-            Some(Asked::OnPullRequest | Asked::OnStage | Asked::Command) => {
+            Some(Asked::OnStage(station)) => {
+                self.look = Some(station);
                 self.playing = self.is_in_the_past();
             }
+            Some(Asked::OnPullRequest | Asked::Command) => {
+                self.playing = self.is_in_the_past();
+            }
+            Some(Asked::Lesson(intent)) => self.learn(intent),
             None => {}
+        }
+    }
+
+    /// A step began, or begins again: its change lies in the editor.
+    fn learn(&mut self, intent: LessonIntent) {
+        self.playing = false;
+        if let (LessonIntent::Next | LessonIntent::Retry, Some(lesson)) = (intent, &self.lesson) {
+            let mut draft = change_of(lesson);
+            draft.retain(|path, text| self.main.get(path) != Some(text));
+            self.draft = Rc::new(draft);
+            self.title = None;
+            self.panel = Panel::Lesson;
+            self.check();
         }
     }
 
@@ -528,7 +572,7 @@ impl Session {
             }
             Reply::Checked { .. } => {}
             Reply::Refused(problems) => {
-                self.refused_on_stage = self.asked.take() == Some(Asked::OnStage);
+                self.refused_on_stage = matches!(self.asked.take(), Some(Asked::OnStage(_)));
                 self.refused = problems.into();
             }
             Reply::Printed {
@@ -616,6 +660,9 @@ impl Session {
                 self.ask(Asked::of(&intent), &Request::Intend(intent));
             }
             Action::Command(line) => self.ask(Asked::Command, &Request::Command(line)),
+            Action::Learn(intent) => {
+                self.ask(Asked::Lesson(intent), &Request::Lesson(intent));
+            }
             Action::ClearTerminal => self.terminal = Rc::default(),
             Action::Inspect(object) => {
                 self.object = Some(Rc::new(ObjectPanel {
@@ -646,6 +693,13 @@ impl Session {
             Action::Reply(reply) => self.take(*reply),
         }
     }
+}
+
+/// The change that the step to be done brings along.
+fn change_of(lesson: &LessonRow) -> Files {
+    let mut steps = lesson.steps.iter();
+    let step = steps.find(|step| step.status == StepStatus::Active);
+    step.map(|step| step.change.clone()).unwrap_or_default()
 }
 
 impl Reducible for Session {

@@ -29,6 +29,19 @@ pub struct LessonRow {
     pub judged_at: Millis,
 }
 
+/// A lesson in a list of them.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LessonCard {
+    /// Its folder's name, by which an address asks for it.
+    pub id: EcoString,
+    /// Its title.
+    pub title: EcoString,
+    /// One sentence about it.
+    pub summary: EcoString,
+    /// How long it takes.
+    pub minutes: u32,
+}
+
 /// How far a learner is with a step.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum StepStatus {

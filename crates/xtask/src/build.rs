@@ -44,16 +44,29 @@ fn name_version(dist: &Path) -> Result<(), String> {
     fs::write(&page, text.replace("engine-version", &version)).map_err(failed)
 }
 
-/// Records what the page shows before its engine is loaded, where `index.html` takes it from.
+/// Records what the page shows before its engine is loaded, and packs the lessons, where `index.html`
+/// takes both from.
 pub fn opening() -> Result<(), String> {
     let folder = tools::root().join("target/site");
     let file = folder.join("opening.bin");
-    step("recording of the opening", || {
+    step("recording of the opening, and lessons", || {
         let failed = |error| format!("{}: {error}", file.display());
         fs::create_dir_all(&folder).map_err(failed)?;
         let mut cargo = tools::program("cargo");
         cargo.args(["run", "--quiet", "-p", "engine", "--example", "opening"]);
-        run_program(cargo.stdout(File::create(&file).map_err(failed)?))
+        run_program(cargo.stdout(File::create(&file).map_err(failed)?))?;
+        let mut cargo = tools::program("cargo");
+        cargo.args([
+            "run",
+            "--quiet",
+            "-p",
+            "engine",
+            "--example",
+            "lessons",
+            "--",
+        ]);
+        cargo.arg(tools::root().join("web/lessons"));
+        run_program(cargo.arg(folder.join("lessons")))
     })
 }
 

@@ -2,13 +2,14 @@
 
 use std::rc::Rc;
 
+use view::LessonCard;
 use view::protocol::LabRow;
 use wasm_bindgen::JsCast;
 use web_sys::HtmlSelectElement;
 use yew::prelude::*;
 
 use super::icon::{Shape, icon};
-use crate::{dom, storage};
+use crate::{dom, engine, storage};
 
 /// The labs that there are, and which of them is open.
 #[derive(Clone, PartialEq)]
@@ -27,6 +28,9 @@ impl Labs {
     }
 }
 
+/// What stands before a lesson's id, to tell it from a lab's name.
+const LESSON: &str = "lesson:";
+
 #[derive(PartialEq, Properties)]
 pub struct MastheadProps {
     pub labs: Labs,
@@ -40,6 +44,18 @@ pub fn Masthead(props: &MastheadProps) -> Html {
             || dom::media("(prefers-color-scheme: dark)"),
             |theme| theme == "dark",
         )
+    });
+    let lessons = use_state(Vec::<LessonCard>::new);
+    use_effect_with((), {
+        let lessons = lessons.setter();
+        move |()| {
+            engine::load_message(
+                "lessons/index.bin",
+                move |cards: Option<Vec<LessonCard>>| {
+                    lessons.set(cards.unwrap_or_default());
+                },
+            );
+        }
     });
     let turn = {
         let dark = dark.clone();
@@ -61,7 +77,7 @@ pub fn Masthead(props: &MastheadProps) -> Html {
                 </svg>
                 <span>{ "Rollout Lab" }</span>
             </h1>
-            { lab_select(&props.labs) }
+            { lab_select(&props.labs, &lessons) }
             <nav aria-label="Pages">
                 <a href="modelled.html">{ "What is modelled" }</a>
             </nav>
@@ -77,22 +93,39 @@ pub fn Masthead(props: &MastheadProps) -> Html {
     }
 }
 
-/// The choice of a lab. Choosing one leaves the page for its own address.
-fn lab_select(labs: &Labs) -> Html {
+/// The choice of a lab or a lesson. Choosing one leaves the page for its own address.
+fn lab_select(labs: &Labs, lessons: &[LessonCard]) -> Html {
+    let lesson = dom::parameter("lesson");
+    let open = lesson.as_deref();
     let onchange = Callback::from(|event: Event| {
         let select = event
             .target()
             .and_then(|target| target.dyn_into::<HtmlSelectElement>().ok());
         if let Some(select) = select {
-            dom::open_lab(&select.value());
+            let value = select.value();
+            match value.strip_prefix(LESSON) {
+                Some(id) => dom::open_lesson(id),
+                None => dom::open_lab(&value),
+            }
         }
     });
     html! {
         <select class="lab" aria-label="Lab" {onchange}>
-            for row in labs.rows.iter() {
-                <option value={row.name.to_string()} selected={*row.name == *labs.open}>
-                    { row.title.as_str() }
-                </option>
+            <optgroup label="Labs">
+                for row in labs.rows.iter() {
+                    <option value={row.name.to_string()} selected={open.is_none() && *row.name == *labs.open}>
+                        { row.title.as_str() }
+                    </option>
+                }
+            </optgroup>
+            if !lessons.is_empty() {
+                <optgroup label="Lessons">
+                    for card in lessons.iter() {
+                        <option value={format!("{LESSON}{}", card.id)} selected={open == Some(&card.id)}>
+                            { card.title.as_str() }
+                        </option>
+                    }
+                </optgroup>
             }
         </select>
     }

@@ -31,6 +31,10 @@
 //! | `printed` | [`terminal`] | `data-failed` |
 //! | `object-panel` | [`object`] | `data-kind`, `data-name` |
 //! | `object-link`, `why` | [`object`] | |
+//! | `lesson` | [`lesson`] | `data-id`, `data-done` |
+//! | `lesson-step` | [`lesson`] | `data-id`, `data-status` |
+//! | `goal` | [`lesson`] | `data-met` |
+//! | `prediction` | [`lesson`] | |
 //! | `problem` | [`problems`] | `data-line` |
 //! | `event` | [`event_list`] | `data-entry`, `data-t`, `data-tone`, `data-reason` |
 //! | `mark` | [`ribbon`] | `data-kind`, `data-t` |
@@ -56,6 +60,7 @@ pub mod file_list;
 pub mod glide;
 pub mod icon;
 pub mod legend;
+pub mod lesson;
 pub mod masthead;
 pub mod merge_box;
 pub mod moment;

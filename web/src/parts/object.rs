@@ -87,8 +87,8 @@ fn relations(what: &'static str, objects: &[ObjectRef], on: &Callback<Action>) -
     html! {
         <p class="facts">
             { what }
-            for object in objects.iter().skip(left_out) {
-                { " " }{ object_link(object, label(object), on) }
+            for (index, object) in objects.iter().skip(left_out).enumerate() {
+                { if index == 0 { " " } else { ", " } }{ object_link(object, label(object), on) }
             }
             if 0 < left_out {
                 { format!(" and {}", count(left_out, "older one")) }

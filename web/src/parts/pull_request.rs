@@ -112,17 +112,19 @@ fn actions(
             if given < asked {
                 <button type="button" onclick={intend(Intent::Approve)}>{ "Approve" }</button>
             }
-            if 1 < row.methods.len() {
-                { method_select(&row.methods, method, chosen.setter()) }
-            }
-            <button
-                type="button"
-                class="primary"
-                disabled={!can_merge}
-                onclick={intend(Intent::Merge(method))}
-            >
-                { if method == MergeMethod::Merge { "Merge pull request" } else { method_label(method) } }
-            </button>
+            <span class="split">
+                <button
+                    type="button"
+                    class="primary"
+                    disabled={!can_merge}
+                    onclick={intend(Intent::Merge(method))}
+                >
+                    { if method == MergeMethod::Merge { "Merge pull request" } else { method_label(method) } }
+                </button>
+                if 1 < row.methods.len() {
+                    { method_select(&row.methods, method, chosen.setter()) }
+                }
+            </span>
         </>
     }
 }
@@ -141,7 +143,7 @@ fn method_select(
         choose.set(index.and_then(|index| offered.get(index).copied()));
     });
     html! {
-        <select class="choice" aria-label="How to merge" {onchange}>
+        <select aria-label="How to merge" {onchange}>
             for method in methods.iter() {
                 <option selected={*method == chosen}>{ method_label(*method) }</option>
             }

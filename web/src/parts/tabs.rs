@@ -32,6 +32,21 @@ pub fn Tabs(props: &TabsProps) -> Html {
         .iter()
         .position(|tab| tab.panel == props.shown)
         .unwrap_or(0);
+    // On a narrow page the last tabs lie beyond its edge.
+    use_effect_with((list.clone(), props.shown), |(list, _)| {
+        let list = list.cast::<HtmlElement>();
+        let shown = list
+            .as_ref()
+            .and_then(|list| list.query_selector("[aria-selected=true]").ok()?)
+            .and_then(|tab| tab.dyn_into::<HtmlElement>().ok());
+        if let (Some(list), Some(tab)) = (list, shown) {
+            let end = tab.offset_left() + tab.offset_width() - list.client_width();
+            list.set_scroll_left(
+                list.scroll_left()
+                    .clamp(end.min(tab.offset_left()), tab.offset_left()),
+            );
+        }
+    });
     let onkeydown = {
         let (list, tabs, on_show) = (list.clone(), props.tabs.clone(), props.on_show.clone());
         Callback::from(move |event: KeyboardEvent| {
@@ -92,6 +107,7 @@ pub fn Tabs(props: &TabsProps) -> Html {
 /// The id of a panel's tab, which names the panel.
 pub fn tab_id(panel: Panel) -> &'static str {
     match panel {
+        Panel::Lesson => "tab-lesson",
         Panel::Files => "tab-files",
         Panel::PullRequest => "tab-pull-request",
         Panel::Stage => "tab-stage",

@@ -81,7 +81,7 @@ pub fn Terminal(props: &TerminalProps) -> Html {
                     <div key={index} class="printed" data-testid="printed" data-failed={printed.is_failed.to_string()}>
                         <p class="command"><code>{ format!("$ {}", printed.line) }</code><span class="when">{ clock(printed.t) }</span></p>
                         if !printed.text.is_empty() {
-                            <pre>{ &printed.text }</pre>
+                            <pre tabindex="0">{ &printed.text }</pre>
                         }
                     </div>
                 }

@@ -1,0 +1,159 @@
+//! The lesson beside the lab: what to do, what one thinks will happen, and what came of it.
+
+use view::protocol::LessonIntent;
+use view::{Block, GoalRow, LessonRow, LessonStepRow, PredictionRow, Progress, Span, StepStatus};
+use yew::prelude::*;
+
+use super::icon::sign;
+use crate::session::{Action, Session};
+
+/// The lesson as far as the learner has come. What is judged is shown when the story has come there.
+pub fn lesson(session: &Session, row: &LessonRow, on: &Callback<Action>) -> Html {
+    let is_judged = row.judged_at <= session.seen;
+    html! {
+        <article class="lesson" aria-label={format!("Lesson: {}", row.title)} data-testid="lesson" data-id={row.id.to_string()} data-done={row.is_done.to_string()}>
+            <header>
+                <h2>{ row.title.as_str() }</h2>
+                <p class="facts">{ format!("{} minutes. {}", row.minutes, row.summary) }</p>
+            </header>
+            { blocks(&row.intro) }
+            <ol class="lesson-steps">
+                { for row.steps.iter().map(|it| step(it, is_judged, on)) }
+            </ol>
+            if row.is_done && is_judged {
+                <p class="finished" role="status">{ "The lesson is done." }</p>
+            }
+        </article>
+    }
+}
+
+fn step(row: &LessonStepRow, is_judged: bool, on: &Callback<Action>) -> Html {
+    let is_done = row.status == StepStatus::Done && is_judged;
+    let (word, progress) = match row.status {
+        StepStatus::Waiting => ("waiting", Progress::Waiting),
+        _ if is_done => ("done", Progress::Done),
+        _ => ("active", Progress::Active),
+    };
+    let is_open = row.status != StepStatus::Waiting;
+    html! {
+        <li key={row.id.as_str()} data-testid="lesson-step" data-id={row.id.to_string()} data-status={word}>
+            <h3>{ sign(progress) }{ row.title.as_str() }<span class="said">{ format!(", {word}") }</span></h3>
+            if is_open {
+                { blocks(&row.task) }
+                if let Some(prediction) = &row.prediction {
+                    { predicted(row, prediction, is_judged, on) }
+                }
+                { goals(&row.goals, is_judged, on) }
+                { for row.hints.iter().map(|it| html! { <div class="lesson-hint">{ blocks(it) }</div> }) }
+                if is_judged {
+                    { blocks(&row.debrief) }
+                }
+                { buttons(row, is_done, is_judged, on) }
+            }
+        </li>
+    }
+}
+
+/// The question, and, when it is known, which choice was right.
+fn predicted(
+    step: &LessonStepRow,
+    row: &PredictionRow,
+    is_judged: bool,
+    on: &Callback<Action>,
+) -> Html {
+    let right = row.right.filter(|_| is_judged);
+    let choices = (0..).zip(&row.choices).map(|(index, text)| {
+        let is_chosen = row.chosen == Some(index);
+        let verdict = match right {
+            Some(right) if right == index => "right",
+            Some(_) if is_chosen => "wrong",
+            _ => "",
+        };
+        let onchange = on.reform(move |_| Action::Learn(LessonIntent::Predict(index)));
+        html! {
+            <label key={index} data-verdict={verdict}>
+                <input type="radio" name={step.id.to_string()} checked={is_chosen} disabled={right.is_some()} {onchange} />
+                <span>{ spans(text) }</span>
+                if verdict == "right" {
+                    { sign(Progress::Done) }<span class="said">{ "right" }</span>
+                }
+                if verdict == "wrong" {
+                    { sign(Progress::Failed) }<span class="said">{ "not so" }</span>
+                }
+            </label>
+        }
+    });
+    html! {
+        <fieldset class="prediction" data-testid="prediction">
+            <legend>{ blocks(&row.question) }</legend>
+            { for choices }
+        </fieldset>
+    }
+}
+
+fn goals(rows: &[GoalRow], is_judged: bool, on: &Callback<Action>) -> Html {
+    if rows.is_empty() {
+        return Html::default();
+    }
+    let goal = |(index, row): (usize, &GoalRow)| {
+        let is_met = row.is_met && is_judged;
+        let evidence = html! { <span class="aside">{ row.evidence.as_str() }</span> };
+        html! {
+            <li key={index} data-testid="goal" data-met={is_met.to_string()}>
+                { sign(if is_met { Progress::Done } else { Progress::Waiting }) }
+                <div>
+                    <p>{ spans(&row.text) }<span class="said">{ if is_met { ", met" } else { ", not met yet" } }</span></p>
+                    if is_judged && !row.evidence.is_empty() {
+                        if let Some(t) = row.at {
+                            <button type="button" class="link" onclick={on.reform(move |_| Action::Seek(t))}>{ evidence }</button>
+                        } else {
+                            { evidence }
+                        }
+                    }
+                </div>
+            </li>
+        }
+    };
+    html! { <ul class="goals" aria-label="Goals">{ for rows.iter().enumerate().map(goal) }</ul> }
+}
+
+fn buttons(row: &LessonStepRow, is_done: bool, is_judged: bool, on: &Callback<Action>) -> Html {
+    let button = |intent: LessonIntent, text: &'static str, class: Option<&'static str>| {
+        let onclick = on.reform(move |_: MouseEvent| Action::Learn(intent));
+        html! { <button type="button" {class} {onclick}>{ text }</button> }
+    };
+    let was_tried = is_judged && !row.debrief.is_empty();
+    html! {
+        <div class="tools">
+            if row.has_more_hints && !is_done {
+                { button(LessonIntent::AskHint, "Show a hint", None) }
+            }
+            if was_tried {
+                { button(LessonIntent::Retry, "Try again", None) }
+            }
+            if is_done {
+                { button(LessonIntent::Next, "Next", Some("primary")) }
+            }
+        </div>
+    }
+}
+
+fn blocks(blocks: &[Block]) -> Html {
+    let block = |(index, block): (usize, &Block)| match block {
+        Block::Paragraph(text) => html! { <p key={index}>{ spans(text) }</p> },
+        Block::List(items) => html! {
+            <ul key={index} class="points">{ for items.iter().map(|item| html! { <li>{ spans(item) }</li> }) }</ul>
+        },
+        Block::Code(text) => html! { <pre key={index} tabindex="0">{ text.as_str() }</pre> },
+    };
+    html! { <>{ for blocks.iter().enumerate().map(block) }</> }
+}
+
+fn spans(spans: &[Span]) -> Html {
+    let span = |span: &Span| match span {
+        Span::Text(text) => html! { { text.as_str() } },
+        Span::Code(text) => html! { <code>{ text.as_str() }</code> },
+        Span::Emphasis(text) => html! { <em>{ text.as_str() }</em> },
+    };
+    html! { <>{ for spans.iter().map(span) }</> }
+}
