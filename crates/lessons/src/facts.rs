@@ -176,6 +176,14 @@ pub const FACTS: &[Fact] = &[
         find: Find::Moment(exists),
     },
     Fact {
+        name: "has-field",
+        noun: "the field is there",
+        fields: &["object", "path"],
+        required: 2,
+        gives: Gives::Truth,
+        find: Find::Moment(has_field),
+    },
+    Fact {
         name: "field",
         noun: "the field's value",
         fields: &["object", "path"],
@@ -386,22 +394,23 @@ fn exists(args: &Args, world: &World) -> Answer {
     Answer::Truth(found.is_some(), Some(world.now()))
 }
 
-/// A field by its path, with items by their numbers: `spec.template.spec.containers.0.image`.
+fn has_field(args: &Args, world: &World) -> Answer {
+    Answer::Truth(!value(args, world).is_null(), Some(world.now()))
+}
+
 fn field(args: &Args, world: &World) -> Answer {
+    Answer::Word(value(args, world).to_text())
+}
+
+/// A field by its path, with items by their numbers: `spec.template.spec.containers.0.image`.
+fn value<'w>(args: &Args, world: &'w World) -> &'w Value {
     let object = world.store().get(&key(args.get("object")));
-    let value = object.map_or(&Value::Null, |object| {
-        let mut parts = args.get("path").split('.');
-        parts
-            .try_fold(&object.value, |value, part| {
-                let item = part
-                    .parse::<usize>()
-                    .ok()
-                    .and_then(|at| value.items().get(at));
-                Some(item.unwrap_or_else(|| value.get(part)))
-            })
-            .unwrap_or(&Value::Null)
-    });
-    Answer::Word(value.to_text())
+    let whole = object.map_or(&Value::Null, |object| &object.value);
+    args.get("path").split('.').fold(whole, |value, part| {
+        let item = part.parse::<usize>().ok();
+        let item = item.and_then(|at| value.items().get(at));
+        item.unwrap_or_else(|| value.get(part))
+    })
 }
 
 // Of all that happened.

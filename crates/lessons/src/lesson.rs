@@ -15,6 +15,7 @@
 //! minutes: 5
 //! lab: order-service                # a built-in lab
 //! seed: 5
+//! start: {order-service/app.yaml: {"18ms": "150ms"}}   # texts of the lab's files that are others
 //! files: [order-service/chart/]     # that may be edited; all below it where one ends with /
 //! steps:
 //!   - id: cut
@@ -64,6 +65,8 @@ pub struct Lesson {
     pub steps: Vec<Step>,
     /// Its solutions, then its wrong answers.
     pub(crate) scripts: Vec<Script>,
+    /// What is another in the lab's files at its start.
+    start: Edits,
     /// The lab's files at its start.
     files: Files,
 }
@@ -136,6 +139,11 @@ impl Lesson {
                     Some((path.strip_prefix("start/")?.to_owned(), text.clone()))
                 });
                 lesson.files.extend(start);
+                let laid = lesson.start.lay(&mut lesson.files);
+                problems.extend(
+                    laid.err()
+                        .map(|why| problem(eco_format!("start: {why}"), "".into())),
+                );
             }
             None => {
                 let hint = did_you_mean(&lesson.lab, &labs::NAMES);
@@ -237,8 +245,8 @@ fn problem(message: EcoString, hint: EcoString) -> Problem {
     }
 }
 
-const FIELDS: [&str; 8] = [
-    "id", "title", "summary", "minutes", "lab", "seed", "files", "steps",
+const FIELDS: [&str; 9] = [
+    "id", "title", "summary", "minutes", "lab", "seed", "start", "files", "steps",
 ];
 
 fn lesson(reader: &mut Reader<'_>, root: &Node) -> Lesson {
@@ -254,6 +262,8 @@ fn lesson(reader: &mut Reader<'_>, root: &Node) -> Lesson {
     let minutes = minutes.map_or(0, |node| reader.int(node, 1..=60) as u32);
     let seed = fields.get("seed");
     let seed = seed.map_or(0, |node| reader.int(node, 0..=u64::from(u32::MAX)));
+    let start = fields.get("start");
+    let start = start.map_or_else(Edits::default, |node| Edits::read(reader, node));
     let editable = fields
         .get("files")
         .map_or(&[][..], |node| reader.items(node));
@@ -283,6 +293,7 @@ fn lesson(reader: &mut Reader<'_>, root: &Node) -> Lesson {
         intro: EcoString::new(),
         steps,
         scripts: Vec::new(),
+        start,
         files: Files::new(),
     }
 }
