@@ -5,6 +5,7 @@
 
 mod files;
 mod git;
+mod lesson;
 mod lint;
 mod plan;
 mod run;
@@ -20,6 +21,7 @@ Plays what happens after a merge: CI, Helm, and the rolling update.
 Usage: rollout-lab run [LAB] [--merge REPOSITORY] [--seed N] [--until DURATION] [--trace text|json] [--details]
        rollout-lab plan OLD NEW [flags]
        rollout-lab lint CHART [flags]
+       rollout-lab lesson check [DIR…]
        rollout-lab template [NAME] CHART [flags]
 
 Commands:
@@ -31,6 +33,8 @@ Commands:
         see rollout-lab plan --help.
   lint  Check what a Helm chart renders for what is accepted and a bad idea nevertheless;
         see rollout-lab lint --help.
+  lesson
+        Prove lessons by their solutions and wrong answers; see rollout-lab lesson --help.
   template
         Render a Helm chart as `helm template` does; see rollout-lab template --help.
 
@@ -95,6 +99,7 @@ fn start() -> Result<ExitCode, Fault> {
         Some(Value(command)) if command == "run" => run::run(run::Options::read(&mut parser)?),
         Some(Value(command)) if command == "plan" => plan::run(&mut parser),
         Some(Value(command)) if command == "lint" => lint::run(&mut parser),
+        Some(Value(command)) if command == "lesson" => lesson::run(&mut parser),
         Some(Value(command)) if command == "template" => {
             let args = parser.raw_args().map_err(usage)?;
             let args: Vec<String> = args.map(|arg| arg.to_string_lossy().into_owned()).collect();

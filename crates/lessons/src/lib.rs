@@ -17,6 +17,8 @@ pub mod predicate;
 pub mod proof;
 mod record;
 mod session;
+#[cfg(all(test, not(target_family = "wasm")))]
+mod tests;
 mod text;
 
 pub use lesson::Lesson;

@@ -8,8 +8,7 @@ use crate::lesson::Step;
 use ecow::{EcoString, eco_format};
 use reconcile::delivery::labs::Files;
 use reconcile::delivery::reader::Reader;
-use reconcile::pipeline::Intent;
-use reconcile::view::Problem;
+use reconcile::view::{Intent, Problem};
 use reconcile::{Lab, Millis};
 use yaml::{Kind, Node};
 
@@ -99,6 +98,10 @@ enum Act {
     Merge(Edits),
     /// Takes the newest merge back, by a pull request that is merged.
     Revert,
+    /// Runs the failed jobs of the newest workflow run again.
+    RunAgain,
+    /// A line in the terminal, in which `{pod}` stands for the oldest pod's name.
+    Run(EcoString),
 }
 
 /// What is done in a step.
@@ -284,15 +287,20 @@ fn read_script(
 }
 
 fn read_move(reader: &mut Reader<'_>, node: &Node) -> Option<Move> {
-    let fields = reader.fields(node, "a move", &["merge", "revert", "after", "when"]);
+    let known = ["merge", "revert", "run-again", "run", "after", "when"];
+    let fields = reader.fields(node, "a move", &known);
     let has = |name: &str| node.entry(name).is_some();
     let act = if has("merge") {
         let edits = fields.get("merge").map(|node| Edits::read(reader, node));
         Act::Merge(edits.unwrap_or_default())
     } else if has("revert") {
         Act::Revert
+    } else if has("run-again") {
+        Act::RunAgain
+    } else if let Some(line) = fields.get("run") {
+        Act::Run(reader.text(line))
     } else {
-        reader.problem(node, "a move needs merge or revert", "");
+        reader.problem(node, "a move needs merge, revert, run-again or run", "");
         return None;
     };
     Some(Move {
@@ -335,6 +343,23 @@ impl Move {
             Act::Revert => {
                 lab.intend(Intent::Revert)?;
                 lab.merge()
+            }
+            Act::RunAgain => {
+                let run = lab.scene().run.map_or(0, |run| run.number);
+                lab.intend(Intent::RunAgain {
+                    run,
+                    is_failed_only: true,
+                })
+            }
+            Act::Run(line) => {
+                let scene = lab.scene();
+                let sets = scene.deployments.iter().flat_map(|row| &row.sets);
+                let pod = sets.flat_map(|set| &set.pods).map(|pod| &*pod.name).next();
+                let (printed, _) = lab.command(&line.replace("{pod}", pod.unwrap_or_default()));
+                match printed.exit {
+                    0 => Ok(()),
+                    _ => Err(whole(printed.stderr.into())),
+                }
             }
         }
     }
