@@ -113,7 +113,7 @@ impl Text {
     pub fn unused(&self) -> Vec<Problem> {
         let all = self.sections.iter().zip(&self.used);
         let unused =
-            all.filter(|(it, used)| !**used && !(it.kind == "task" && it.text.trim().is_empty()));
+            all.filter(|(it, used)| !(**used || it.kind == "task" && it.text.trim().is_empty()));
         let told = unused.map(|(it, _)| {
             let (kind, id, step) = (it.kind, &it.id, &it.step);
             let what = eco_format!("{kind} {id}");
