@@ -119,13 +119,18 @@ fn manage(store: &Store, set: &Rc<Object>, pods: &[&Rc<Object>], now: Millis, pl
             write.refused = Some(failed_create);
         }
     } else if have > want {
-        let mut ranked = pods.to_vec();
+        let mut surplus = pods.to_vec();
         if want > 0 {
             let company = company(store, set);
-            let beside = |pod: &Object| company.get(pod::node(pod)).copied().unwrap_or(0);
-            lean::sort_by_key(&mut ranked, |pod| deletion_rank(pod, beside(pod), now));
+            let rank = |pod: &&Rc<Object>| {
+                let beside = company.get(pod::node(pod)).copied().unwrap_or(0);
+                deletion_rank(pod, beside, now)
+            };
+            let mut ranked: Vec<_> = pods.iter().map(|pod| (rank(pod), *pod)).collect();
+            lean::sort_by(&mut ranked, |a, b| a.0.cmp(&b.0));
+            surplus = ranked.into_iter().map(|(_, pod)| pod).collect();
         }
-        for pod in ranked.into_iter().take((have - want).min(BURST)) {
+        for pod in surplus.into_iter().take((have - want).min(BURST)) {
             let same = DeleteOptions {
                 uid: pod.meta.uid.clone(),
                 ..DeleteOptions::default()
@@ -230,7 +235,7 @@ fn company<'a>(store: &'a Store, set: &Object) -> FlatMap<&'a str, i64> {
 
 /// What decides which of a ReplicaSet's pods are deleted first: those that do the least, then those
 /// that share their node with most others of their kind (`controller_utils.go`, ActivePodsWithRanks).
-fn deletion_rank(pod: &Object, beside: i64, now: Millis) -> impl Ord {
+fn deletion_rank(pod: &Object, beside: i64, now: Millis) -> impl Ord + use<> {
     let cost = pod.annotation("controller.kubernetes.io/pod-deletion-cost");
     let cost = cost.and_then(|text| text.parse::<i32>().ok()).unwrap_or(0);
     // Ages are compared by powers of two of nanoseconds, so that pods of nearly one age are chosen at

@@ -4,12 +4,12 @@ use super::failures::{
     INDEX_FAILURES, INDEX_IGNORED, index, index_back_off, index_failures, is_failed,
 };
 use super::{CONTROLLER, FINALIZER, Sync, count};
-use crate::cluster::{pod, replica_set};
+use crate::cluster::{Context, pod, replica_set, retry_after};
 use crate::plan::Plan;
 use crate::trace::Note;
 use ecow::{EcoString, eco_format};
 use kube::api::{DeleteOptions, PatchType, Verb};
-use kube::{Millis, Object, Value, map};
+use kube::{Key, Millis, Object, Status, Store, Value, map, time};
 use std::cmp::Reverse;
 use std::rc::Rc;
 
@@ -55,6 +55,33 @@ pub(super) fn delete(job: &Rc<Object>, pod: &Object, plan: &mut Plan) {
     ));
 }
 
+/// Says that a pod could not be created, and tries again ever more seldom.
+fn failed_create(store: &Store, key: &Key, context: &Context<'_>, refusal: &Status) -> Plan {
+    let mut plan = Plan::settled();
+    let Some(job) = store.get(key) else {
+        return plan;
+    };
+    let why = eco_format!("Error creating: {}", refusal.message);
+    plan.event(job, Note::warning("event", "FailedCreate", why.clone()));
+    let mut status = job.status().clone();
+    if status.get("startTime").is_null() {
+        status.set("startTime", time::rfc3339(context.now));
+    }
+    let active = store
+        .owned_by(&job.meta.uid)
+        .filter(|it| pod::is_active(it));
+    status.set("active", Some(count(active.count())).filter(|it| *it > 0));
+    if &status != job.status() {
+        let mut value = job.value.clone();
+        value.set("status", status);
+        plan.update_status(key, value, Note::detail("patch", "Status", why));
+    }
+    let started = time::parse_rfc3339(job.status().get("startTime").text());
+    let failing = context.now.saturating_sub(started.unwrap_or(context.now));
+    plan.look_again(retry_after(failing));
+    plan
+}
+
 impl<'a> Sync<'a> {
     /// Brings the number of active pods to the one that is wanted (`manageJob`).
     pub fn manage(&mut self, plan: &mut Plan) {
@@ -97,10 +124,12 @@ impl<'a> Sync<'a> {
         for index in indexes {
             let why = eco_format!("{} wants {wanted} active pods.", self.job.key.name);
             let note = Note::detail("create", "SuccessfulCreate", why);
-            plan.create(self.new_pod(index), note).announce = Some((
+            let write = plan.create(self.new_pod(index), note);
+            write.announce = Some((
                 self.job.clone(),
                 Note::detail("event", "SuccessfulCreate", "Created pod: "),
             ));
+            write.refused = Some(failed_create);
             self.made += 1;
         }
     }
