@@ -1,8 +1,8 @@
 //! The cluster's controllers, its nodes, and its network with the load on it.
 //!
 //! A controller is one file with one `reconcile`, and one line in [`CONTROLLERS`]. It reads the
-//! store and returns a [`Plan`]; it keeps nothing between two looks, so it may be forgotten and
-//! started again at any time.
+//! store and returns a [`Plan`]; it keeps nothing between two looks but what is [`Memory`], so it may
+//! be forgotten and started again at any time.
 
 mod conditions;
 pub mod deployment;
