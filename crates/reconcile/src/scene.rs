@@ -340,8 +340,11 @@ fn limit(pod: &Object, resource: &str, number: fn(&Value) -> i64) -> u64 {
 }
 
 fn form(pod: &Object, status: &str) -> PodForm {
+    // Its containers may have ended already: `kubectl` says `Completed` then.
+    if pod.meta.deleted.is_some() {
+        return PodForm::Terminating;
+    }
     match status {
-        "Terminating" => PodForm::Terminating,
         "ContainerCreating" | "PodInitializing" => PodForm::Creating,
         "Running" if pod::is_ready(pod) => PodForm::Ready,
         "Running" => PodForm::Running,
