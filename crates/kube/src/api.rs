@@ -6,11 +6,14 @@ use crate::fields::{self, Table};
 use crate::object::controller;
 use crate::rbac::{self, Attributes, User};
 use crate::status::resource_and_group;
-use crate::{Change, ChangeKind, Key, Meta, Millis, Object, Selection, Status, Store, Value};
 use crate::{
-    admission, allocate, defaults, delete, eviction, kind_info, map, patch, scale, strategy,
+    Change, ChangeKind, Key, Meta, Millis, Object, Page, Part, Selection, Status, Store, Value,
+};
+use crate::{
+    admission, allocate, defaults, delete, eviction, kind_info, map, paging, patch, scale, strategy,
 };
 use crate::{time, validate};
+use admission::node_restriction::{self, Write};
 use ecow::{EcoString, eco_format};
 pub use patch::PatchType;
 use std::rc::Rc;
@@ -34,6 +37,8 @@ pub struct Request {
     pub dry_run: bool,
     /// Of a list, a watch or a collection: which objects.
     pub select: Selection,
+    /// Of a list: how much of it.
+    pub page: Page,
     /// With the table of all fields, what is written may have no field that is not in it
     /// (`fieldValidation=Strict`), and no value of a wrong type. Without it nobody looks.
     pub fields: Option<&'static Table>,
@@ -56,6 +61,7 @@ impl Request {
             subresource: "",
             dry_run: false,
             select: Selection::default(),
+            page: Page::default(),
             fields: None,
         }
     }
@@ -120,6 +126,8 @@ pub enum Answer {
     Object(Rc<Object>),
     /// The objects of a list.
     List(Vec<Rc<Object>>),
+    /// Those of a part of a list, if only a part was asked for.
+    Part(Part),
     /// The changes of a watch.
     Changes(Vec<Change>),
 }
@@ -152,6 +160,7 @@ pub fn serve(store: &mut Store, now: Millis, request: Request) -> Response {
 }
 
 fn answer(store: &mut Store, now: Millis, mut request: Request) -> Response {
+    store.forget_changes();
     if let Some(other) = request.acts_as.take() {
         rbac::check_impersonation(store, &request.user, &other)?;
         request.user = other;
@@ -175,8 +184,14 @@ fn answer(store: &mut Store, now: Millis, mut request: Request) -> Response {
         subresource,
         dry_run,
         select,
+        page,
         fields,
     } = request;
+    // What nodes may write is restricted further.
+    let restrict = |store: &Store, write: Write<'_>| match user.node() {
+        Some(node) => node_restriction::check(store, node, &key, subresource, write),
+        None => Ok(()),
+    };
     let decode = |body: &Value| match fields {
         Some(table) => fields::refuse(table, body),
         None => Ok(()),
@@ -184,21 +199,27 @@ fn answer(store: &mut Store, now: Millis, mut request: Request) -> Response {
     match verb {
         verb if subresource == "scale" => scale::serve(store, now, &key, verb),
         Verb::Get => find(store, &key).map(Answer::Object),
-        Verb::List => list(store, &key, &select).map(Answer::List),
+        Verb::List if page.is_whole() => list(store, &key, &select).map(Answer::List),
+        Verb::List => paging::list_part(store, &key, &select, &page).map(Answer::Part),
         Verb::Watch(since) => watch(store, &key, since, &select),
         Verb::Create(body) if subresource == "binding" => bind(store, now, &key, &body),
-        Verb::Create(body) if subresource == "eviction" => eviction::evict(store, now, &key, &body),
+        Verb::Create(body) if subresource == "eviction" => {
+            restrict(store, Write::Create(&body))?;
+            eviction::evict(store, now, &key, &body)
+        }
         Verb::Create(body) if rbac::is_question(&key.kind) => {
             rbac::answer_question(store, &user, &key, body)
         }
         Verb::Create(body) => {
             decode(&body)?;
+            restrict(store, Write::Create(&body))?;
             rbac::check_escalation(store, &user, &key, None, &body)?;
             create(store, now, key, body, dry_run)
         }
         Verb::Update(body) => {
             let old = find(store, &key)?;
             decode(&body)?;
+            restrict(store, Write::Update(&old.value, &body))?;
             rbac::check_escalation(store, &user, &key, Some(&old.value), &body)?;
             write(store, now, &old, body, subresource)
         }
@@ -208,10 +229,14 @@ fn answer(store: &mut Store, now: Millis, mut request: Request) -> Response {
             if let Some(table) = fields {
                 fields::refuse_patched(table, how, &change, &body)?;
             }
+            restrict(store, Write::Update(&old.value, &body))?;
             rbac::check_escalation(store, &user, &key, Some(&old.value), &body)?;
             write(store, now, &old, body, subresource)
         }
-        Verb::Delete(options) => delete::delete(store, now, &key, &options),
+        Verb::Delete(options) => {
+            restrict(store, Write::Delete)?;
+            delete::delete(store, now, &key, &options)
+        }
         Verb::DeleteCollection(options) => {
             delete::delete_collection(store, now, &key, &select, &options)
         }
@@ -254,6 +279,7 @@ fn attributes(request: &Request) -> Attributes {
             true => key.name.clone(),
             false => request.select.name().unwrap_or_default().into(),
         },
+        fields: request.select.fields.clone(),
         path: EcoString::new(),
     }
 }

@@ -18,6 +18,9 @@ pub struct Status {
     pub about: About,
     /// After how many seconds to ask again; 0 if the server does not say.
     pub retry_after: u32,
+    /// Of a list that cannot be continued as it was: by what it can be nevertheless
+    /// (`metadata.continue`).
+    pub token: EcoString,
 }
 
 /// What a refused request was about (`metav1.StatusDetails`).
@@ -100,6 +103,7 @@ impl Status {
             causes: EcoVec::new(),
             about: About::default(),
             retry_after: 0,
+            token: EcoString::new(),
         }
     }
 
@@ -226,11 +230,34 @@ impl Status {
         Status::new(500, "", message.into())
     }
 
+    /// 504: the server does not answer in time.
+    #[must_use]
+    pub fn timeout() -> Status {
+        let message = "the server was unable to return a response in the time allotted, but may still \
+                       be processing the request";
+        Status::new(504, "Timeout", message.into())
+    }
+
     /// 410: a watch asked for changes that are no longer kept.
     #[must_use]
     pub fn expired(asked: u64, version: u64) -> Status {
         let message = eco_format!("too old resource version: {asked} ({version})");
         Status::new(410, "Expired", message)
+    }
+
+    /// 410: a list is continued of which not all is known any more.
+    #[must_use]
+    pub(crate) fn expired_list(token: EcoString) -> Status {
+        let message = "The provided continue parameter is too old to display a consistent list result. \
+                       You can start a new list without the continue parameter, or use the continue \
+                       token in this response to retrieve the remainder of the results. Continuing \
+                       with the provided token results in an inconsistent list - objects that were \
+                       created, modified, or deleted between the time the first chunk was returned \
+                       and now may show up in the list.";
+        Status {
+            token,
+            ..Status::new(410, "Expired", message.into())
+        }
     }
 
     /// 422: the object breaks rules of its kind.
@@ -284,7 +311,7 @@ impl Status {
         map! {
             "kind" => "Status",
             "apiVersion" => "v1",
-            "metadata" => map! {},
+            "metadata" => map! { "continue" => known(&self.token) },
             "status" => "Failure",
             "message" => &self.message,
             "reason" => known(self.reason),

@@ -6,7 +6,8 @@ use lean::SharedMap;
 use std::cmp::Ordering;
 use std::rc::Rc;
 
-/// How many changes are kept for watchers; a watch from before them is told that it came too late.
+/// How many changes are kept for watchers, besides those of the last request, however many it made; a
+/// watch from before them is told that it came too late.
 const CHANGES_KEPT: u64 = 1024;
 
 /// Every object of a cluster under one version counter. A clone is a snapshot: it is free, and
@@ -215,7 +216,8 @@ impl Store {
     /// (`too old resource version`).
     #[must_use]
     pub fn changes_since(&self, version: u64) -> Option<Vec<Change>> {
-        if version + CHANGES_KEPT < self.version {
+        let first = self.changes.first().map_or(0, |(chunk, _)| *chunk);
+        if version < self.version && (version + 1) / CHUNK < first {
             return None;
         }
         // Whoever keeps up asks for none but the latest.
@@ -229,6 +231,14 @@ impl Store {
         let changes = older.chain(&self.latest);
         let later = changes.filter(|change| change.version > version);
         Some(later.cloned().collect())
+    }
+
+    /// Forgets changes that are older than those that are kept.
+    pub(crate) fn forget_changes(&mut self) {
+        let kept = (self.version / CHUNK).saturating_sub(CHANGES_KEPT / CHUNK);
+        while self.changes.first().is_some_and(|(chunk, _)| *chunk < kept) {
+            self.changes.pop_first();
+        }
     }
 
     /// Stores `value` under `key` with a new version. `created` is the moment of this write if the
@@ -312,9 +322,6 @@ impl Store {
         if let Some(before) = before.filter(|before| *before != chunk) {
             let full = std::mem::take(&mut self.latest);
             self.changes.insert(before, full);
-            if let Some(gone) = chunk.checked_sub(CHANGES_KEPT / CHUNK + 1) {
-                self.changes.remove(&gone);
-            }
         }
         self.latest.push(change);
     }

@@ -674,3 +674,105 @@ fn kinds_that_nobody_acts_on_are_stored_and_served() {
         );
     }
 }
+
+/// A cluster with ConfigMaps of these names.
+fn config_maps(names: &[&str]) -> Cluster {
+    let mut cluster = Cluster::new();
+    for name in names {
+        cluster.create(map! {
+            "apiVersion" => "v1",
+            "kind" => "ConfigMap",
+            "metadata" => map! { "name" => *name, "labels" => map! { "app" => "a" } },
+        });
+    }
+    cluster
+}
+
+/// Asks for a part of the ConfigMaps: their names, how many follow, and the next token.
+fn part(
+    cluster: &mut Cluster,
+    labels: &str,
+    limit: u32,
+    token: &str,
+) -> Result<(Vec<String>, Option<u64>, String), kube::Status> {
+    let request = Request {
+        select: Selection {
+            labels: labels.into(),
+            ..Selection::default()
+        },
+        page: kube::Page {
+            limit,
+            token: token.into(),
+        },
+        ..Request::new("test", Key::new("ConfigMap", "default", ""), Verb::List)
+    };
+    match serve(&mut cluster.store, cluster.now, request)? {
+        Answer::Part(part) => {
+            let names = part.objects.iter().map(|it| it.key.name.to_string());
+            Ok((names.collect(), part.remaining, part.token.to_string()))
+        }
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn a_list_comes_in_parts_of_one_moment() {
+    let mut cluster = config_maps(&["a", "b", "c", "d", "e"]);
+    let (names, remaining, token) = part(&mut cluster, "", 2, "").expect("it is answered");
+    assert_eq!((names, remaining), (vec!["a".into(), "b".into()], Some(3)));
+    // What happens between the parts is not in them.
+    let key = |name: &str| Key::new("ConfigMap", "default", name);
+    let gone = Verb::Delete(DeleteOptions::default());
+    cluster.ask(key("c"), "", gone).expect("it goes");
+    cluster.create(map! { "kind" => "ConfigMap", "metadata" => map! { "name" => "cc" } });
+    cluster.patch(
+        &key("d"),
+        map! { "metadata" => map! { "labels" => map! { "app" => "b" } } },
+    );
+    let (names, remaining, token) = part(&mut cluster, "", 2, &token).expect("it is answered");
+    assert_eq!((names, remaining), (vec!["c".into(), "d".into()], Some(1)));
+    let (names, remaining, end) = part(&mut cluster, "", 2, &token).expect("it is answered");
+    assert_eq!(
+        (names, remaining, end.as_str()),
+        (vec!["e".into()], None, "")
+    );
+    // Of what was selected nobody counts the rest.
+    let (names, remaining, _) = part(&mut cluster, "app=a", 1, "").expect("it is answered");
+    assert_eq!((names, remaining), (vec!["a".into()], None));
+    // A list of which too much has changed goes on with what is there now.
+    for count in 0..1_100 {
+        cluster.patch(
+            &key("a"),
+            map! { "data" => map! { "n" => format!("{count}") } },
+        );
+    }
+    let status = part(&mut cluster, "", 2, &token).expect_err("it is too late");
+    assert_eq!((status.code, status.reason), (410, "Expired"));
+    assert_eq!(
+        status.to_value().at(&["metadata", "continue"]).text(),
+        status.token
+    );
+    let (names, ..) = part(&mut cluster, "", 2, &status.token).expect("it is answered");
+    assert_eq!(names, ["e"]);
+    for token in ["nonsense", "1", "x/default/a", "999999/default/a"] {
+        let status = part(&mut cluster, "", 2, token).expect_err("no such token");
+        assert_eq!((status.code, status.reason), (400, "BadRequest"), "{token}");
+    }
+}
+
+#[test]
+fn whoever_watches_sees_all_of_a_large_collection_go() {
+    let names: Vec<String> = (0..2_000).map(|number| format!("c{number}")).collect();
+    let names: Vec<&str> = names.iter().map(String::as_str).collect();
+    let mut cluster = config_maps(&names);
+    let since = cluster.store.version();
+    let all = Key::new("ConfigMap", "default", "");
+    let delete = Verb::DeleteCollection(DeleteOptions::default());
+    cluster.ask(all.clone(), "", delete).expect("it goes");
+    let seen = cluster.store.changes_since(since).map(|it| it.len());
+    assert_eq!(seen, Some(2_000));
+    // Later, it is too late.
+    let (code, reason, message) = cluster.refused(&all, "", Verb::Watch(since));
+    assert_eq!((code, reason), (410, "Expired"));
+    assert_eq!(message, "too old resource version: 2000 (4000)");
+}

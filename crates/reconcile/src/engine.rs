@@ -290,7 +290,8 @@ impl World {
     /// own name, anybody else with an administrator's rights.
     ///
     /// # Errors
-    /// The API server's refusal, which is also in the trace.
+    /// The API server's refusal, which is also in the trace; or nothing but that it does not answer, if
+    /// the actor is cut off from it.
     pub fn request(
         &mut self,
         actor: &str,
@@ -299,6 +300,9 @@ impl World {
         verb: Verb,
         note: Note,
     ) -> Response {
+        if self.pods.is_unheard(actor) {
+            return Err(Status::timeout());
+        }
         let user = self.user(actor);
         if user.is_master() {
             return self.request_as(user, actor, key, subresource, verb, note);

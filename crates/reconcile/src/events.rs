@@ -194,6 +194,9 @@ impl World {
 
     /// Reports an Event about a part of an object, such as `spec.containers{main}`.
     pub(crate) fn event_of(&mut self, source: &str, about: &Object, part: &str, mut note: Note) {
+        if self.pods.is_unheard(source) {
+            return;
+        }
         let style = Style::of(source);
         let kind = if note.is_warning { "Warning" } else { "Normal" };
         let place = (short(&[source]), fingerprint(&[&about.meta.uid]));

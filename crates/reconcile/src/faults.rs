@@ -7,9 +7,10 @@ use crate::engine::{Controller, World};
 use crate::plan::Step;
 use crate::trace::Note;
 use ecow::{EcoString, eco_format};
-use kube::{Change, ChangeKind, Key, Millis, Store};
+use kube::{Change, ChangeKind, Key, Millis, Object, Store};
 use lean::SharedMap;
 use std::cmp::Reverse;
+use std::rc::Rc;
 
 /// What is wrong at the moment.
 #[derive(Clone, Debug, Default)]
@@ -130,27 +131,40 @@ impl World {
     /// A node loses its power: its processes are gone, and its kubelet says nothing any more. One that
     /// has lost it already stays as it is.
     pub fn stop_node(&mut self, name: &str) {
-        let key = Key::new("Node", "", name);
-        if self.pods.is_silent(name) || self.store.get(&key).is_none() {
-            return;
+        if !self.pods.is_off(name) {
+            let why = eco_format!("{name} loses its power. Nobody knows of it yet.");
+            let note = Note::warning("stop", "PowerLoss", why);
+            self.silence(name, note, kubelet::node::stop);
         }
-        let why = eco_format!("{name} loses its power. Nobody knows of it yet.");
-        self.note(
-            name,
-            Some(key.clone()),
-            Note::warning("stop", "PowerLoss", why),
-        );
-        kubelet::node::stop(self, &key.name);
+    }
+
+    /// A node is cut off from the API server: neither hears the other, and its pods run on. One that is
+    /// silent already stays as it is.
+    pub fn cut_node(&mut self, name: &str) {
+        if !self.pods.is_silent(name) {
+            let why = eco_format!(
+                "{name} is cut off from the API server. Its pods run on, and nobody knows of it yet."
+            );
+            let note = Note::warning("stop", "NetworkPartition", why);
+            self.silence(name, note, kubelet::node::cut);
+        }
+    }
+
+    fn silence(&mut self, name: &str, note: Note, begin: fn(&mut World, &Rc<Object>)) {
+        let key = Key::new("Node", "", name);
+        let Some(node) = self.store.get(&key).cloned() else {
+            return;
+        };
+        self.note(name, Some(key.clone()), note);
+        begin(self, &node);
         if let Some(controller) = controller("node-controller") {
             self.look(controller, key, self.settings.timings.watch);
         }
     }
 
-    /// A node that lost its power comes back.
+    /// A node that lost its power or was cut off comes back.
     pub fn start_node(&mut self, name: &str) {
-        if self.pods.is_silent(name) {
-            kubelet::node::start(self, &name.into());
-        }
+        kubelet::node::start(self, &name.into());
     }
 
     /// From now on, no node reaches a registry, or all do again.

@@ -460,7 +460,10 @@ fn set_up_cluster(world: &mut World, definition: &Definition) {
             "memory" => eco_format!("{}", node.memory),
             "pods" => eco_format!("{}", node.pods),
         };
-        let mut status = map! { "allocatable" => allocatable.clone(), "capacity" => allocatable };
+        let mut capacity = allocatable.clone();
+        let memory = node.memory.saturating_add(kubelet::pressure::THRESHOLD);
+        capacity.set("memory", eco_format!("{memory}"));
+        let mut status = map! { "allocatable" => allocatable, "capacity" => capacity };
         kubelet::node::say_well(&mut status, world.now());
         let object = map! {
             "apiVersion" => "v1",

@@ -102,6 +102,10 @@ impl shell::Cluster for Terminal {
         until <= self.end
     }
 
+    fn warnings(&self, request: &Request) -> Vec<EcoString> {
+        kube::warnings::of(&self.world.store, request)
+    }
+
     /// That of the first Deployment: what one would look at is there.
     fn namespace(&self) -> EcoString {
         let deployments = self.world.store.list("Deployment");

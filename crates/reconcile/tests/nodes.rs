@@ -154,6 +154,111 @@ fn a_node_that_comes_back_in_time_starts_its_pods_again() {
 }
 
 #[test]
+fn a_node_that_is_cut_off_keeps_its_pods_running() {
+    let mut world = world();
+    let start = world.now();
+    world.cut_node("node-c");
+    let silent = "node-c: not ready, 0 restarts";
+    check(&mut world, start + 66_000, &[A, B, DRIVE, CORDON, silent]);
+    // A container that is killed meanwhile is started again, and nobody hears of it.
+    let pod = |world: &World| world.store().pods_on(&"node-c".into()).next().cloned();
+    let key = pod(&world).expect("it has a pod").key.clone();
+    world.kill_processes(&key);
+    check(&mut world, start + 100_000, &[A, B, DRIVE, CORDON, silent]);
+    world.start_node("node-c");
+    let back = "node-c: ready, 1 restarts";
+    check(&mut world, start + 106_000, &[A, B, back]);
+    // Its pods are driven away the next time, and go when their kubelet hears of it.
+    let start = world.now();
+    world.cut_node("node-c");
+    let rows = seen_after(&mut world, start + 380_000);
+    let going = "node-c: Terminating, 1 restarts".to_owned();
+    assert!(rows.contains(&going), "{rows:?}");
+    let rows = seen_after(&mut world, start + 900_000);
+    assert!(rows.contains(&going), "{rows:?}");
+    world.start_node("node-c");
+    let rows = seen_after(&mut world, start + 940_000);
+    assert!(!rows.contains(&going), "{rows:?}");
+    assert_eq!(rows.len(), 3, "{rows:?}");
+    // Its kubelet was never restarted, and counts on.
+    let events = world.store().list("Event");
+    let told = |reason: &str| -> i64 {
+        let about = events
+            .iter()
+            .filter(|it| it.value.get("reason").text() == reason);
+        about.filter_map(|it| it.value.get("count").as_int()).sum()
+    };
+    assert_eq!((told("NodeReady"), told("Rebooted")), (2, 0));
+}
+
+#[test]
+fn a_kubelet_that_starts_registers_a_node_that_was_removed() {
+    let mut world = world();
+    let key = Key::new("Node", "", "node-c");
+    let pods = world.store().get(&key).map(|it| it.status().clone());
+    let pods = pods
+        .expect("it is there")
+        .at(&["allocatable", "pods"])
+        .clone();
+    for (is_off, is_back) in [(false, false), (true, true)] {
+        if is_off {
+            world.stop_node("node-c");
+        } else {
+            world.cut_node("node-c");
+        }
+        request(&mut world, &key, Verb::Delete(DeleteOptions::default()));
+        world.run_until(world.now() + 60_000);
+        world.start_node("node-c");
+        world.run_until(world.now() + 60_000);
+        let node = world.store().get(&key).cloned();
+        assert_eq!(node.is_some(), is_back, "{is_off}");
+        match node {
+            Some(node) => {
+                assert!(node.spec().get("taints").is_null());
+                assert_eq!(node.status().at(&["allocatable", "pods"]), &pods);
+            }
+            // Whoever runs the cluster makes it again.
+            None => ask(
+                &mut world,
+                map! {
+                    "kind" => "Node",
+                    "metadata" => map! { "name" => "node-c" },
+                    "status" => map! {
+                        "capacity" => map! { "cpu" => "4", "memory" => "8Gi", "pods" => pods.clone() },
+                    },
+                },
+            ),
+        }
+    }
+}
+
+#[test]
+fn a_new_node_takes_no_pods_until_it_is_seen_to_be_ready() {
+    let mut world = world();
+    let node = |state: &str| {
+        map! {
+            "kind" => "Node",
+            "metadata" => map! { "name" => format!("node-{state}").to_lowercase() },
+            "status" => map! { "conditions" => vec![map! { "type" => "Ready", "status" => state }] },
+        }
+    };
+    for state in ["True", "False"] {
+        ask(&mut world, node(state));
+    }
+    let tainted = "node.kubernetes.io/not-ready:NoSchedule";
+    let before = [A, B, C].map(String::from).to_vec();
+    let rows = |names: &[&str]| {
+        let tainted = names.iter().map(|name| format!("{name} has {tainted}"));
+        let mut rows: Vec<String> = before.iter().cloned().chain(tainted).collect();
+        rows.sort();
+        rows
+    };
+    assert_eq!(seen(&world), rows(&["node-true", "node-false"]));
+    let soon = world.now() + 100;
+    assert_eq!(seen_after(&mut world, soon), rows(&["node-false"]));
+}
+
+#[test]
 fn the_pods_of_a_removed_node_go_after_a_while() {
     let mut world = world();
     let start = world.now();

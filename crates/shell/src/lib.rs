@@ -32,6 +32,13 @@ pub trait Cluster {
     /// the command is interrupted.
     fn wait(&mut self, time: Millis) -> bool;
 
+    /// What the server would warn of, did it do what a request asks for (the `Warning` header of its
+    /// answer).
+    fn warnings(&self, request: &Request) -> Vec<EcoString> {
+        let _ = request;
+        Vec::new()
+    }
+
     /// The namespace of the kubeconfig's context.
     fn namespace(&self) -> EcoString {
         "default".into()

@@ -7,7 +7,9 @@
 mod amounts;
 mod limit_ranger;
 pub(crate) mod namespace_lifecycle;
-mod pod_security;
+pub(crate) mod node_restriction;
+mod node_taint;
+pub(crate) mod pod_security;
 mod priority;
 pub mod quota;
 mod service_account;
@@ -25,6 +27,7 @@ type Mutator = fn(&mut Store, &Key, &mut Value) -> Result<(), Status>;
 const MUTATORS: &[Mutator] = &[
     namespace_lifecycle::admit,
     service_account::admit,
+    node_taint::admit,
     tolerations::admit,
     priority::admit,
     storage::admit,

@@ -1,12 +1,20 @@
-//! Pod Security: what a namespace's label `pod-security.kubernetes.io/enforce` allows its pods
-//! (`k8s.io/pod-security-admission`). The checks are those of version latest, whatever version the
-//! namespace asks for.
+//! Pod Security: what a namespace's labels `pod-security.kubernetes.io/enforce` and `/warn` say of its
+//! pods (`k8s.io/pod-security-admission`). The checks are those of version latest, whatever version the
+//! namespace asks for; what `/audit` finds would stand in an audit log, which nobody keeps here.
 
-use crate::{Key, Status, Store, Value};
+use crate::{Key, Status, Store, Value, warnings};
 use ecow::{EcoString, eco_format};
 
-const ENFORCE: &str = "pod-security.kubernetes.io/enforce";
-const ENFORCE_VERSION: &str = "pod-security.kubernetes.io/enforce-version";
+/// A mode's label, and that of its version.
+type Mode = (&'static str, &'static str);
+const ENFORCE: Mode = (
+    "pod-security.kubernetes.io/enforce",
+    "pod-security.kubernetes.io/enforce-version",
+);
+const WARN: Mode = (
+    "pod-security.kubernetes.io/warn",
+    "pod-security.kubernetes.io/warn-version",
+);
 
 /// What a pod breaks: in a word or two, and how.
 type Broken = Option<(&'static str, EcoString)>;
@@ -63,29 +71,127 @@ pub(super) fn validate(
     old: Option<&Value>,
     pod: &Value,
 ) -> Result<(), Status> {
-    if key.kind != "Pod" || old.is_some() {
+    if key.kind != "Pod" || old.is_some_and(|old| images(old) == images(pod)) {
         return Ok(());
     }
     let namespace = store.get(&Key::new("Namespace", "", &*key.namespace));
-    let label = |name: &str| namespace.map_or("", |it| it.labels().get(name).text());
-    let level = label(ENFORCE);
-    let broken = broken(level, pod);
-    if broken.is_empty() {
-        return Ok(());
+    let labels = namespace.map_or(&Value::NULL, |it| it.labels());
+    match violation(labels, ENFORCE, pod) {
+        None => Ok(()),
+        Some(how) => {
+            let why = eco_format!("violates {how}");
+            Err(Status::forbidden(&key.kind, &key.name, &why))
+        }
     }
-    let version = match label(ENFORCE_VERSION) {
+}
+
+/// What the images of all containers are: an update of a pod that leaves them changes nothing here
+/// (`isSignificantPodUpdate`).
+fn images(pod: &Value) -> Vec<&str> {
+    containers(pod).map(|it| it.get("image").text()).collect()
+}
+
+/// The level and version that a namespace has for a mode: `restricted:latest`.
+fn level<'n>(labels: &'n Value, (level, version): Mode) -> (&'n str, EcoString) {
+    let text = |name: &str| labels.get(name).text();
+    let version = match text(version) {
         "" => "latest",
         version => version,
     };
-    let why = eco_format!(
-        "violates PodSecurity \"{level}:{version}\": {}",
-        broken.join(", ")
-    );
-    Err(Status::forbidden(&key.kind, &key.name, &why))
+    let level = text(level);
+    (level, eco_format!("{level}:{version}"))
 }
 
-/// What a pod breaks of a level, in words. A level of another name allows everything.
+/// How a pod violates a namespace's level; none if it does not.
+fn violation(labels: &Value, mode: Mode, pod: &Value) -> Option<EcoString> {
+    let (level, shown) = level(labels, mode);
+    let broken = broken(level, pod);
+    (!broken.is_empty()).then(|| eco_format!("PodSecurity {shown:?}: {}", broken.join(", ")))
+}
+
+/// What is said of a pod or of a template of pods, and of the pods of a namespace whose level rises.
+pub(crate) fn warnings(store: &Store, key: &Key, old: &Value, new: &Value) -> Vec<EcoString> {
+    let pod = match warnings::template_path(&key.kind) {
+        Some(path) if key.kind != "PodTemplate" || !new.get("template").is_null() => new.at(path),
+        _ if key.kind == "Pod" && (old.is_null() || images(old) != images(new)) => new,
+        _ if key.kind == "Namespace" && !old.is_null() => {
+            return of_namespace(store, key, old, new);
+        }
+        _ => return Vec::new(),
+    };
+    let namespace = store.get(&Key::new("Namespace", "", &*key.namespace));
+    let labels = namespace.map_or(&Value::NULL, |it| it.labels());
+    let found = violation(labels, WARN, pod);
+    let found = found.map(|how| eco_format!("would violate {how}"));
+    found.into_iter().collect()
+}
+
+/// The pods of a namespace that its new level would not let in (`EvaluatePodsInNamespace`).
+fn of_namespace(store: &Store, key: &Key, old: &Value, new: &Value) -> Vec<EcoString> {
+    let labels = |namespace: &Value| namespace.at(&["metadata", "labels"]).clone();
+    let (before, after) = (labels(old), labels(new));
+    let ((was, was_shown), (is, shown)) = (level(&before, ENFORCE), level(&after, ENFORCE));
+    let rank = |level: &str| match level {
+        "restricted" => 2,
+        "baseline" => 1,
+        _ => 0,
+    };
+    let same_version = was_shown.split(':').nth(1) == shown.split(':').nth(1);
+    if was_shown == shown || rank(is) == 0 || same_version && rank(is) <= rank(was) {
+        return Vec::new();
+    }
+    // What is broken, by whom first, and by how many.
+    let mut found: Vec<(EcoString, &str, usize)> = Vec::new();
+    for pod in store.list_in("Pod", &key.name) {
+        let what = reasons(is, &pod.value);
+        if what.is_empty() {
+            continue;
+        }
+        match found.iter_mut().find(|(have, ..)| *have == what) {
+            Some((.., count)) => *count += 1,
+            None => found.push((what, &pod.key.name, 1)),
+        }
+    }
+    if found.is_empty() {
+        return Vec::new();
+    }
+    let mut lines: Vec<EcoString> = found
+        .iter()
+        .map(|(what, first, count)| match count {
+            1 => eco_format!("{first}: {what}"),
+            2 => eco_format!("{first} (and 1 other pod): {what}"),
+            more => eco_format!("{first} (and {} other pods): {what}", more - 1),
+        })
+        .collect();
+    lean::sort(&mut lines);
+    let name = &key.name;
+    let first = eco_format!(
+        "existing pods in namespace {name:?} violate the new PodSecurity enforce level {shown:?}"
+    );
+    lines.insert(0, first);
+    lines
+}
+
+/// What a pod breaks of a level, in a word or two each.
+fn reasons(level: &str, pod: &Value) -> EcoString {
+    let words: Vec<&str> = all_broken(level, pod)
+        .iter()
+        .map(|(what, _)| *what)
+        .collect();
+    words.join(", ").into()
+}
+
+/// What a pod breaks of a level, in words.
 fn broken(level: &str, pod: &Value) -> Vec<EcoString> {
+    let found = all_broken(level, pod);
+    let found = found.iter();
+    found
+        .map(|(what, how)| eco_format!("{what} ({how})"))
+        .collect()
+}
+
+/// What a pod breaks of a level. A level of another name allows everything.
+fn all_broken(level: &str, pod: &Value) -> Vec<(&'static str, EcoString)> {
     let restricted = level == "restricted";
     let more = if restricted { RESTRICTED } else { &[] };
     let baseline = match restricted || level == "baseline" {
@@ -96,10 +202,7 @@ fn broken(level: &str, pod: &Value) -> Vec<EcoString> {
         .iter()
         .filter(|check| !(restricted && check.overlaps))
         .chain(more);
-    let found = checks.filter_map(|check| (check.run)(pod));
-    found
-        .map(|(what, how)| eco_format!("{what} ({how})"))
-        .collect()
+    checks.filter_map(|check| (check.run)(pod)).collect()
 }
 
 /// A pod's containers of all kinds.

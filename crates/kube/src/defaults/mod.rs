@@ -31,6 +31,7 @@ const DEFAULTERS: &[(&str, Defaulter)] = &[
     ("LimitRange", policy::limit_range),
     ("Namespace", policy::namespace),
     ("NetworkPolicy", network::network_policy),
+    ("Node", node),
     ("Lease", policy::spec),
     ("PersistentVolume", storage::volume),
     ("PersistentVolumeClaim", storage::claim),
@@ -58,6 +59,15 @@ pub(crate) fn apply(object: &mut Value) {
     quantities::canonicalize(object);
     if let Some((_, defaulter)) = DEFAULTERS.iter().find(|(kind, _)| *kind == info.kind) {
         defaulter(object);
+    }
+}
+
+/// What nobody keeps back of a node is for pods (`pkg/apis/core/v1/defaults.go`, SetDefaults_NodeStatus).
+fn node(node: &mut Value) {
+    let status = node.get("status");
+    let capacity = status.get("capacity").clone();
+    if status.get("allocatable").is_null() && !capacity.is_null() {
+        node.entry("status").set("allocatable", capacity);
     }
 }
 

@@ -3,6 +3,7 @@
 
 mod builtin;
 mod escalation;
+mod node;
 mod review;
 mod rules;
 
@@ -73,6 +74,16 @@ impl User {
         }
     }
 
+    /// The node whose kubelet it is, if it is one (`pkg/auth/nodeidentifier`).
+    #[must_use]
+    pub fn node(&self) -> Option<&str> {
+        let node = self.name.strip_prefix(NODE)?;
+        self.groups
+            .iter()
+            .any(|group| group == NODES)
+            .then_some(node)
+    }
+
     /// Whether nothing is refused them.
     #[must_use]
     pub fn is_master(&self) -> bool {
@@ -96,6 +107,8 @@ pub struct Attributes {
     pub namespace: EcoString,
     /// Of one object; empty for all, and for one to be created.
     pub name: EcoString,
+    /// Of several: `spec.nodeName=a`, the fields by which they are selected.
+    pub fields: EcoString,
     /// A path that is no resource, such as `/metrics`. Then the fields of a resource are empty.
     pub path: EcoString,
 }
@@ -182,7 +195,7 @@ pub fn authorize(store: &Store, user: &User, wanted: &Attributes) -> Decision {
             reason: EcoString::new(),
         };
     }
-    decide(&grants(store, user, &wanted.namespace), wanted)
+    decide(store, user, &grants(store, user, &wanted.namespace), wanted)
 }
 
 impl Grants {
@@ -196,13 +209,27 @@ impl Grants {
     }
 }
 
-fn decide(grants: &Grants, wanted: &Attributes) -> Decision {
+fn decide(store: &Store, user: &User, grants: &Grants, wanted: &Attributes) -> Decision {
     let granted = grants.rule(wanted);
+    let of_node = user.node().filter(|_| granted.is_none());
+    let of_node = of_node.map(|node| node::check(store, node, wanted));
+    if let Some(Ok(())) = of_node {
+        return Decision {
+            allowed: true,
+            reason: EcoString::new(),
+        };
+    }
     let reason = match (granted, grants.missing.as_slice()) {
         (Some((grant, _)), _) => grant.described.clone(),
         (None, []) => EcoString::new(),
         (None, [one]) => eco_format!("RBAC: {one}"),
         (None, more) => eco_format!("RBAC: [{}]", more.join(", ")),
+    };
+    // Each authorizer says why (`k8s.io/apiserver/pkg/authorization/union`).
+    let reason = match of_node {
+        Some(Err(why)) if !why.is_empty() && !reason.is_empty() => eco_format!("{why}\n{reason}"),
+        Some(Err(why)) if reason.is_empty() => why,
+        _ => reason,
     };
     Decision {
         allowed: granted.is_some(),
@@ -244,7 +271,7 @@ pub(crate) fn check_known(
         let asked = (question.verb, question.kind.clone(), question.subresource);
         found.allowed.push(asked);
     }
-    let answer = answer(user, &wanted, &decide(&found.grants, &wanted));
+    let answer = answer(user, &wanted, &decide(store, user, &found.grants, &wanted));
     store.grants.insert(user.name.clone(), known);
     answer
 }
@@ -327,7 +354,7 @@ pub(crate) fn check_impersonation(store: &Store, user: &User, other: &User) -> R
 /// node.
 fn grants(store: &Store, user: &User, namespace: &str) -> Grants {
     let (mut held, mut missing) = (Vec::new(), Vec::new());
-    if user.groups.iter().any(|group| group == NODES) && user.name.starts_with(NODE) {
+    if user.node().is_some() {
         held.push(Grant {
             described: EcoString::new(),
             rules: node_rules(store),
@@ -365,16 +392,17 @@ fn grants(store: &Store, user: &User, namespace: &str) -> Grants {
     Grants { held, missing }
 }
 
-/// What every node may do, whatever bindings say. Objects that only the pods of a node make its
-/// business are not among it (`node_authorizer.go`): the lab's nodes do not ask for them.
+/// What every node may do, whatever bindings say and whichever object it is about. What it writes of
+/// nodes and pods is for NodeRestriction to judge.
 fn node_rules(store: &Store) -> Vec<Rule> {
     let mut rules = rules_of(store, "", "ClusterRole", "system:node").unwrap_or_default();
-    let theirs = ["configmaps", "persistentvolumeclaims", "secrets"];
     rules.retain(|rule| {
-        !rule
-            .resources
-            .iter()
-            .any(|it| theirs.contains(&it.as_str()))
+        let reads = rule.verbs.iter().any(|verb| verb == "get");
+        !rule.resources.iter().any(|resource| {
+            let name = resource.split('/').next().unwrap_or_default();
+            let is_written = matches!(name, "nodes" | "pods") && !reads;
+            node::is_divided(name) && !is_written
+        })
     });
     rules
 }

@@ -56,6 +56,7 @@ fn access(store: &Store, user: &User, spec: &Value) -> Value {
             subresource: text("subresource"),
             namespace: text("namespace"),
             name: text("name"),
+            fields: resource.at(&["fieldSelector", "rawSelector"]).to_text(),
             path: EcoString::new(),
         },
         false => Attributes {

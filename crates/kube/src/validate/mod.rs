@@ -29,6 +29,7 @@ use crate::{Status, Value, kind_info};
 pub(crate) use faults::json;
 use faults::{Faults, Path, Seen};
 use names::Check;
+pub(crate) use names::label as check_label;
 
 /// Checks an object of one kind; the old state comes with an update.
 type Validator = fn(&mut Faults, &Value, Option<&Value>);

@@ -81,7 +81,7 @@ fn is_key_name(text: &str) -> bool {
 }
 
 /// A DNS label: `my-name`.
-pub(super) fn label(text: &str) -> Vec<EcoString> {
+pub(crate) fn label(text: &str) -> Vec<EcoString> {
     let dotted = is_subdomain(text);
     said(&[
         (text.len() > 63, "must be no more than 63 characters"),

@@ -3,12 +3,11 @@
 //! A kubelet renews its lease every ten seconds. Here no lease is written: when a kubelet is silent,
 //! its last renewal and the moment at which the controller gives it up are computed.
 
-use super::kubelet::Silent;
 use super::{Context, Controller, conditions};
 use crate::plan::Plan;
 use crate::timings::Timings;
 use crate::trace::Note;
-use ecow::{EcoString, eco_format};
+use ecow::eco_format;
 use kube::api::{PatchType, Verb};
 use kube::{Change, ChangeKind, Key, Millis, Object, Store, Value, map, time};
 use std::rc::Rc;
@@ -62,7 +61,8 @@ fn reconcile(store: &Store, key: &Key, context: &Context<'_>) -> Plan {
     let Some(node) = store.get(key) else {
         return plan;
     };
-    let lost = lost_at(&key.name, context.silent, context.timings);
+    let silence = context.silent.get(&key.name);
+    let lost = silence.map(|it| lost_at(&key.name, it.since, context.timings));
     match lost {
         Some(lost) if context.now < lost => plan.look_again(lost - context.now),
         Some(_) if state(node, "Ready") != "Unknown" => {
@@ -82,8 +82,7 @@ fn state<'a>(node: &'a Object, kind: &str) -> &'a str {
 
 /// When the controller gives a silent node up: it looks every few seconds, and the last renewal that
 /// it saw must be older than the grace period.
-fn lost_at(name: &EcoString, silent: &Silent, timings: &Timings) -> Option<Millis> {
-    let since = *silent.get(name)?;
+fn lost_at(name: &str, since: Millis, timings: &Timings) -> Millis {
     let renew = timings.lease_renewal;
     let phase = name
         .bytes()
@@ -92,7 +91,7 @@ fn lost_at(name: &EcoString, silent: &Silent, timings: &Timings) -> Option<Milli
         .checked_sub(phase)
         .map_or(0, |t| t / renew * renew + phase);
     let seen = renewed.next_multiple_of(timings.node_monitor);
-    Some(next_look(seen + timings.node_grace, timings))
+    next_look(seen + timings.node_grace, timings)
 }
 
 /// The first time after `t` at which the controller looks at all nodes.
@@ -229,13 +228,16 @@ fn taint(store: &Store, node: &Rc<Object>, context: &Context<'_>, plan: &mut Pla
     }
     let words: Vec<&str> = taints.iter().map(|taint| taint.get("key").text()).collect();
     let why = match words.is_empty() {
-        true => eco_format!("{} is well again: its taints go.", node.key.name),
+        true => eco_format!("{} is well: its taints go.", node.key.name),
         false => eco_format!("{} is tainted: {}.", node.key.name, words.join(", ")),
     };
+    // A new node is tainted until it is ready.
+    let is_news = !words.is_empty() || driven.is_some();
+    let tell = if is_news { Note::story } else { Note::detail };
     let mut value = node.value.clone();
     let taints = Some(taints).filter(|taints| !taints.is_empty());
     value.entry("spec").set("taints", taints);
-    plan.update(&node.key, value, Note::story("patch", "Tainted", why));
+    plan.update(&node.key, value, tell("patch", "Tainted", why));
 }
 
 fn is_taint(taint: &Value, key: &str, effect: &str) -> bool {
@@ -299,9 +301,7 @@ mod tests {
     fn a_node_is_lost_after_its_grace_period() {
         let timings = Timings::default();
         for since in (0..60_000).step_by(777) {
-            let mut silent = Silent::default();
-            silent.insert("node-a".into(), since);
-            let lost = lost_at(&"node-a".into(), &silent, &timings).unwrap_or(0);
+            let lost = lost_at("node-a", since, &timings);
             assert!(lost.is_multiple_of(5_000), "{lost}");
             let waited = lost - since;
             assert!((40_000..=60_000).contains(&waited), "{since}: {waited}");

@@ -41,25 +41,26 @@ struct Client<'a> {
 
 impl shell::Cluster for Client<'_> {
     fn ask(&mut self, request: Request) -> Response {
+        if matches!(request.verb, Verb::Get | Verb::List) {
+            let user = self.user.clone();
+            let request = Request { user, ..request };
+            return api::serve(&mut self.world.store, self.world.now, request);
+        }
         let Request {
             key,
             verb,
             subresource,
             ..
         } = request;
-        if matches!(verb, Verb::Get | Verb::List) {
-            let request = Request {
-                user: self.user.clone(),
-                subresource,
-                ..Request::new(KUBECTL, key, verb)
-            };
-            return api::serve(&mut self.world.store, self.world.now, request);
-        }
         let why = eco_format!("kubectl changes {key}.");
         let note = Note::story("patch", "Kubectl", why);
         let user = self.user.clone();
         self.world
             .request_as(user, KUBECTL, key, subresource, verb, note)
+    }
+
+    fn warnings(&self, request: &Request) -> Vec<EcoString> {
+        kube::warnings::of(&self.world.store, request)
     }
 
     fn now(&self) -> Millis {

@@ -31,6 +31,7 @@ pub fn run(file: &Value, case: &Value) -> Result<(), String> {
         namespace: text("namespace"),
         name: text("name"),
         path: text("url"),
+        fields: "".into(),
     };
     let decision = rbac::authorize(&store, &user, &wanted);
     if Some(decision.allowed) != case.get("allowed").as_bool() {

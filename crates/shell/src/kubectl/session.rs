@@ -4,7 +4,7 @@ use crate::{Cluster, Output};
 use ecow::{EcoString, eco_format};
 use kube::api::{Answer, PatchType, Request, Verb};
 use kube::rbac::User;
-use kube::{KINDS, Key, KindInfo, Object, Selection, Status, Value, kind_info};
+use kube::{KINDS, Key, KindInfo, Object, Page, Selection, Status, Value, kind_info};
 use std::rc::Rc;
 
 /// Why a command ends without having done its work.
@@ -129,7 +129,16 @@ impl<'c> Session<'c> {
         verb: Verb,
     ) -> Result<Answer, Status> {
         let request = self.request(key, part, verb);
-        self.cluster.ask(request)
+        let warnings = self.cluster.warnings(&request);
+        let answer = self.cluster.ask(request)?;
+        for warning in warnings {
+            let line = format!("Warning: {warning}\n");
+            // Each is printed once (`k8s.io/client-go/rest/warnings.go`, Deduplicate).
+            if !self.output.stderr.contains(&line) {
+                self.warn(&line);
+            }
+        }
+        Ok(answer)
     }
 
     fn request(&self, key: &Key, part: &'static str, verb: Verb) -> Request {
@@ -165,14 +174,28 @@ impl<'c> Session<'c> {
         namespace: EcoString,
         select: Selection,
     ) -> Result<Vec<Rc<Object>>, Status> {
+        /// `--chunk-size`
+        const CHUNK: u32 = 500;
         let key = Key::new(kind, namespace, "");
-        let request = Request {
-            select,
-            ..self.request(&key, "", Verb::List)
-        };
-        match self.cluster.ask(request)? {
-            Answer::List(objects) => Ok(objects),
-            _ => Ok(Vec::new()),
+        let (mut all, mut token) = (Vec::new(), EcoString::new());
+        loop {
+            let page = Page {
+                limit: CHUNK,
+                token,
+            };
+            let request = Request {
+                select: select.clone(),
+                page,
+                ..self.request(&key, "", Verb::List)
+            };
+            let Answer::Part(part) = self.cluster.ask(request)? else {
+                return Ok(all);
+            };
+            all.extend(part.objects);
+            if part.token.is_empty() {
+                return Ok(all);
+            }
+            token = part.token;
         }
     }
 

@@ -52,8 +52,10 @@ pub struct Pods {
     runs: SharedMap<EcoString, Run>,
     images: images::Images,
     addresses: u32,
-    /// The nodes whose kubelets are silent, and since when.
+    /// The nodes whose kubelets are silent.
     pub(crate) silent: Silent,
+    /// The pods of nodes that are cut off, as their kubelets know them, by uid.
+    known: SharedMap<EcoString, Rc<Object>>,
     pressures: pressure::Pressures,
 }
 
@@ -383,11 +385,12 @@ pub(crate) fn act(world: &mut World, uid: &EcoString, event: PodEvent) {
     let Some(run) = world.pods.runs.get(uid).cloned() else {
         return;
     };
-    if world.pods.is_silent(&run.node) {
+    if world.pods.is_off(&run.node) {
         return;
     }
-    let stored = world.store.get(&run.key).filter(|pod| pod.meta.uid == *uid);
-    let Some(pod) = stored.or(run.orphan.as_ref()).cloned() else {
+    let known = world.pods.known.get(uid);
+    let stored = || world.store.get(&run.key).filter(|pod| pod.meta.uid == *uid);
+    let Some(pod) = known.or_else(stored).or(run.orphan.as_ref()).cloned() else {
         return;
     };
     act_with(world, uid, pod, run, |work| work.on(event));

@@ -16,8 +16,9 @@ use kube::{Key, Millis, Object, Value, quantity};
 use lean::SharedMap;
 use std::rc::Rc;
 
-/// What must be left of a node's memory, in bytes (`--eviction-hard`: `memory.available<100Mi`).
-const THRESHOLD: u64 = 100 << 20;
+/// What must be left of a node's memory, in bytes (`--eviction-hard`: `memory.available<100Mi`): so much
+/// of what it has is not for pods.
+pub(crate) const THRESHOLD: u64 = 100 << 20;
 /// How often the kubelet looks whether a pod that it ends is gone (`podCleanupPollFreq`).
 const POLL: Millis = 1_000;
 /// How long it waits for that (`podCleanupTimeout`).

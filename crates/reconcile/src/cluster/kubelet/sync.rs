@@ -116,6 +116,13 @@ impl Worker {
         self.phase == Phase::Syncing
     }
 
+    /// The kubelet reaches the API server again: what it said last may have been lost.
+    pub(super) fn repeat(&mut self) {
+        if self.phase == Phase::Finished {
+            self.phase = Phase::Terminated;
+        }
+    }
+
     /// Whether nothing is left of its pod.
     pub(super) fn is_finished(&self) -> bool {
         self.phase == Phase::Finished

@@ -32,7 +32,7 @@ pub struct Story {
     pub world: World,
     /// Whether there is a node for every pod.
     pub has_room: bool,
-    /// Nodes without power.
+    /// Nodes without power, or cut off.
     stopped: Vec<String>,
     images: u64,
     names: u64,
@@ -352,7 +352,10 @@ impl Story {
             4 => {
                 watcher.disturb();
                 if let Some(node) = self.any(random, "Node") {
-                    self.world.stop_node(&node.key.name);
+                    match random.below(2) {
+                        0 => self.world.stop_node(&node.key.name),
+                        _ => self.world.cut_node(&node.key.name),
+                    }
                     self.stopped.push(node.key.name.to_string());
                 }
             }
