@@ -103,7 +103,11 @@ impl Lab {
     /// What is wrong in which file.
     pub fn open(files: &Files, seed: Option<u64>) -> Result<Lab, Vec<Problem>> {
         let definition = Rc::new(Definition::read(files)?);
-        let mut world = World::new(seed.unwrap_or(definition.seed), Settings::default());
+        let settings = Settings {
+            timings: definition.cluster.timings.clone(),
+            ..Settings::default()
+        };
+        let mut world = World::new(seed.unwrap_or(definition.seed), settings);
         set_up_cluster(&mut world, &definition);
         for (name, files) in &definition.repositories {
             set_up_repository(&mut world, name, files)?;

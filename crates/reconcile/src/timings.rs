@@ -1,4 +1,4 @@
-//! How long things take. Every number has its source; a lab may change them.
+//! How long things take. Every number has its source; a lab may change them, by the names in [`KNOBS`].
 
 use kube::Millis;
 
@@ -23,8 +23,6 @@ pub struct Timings {
     pub back_off: Millis,
     /// The longest such wait.
     pub back_off_max: Millis,
-    /// How long a container must run for its back-off to be forgotten (`pkg/kubelet`: 10 min).
-    pub back_off_reset: Millis,
     /// How often a kubelet renews its lease (`pkg/kubelet/kubelet.go`, `nodeLeaseRenewIntervalFraction`: a
     /// quarter of 40 s).
     pub lease_renewal: Millis,
@@ -90,7 +88,6 @@ impl Default for Timings {
             pull_round_trip: 350,
             back_off: 10_000,
             back_off_max: 300_000,
-            back_off_reset: 600_000,
             lease_renewal: 10_000,
             node_monitor: 5_000,
             node_grace: 50_000,
@@ -112,5 +109,118 @@ impl Default for Timings {
             argocd_requeue: 30_000,
             argocd_wave: 2_000,
         }
+    }
+}
+
+/// A timing as `cluster.yaml` names it.
+pub struct Knob {
+    /// `nodeGrace`
+    pub name: &'static str,
+    /// What it may be at least: what recurs takes its time.
+    pub least: Millis,
+    /// Where it is kept.
+    pub of: fn(&mut Timings) -> &mut Millis,
+}
+
+/// How often something may recur at most.
+const OFTEN: Millis = 100;
+
+const fn knob(name: &'static str, least: Millis, of: fn(&mut Timings) -> &mut Millis) -> Knob {
+    Knob { name, least, of }
+}
+
+/// All that a lab may change, by name. Of `pullBytesPerSecond` it is an amount, of all others a time.
+pub const KNOBS: &[Knob] = &[
+    knob("argocdJitter", 0, |it| &mut it.argocd_jitter),
+    knob("argocdRefresh", OFTEN, |it| &mut it.argocd_refresh),
+    knob("argocdRequeue", OFTEN, |it| &mut it.argocd_requeue),
+    knob("argocdSelfHeal", 0, |it| &mut it.argocd_self_heal),
+    knob("argocdWave", 0, |it| &mut it.argocd_wave),
+    knob("autoscalerDownWindow", 0, |it| {
+        &mut it.autoscaler_down_window
+    }),
+    knob("autoscalerInitialization", 0, |it| {
+        &mut it.autoscaler_initialization
+    }),
+    knob("autoscalerReadiness", 0, |it| &mut it.autoscaler_readiness),
+    knob("autoscalerSync", OFTEN, |it| &mut it.autoscaler_sync),
+    knob("backOff", OFTEN, |it| &mut it.back_off),
+    knob("backOffMax", OFTEN, |it| &mut it.back_off_max),
+    knob("container", 0, |it| &mut it.container),
+    knob("dnsTtl", 0, |it| &mut it.dns_ttl),
+    knob("evictionLook", OFTEN, |it| &mut it.eviction_look),
+    knob("evictionPressureTransition", 0, |it| {
+        &mut it.eviction_pressure_transition
+    }),
+    knob("ingressAddress", 0, |it| &mut it.ingress_address),
+    knob("leaseRenewal", OFTEN, |it| &mut it.lease_renewal),
+    knob("loadBalancer", 0, |it| &mut it.load_balancer),
+    knob("nodeEviction", 0, |it| &mut it.node_eviction),
+    knob("nodeGrace", 0, |it| &mut it.node_grace),
+    knob("nodeMonitor", OFTEN, |it| &mut it.node_monitor),
+    knob("proxyApply", 0, |it| &mut it.proxy_apply),
+    knob("proxySync", 0, |it| &mut it.proxy_sync),
+    knob(PULL_RATE, 1, |it| &mut it.pull_bytes_per_second),
+    knob("pullRoundTrip", 0, |it| &mut it.pull_round_trip),
+    knob("sandbox", 0, |it| &mut it.sandbox),
+    knob("watch", 1, |it| &mut it.watch),
+];
+
+/// The one that is no time, but bytes in a second.
+pub const PULL_RATE: &str = "pullBytesPerSecond";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What is real stays real: the defaults of Kubernetes 1.36 and Argo CD 3, in milliseconds.
+    #[test]
+    fn defaults_are_the_real_ones() {
+        let expected = [
+            ("argocdJitter", 60_000),
+            ("argocdRefresh", 120_000),
+            ("argocdRequeue", 30_000),
+            ("argocdSelfHeal", 5_000),
+            ("argocdWave", 2_000),
+            ("autoscalerDownWindow", 300_000),
+            ("autoscalerInitialization", 300_000),
+            ("autoscalerReadiness", 30_000),
+            ("autoscalerSync", 15_000),
+            ("backOff", 10_000),
+            ("backOffMax", 300_000),
+            ("container", 40),
+            ("dnsTtl", 30_000),
+            ("evictionLook", 10_000),
+            ("evictionPressureTransition", 300_000),
+            ("ingressAddress", 10_000),
+            ("leaseRenewal", 10_000),
+            ("loadBalancer", 20_000),
+            ("nodeEviction", 10_000),
+            ("nodeGrace", 50_000),
+            ("nodeMonitor", 5_000),
+            ("proxyApply", 100),
+            ("proxySync", 1_000),
+            ("pullBytesPerSecond", 52_428_800),
+            ("pullRoundTrip", 350),
+            ("sandbox", 140),
+            ("watch", 5),
+        ];
+        let mut timings = Timings::default();
+        let have: Vec<(&str, Millis)> = KNOBS
+            .iter()
+            .map(|knob| (knob.name, *(knob.of)(&mut timings)))
+            .collect();
+        assert_eq!(have, expected);
+        assert!(
+            KNOBS
+                .iter()
+                .all(|knob| knob.least <= *(knob.of)(&mut timings))
+        );
+        // Each of them is a field of its own.
+        for (at, knob) in KNOBS.iter().enumerate() {
+            *(knob.of)(&mut timings) = at as u64;
+        }
+        let each = KNOBS.iter().map(|knob| *(knob.of)(&mut timings));
+        assert!(each.eq(0..KNOBS.len() as u64));
     }
 }

@@ -4,6 +4,7 @@ use super::git::Tree;
 use super::labs::Files;
 use super::reader::Reader;
 use super::traffic::Caller;
+use crate::timings::{KNOBS, PULL_RATE, Timings};
 use crate::view::{Problem, protocol::Sample};
 use ecow::{EcoString, eco_format};
 use lean::FlatMap;
@@ -47,6 +48,8 @@ pub struct Cluster {
     pub webhooks: Vec<EcoString>,
     /// CI, and the registry that it pushes to.
     pub ci: Ci,
+    /// How long things take in it.
+    pub timings: Timings,
 }
 
 /// What CI has besides the files of repositories.
@@ -225,6 +228,7 @@ fn cluster(reader: &mut Reader<'_>, root: &Node) -> Cluster {
         "applied",
         "webhooks",
         "ci",
+        "timings",
     ];
     let fields = reader.fields(root, "cluster.yaml", &known);
     let nodes = reader
@@ -253,7 +257,41 @@ fn cluster(reader: &mut Reader<'_>, root: &Node) -> Cluster {
             .get("ci")
             .map(|node| ci(reader, node))
             .unwrap_or_default(),
+        timings: fields
+            .get("timings")
+            .map(|node| timings(reader, node))
+            .unwrap_or_default(),
     }
+}
+
+/// Timings that are not as usual, by their names.
+fn timings(reader: &mut Reader<'_>, node: &Node) -> Timings {
+    let mut timings = Timings::default();
+    let names: Vec<&str> = KNOBS.iter().map(|knob| knob.name).collect();
+    let fields = reader.fields(node, "timings", &names);
+    for knob in KNOBS {
+        let Some(node) = fields.get(knob.name) else {
+            continue;
+        };
+        let amount = match knob.name {
+            PULL_RATE => reader.bytes(node),
+            _ => reader.duration(node),
+        };
+        let told = node.text().and_then(super::reader::parse_duration);
+        if told.is_some_and(|told| told < knob.least) {
+            let least = match knob.name {
+                PULL_RATE => "1".into(),
+                _ => eco_format!("{}ms", knob.least),
+            };
+            reader.problem(
+                node,
+                eco_format!("{} must be at least {least}", knob.name),
+                "",
+            );
+        }
+        *(knob.of)(&mut timings) = amount.max(knob.least);
+    }
+    timings
 }
 
 fn ci(reader: &mut Reader<'_>, node: &Node) -> Ci {

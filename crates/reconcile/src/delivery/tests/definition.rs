@@ -61,6 +61,38 @@ fn the_order_service_is_what_its_files_say() {
 }
 
 #[test]
+fn a_lab_may_change_how_long_things_take() {
+    let cases = [
+        ("nodeGrace: 20s", "20000"),
+        ("pullBytesPerSecond: 1Mi", "50000"),
+        ("nodeGrace: 0", "0"),
+        (
+            "nodeGrace: soon",
+            "cluster.yaml:2:22: must be a time with its unit, such as 4s, 500ms or 1m30s; this is \"soon\"",
+        ),
+        (
+            "autoscalerSync: 10ms",
+            "cluster.yaml:2:27: autoscalerSync must be at least 100ms",
+        ),
+        (
+            "nodeGrce: 1s",
+            "cluster.yaml:2:11: unknown field \"nodeGrce\" in timings (did you mean \"nodeGrace\"?)",
+        ),
+    ];
+    for (line, expected) in cases {
+        let mut files = labs::built_in("order-service").unwrap();
+        let nodes = "nodes: [{name: node-a, cpu: 2, memory: 4Gi}]";
+        let text = format!("{nodes}\ntimings: {{{line}}}\n");
+        files.insert("cluster.yaml".into(), text.into());
+        let said = match Definition::read(&files) {
+            Ok(lab) => lab.cluster.timings.node_grace.to_string(),
+            Err(problems) => listed(&problems),
+        };
+        assert_eq!(said, expected, "{line}");
+    }
+}
+
+#[test]
 fn mistakes_in_app_yaml_are_named_where_they_are() {
     let cases = [
         ("", "a:0:0: the file is empty"),
