@@ -515,9 +515,10 @@ impl World {
         if self.store.version() > version {
             self.faults.wrote(id, &key, self.now);
         }
-        let Err((status, refused)) = done else {
+        let Err(failed) = done else {
             return;
         };
+        let (status, refused) = *failed;
         // Nothing new can be there any more, and what is there goes: all controllers leave it at that.
         if status.is_namespace_terminating() {
             return;
@@ -537,7 +538,7 @@ impl World {
         &mut self,
         actor: &'static str,
         plan: Plan,
-    ) -> Result<(), (Status, Option<Refused>)> {
+    ) -> Result<(), Box<(Status, Option<Refused>)>> {
         for step in plan.steps {
             match step {
                 Step::Say(about, note) => {
@@ -559,7 +560,7 @@ impl World {
                 }) => {
                     let answer = self
                         .request(actor, key, subresource, verb, note)
-                        .map_err(|status| (status, refused))?;
+                        .map_err(|status| Box::new((status, refused)))?;
                     if let (Some((about, mut note)), Answer::Object(object)) = (announce, answer) {
                         note.message.push_str(&object.key.name);
                         self.event(actor, &about, note);

@@ -92,7 +92,7 @@ fn images(pod: &Value) -> Vec<&str> {
 }
 
 /// The level and version that a namespace has for a mode: `restricted:latest`.
-fn level<'n>(labels: &'n Value, (level, version): Mode) -> (&'n str, EcoString) {
+fn level(labels: &Value, (level, version): Mode) -> (&str, EcoString) {
     let text = |name: &str| labels.get(name).text();
     let version = match text(version) {
         "" => "latest",

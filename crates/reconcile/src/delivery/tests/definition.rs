@@ -83,7 +83,7 @@ fn a_lab_may_change_how_long_things_take() {
         let mut files = labs::built_in("order-service").unwrap();
         let nodes = "nodes: [{name: node-a, cpu: 2, memory: 4Gi}]";
         let text = format!("{nodes}\ntimings: {{{line}}}\n");
-        files.insert("cluster.yaml".into(), text.into());
+        files.insert("cluster.yaml".into(), text);
         let said = match Definition::read(&files) {
             Ok(lab) => lab.cluster.timings.node_grace.to_string(),
             Err(problems) => listed(&problems),
