@@ -44,6 +44,6 @@ pub use paging::{Page, Part};
 pub use query::Selection;
 pub use random::{Random, decimal, hex};
 pub use status::{About, Cause, Status};
-pub use store::{Change, ChangeKind, Store};
+pub use store::{Change, ChangeKind, Class, Store};
 pub use time::Millis;
 pub use yaml::{Map, Value, map};

@@ -2,7 +2,7 @@
 
 use crate::{Key, Millis, Object, Random, Value, decimal, rbac};
 use ecow::{EcoString, EcoVec};
-use lean::SharedMap;
+use lean::{HashTrie, SharedMap};
 use std::cmp::Ordering;
 use std::rc::Rc;
 
@@ -16,12 +16,12 @@ const CHANGES_KEPT: u64 = 1024;
 /// Anyone may read. Writing goes through [`crate::api::serve`], so that nothing skips its rules.
 #[derive(Clone, Debug)]
 pub struct Store {
-    /// By kind and namespace, then by name: the two are few, and need not be compared with each of
-    /// the many names.
-    objects: SharedMap<Place, SharedMap<EcoString, Rc<Object>>>,
-    /// What each controller owns, by the owner's uid: the objects themselves, for these are what the
-    /// busiest loops read.
-    owned: SharedMap<EcoString, SharedMap<Owned, Rc<Object>>>,
+    objects: HashTrie<Key, Rc<Object>>,
+    /// Their order: by kind and namespace, then by name. The two are few, and need not be compared with
+    /// each of the many names.
+    names: SharedMap<Place, SharedMap<EcoString, ()>>,
+    /// What each controller owns, by the owner's uid.
+    owned: SharedMap<EcoString, Owned>,
     indexes: SharedMap<Index, SharedMap<Key, ()>>,
     /// The last writes, [`CHUNK`] to an entry, but for the very last.
     changes: SharedMap<u64, EcoVec<Change>>,
@@ -53,11 +53,111 @@ impl PartialOrd for Place {
     }
 }
 
-/// The name and kind of an owned object, which is in its owner's namespace, if that is in one.
-type Owned = (EcoString, EcoString);
-
 /// How many writes are kept together: few enough to copy when a snapshot shares them.
 const CHUNK: u64 = 16;
+
+/// What a controller owns.
+#[derive(Clone, Debug)]
+struct Owned {
+    keys: SharedMap<Key, ()>,
+    /// How many there are of each class; none if there came to be too many classes to count by.
+    classes: Option<EcoVec<(Class, u32)>>,
+    /// How many there are on each node that have neither ended nor are to end.
+    active: SharedMap<EcoString, u32>,
+}
+
+/// How many classes are counted for one owner. The pods of a ReplicaSet have a handful; those of an
+/// indexed Job have labels of their own.
+const CLASSES_MAX: usize = 16;
+
+/// All that an owner counts its objects by. Objects of one class are alike to it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Class {
+    /// `Pod`, `ReplicaSet`…
+    pub kind: EcoString,
+    /// `metadata.labels`
+    pub labels: Value,
+    /// `status.phase`, where there is one.
+    pub phase: EcoString,
+    /// Whether its condition Ready is True.
+    pub is_ready: bool,
+    /// Whether it is being deleted.
+    pub is_terminating: bool,
+}
+
+impl Class {
+    /// The class of an object.
+    #[must_use]
+    pub fn of(object: &Object) -> Class {
+        let meta = &object.meta;
+        Class {
+            kind: object.key.kind.clone(),
+            labels: meta.labels.clone(),
+            phase: meta.phase.clone(),
+            is_ready: meta.ready.is_some(),
+            is_terminating: meta.deleted.is_some(),
+        }
+    }
+
+    fn has(&self, object: &Object) -> bool {
+        let meta = &object.meta;
+        self.is_ready == meta.ready.is_some()
+            && self.is_terminating == meta.deleted.is_some()
+            && self.phase == meta.phase
+            && self.kind == object.key.kind
+            && self.labels == meta.labels
+    }
+}
+
+/// Whether two states of an object count alike.
+fn are_alike(a: &Object, b: &Object) -> bool {
+    a.meta.ready.is_some() == b.meta.ready.is_some()
+        && a.meta.deleted.is_some() == b.meta.deleted.is_some()
+        && a.meta.phase == b.meta.phase
+        && a.meta.labels == b.meta.labels
+        && a.meta.node == b.meta.node
+}
+
+impl Default for Owned {
+    fn default() -> Owned {
+        Owned {
+            keys: SharedMap::new(),
+            classes: Some(EcoVec::new()),
+            active: SharedMap::new(),
+        }
+    }
+}
+
+impl Owned {
+    /// Counts an object as come or gone.
+    fn count(&mut self, object: &Object, is_come: bool) {
+        let change = |number: u32| match is_come {
+            true => number + 1,
+            false => number.saturating_sub(1),
+        };
+        let meta = &object.meta;
+        if meta.deleted.is_none() && !matches!(meta.phase.as_str(), "Succeeded" | "Failed") {
+            match change(self.active.get(&meta.node).copied().unwrap_or(0)) {
+                0 => _ = self.active.remove(&meta.node),
+                number => self.active.insert(meta.node.clone(), number),
+            }
+        }
+        let Some(classes) = &mut self.classes else {
+            return;
+        };
+        match classes.iter().position(|(class, _)| class.has(object)) {
+            Some(at) => {
+                let number = &mut classes.make_mut()[at].1;
+                *number = change(*number);
+                if *number == 0 {
+                    classes.remove(at);
+                }
+            }
+            None if classes.len() < CLASSES_MAX => classes.push((Class::of(object), 1)),
+            None => self.classes = None,
+        }
+    }
+}
 
 /// What objects can be found by, besides their key.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -110,7 +210,8 @@ impl Store {
     #[must_use]
     pub fn new(seed: u64) -> Store {
         Store {
-            objects: SharedMap::default(),
+            objects: HashTrie::default(),
+            names: SharedMap::default(),
             owned: SharedMap::default(),
             indexes: SharedMap::default(),
             changes: SharedMap::default(),
@@ -130,30 +231,47 @@ impl Store {
     /// The object of a key.
     #[must_use]
     pub fn get(&self, key: &Key) -> Option<&Rc<Object>> {
-        self.objects.get(&place_of(key))?.get(&key.name)
+        self.objects.get(key)
     }
 
     /// All objects, by kind, namespace and name.
     pub fn all(&self) -> impl Iterator<Item = &Rc<Object>> {
-        self.objects.values().flat_map(SharedMap::values)
+        let places = self.names.iter();
+        places.flat_map(|(place, names)| self.named(place, names))
     }
 
     /// All objects of a kind, by namespace and name.
     #[must_use]
     pub fn list(&self, kind: &str) -> Vec<&Rc<Object>> {
-        let places = self.objects.from(&place(kind, ""));
-        let of_kind = places.take_while(|(have, _)| have.kind == kind);
-        of_kind.flat_map(|(_, objects)| objects.values()).collect()
+        let places = self.names.from(&place(kind, ""));
+        let of_kind = places.take_while(|(place, _)| place.kind == kind);
+        let objects = of_kind.flat_map(|(place, names)| self.named(place, names));
+        objects.collect()
     }
 
     /// All objects of a kind in a namespace, by name.
     #[must_use]
     pub fn list_in(&self, kind: &str, namespace: &str) -> Vec<&Rc<Object>> {
-        let objects = self.objects.get(&place(kind, namespace));
-        objects.into_iter().flat_map(SharedMap::values).collect()
+        let place = place(kind, namespace);
+        let names = self.names.get(&place).into_iter();
+        let objects = names.flat_map(|names| self.named(&place, names));
+        objects.collect()
     }
 
-    /// The objects whose controller has this uid, by name and kind.
+    /// The objects with these names at a place.
+    fn named<'a>(
+        &'a self,
+        place: &Place,
+        names: &'a SharedMap<EcoString, ()>,
+    ) -> impl Iterator<Item = &'a Rc<Object>> + use<'a> {
+        let mut key = Key::new(place.kind.clone(), place.namespace.clone(), "");
+        names.keys().filter_map(move |name| {
+            key.name = name.clone();
+            self.get(&key)
+        })
+    }
+
+    /// The objects whose controller has this uid, by key.
     pub fn owned_by<'a>(
         &'a self,
         uid: &EcoString,
@@ -161,7 +279,26 @@ impl Store {
         self.owned
             .get(uid)
             .into_iter()
-            .flat_map(|owned| owned.values())
+            .flat_map(|owned| owned.keys.keys())
+            .filter_map(|key| self.get(key))
+    }
+
+    /// How many objects of each class have the controller with this uid. None if they are too unlike
+    /// to be counted so: then whoever wants to know goes through them.
+    #[must_use]
+    pub fn classes(&self, uid: &EcoString) -> Option<&[(Class, u32)]> {
+        match self.owned.get(uid) {
+            Some(owned) => owned.classes.as_deref(),
+            None => Some(&[]),
+        }
+    }
+
+    /// How many objects that have neither ended nor are to end have the controller with this uid on each
+    /// node, by the node's name; the empty one stands for no node.
+    pub fn active_on_nodes(&self, uid: &EcoString) -> impl Iterator<Item = (&str, u32)> {
+        let active = self.owned.get(uid).into_iter();
+        let nodes = active.flat_map(|owned| owned.active.iter());
+        nodes.map(|(node, number)| (node.as_str(), *number))
     }
 
     /// The objects of a kind in a namespace that have no controller, by key.
@@ -268,7 +405,10 @@ impl Store {
             created,
         ));
         self.reindex(&key, old.as_deref(), Some(&new));
-        put_in(&mut self.objects, &place_of(&key), &key.name, new.clone());
+        if old.is_none() {
+            put_in(&mut self.names, &place_of(&key), &key.name, ());
+        }
+        self.objects.insert(key, new.clone());
         let kind = if old.is_some() {
             ChangeKind::Modified
         } else {
@@ -289,7 +429,8 @@ impl Store {
             return;
         };
         self.version += 1;
-        take_from(&mut self.objects, &place_of(key), &key.name);
+        take_from(&mut self.names, &place_of(key), &key.name);
+        self.objects.remove(key);
         self.reindex(key, Some(&old), None);
         self.log(Change {
             version: self.version,
@@ -300,16 +441,36 @@ impl Store {
     }
 
     /// Keeps count of who owns what.
-    fn hand_over(&mut self, key: &Key, old: Option<&Object>, new: Option<&Rc<Object>>) {
+    fn hand_over(&mut self, key: &Key, old: Option<&Object>, new: Option<&Object>) {
         const NOBODY: &EcoString = &EcoString::new();
         let before = old.map_or(NOBODY, |old| &old.meta.controller);
         let after = new.map_or(NOBODY, |new| &new.meta.controller);
-        let owned = (key.name.clone(), key.kind.clone());
-        if !before.is_empty() && before != after {
-            take_from(&mut self.owned, before, &owned);
+        let stays = before == after;
+        if let (true, Some(old), Some(new)) = (stays, old, new)
+            && are_alike(old, new)
+        {
+            return;
         }
-        if let Some(object) = new.filter(|_| !after.is_empty()) {
-            put_in(&mut self.owned, after, &owned, object.clone());
+        if let (Some(old), Some(owned)) = (old, self.owned.get_mut(before)) {
+            owned.count(old, false);
+            if !stays {
+                owned.keys.remove(key);
+            }
+            if owned.keys.is_empty() {
+                self.owned.remove(before);
+            }
+        }
+        let Some(new) = new.filter(|_| !after.is_empty()) else {
+            return;
+        };
+        if !self.owned.contains_key(after) {
+            self.owned.insert(after.clone(), Owned::default());
+        }
+        if let Some(owned) = self.owned.get_mut(after) {
+            owned.count(new, true);
+            if !stays {
+                owned.keys.insert(key.clone(), ());
+            }
         }
     }
 
@@ -326,7 +487,7 @@ impl Store {
         self.latest.push(change);
     }
 
-    fn reindex(&mut self, key: &Key, old: Option<&Object>, new: Option<&Rc<Object>>) {
+    fn reindex(&mut self, key: &Key, old: Option<&Object>, new: Option<&Object>) {
         self.hand_over(key, old, new);
         // Most writes touch only a status: labels, owner and node are the same, shared values.
         if let (Some(old), Some(new)) = (old, new)
@@ -337,10 +498,11 @@ impl Store {
         {
             return;
         }
-        for index in old.into_iter().flat_map(indexes) {
-            take_from(&mut self.indexes, &index, key);
+        let [before, after] = [old, new].map(|object| object.map(indexes).unwrap_or_default());
+        for index in before.iter().filter(|index| !after.contains(index)) {
+            take_from(&mut self.indexes, index, key);
         }
-        for index in new.into_iter().flat_map(|new| indexes(new)) {
+        for index in after.into_iter().filter(|index| !before.contains(index)) {
             put_in(&mut self.indexes, &index, key, ());
         }
     }

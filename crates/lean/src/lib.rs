@@ -7,10 +7,12 @@
 //! not notice. Knows nothing of what is sorted.
 
 mod flat_map;
+mod hash_trie;
 mod shared_map;
 mod text;
 
 pub use flat_map::{FlatMap, FlatSet};
+pub use hash_trie::HashTrie;
 pub use shared_map::SharedMap;
 pub use text::{compare, is_same};
 
@@ -26,6 +28,31 @@ pub fn sort_by_key<T, K: Ord>(items: &mut [T], key: impl Fn(&T) -> K) {
     let keys: Vec<K> = items.iter().map(key).collect();
     let places = places(keys.len(), &|a, b| keys[a].cmp(&keys[b]));
     arrange(items, places);
+}
+
+/// The first `count` items in the order of a key, in that order; items with equal keys keep theirs. Each
+/// key is made once. Of many items a few are found sooner than all are sorted.
+pub fn first_by_key<T: Clone, K: Ord>(items: &[T], count: usize, key: impl Fn(&T) -> K) -> Vec<T> {
+    let keys: Vec<K> = items.iter().map(key).collect();
+    let places = first(keys.len(), count, &|a, b| keys[a].cmp(&keys[b]));
+    places.into_iter().map(|at| items[at].clone()).collect()
+}
+
+/// The places of the `most` first of `count` items, in order.
+#[inline(never)]
+fn first(count: usize, most: usize, compare: &dyn Fn(usize, usize) -> Ordering) -> Vec<usize> {
+    let mut found: Vec<usize> = Vec::with_capacity(most.min(count));
+    for item in 0..count {
+        if found.len() == most {
+            match found.last() {
+                Some(last) if compare(item, *last) == Ordering::Less => _ = found.pop(),
+                _ => continue,
+            }
+        }
+        let at = found.partition_point(|other| compare(*other, item) != Ordering::Greater);
+        found.insert(at, item);
+    }
+    found
 }
 
 /// Sorts as `compare` says; items that it calls equal keep their order.
@@ -111,6 +138,10 @@ mod tests {
             // Few keys, so that many are equal: their order tells whether the sort is stable.
             let mut expected = items.clone();
             expected.sort_by_key(|item| item.0 % 4);
+            for count in [0, 1, items.len() / 2, items.len(), items.len() + 1] {
+                let first = first_by_key(&items, count, |item| item.0 % 4);
+                prop_assert_eq!(first, &expected[..count.min(items.len())]);
+            }
             let mut sorted = items;
             sort_by_key(&mut sorted, |item| item.0 % 4);
             prop_assert_eq!(sorted, expected);

@@ -21,7 +21,7 @@ use kube::api::{self, Answer, DeleteOptions, Request, Response, Verb};
 use kube::fields::Table;
 use kube::rbac::{self, User};
 use kube::{Change, ChangeKind, Key, Millis, Random, Status, Store};
-use lean::SharedMap;
+use lean::{HashTrie, SharedMap};
 use std::rc::Rc;
 
 /// A look that is due later than this was not called for by a change.
@@ -99,7 +99,7 @@ pub struct World {
     pub(crate) faults: Faults,
     queue: Queue<Due>,
     /// When each controller will look at an object next: several reasons to look are one look.
-    looks: SharedMap<Look, Millis>,
+    looks: HashTrie<Look, Millis>,
     /// The users that actors are.
     users: SharedMap<EcoString, User>,
     seen: u64,
@@ -138,7 +138,7 @@ impl World {
             delivery: pipeline::State::default(),
             faults: Faults::default(),
             queue: Queue::default(),
-            looks: SharedMap::default(),
+            looks: HashTrie::default(),
             users: SharedMap::default(),
             cause: None,
             entries: 0,
@@ -465,11 +465,14 @@ impl World {
 
     /// A controller forgets at what it was about to look.
     pub(crate) fn forget_looks(&mut self, controller: Controller) {
-        let first = (controller, Key::default(), false);
-        let looks = self.looks.from(&first).map(|(look, _)| look.clone());
-        let own: Vec<Look> = looks.take_while(|look| look.0 == controller).collect();
-        for look in own {
-            self.looks.remove(&look);
+        let own = self.queue.iter().filter_map(|(_, due)| match &due.event {
+            Event::Reconcile(of, key) if *of == controller => Some(key.clone()),
+            _ => None,
+        });
+        for key in own.collect::<Vec<Key>>() {
+            for gathers in [false, true] {
+                self.looks.remove(&(controller, key.clone(), gathers));
+            }
         }
     }
 

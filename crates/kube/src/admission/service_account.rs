@@ -3,6 +3,7 @@
 
 use crate::{Key, Status, Store, Value, map};
 use ecow::{EcoString, eco_format};
+use std::sync::LazyLock;
 
 /// Where a container finds its token.
 const TOKEN_PATH: &str = "/var/run/secrets/kubernetes.io/serviceaccount";
@@ -76,8 +77,14 @@ fn mount_token(store: &mut Store, spec: &mut Value) {
     }
 }
 
-/// The projected volume that holds the token, the certificate of the API server, and the namespace.
+/// The projected volume that holds the token.
 fn token_volume(name: &EcoString) -> Value {
+    map! { "name" => name, "projected" => PROJECTED.clone() }
+}
+
+/// The token, the certificate of the API server, and the namespace: the same for all pods, which share
+/// it.
+static PROJECTED: LazyLock<Value> = LazyLock::new(|| {
     let certificate = map! { "key" => "ca.crt", "path" => "ca.crt" };
     let namespace = map! {
         "path" => "namespace",
@@ -88,6 +95,5 @@ fn token_volume(name: &EcoString) -> Value {
         map! { "configMap" => map! { "name" => "kube-root-ca.crt", "items" => vec![certificate] } },
         map! { "downwardAPI" => map! { "items" => vec![namespace] } },
     ];
-    let projected = map! { "sources" => sources, "defaultMode" => 0o644 };
-    map! { "name" => name, "projected" => projected }
-}
+    map! { "sources" => sources, "defaultMode" => 0o644 }
+});

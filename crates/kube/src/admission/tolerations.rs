@@ -2,28 +2,39 @@
 //! (`plugin/pkg/admission/defaulttolerationseconds`).
 
 use crate::{Key, Status, Store, Value, map};
+use std::sync::LazyLock;
+
+/// What is tolerated, and how: the same values for all pods, which share them.
+static TOLERATIONS: LazyLock<[(&str, Value); 2]> = LazyLock::new(|| {
+    [
+        "node.kubernetes.io/not-ready",
+        "node.kubernetes.io/unreachable",
+    ]
+    .map(|taint| {
+        let toleration = map! {
+            "key" => taint,
+            "operator" => "Exists",
+            "effect" => "NoExecute",
+            "tolerationSeconds" => 300,
+        };
+        (taint, toleration)
+    })
+});
 
 pub(super) fn admit(_: &mut Store, key: &Key, pod: &mut Value) -> Result<(), Status> {
     if key.kind != "Pod" {
         return Ok(());
     }
-    for taint in [
-        "node.kubernetes.io/not-ready",
-        "node.kubernetes.io/unreachable",
-    ] {
+    for (taint, toleration) in &*TOLERATIONS {
         let spec = pod.entry("spec");
         let tolerated = spec.get("tolerations").items().iter().any(|toleration| {
             let key = toleration.get("key").text();
-            (key.is_empty() || key == taint)
+            (key.is_empty() || key == *taint)
                 && matches!(toleration.get("effect").text(), "" | "NoExecute")
         });
         if !tolerated {
-            spec.entry("tolerations").items_mut().push(map! {
-                "key" => taint,
-                "operator" => "Exists",
-                "effect" => "NoExecute",
-                "tolerationSeconds" => 300,
-            });
+            let tolerations = spec.entry("tolerations").items_mut();
+            tolerations.push(toleration.clone());
         }
     }
     Ok(())

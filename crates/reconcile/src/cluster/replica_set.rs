@@ -6,9 +6,9 @@ use super::garbage_collector::without_owner;
 use super::{Context, Controller, adopters, owners, pod, retry_after};
 use crate::plan::Plan;
 use crate::trace::Note;
-use ecow::{EcoString, eco_format};
+use ecow::eco_format;
 use kube::api::DeleteOptions;
-use kube::{Change, Key, Millis, Object, Status, Store, Value, map, selector, time};
+use kube::{Change, Class, Key, Millis, Object, Status, Store, Value, map, selector, time};
 use lean::FlatMap;
 use std::cmp::Reverse;
 use std::rc::Rc;
@@ -40,26 +40,86 @@ fn reconcile(store: &Store, key: &Key, context: &Context<'_>) -> Plan {
     let Some(set) = store.get(key) else {
         return plan;
     };
-    let mut pods = claim(store, set, &mut plan);
-    let terminating = pods.iter().filter(|pod| is_leaving(pod)).count();
+    let known = counted(store, set);
+    let mut pods = match known {
+        Some(_) => Vec::new(),
+        None => claim(store, set, &mut plan),
+    };
+    let counts = known.unwrap_or_else(|| Counts::of(set, &pods, context.now));
+    if counts.active > wanted(set) && pods.is_empty() {
+        pods = store.owned_by(&set.meta.uid).collect();
+    }
     pods.retain(|pod| pod::is_active(pod));
     if set.meta.deleted.is_none() {
-        manage(store, set, &pods, context.now, &mut plan);
+        manage(store, set, counts.active, &pods, context.now, &mut plan);
     }
-    let status = status(set, &pods, terminating, context.now);
-    if &status != set.status() {
-        let mut value = set.value.clone();
-        value.set("status", status);
-        let why = status_sentence(set, &pods);
-        plan.update_status(key, value, Note::detail("patch", "Status", why));
-    }
+    write_status(set, status(set, &counts), &counts, &mut plan);
     look_again(set, &pods, context.now, &mut plan);
     plan
 }
 
-/// Whether a pod is asked to end and has not (`FilterTerminatingPods`).
-fn is_leaving(pod: &Object) -> bool {
-    pod.meta.deleted.is_some() && !pod::has_ended(pod)
+/// How many pods a set has that have not ended, by what its status says of them.
+#[derive(Clone, Copy, Default)]
+struct Counts {
+    active: i64,
+    fully_labelled: i64,
+    ready: i64,
+    available: i64,
+    terminating: i64,
+}
+
+impl Counts {
+    fn of(set: &Object, pods: &[&Rc<Object>], now: Millis) -> Counts {
+        let mut counts = Counts::default();
+        for pod in pods {
+            counts.add(set, &Class::of(pod), 1);
+        }
+        let is_available =
+            |pod: &&&Rc<Object>| pod::is_active(pod) && pod::is_available(pod, min_ready(set), now);
+        let available = pods.iter().filter(is_available).count();
+        counts.available = i64::try_from(available).unwrap_or(i64::MAX);
+        counts
+    }
+
+    fn add(&mut self, set: &Object, class: &Class, pods: i64) {
+        if matches!(class.phase.as_str(), "Succeeded" | "Failed") {
+            return;
+        }
+        if class.is_terminating {
+            self.terminating += pods;
+            return;
+        }
+        let labels = set.spec().at(&["template", "metadata", "labels"]);
+        self.active += pods;
+        if &class.labels == labels || selector::matches_labels(labels, &class.labels) {
+            self.fully_labelled += pods;
+        }
+        if class.is_ready {
+            self.ready += pods;
+        }
+    }
+}
+
+/// The counts of a set whose pods need not be gone through: all that it owns match, there is nobody to
+/// adopt, and what is ready is available.
+fn counted(store: &Store, set: &Object) -> Option<Counts> {
+    let classes = store.classes(&set.meta.uid)?;
+    let wanted = set.spec().get("selector");
+    let mut orphans = store.orphans("Pod", &set.key.namespace);
+    if min_ready(set) > 0
+        || classes
+            .iter()
+            .any(|(class, _)| class.kind != "Pod" || !selector::matches(wanted, &class.labels))
+        || orphans.any(|pod| pod::is_active(pod) && selector::matches(wanted, pod.labels()))
+    {
+        return None;
+    }
+    let mut counts = Counts::default();
+    for (class, pods) in classes {
+        counts.add(set, class, i64::from(*pods));
+    }
+    counts.available = counts.ready;
+    Some(counts)
 }
 
 /// The pods that belong to a set. It adopts those that match and belong to nobody, and lets go those
@@ -103,13 +163,25 @@ fn claim<'a>(store: &'a Store, set: &Object, plan: &mut Plan) -> Vec<&'a Rc<Obje
     pods
 }
 
-fn manage(store: &Store, set: &Rc<Object>, pods: &[&Rc<Object>], now: Millis, plan: &mut Plan) {
-    let want = usize::try_from(set.spec().get("replicas").as_int().unwrap_or(1)).unwrap_or(0);
-    let have = pods.len();
+/// How many pods a set wants.
+fn wanted(set: &Object) -> i64 {
+    set.spec().get("replicas").as_int().unwrap_or(1).max(0)
+}
+
+fn manage(
+    store: &Store,
+    set: &Rc<Object>,
+    have: i64,
+    pods: &[&Rc<Object>],
+    now: Millis,
+    plan: &mut Plan,
+) {
+    let want = wanted(set);
     let why = eco_format!("{} wants {want} pods and has {have}.", set.key.name);
+    let burst = usize::try_from(want.abs_diff(have)).map_or(BURST, |pods| pods.min(BURST));
     if have < want {
         let template = new_pod(set);
-        for _ in have..want.min(have + BURST) {
+        for _ in 0..burst {
             let note = Note::detail("create", "SuccessfulCreate", why.clone());
             let write = plan.create(template.clone(), note);
             write.announce = Some((
@@ -119,18 +191,15 @@ fn manage(store: &Store, set: &Rc<Object>, pods: &[&Rc<Object>], now: Millis, pl
             write.refused = Some(failed_create);
         }
     } else if have > want {
-        let mut surplus = pods.to_vec();
-        if want > 0 {
-            let company = company(store, set);
-            let rank = |pod: &&Rc<Object>| {
-                let beside = company.get(pod::node(pod)).copied().unwrap_or(0);
-                deletion_rank(pod, beside, now)
-            };
-            let mut ranked: Vec<_> = pods.iter().map(|pod| (rank(pod), *pod)).collect();
-            lean::sort_by(&mut ranked, |a, b| a.0.cmp(&b.0));
-            surplus = ranked.into_iter().map(|(_, pod)| pod).collect();
-        }
-        for pod in surplus.into_iter().take((have - want).min(BURST)) {
+        let ranked = match want {
+            0 => pods[..burst.min(pods.len())].to_vec(),
+            _ => {
+                let company = company(store, set);
+                let beside = |pod: &Object| company.get(pod::node(pod)).copied().unwrap_or(0);
+                lean::first_by_key(pods, burst, |pod| deletion_rank(pod, beside(pod), now))
+            }
+        };
+        for pod in ranked {
             let same = DeleteOptions {
                 uid: pod.meta.uid.clone(),
                 ..DeleteOptions::default()
@@ -156,10 +225,8 @@ fn failed_create(store: &Store, key: &Key, context: &Context<'_>, refusal: &Stat
     // Those that were made just before the refusal count from the next look on.
     let pods = store.owned_by(&set.meta.uid);
     let pods: Vec<_> = pods.filter(|pod| pod.meta.created < context.now).collect();
-    let mut active = pods.clone();
-    active.retain(|pod| pod::is_active(pod));
-    let terminating = pods.iter().filter(|pod| is_leaving(pod)).count();
-    let mut status = status(set, &active, terminating, context.now);
+    let counts = Counts::of(set, &pods, context.now);
+    let mut status = status(set, &counts);
     let condition = Condition {
         kind: FAILURE,
         status: "True",
@@ -176,12 +243,7 @@ fn failed_create(store: &Store, key: &Key, context: &Context<'_>, refusal: &Stat
     } else {
         status.entry("conditions").items_mut().push(known.clone());
     }
-    if &status != set.status() {
-        let mut value = set.value.clone();
-        value.set("status", status);
-        let why = status_sentence(set, &active);
-        plan.update_status(key, value, Note::detail("patch", "Status", why));
-    }
+    write_status(set, status, &counts, &mut plan);
     let since = time::parse_rfc3339(known.get("lastTransitionTime").text());
     let failing = context.now.saturating_sub(since.unwrap_or(context.now));
     plan.look_again(retry_after(failing));
@@ -221,13 +283,11 @@ fn new_pod(set: &Object) -> Value {
 
 /// How many active pods of the same Deployment each node has
 /// (`getPodsRankedByRelatedPodsOnSameNode`); none for a set that belongs to nobody.
-fn company<'a>(store: &'a Store, set: &Object) -> FlatMap<&'a str, i64> {
+fn company<'a>(store: &'a Store, set: &Object) -> FlatMap<&'a str, u32> {
     let mut nodes = FlatMap::default();
     for sibling in store.owned_by(&set.controller_ref().get("uid").to_text()) {
-        for pod in store.owned_by(&sibling.meta.uid) {
-            if pod::is_active(pod) {
-                *nodes.entry(pod::node(pod)).or_default() += 1;
-            }
+        for (node, pods) in store.active_on_nodes(&sibling.meta.uid) {
+            *nodes.entry(node).or_default() += pods;
         }
     }
     nodes
@@ -235,7 +295,7 @@ fn company<'a>(store: &'a Store, set: &Object) -> FlatMap<&'a str, i64> {
 
 /// What decides which of a ReplicaSet's pods are deleted first: those that do the least, then those
 /// that share their node with most others of their kind (`controller_utils.go`, ActivePodsWithRanks).
-fn deletion_rank(pod: &Object, beside: i64, now: Millis) -> impl Ord + use<> {
+fn deletion_rank(pod: &Object, beside: u32, now: Millis) -> impl Ord + use<'_> {
     let cost = pod.annotation("controller.kubernetes.io/pod-deletion-cost");
     let cost = cost.and_then(|text| text.parse::<i32>().ok()).unwrap_or(0);
     // Ages are compared by powers of two of nanoseconds, so that pods of nearly one age are chosen at
@@ -251,13 +311,7 @@ fn deletion_rank(pod: &Object, beside: i64, now: Millis) -> impl Ord + use<> {
         Reverse(restarts(pod)),
         age(Some(pod.meta.created)),
     );
-    (
-        use_of(pod),
-        cost,
-        Reverse(beside),
-        then,
-        pod.meta.uid.clone(),
-    )
+    (use_of(pod), cost, Reverse(beside), then, &pod.meta.uid)
 }
 
 /// How much a pod does: one without a node nothing, one that is ready the most.
@@ -295,12 +349,7 @@ fn min_ready(set: &Object) -> Millis {
     u64::try_from(seconds).unwrap_or(0) * 1000
 }
 
-fn status(set: &Object, pods: &[&Rc<Object>], terminating: usize, now: Millis) -> Value {
-    let min_ready = min_ready(set);
-    let labels = set.spec().at(&["template", "metadata", "labels"]);
-    let count = |test: &dyn Fn(&Object) -> bool| {
-        i64::try_from(pods.iter().filter(|pod| test(pod)).count()).unwrap_or(i64::MAX)
-    };
+fn status(set: &Object, counts: &Counts) -> Value {
     let mut status = set.status().clone();
     // Whoever asks for this has been able to do what there was to do.
     conditions::remove(&mut status, FAILURE);
@@ -308,23 +357,11 @@ fn status(set: &Object, pods: &[&Rc<Object>], terminating: usize, now: Millis) -
         status.set("conditions", Value::Null);
     }
     let counts = [
-        ("replicas", count(&|_| true), true),
-        (
-            "fullyLabeledReplicas",
-            count(&|pod| pod.labels() == labels || selector::matches_labels(labels, pod.labels())),
-            false,
-        ),
-        ("readyReplicas", count(&pod::is_ready), false),
-        (
-            "availableReplicas",
-            count(&|pod| pod::is_available(pod, min_ready, now)),
-            false,
-        ),
-        (
-            "terminatingReplicas",
-            i64::try_from(terminating).unwrap_or(i64::MAX),
-            true,
-        ),
+        ("replicas", counts.active, true),
+        ("fullyLabeledReplicas", counts.fully_labelled, false),
+        ("readyReplicas", counts.ready, false),
+        ("availableReplicas", counts.available, false),
+        ("terminatingReplicas", counts.terminating, true),
         ("observedGeneration", set.meta.generation, true),
     ];
     for (name, number, even_zero) in counts {
@@ -341,13 +378,19 @@ fn status(set: &Object, pods: &[&Rc<Object>], terminating: usize, now: Millis) -
     status
 }
 
-fn status_sentence(set: &Object, pods: &[&Rc<Object>]) -> EcoString {
-    let ready = pods.iter().filter(|pod| pod::is_ready(pod)).count();
-    eco_format!(
-        "{} has {} pods, {ready} of them ready.",
+fn write_status(set: &Object, status: Value, counts: &Counts, plan: &mut Plan) {
+    if &status == set.status() {
+        return;
+    }
+    let mut value = set.value.clone();
+    value.set("status", status);
+    let why = eco_format!(
+        "{} has {} pods, {} of them ready.",
         set.key.name,
-        pods.len()
-    )
+        counts.active,
+        counts.ready
+    );
+    plan.update_status(&set.key, value, Note::detail("patch", "Status", why));
 }
 
 /// A ready pod becomes available by time alone: somebody must look then.
