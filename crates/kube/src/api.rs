@@ -375,6 +375,7 @@ fn create(
     for theirs in [
         "deletionTimestamp",
         "deletionGracePeriodSeconds",
+        "managedFields",
         "selfLink",
     ] {
         metadata.set(theirs, Value::Null);

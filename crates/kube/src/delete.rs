@@ -87,7 +87,7 @@ pub(crate) fn delete_collection(
     Ok(Answer::List(gone))
 }
 
-fn check_preconditions(old: &Object, options: &DeleteOptions) -> Result<(), Status> {
+pub(crate) fn check_preconditions(old: &Object, options: &DeleteOptions) -> Result<(), Status> {
     if options.uid.is_empty() && options.version.is_empty() {
         return Ok(());
     }

@@ -2,10 +2,10 @@
 //! (`pkg/registry/core/pod/storage/eviction.go`).
 
 use crate::api::{DeleteOptions, Response, find};
-use crate::delete::delete;
+use crate::delete::{check_preconditions, delete};
 use crate::object::condition;
 use crate::status::Cause;
-use crate::{Key, Millis, Object, Status, Store, Value, map, selector, time};
+use crate::{Key, Millis, Object, Status, Store, Value, map, patch, selector, time};
 use ecow::eco_format;
 use std::rc::Rc;
 
@@ -13,7 +13,7 @@ use std::rc::Rc;
 const UNSEEN: &str = "still being processed by the server.";
 
 /// The reason of a budget whose controller cannot say how many pods there are to be.
-pub const SYNC_FAILED: &str = "SyncFailed";
+const SYNC_FAILED: &str = "SyncFailed";
 
 /// Evicts a pod; the body is an `Eviction` with its `deleteOptions`.
 pub(crate) fn evict(store: &mut Store, now: Millis, key: &Key, body: &Value) -> Response {
@@ -48,7 +48,9 @@ pub(crate) fn evict(store: &mut Store, now: Millis, key: &Key, body: &Value) -> 
             ));
         }
     }
-    let options = DeleteOptions::of(body.get("deleteOptions"));
+    let mut options = DeleteOptions::of(body.get("deleteOptions"));
+    check_preconditions(&pod, &options)?;
+    mark(store, now, &pod, &mut options)?;
     delete(store, now, key, &options)
 }
 
@@ -120,20 +122,56 @@ pub fn set_allowed(status: &mut Value, allowed: bool, generation: i64, now: Mill
         true => ("True", "SufficientPods"),
         false => ("False", "InsufficientPods"),
     };
+    set_condition(status, (state, reason, ""), generation, now);
+}
+
+/// Takes it that no pod of a budget may be evicted, because its controller failed for a reason
+/// (`failSafe` in `pkg/controller/disruption`).
+pub fn set_failed(status: &mut Value, why: &str, now: Millis) {
+    status.set("disruptionsAllowed", 0);
+    let seen = status.get("observedGeneration").as_int().unwrap_or(0);
+    set_condition(status, ("False", SYNC_FAILED, why), seen, now);
+}
+
+/// The condition with its state, reason and message.
+fn set_condition(status: &mut Value, to: (&str, &str, &str), generation: i64, now: Millis) {
     let old = condition(status, "DisruptionAllowed");
-    let since = match old.get("status").text() == state {
+    let since = match old.get("status").text() == to.0 {
         true => old.get("lastTransitionTime").clone(),
         false => time::rfc3339(now).into(),
     };
     let mut new = map! {
         "type" => "DisruptionAllowed",
-        "status" => state,
-        "observedGeneration" => generation,
+        "status" => to.0,
+        "observedGeneration" => Some(generation).filter(|it| *it != 0),
         "lastTransitionTime" => since,
-        "reason" => reason,
+        "reason" => to.1,
     };
-    *new.entry("message") = "".into();
+    *new.entry("message") = to.2.into();
     let conditions = status.entry("conditions").items_mut();
     conditions.retain(|it| it.get("type").text() != "DisruptionAllowed");
     conditions.push(new);
+}
+
+/// Says on a pod why it goes (`addConditionAndDeletePod`).
+fn mark(
+    store: &mut Store,
+    now: Millis,
+    pod: &Object,
+    options: &mut DeleteOptions,
+) -> Result<(), Status> {
+    let condition = map! {
+        "type" => "DisruptionTarget",
+        "status" => "True",
+        "reason" => "EvictionByEvictionAPI",
+        "message" => "Eviction API: evicting",
+        "lastTransitionTime" => time::rfc3339(now),
+    };
+    let change = map! { "status" => map! { "conditions" => vec![condition] } };
+    let body = patch::strategic(&pod.value, &change)?;
+    let marked = store.put(pod.key.clone(), body, now);
+    if !options.version.is_empty() {
+        options.version = eco_format!("{}", marked.meta.version);
+    }
+    Ok(())
 }

@@ -43,7 +43,7 @@ pub use object::{Key, Meta, Object};
 pub use paging::{Page, Part};
 pub use query::Selection;
 pub use random::{Random, decimal, hex};
-pub use status::{About, Cause, Status};
+pub use status::{About, Cause, Status, resource};
 pub use store::{Change, ChangeKind, Class, Store};
 pub use time::Millis;
 pub use yaml::{Map, Value, map};

@@ -1,6 +1,7 @@
 //! Label selectors: which objects a Deployment, a ReplicaSet or a Service means.
 
 use crate::Value;
+use ecow::{EcoString, eco_format};
 
 /// Whether a `metav1.LabelSelector` (`matchLabels`, `matchExpressions`) matches labels. A null
 /// selector matches nothing, an empty one everything.
@@ -29,6 +30,28 @@ pub fn matches_labels(wanted: &Value, labels: &Value) -> bool {
     wanted
         .members()
         .all(|(name, value)| labels.get(name) == value)
+}
+
+/// A `metav1.LabelSelector` as Go prints it, which messages show.
+#[must_use]
+pub fn as_go_prints(selector: &Value) -> EcoString {
+    let mut text = EcoString::from("&LabelSelector{MatchLabels:map[string]string{");
+    for (name, value) in selector.get("matchLabels").members() {
+        text.push_str(&eco_format!("{name}: {},", value.text()));
+    }
+    text.push_str("},MatchExpressions:[]LabelSelectorRequirement{");
+    for rule in selector.get("matchExpressions").items() {
+        let values = rule.get("values").items().iter();
+        let values: Vec<&str> = values.map(Value::text).collect();
+        text.push_str(&eco_format!(
+            "LabelSelectorRequirement{{Key:{},Operator:{},Values:[{}],}},",
+            rule.get("key").text(),
+            rule.get("operator").text(),
+            values.join(" ")
+        ));
+    }
+    text.push_str("},}");
+    text
 }
 
 #[cfg(test)]

@@ -58,7 +58,8 @@ pub struct Cause {
 }
 
 /// `deployments.apps`: a resource with its group, as messages name it.
-pub(crate) fn resource(kind: &str) -> EcoString {
+#[must_use]
+pub fn resource(kind: &str) -> EcoString {
     match resource_and_group(kind) {
         (plural, "") => plural,
         (plural, group) => eco_format!("{plural}.{group}"),

@@ -22,6 +22,7 @@ type Defaulter = fn(&mut Value);
 const DEFAULTERS: &[(&str, Defaulter)] = &[
     ("ClusterRole", policy::role),
     ("ClusterRoleBinding", policy::role_binding),
+    ("ConfigMap", policy::config_map),
     ("CronJob", batch::cron_job),
     ("DaemonSet", workload::daemon_set),
     ("Deployment", workload::deployment),

@@ -65,7 +65,10 @@ fn container(container: &mut Value) {
     default_zero(container, "terminationMessagePolicy", "File");
     default(container, "resources", map! {});
     each(container, "ports", |port| {
-        default_zero(port, "protocol", "TCP")
+        default_zero(port, "protocol", "TCP");
+        if port.get("name").as_str() == Some("") {
+            port.set("name", Value::Null);
+        }
     });
     each(container, "env", |variable| {
         inside(variable, "valueFrom", field_source);
@@ -163,9 +166,10 @@ fn volume(volume: &mut Value) {
     });
 }
 
-/// An image that is named by a moving tag is asked for anew each time.
+/// An image that is named by a moving tag is asked for anew each time. What names none has no tag.
 fn pull_policy(image: &str) -> &'static str {
     match tag(image) {
+        None if !has_name(image) => "IfNotPresent",
         None | Some("latest") => "Always",
         Some(_) => "IfNotPresent",
     }
@@ -180,6 +184,24 @@ fn tag(image: &str) -> Option<&str> {
         None => (name, None),
     };
     name.split_once(':').map(|(_, tag)| tag).or(digest)
+}
+
+/// Whether a reference without a tag names a repository at all: in small letters, after its host
+/// (`github.com/distribution/reference`).
+fn has_name(image: &str) -> bool {
+    let is_host = |host: &str| {
+        host == "localhost" || host.contains(|c: char| ".:".contains(c) || c.is_ascii_uppercase())
+    };
+    let path = match image.split_once('/') {
+        Some((host, path)) if is_host(host) => path,
+        _ => image,
+    };
+    let in_name = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit();
+    path.split('/').all(|part| {
+        part.starts_with(in_name)
+            && part.ends_with(in_name)
+            && part.chars().all(|c| in_name(c) || "._-".contains(c))
+    })
 }
 
 /// The class of service that a pod gets: by whether its containers ask for and limit what they use

@@ -131,6 +131,15 @@ pub(super) fn namespace(object: &mut Value) {
 }
 
 /// `stringData` is for writing only: it becomes `data` (`pkg/apis/core/v1/conversion.go`).
+/// A ConfigMap holds texts: what was left open is an empty one.
+pub(super) fn config_map(map: &mut Value) {
+    let open = map.get("data").members().filter(|(_, text)| text.is_null());
+    let names: Vec<EcoString> = open.map(|(name, _)| name.clone()).collect();
+    for name in names {
+        *map.entry("data").entry(&name) = "".into();
+    }
+}
+
 pub(super) fn secret(object: &mut Value) {
     default_zero(object, "type", "Opaque");
     let plain: Vec<(EcoString, EcoString)> = object

@@ -77,6 +77,9 @@ const ZERO_IS_NOTHING: &[&str] = &[
     "workingDir",
 ];
 
+/// Fields of features that are off by default: the server drops them (`dropDisabledFields`).
+const TURNED_OFF: &[&str] = &["clusterTrustBundle", "stopSignal"];
+
 /// Takes out of an object what says nothing.
 pub(super) fn leave_out(value: &mut Value) {
     if says_nothing_somewhere(value) {
@@ -87,6 +90,9 @@ pub(super) fn leave_out(value: &mut Value) {
 fn is_nothing(key: &str, value: &Value) -> bool {
     match value {
         Value::Null => true,
+        _ if TURNED_OFF.contains(&key) => true,
+        // Nothing would be left of it.
+        Value::Map(map) if key == "lifecycle" => map.len() == 1 && map.contains_key("stopSignal"),
         Value::List(items) => items.is_empty() && !KEPT_LISTS.contains(&key),
         Value::Map(map) => map.is_empty() && NAME_MAPS.contains(&key),
         Value::Bool(false) | Value::Int(0) => ZERO_IS_NOTHING.contains(&key),

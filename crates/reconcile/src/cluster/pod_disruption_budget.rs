@@ -3,7 +3,7 @@
 use super::{Context, Controller, pod};
 use crate::plan::Plan;
 use crate::trace::Note;
-use ecow::eco_format;
+use ecow::{EcoString, eco_format};
 use kube::{Change, Key, Object, Store, Value, eviction, selector, time};
 use std::rc::Rc;
 
@@ -49,7 +49,17 @@ fn reconcile(store: &Store, key: &Key, context: &Context<'_>) -> Plan {
         .into_iter()
         .filter(|pod| selector::matches(budget.spec().get("selector"), pod.labels()))
         .collect();
-    let (expected, desired) = wanted(store, budget.spec(), &pods);
+    let Wanted {
+        expected,
+        desired,
+        unmanaged,
+    } = match wanted(store, budget.spec(), &pods) {
+        Ok(wanted) => wanted,
+        Err(why) => {
+            fail(budget, &why, context.now, &mut plan);
+            return plan;
+        }
+    };
     let (disrupted, again) = disrupted(budget, &pods, context.now);
     let healthy = pods
         .iter()
@@ -84,6 +94,20 @@ fn reconcile(store: &Store, key: &Key, context: &Context<'_>) -> Plan {
             "{key} has {healthy} healthy pods and needs {desired}: {allowed} may be evicted."
         );
         plan.update_status(key, value, Note::detail("update", "BudgetCounted", why));
+        if pods.is_empty() {
+            let note = Note::detail("event", "NoPods", "No matching pods found");
+            plan.event(budget, note);
+        }
+        if unmanaged {
+            let wanted = selector::as_go_prints(budget.spec().get("selector"));
+            let why = eco_format!(
+                "Pods selected by this PodDisruptionBudget (selector: {wanted}) were found to be \
+                 unmanaged. As a result, the status of the PDB cannot be calculated correctly, which \
+                 may result in undefined behavior. To account for these pods please set \
+                 \".spec.minAvailable\" field of the PDB to an integer value."
+            );
+            plan.event(budget, Note::warning("event", "UnmanagedPods", why));
+        }
     }
     if let Some(again) = again {
         plan.look_again(again);
@@ -91,20 +115,52 @@ fn reconcile(store: &Store, key: &Key, context: &Context<'_>) -> Plan {
     plan
 }
 
-/// How many pods there are to be, and how many of them healthy.
-fn wanted(store: &Store, budget: &Value, pods: &[&Rc<Object>]) -> (i64, i64) {
+/// Nobody can say how many pods there are to be, so that none may be evicted.
+fn fail(budget: &Rc<Object>, why: &str, now: kube::Millis, plan: &mut Plan) {
+    let mut value = budget.value.clone();
+    eviction::set_failed(value.entry("status"), why, now);
+    if value != budget.value {
+        let message = eco_format!("Failed to calculate the number of expected pods: {why}");
+        let note = Note::warning("event", "CalculateExpectedPodCountFailed", message.clone());
+        plan.event(budget, note);
+        let note = Note::detail("update", "SyncFailed", message);
+        plan.update_status(&budget.key, value, note);
+    }
+}
+
+/// How many pods there are to be.
+#[derive(Default)]
+struct Wanted {
+    expected: i64,
+    /// How many of them are to be healthy.
+    desired: i64,
+    /// Whether there are pods of no controller, though it is controllers that say how many.
+    unmanaged: bool,
+}
+
+/// How many pods there are to be, and how many of them healthy; or why nobody knows.
+fn wanted(store: &Store, budget: &Value, pods: &[&Rc<Object>]) -> Result<Wanted, EcoString> {
     let (least, most) = (budget.get("minAvailable"), budget.get("maxUnavailable"));
-    if let Some(least) = least.as_int() {
-        return (count(pods.len()), least);
+    if let Some(desired) = least.as_int() {
+        return Ok(Wanted {
+            expected: count(pods.len()),
+            desired,
+            unmanaged: false,
+        });
     }
     if least.is_null() && most.is_null() {
-        return (0, 0);
+        return Ok(Wanted::default());
     }
-    let expected = scale(store, pods);
-    match least.is_null() {
-        false => (expected, share(least, expected)),
-        true => (expected, (expected - share(most, expected)).max(0)),
-    }
+    let (expected, unmanaged) = scale(store, pods)?;
+    let desired = match least.is_null() {
+        false => share(least, expected),
+        true => (expected - share(most, expected)).max(0),
+    };
+    Ok(Wanted {
+        expected,
+        desired,
+        unmanaged,
+    })
 }
 
 /// A number, or a percentage of another, rounded up.
@@ -116,30 +172,47 @@ fn share(value: &Value, whole: i64) -> i64 {
     (percent.saturating_mul(whole) + 99).div_euclid(100)
 }
 
-/// How many pods the controllers of these pods want together.
-fn scale(store: &Store, pods: &[&Rc<Object>]) -> i64 {
-    let (mut controllers, mut sum): (Vec<&Key>, i64) = (Vec::new(), 0);
+/// How many pods the controllers of these pods want together, and whether there are pods that have
+/// none (`getExpectedScale`).
+fn scale(store: &Store, pods: &[&Rc<Object>]) -> Result<(i64, bool), EcoString> {
+    let (mut controllers, mut sum, mut unmanaged): (Vec<&Key>, i64, bool) = (Vec::new(), 0, false);
     for pod in pods {
-        let mut object: &Rc<Object> = pod;
-        // A ReplicaSet's own controller says how many there are to be in all its sets.
-        while let Some(owner) = owner(store, object) {
-            object = owner;
+        let kind = pod.controller_ref().get("kind").text();
+        if kind.is_empty() {
+            unmanaged = true;
+            continue;
         }
-        if object.key.kind != "Pod" && !controllers.contains(&&object.key) {
-            controllers.push(&object.key);
-            sum += object.spec().get("replicas").as_int().unwrap_or(1);
+        if !kube::scale::has_scale(kind) {
+            let resource = kube::resource(kind);
+            return Err(eco_format!(
+                "{resource} does not implement the scale subresource"
+            ));
+        }
+        let Some(mut controller) = owner(store, pod) else {
+            return Err(eco_format!(
+                "found no controllers for pod {:?}",
+                pod.key.name
+            ));
+        };
+        // A ReplicaSet's own controller says how many there are to be in all its sets.
+        if let Some(above) = owner(store, controller) {
+            controller = above;
+        }
+        if !controllers.contains(&&controller.key) {
+            controllers.push(&controller.key);
+            sum += controller.spec().get("replicas").as_int().unwrap_or(1);
         }
     }
-    sum
+    Ok((sum, unmanaged))
 }
 
 fn owner<'a>(store: &'a Store, object: &Object) -> Option<&'a Rc<Object>> {
     let owner = object.controller_ref();
-    store.get(
-        &object
-            .key
-            .sibling(owner.get("kind").to_text(), owner.get("name").to_text()),
-    )
+    let key = object
+        .key
+        .sibling(owner.get("kind").to_text(), owner.get("name").to_text());
+    let same = |it: &&Rc<Object>| it.meta.uid == owner.get("uid").text();
+    store.get(&key).filter(same)
 }
 
 /// The evicted pods that are still there and not yet being deleted, and when to look again for them.

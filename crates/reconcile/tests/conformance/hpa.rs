@@ -113,12 +113,15 @@ fn containers(case: &Value) -> Value {
 
 fn create_pod(world: &mut World, case: &Value, pod: &Value, name: &str) -> Result<(), String> {
     let app = pod.get("app").as_str().unwrap_or("x");
-    let object = map! {
+    let mut object = map! {
         "apiVersion" => "v1",
         "kind" => "Pod",
         "metadata" => map! { "name" => name, "labels" => map! { "app" => app } },
         "spec" => map! { "nodeName" => "node", "containers" => containers(case) },
     };
+    for (field, value) in case.get("podSpec").members() {
+        object.entry("spec").set(field, value.clone());
+    }
     let key = Key::of(&object);
     create(world, object)?;
     let now = world.now();

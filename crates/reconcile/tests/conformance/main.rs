@@ -221,6 +221,21 @@ fn recorded_jobs() {
 }
 
 #[test]
+fn recorded_quotas() {
+    check_recorded("quota", quota::run);
+}
+
+#[test]
+fn recorded_budgets() {
+    check_recorded("pdb", pdb::run);
+}
+
+#[test]
+fn recorded_autoscalers() {
+    check_recorded("hpa", hpa::run);
+}
+
+#[test]
 fn hpa() {
     check_family("hpa", hpa::run);
 }

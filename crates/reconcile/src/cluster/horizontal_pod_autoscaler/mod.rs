@@ -364,7 +364,7 @@ fn unreadable(target: &Target<'_>, spec: &Value, kind: &str) -> Failure {
             };
             let labels = match spec.at(&["external", "metric", "selector"]) {
                 Value::Null => "nil".into(),
-                labels => labels_as_go_prints(labels),
+                labels => selector::as_go_prints(labels),
             };
             let why = eco_format!(
                 "unable to get external metric {}/{name}/{labels}: unable to fetch metrics from \
@@ -407,33 +407,6 @@ fn unreadable(target: &Target<'_>, spec: &Value, kind: &str) -> Failure {
             context: "failed to get metric".into(),
         },
     }
-}
-
-fn labels_as_go_prints(labels: &Value) -> EcoString {
-    let pairs = labels.get("matchLabels").members();
-    let pairs: String = pairs
-        .map(|(name, value)| format!("{name}: {},", value.text()))
-        .collect();
-    let rule = |rule: &Value| {
-        let values = rule.get("values").items().iter();
-        let values: Vec<&str> = values.map(Value::text).collect();
-        format!(
-            "LabelSelectorRequirement{{Key:{},Operator:{},Values:[{}],}},",
-            rule.get("key").text(),
-            rule.get("operator").text(),
-            values.join(" ")
-        )
-    };
-    let rules: String = labels
-        .get("matchExpressions")
-        .items()
-        .iter()
-        .map(rule)
-        .collect();
-    eco_format!(
-        "&LabelSelector{{MatchLabels:map[string]string{{{pairs}}},\
-         MatchExpressions:[]LabelSelectorRequirement{{{rules}}},}}"
-    )
 }
 
 /// All autoscalers whose targets select one of these pods: this one, and those that have looked
