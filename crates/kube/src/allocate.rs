@@ -89,6 +89,33 @@ fn asked_for(store: &Store, own: &Key, object: &Value, dry_run: bool) -> Result<
         Err(Status::invalid(object, [cause].into_iter().collect()))
     };
     let ip = spec.get("clusterIP").text();
+    let kind = spec.get("type").text();
+    // Who follows a headless Service without a selector may use addresses of either family.
+    let any_family = kind == "ExternalName" || ip == "None" && spec.get("selector").is_null();
+    if !any_family {
+        if ip.contains(':') {
+            let detail = "IPv6 is not configured on this cluster".into();
+            return refuse("spec.clusterIPs[0]".into(), eco_format!("[{ip:?}]"), detail);
+        }
+        let policy = spec.get("ipFamilyPolicy").text();
+        if policy == "RequireDualStack" {
+            let detail = "this cluster is not configured for dual-stack services".into();
+            return refuse(
+                "spec.ipFamilyPolicy".into(),
+                eco_format!("{policy:?}"),
+                detail,
+            );
+        }
+        let families = spec.get("ipFamilies").items();
+        if let Some(at) = families.iter().position(|family| family.text() == "IPv6") {
+            let detail = "not configured on this cluster".into();
+            return refuse(
+                eco_format!("spec.ipFamilies[{at}]"),
+                "\"IPv6\"".into(),
+                detail,
+            );
+        }
+    }
     if !matches!(ip, "" | "None") {
         let detail = if !ip.starts_with(NETWORK) {
             match dry_run {

@@ -20,6 +20,7 @@ pub use schema::is_strategic;
 pub use strategic::strategic;
 
 use crate::api::MODIFIED;
+use crate::status::Cause;
 use crate::{Status, Value};
 use ecow::eco_format;
 
@@ -101,6 +102,16 @@ fn check_names(before: &Value, after: &Value) -> Result<(), Status> {
         let why =
             "the namespace of the provided object does not match the namespace sent on the request";
         return Err(Status::bad_request(why));
+    }
+    if let Some((_, uid)) = differ("uid") {
+        // Who decodes and who validates both look.
+        let cause = Cause {
+            reason: "FieldValueInvalid",
+            field: "metadata.uid".into(),
+            message: eco_format!("Invalid value: {uid:?}: field is immutable"),
+        };
+        let causes = [cause.clone(), cause].into_iter().collect();
+        return Err(Status::invalid(before, causes));
     }
     if differ("resourceVersion").is_some() {
         return Err(Status::conflict(before.get("kind").text(), name, MODIFIED));

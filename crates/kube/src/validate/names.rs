@@ -14,6 +14,10 @@ const SUBDOMAIN: &str = "a lowercase RFC 1123 subdomain must consist of lower ca
     characters, '-' or '.', and must start and end with an alphanumeric character (e.g. \
     'example.com', regex used for validation is \
     '[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*')";
+const SEARCH_DOMAIN: &str = "a lowercase RFC 1123 subdomain must consist of lower case \
+    alphanumeric characters, '_', '-' or '.', and must start and end with an alphanumeric character \
+    (e.g. 'example.com', regex used for validation is \
+    '_?[a-z0-9]([-_a-z0-9]*[a-z0-9])?(\\._?[a-z0-9]([-_a-z0-9]*[a-z0-9])?)*')";
 
 const WILDCARD: &str = "a wildcard DNS-1123 subdomain must start with '*.', followed by a valid DNS \
     subdomain, which must consist of lower case alphanumeric characters, '-' or '.' and end with an \
@@ -101,6 +105,21 @@ pub(super) fn subdomain(text: &str) -> Vec<EcoString> {
     said(&[
         (text.len() > 253, "must be no more than 253 characters"),
         (!is_subdomain(text), SUBDOMAIN),
+    ])
+}
+
+/// A domain to search in: a subdomain whose labels may have underscores, too.
+pub(super) fn search_domain(text: &str) -> Vec<EcoString> {
+    let in_label = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit();
+    let is_label = |label: &str| {
+        let label = label.strip_prefix('_').unwrap_or(label);
+        label.starts_with(in_label)
+            && label.ends_with(in_label)
+            && label.chars().all(|c| in_label(c) || "-_".contains(c))
+    };
+    said(&[
+        (text.len() > 253, "must be no more than 253 characters"),
+        (!text.split('.').all(is_label), SEARCH_DOMAIN),
     ])
 }
 

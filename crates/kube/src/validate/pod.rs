@@ -441,7 +441,7 @@ fn dns_config(faults: &mut Faults, at: &Path<'_>, spec: &Value) {
             .filter(|name| !name.is_empty())
             .unwrap_or(name);
         if path.text() != "." {
-            for message in names::subdomain(name) {
+            for message in names::search_domain(name) {
                 faults.invalid(&list.index(index), path, &message);
             }
         }

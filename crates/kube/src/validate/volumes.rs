@@ -255,6 +255,7 @@ fn projected(faults: &mut Faults, outer: &Path<'_>, source: &Value) {
         source.get("defaultMode"),
     );
     let list = outer.child("sources");
+    let mut paths = Seen::default();
     for (index, source) in source.get("sources").items().iter().enumerate() {
         let at = list.index(index);
         let mut found = 0;
@@ -286,6 +287,21 @@ fn projected(faults: &mut Faults, outer: &Path<'_>, source: &Value) {
                 "downwardAPI" => downward(faults, &at, part),
                 "serviceAccountToken" => token(faults, outer, &at, part),
                 _ => {}
+            }
+            // No two sources may write one file; what is named in the answer is the source, if it has
+            // a name.
+            let own = match kind {
+                "serviceAccountToken" => std::slice::from_ref(part),
+                _ => part.get("items").items(),
+            };
+            for path in own.iter().map(|item| item.get("path").text()) {
+                if !path.is_empty() && !paths.insert(path) {
+                    let shown = match kind {
+                        "secret" | "configMap" => part.get("name").text(),
+                        _ => path,
+                    };
+                    faults.invalid_text(outer, shown, "conflicting duplicate paths");
+                }
             }
         }
     }
