@@ -18,7 +18,7 @@ use std::process::ExitCode;
 const HELP: &str = "\
 Plays what happens after a merge: CI, Helm, and the rolling update.
 
-Usage: rollout-lab run [LAB] [--merge REPOSITORY] [--seed N] [--until DURATION] [--trace text|json] [--details]
+Usage: rollout-lab run [LAB] [--merge REPOSITORY] [--seed N] [--until DURATION] [--kubectl LINE]… [--trace text|json] [--details]
        rollout-lab plan OLD NEW [flags]
        rollout-lab lint CHART [flags]
        rollout-lab lesson check [DIR…]
@@ -42,6 +42,8 @@ Options of run:
   --merge REPOSITORY merge the lab's pull request of this repository, where it brings several
   --seed N           where random numbers come from, instead of the lab's own seed
   --until DURATION   stop at this moment of virtual time, such as 90s, 2m30s, 1h
+  --kubectl LINE     type a line of kubectl when all has come to rest, or at a moment:
+                     --kubectl '3m: -n shop scale deployment order-service --replicas=5'
   --trace text|json  text (the story) or json (every entry, an object a line); text if not given
   --details          with text: every entry
 

@@ -17,6 +17,7 @@ pub struct Options {
     merge: Option<String>,
     seed: Option<u64>,
     until: Option<Millis>,
+    kubectl: Vec<(Option<Millis>, String)>,
     json: bool,
     details: bool,
 }
@@ -30,6 +31,7 @@ impl Options {
             merge: None,
             seed: None,
             until: None,
+            kubectl: Vec::new(),
             json: false,
             details: false,
         };
@@ -50,6 +52,10 @@ impl Options {
                 Long("merge") => {
                     let value = parser.value().map_err(usage)?;
                     options.merge = Some(value.parse().map_err(usage)?);
+                }
+                Long("kubectl") => {
+                    let value: String = parser.value().map_err(usage)?.parse().map_err(usage)?;
+                    options.kubectl.push(timed(&value));
                 }
                 Long("details") => options.details = true,
                 Value(lab) if options.lab.is_none() => options.lab = Some(lab.into()),
@@ -73,24 +79,59 @@ fn duration(text: &str) -> Result<Millis, &'static str> {
     reconcile::delivery::reader::parse_duration(text).ok_or("write a time such as 90s, 2m30s or 1h")
 }
 
+/// A line of `kubectl`, possibly with the moment at which it is typed before it: `2m: get pods`.
+fn timed(text: &str) -> (Option<Millis>, String) {
+    let moment = text
+        .split_once(':')
+        .and_then(|(time, line)| Some((duration(time.trim()).ok()?, line)));
+    match moment {
+        Some((t, line)) => (Some(t), line.trim().to_owned()),
+        None => (None, text.trim().to_owned()),
+    }
+}
+
+/// Types lines of `kubectl`, each at its moment, or when the lab has come to rest after what was done
+/// before. Returns what each prints, with the newest entry of the story before it.
+fn type_lines(lab: &mut Lab, lines: Vec<(Option<Millis>, String)>) -> Vec<(Option<u32>, String)> {
+    let mut told = Vec::new();
+    for (t, line) in lines {
+        lab.seek(t.unwrap_or(lab.end()));
+        let newest = lab.scene().newest;
+        let line = format!("kubectl {}", line.trim_start_matches("kubectl "));
+        let (printed, _) = lab.command(&line);
+        let (out, err) = (&printed.stdout, &printed.stderr);
+        told.push((newest, format!("$ {line}\n{out}{err}")));
+    }
+    told
+}
+
 /// Plays a lab, and prints its story.
 pub fn run(options: Options) -> Result<ExitCode, Fault> {
     let files = lab_files(options.lab.as_deref().unwrap_or(Path::new(BUILT_IN)))?;
     let mut lab = Lab::open(&files, options.seed).map_err(problems)?;
     lab.learn_fields(kube::fields::Table::embedded());
     propose(&mut lab, options.merge.as_deref())?;
+    let typed = type_lines(&mut lab, options.kubectl);
+    let mut typed = typed.into_iter().filter(|_| !options.json).peekable();
     let until = options.until.unwrap_or(lab.end()).min(lab.end());
     let stopped = until < lab.end();
     lab.seek(until);
 
     let mut out = BufWriter::new(io::stdout().lock());
     for entry in lab.entries().iter().take_while(|entry| entry.t <= until) {
+        while let Some((_, text)) = typed.next_if(|(after, _)| after.is_none_or(|id| id < entry.id))
+        {
+            write!(out, "{text}").map_err(|_| Fault::Closed)?;
+        }
         let line = match options.json {
             true => serde_json::to_string(entry).unwrap_or_default(),
             false if options.details || entry.tone != Tone::Detail => text(entry),
             false => continue,
         };
         writeln!(out, "{line}").map_err(|_| Fault::Closed)?;
+    }
+    for (_, text) in typed.filter(|_| !stopped) {
+        write!(out, "{text}").map_err(|_| Fault::Closed)?;
     }
     if !options.json && !stopped {
         write!(out, "{}", replaced(&lab)).map_err(|_| Fault::Closed)?;

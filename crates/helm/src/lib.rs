@@ -56,7 +56,7 @@ pub use path_match::PathPattern;
 pub use release::{Release, Status};
 pub use render::{
     File, Lookup, Prepared, ReleaseOptions, Rendered, effective_values, render, render_name,
-    render_templates,
+    render_templates, render_text,
 };
 pub use set::{ReadFile, SetKind};
 pub use values::{Values, line_of_value};

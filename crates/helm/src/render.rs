@@ -19,7 +19,7 @@ use gotmpl::{Host, LineOrigin, Machine, Map, Trees, Value};
 use lean::FlatMap;
 use std::rc::Rc;
 
-pub use self::name::render_name;
+pub use self::name::{render_name, render_text};
 
 /// The name of the set of templates, which Go shows in some errors.
 pub(crate) const ROOT: &str = "gotpl";

@@ -124,6 +124,12 @@ fn pull(row: &PullRequestRow) -> String {
     for line in &row.merge_lines {
         writeln!(text, "  | {line}").expect("a text takes all");
     }
+    for file in &row.files {
+        for it in &file.values {
+            let (path, old, new) = (&it.path, &it.old, &it.new);
+            writeln!(text, "  {}: {path}: {old} -> {new}", file.path).expect("a text takes all");
+        }
+    }
     for it in &row.statuses {
         writeln!(text, "  {:?} {}", it.progress, it.name).expect("a text takes all");
     }

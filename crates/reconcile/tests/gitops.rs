@@ -155,17 +155,21 @@ fn foreseen(lab: &Lab) -> String {
     let row = lab.scene().pull_request.expect("it was opened");
     for it in row.plan {
         let (effect, pods) = (it.effect.as_str(), it.pods);
-        writeln!(text, "  {effect} {pods} {}: {}", it.object, it.sentence)
-            .expect("a text takes all");
+        let source = if it.source.is_empty() { "" } else { " at " };
+        let place = format!("{}{source}{}", it.object, it.source);
+        writeln!(text, "  {effect} {pods} {place}: {}", it.sentence).expect("a text takes all");
         for path in it.paths {
             let (change, effect) = (path.change, path.effect.as_str());
             writeln!(
                 text,
-                "    {effect} {}: {} -> {}",
-                change.path, change.old, change.new
+                "    {effect} {}: {} -> {} ({})",
+                change.path, change.old, change.new, path.source
             )
             .expect("a text takes all");
         }
+    }
+    for check in row.checks {
+        writeln!(text, "  check {} at {}", check.name, check.source).expect("a text takes all");
     }
     for problem in row.problems {
         writeln!(text, "  wrong: {}: {}", problem.path, problem.message).expect("a text takes all");

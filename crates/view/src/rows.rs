@@ -247,6 +247,9 @@ pub struct FileDiff {
     pub removed: usize,
     /// The changed places, each with up to three lines around it.
     pub hunks: Vec<Hunk>,
+    /// Of a YAML file that reads as such on both sides: the values that differ. None if only
+    /// formatting or comments do.
+    pub values: Vec<PathChange>,
 }
 
 /// One changed place of a file.

@@ -9,7 +9,7 @@ use crate::side::{Rendered, Source};
 use crate::template::flags::{self, Parsed};
 use crate::{Fault, usage};
 use reconcile::delivery::plan::trial::{Cluster, lookup};
-use reconcile::delivery::plan::{Change, Side, Sources, plan};
+use reconcile::delivery::plan::{Change, Side, Sources, Tool, plan};
 use reconcile::view::{Effect, PlanRow};
 use std::io::{self, IsTerminal, Write};
 use std::path::{Path, PathBuf};
@@ -196,6 +196,7 @@ fn rows(
         new: &sources.new.objects,
         new_hooks: &sources.new.hooks,
         sources: &sources,
+        tool: Tool::Helm,
     }))
 }
 

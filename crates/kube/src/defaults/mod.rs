@@ -13,6 +13,8 @@ mod sparse;
 mod storage;
 mod workload;
 
+pub use policy::from_base64;
+
 use crate::{KindInfo, Value, kind_info, map};
 
 /// The default values of one kind.

@@ -176,6 +176,28 @@ fn base64(bytes: &[u8]) -> EcoString {
     text
 }
 
+/// The bytes that a text in base64 means, as far as it is one.
+#[must_use]
+pub fn from_base64(text: &str) -> Vec<u8> {
+    let value = |byte: u8| match byte {
+        b'A'..=b'Z' => Some(byte - b'A'),
+        b'a'..=b'z' => Some(byte - b'a' + 26),
+        b'0'..=b'9' => Some(byte - b'0' + 52),
+        b'+' => Some(62),
+        b'/' => Some(63),
+        _ => None,
+    };
+    let (mut bytes, mut bits, mut held) = (Vec::new(), 0_u32, 0);
+    for digit in text.bytes().map_while(value) {
+        (bits, held) = (bits << 6 | u32::from(digit), held + 6);
+        if held >= 8 {
+            held -= 8;
+            bytes.push((bits >> held & 0xff) as u8);
+        }
+    }
+    bytes
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -184,6 +206,7 @@ mod tests {
     fn bytes_are_written_in_base64() {
         for (text, expected) in [("", ""), ("1", "MQ=="), ("ab", "YWI="), ("abc", "YWJj")] {
             assert_eq!(base64(text.as_bytes()), expected, "{text}");
+            assert_eq!(from_base64(expected), text.as_bytes());
         }
     }
 }

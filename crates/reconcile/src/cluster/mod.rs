@@ -125,6 +125,7 @@ pub const CONTROLLERS: &[Controller] = &[
     pod_garbage_collector::CONTROLLER,
     network::load_balancer::CONTROLLER,
     network::ingress::CONTROLLER,
+    gitops::argocd::application_set::CONTROLLER,
 ];
 
 /// Kinds that a real cluster acts on and the lab does not. Those that only hold data, such as
@@ -164,7 +165,7 @@ pub(crate) fn acts_on(kind: &str) -> bool {
 
 /// The owner of a changed object, if it is of this kind: what an owner's controller watches. When
 /// the owner changes hands, both are told.
-fn owners(change: &Change, kind: &str, keys: &mut Vec<Key>) {
+pub(crate) fn owners(change: &Change, kind: &str, keys: &mut Vec<Key>) {
     let before = change.old.iter();
     let others = before.filter(|old| old.controller_ref() != change.new.controller_ref());
     for object in others.chain([&change.new]) {

@@ -1,10 +1,12 @@
 //! Line diffs as `git diff` shows them: hunks with three lines around each change.
 
 use crate::delivery::git::Tree;
-use crate::view::{DiffLine, FileDiff, Hunk};
+use crate::delivery::plan;
+use crate::view::{DiffLine, FileDiff, Hunk, PathChange};
 use ecow::{EcoString, eco_format};
 use imara_diff::{Algorithm, Diff, InternedInput};
 use std::ops::Range;
+use yaml::Value;
 
 /// Lines shown before and after a change (`diff.context` in git-config's manual).
 const CONTEXT: u32 = 3;
@@ -76,6 +78,31 @@ pub fn file(path: &str, old: &str, new: &str) -> FileDiff {
         added: diff.count_additions() as usize,
         removed: diff.count_removals() as usize,
         hunks: groups.iter().map(|changes| lines.hunk(changes)).collect(),
+        values: values(path, old, new),
+    }
+}
+
+/// The values that differ between two texts of a YAML file; none if either is no YAML, or no file. Of
+/// several documents, each is an item.
+fn values(path: &str, old: &str, new: &str) -> Vec<PathChange> {
+    let is_yaml = [".yaml", ".yml", ".json"]
+        .iter()
+        .any(|end| path.ends_with(end));
+    // Workflows are read by other rules: to them `on` is a word.
+    let is_meant = is_yaml && !path.starts_with(".github/");
+    if !is_meant || old.is_empty() || new.is_empty() {
+        return Vec::new();
+    }
+    let read = |text| -> Option<Value> {
+        let mut documents = yaml::decode_all(text).ok()?;
+        Some(match documents.len() {
+            1 => documents.remove(0),
+            _ => documents.into(),
+        })
+    };
+    match (read(old), read(new)) {
+        (Some(old), Some(new)) => plan::changes(&old, &new),
+        _ => Vec::new(),
     }
 }
 

@@ -1,7 +1,5 @@
 //! Where an object differs from what git says: what a GitOps tool shows, and what it decides by.
 
-use crate::delivery::plan::json;
-use crate::view::PathChange;
 use ecow::{EcoString, eco_format};
 use kube::api::{self, Request, Verb};
 use kube::{Key, Millis, Object, Store, Value, patch};
@@ -47,45 +45,6 @@ fn of_interest(value: &Value, live: &Value) -> Value {
         value.entry("metadata").set(field, kept);
     }
     value
-}
-
-/// The paths at which a live object is not what git says, each with git's value and the live one.
-pub(crate) fn differences(git: &Value, live: &Value) -> Vec<PathChange> {
-    let mut found = Vec::new();
-    collect(git, live, &EcoString::new(), &mut found);
-    found
-}
-
-fn collect(git: &Value, live: &Value, path: &EcoString, found: &mut Vec<PathChange>) {
-    if git == live {
-        return;
-    }
-    match (git, live) {
-        (Value::Map(a), Value::Map(b)) => {
-            let mut names: Vec<&EcoString> = a.keys().chain(b.keys()).collect();
-            lean::sort(&mut names);
-            names.dedup();
-            for name in names {
-                let inner = match path.as_str() {
-                    "" => name.clone(),
-                    path => eco_format!("{path}.{name}"),
-                };
-                collect(git.get(name), live.get(name), &inner, found);
-            }
-        }
-        (Value::List(a), Value::List(b)) if a.len() == b.len() => {
-            for (at, (a, b)) in a.iter().zip(b).enumerate() {
-                collect(a, b, &eco_format!("{path}[{at}]"), found);
-            }
-        }
-        _ => {
-            found.push(PathChange {
-                path: path.clone(),
-                old: json(git),
-                new: json(live),
-            });
-        }
-    }
 }
 
 /// An object's kind with its group: what GitOps tools call a resource by.

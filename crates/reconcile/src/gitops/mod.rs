@@ -14,8 +14,11 @@ pub(crate) mod flux;
 mod health;
 mod ignore;
 mod pass;
+mod prospect;
 mod render;
 pub(crate) mod source;
+
+pub(crate) use prospect::{Prospect, State, prospects};
 
 use crate::cluster::{Context, Controller};
 use crate::delivery::actions::tools::HelmUpgrade;
@@ -37,11 +40,14 @@ use std::rc::Rc;
 pub struct Memory {
     applications: SharedMap<Key, Rc<argocd::Memory>>,
     flux: SharedMap<Key, Rc<flux::Memory>>,
+    /// The commits that the generators of ApplicationSets have read.
+    sets: SharedMap<Key, Vec<Oid>>,
 }
 
 /// The controllers of both tools, in the form of those of the cluster.
-pub(crate) const TOOLS: [&Controller; 4] = [
+pub(crate) const TOOLS: [&Controller; 5] = [
     &argocd::CONTROLLER,
+    &argocd::application_set::CONTROLLER,
     &flux::git_repository::CONTROLLER,
     &flux::helm_release::CONTROLLER,
     &flux::kustomization::CONTROLLER,
@@ -57,6 +63,8 @@ pub(crate) fn is_tool(actor: &str) -> bool {
 pub enum Ask {
     /// Keep this about an Application; nothing if it is gone.
     Application(Key, Option<Rc<argocd::Memory>>),
+    /// Keep what the generators of an ApplicationSet have read; nothing if it is gone.
+    Generated(Key, Option<Vec<Oid>>),
     /// Keep this about an object of Flux; nothing if it is gone.
     Flux(Key, Option<Rc<flux::Memory>>),
     /// Install or upgrade the Helm release of a HelmRelease.
@@ -83,6 +91,10 @@ pub(crate) fn carry_out(world: &mut World, ask: Ask) {
         Ask::Application(key, None) => {
             world.delivery.gitops.applications.remove(&key);
         }
+        Ask::Generated(key, Some(commits)) => {
+            world.delivery.gitops.sets.insert(key, commits);
+        }
+        Ask::Generated(key, None) => _ = world.delivery.gitops.sets.remove(&key),
         Ask::Flux(key, Some(memory)) => {
             world.delivery.gitops.flux.insert(key, memory);
         }
@@ -117,6 +129,7 @@ fn release(world: &mut World, key: &Key, asked: &ReleaseAsked) {
 pub(crate) fn is_idle(store: &Store, key: &Key, context: &Context<'_>) -> bool {
     match key.kind.as_str() {
         "Application" => argocd::is_idle(store, key, context),
+        "ApplicationSet" => argocd::application_set::is_idle(store, key, context),
         "GitRepository" | "HelmRelease" | "Kustomization" => flux::is_idle(store, key, context),
         _ => false,
     }
@@ -126,6 +139,7 @@ pub(crate) fn is_idle(store: &Store, key: &Key, context: &Context<'_>) -> bool {
 pub(crate) fn refreshed(key: &Key, now: Millis) -> Value {
     let (annotation, value) = match key.kind.as_str() {
         "Application" => (argocd::REFRESH, "normal".into()),
+        "ApplicationSet" => (argocd::application_set::REFRESH_SET, "true".into()),
         _ => (flux::REQUESTED, time::rfc3339(now)),
     };
     kube::map! { "metadata" => kube::map! { "annotations" => kube::map! { annotation => value } } }
@@ -137,8 +151,11 @@ pub(crate) fn watchers(world: &World, repository: &str) -> Vec<Key> {
     let reads = |spec: &Value| argocd::reads(spec, repository);
     let fetches = |spec: &Value| source::name_of(spec.get("url").text()) == repository;
     let applications = list("Application").filter(|it| reads(it.spec()));
+    let generates = |spec: &Value| argocd::application_set::reads(spec, repository);
+    let sets = list("ApplicationSet").filter(|it| generates(it.spec()));
     let sources = list("GitRepository").filter(|it| fetches(it.spec()));
     applications
+        .chain(sets)
         .chain(sources)
         .map(|it| it.key.clone())
         .collect()
@@ -173,7 +190,9 @@ pub(crate) fn rows(world: &World) -> Vec<ApplicationRow> {
     let list = |kind: &str| world.store.list(kind).into_iter();
     let flux = list("HelmRelease").chain(list("Kustomization"));
     let applications = list("Application").map(|app| argocd::row(world, app));
+    let sets = list("ApplicationSet").map(|set| argocd::set_row(set));
     applications
+        .chain(sets)
         .chain(flux.map(|it| flux::row(world, it)))
         .collect()
 }

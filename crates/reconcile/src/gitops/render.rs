@@ -1,10 +1,13 @@
 //! From files to manifests, as GitOps tools make them: `helm template`, or the YAML of a folder.
 
 use crate::delivery::git::Tree;
+use crate::delivery::plan::{Places, Side};
 use ecow::{EcoString, eco_format};
-use helm::{Chart, ReleaseOptions, SetKind, Values};
-use kube::Value;
+use helm::{Chart, Giver, Prepared, ReleaseOptions, SetKind, Values};
+use kube::{Key, Value};
 use std::collections::BTreeMap;
+use std::rc::Rc;
+use yaml::Duplicates;
 
 /// A chart to be rendered.
 #[derive(Default)]
@@ -56,12 +59,12 @@ pub(crate) fn below<'a>(
         .filter_map(move |(path, text)| Some((path.strip_prefix(prefix.as_str())?, text)))
 }
 
-/// What `helm template --include-crds` prints, as objects.
-///
-/// # Errors
-/// What Helm says.
-pub(crate) fn chart(template: &Template<'_>) -> Result<Vec<Value>, EcoString> {
-    let said = |error: helm::Error| EcoString::from(error.to_string());
+fn said(error: helm::Error) -> EcoString {
+    error.to_string().into()
+}
+
+/// The chart of a template, its values, and how it is rendered.
+fn inputs(template: &Template<'_>) -> Result<(Chart, Values, ReleaseOptions), EcoString> {
     let files = below(&template.files, template.folder);
     let files: BTreeMap<String, &str> =
         lean::map(files.map(|(path, text)| (path.to_owned(), text.as_str())));
@@ -82,6 +85,65 @@ pub(crate) fn chart(template: &Template<'_>) -> Result<Vec<Value>, EcoString> {
         skip_schema_validation: template.skip_schema_validation,
         ..ReleaseOptions::default()
     };
+    Ok((chart, values, options))
+}
+
+/// Where all that a chart renders is written. Each object is made what the tool makes of it.
+///
+/// # Errors
+/// What Helm says.
+pub(crate) fn written(
+    template: &Template<'_>,
+    made: impl Fn(Value) -> Value,
+) -> Result<Side, EcoString> {
+    let (chart, values, options) = inputs(template)?;
+    let options = ReleaseOptions {
+        provenance: true,
+        ..options
+    };
+    let set = template.set.iter().rev();
+    let set = set.map(|(text, kind)| Giver::flag("parameter", text, Some(*kind)));
+    let files = template.values.iter().rev();
+    let files = files.map(|(name, text)| {
+        let path = join(template.folder, name).unwrap_or_else(|| name.clone());
+        Giver::file(&path, text.to_string())
+    });
+    let mut givers: Vec<Giver> = set.chain(files).collect();
+    let mut read = |path: &str| template.files.get(path).map(EcoString::to_string);
+    givers.extend(Giver::defaults(&chart, template.folder, &mut read));
+    let prepared = Prepared::new(chart, &values, &options).map_err(said)?;
+    let rendered = prepared.render(&options).map_err(said)?;
+    let values = prepared.values();
+    let mut side = Side::new(template.folder, rendered, &options, givers, values)?;
+    side.objects = side.objects.into_iter().map(made).collect();
+    Ok(side)
+}
+
+/// Where the manifests of a folder are written, by the keys that the tool gives them.
+pub(crate) fn places(files: &Tree, folder: &str, key: impl Fn(Value) -> Key) -> Places {
+    let mut places = Places::new();
+    for (name, text) in below(files, folder) {
+        let is_manifest = name.ends_with(".yaml") || name.ends_with(".yml");
+        let documents = yaml::parse(text).ok().filter(|_| is_manifest);
+        for document in documents.into_iter().flatten() {
+            let Ok(object) = yaml::decode_node(&document, Duplicates::default()) else {
+                continue;
+            };
+            if !object.get("kind").text().is_empty() {
+                let path = join(folder, name).unwrap_or_default();
+                places.insert(key(object), (path, Rc::new(document)));
+            }
+        }
+    }
+    places
+}
+
+/// What `helm template --include-crds` prints, as objects.
+///
+/// # Errors
+/// What Helm says.
+pub(crate) fn chart(template: &Template<'_>) -> Result<Vec<Value>, EcoString> {
+    let (chart, values, options) = inputs(template)?;
     let rendered = helm::render(&chart, &values, &options).map_err(said)?;
     let mut objects = Vec::new();
     for (_, text) in &rendered.crds {

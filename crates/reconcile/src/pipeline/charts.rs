@@ -111,7 +111,7 @@ pub(crate) fn written(place: Place<'_>, upgrade: &HelmUpgrade) -> Result<Side, V
 }
 
 /// A moment as Helm counts it: milliseconds since 1970.
-pub(super) fn epoch_ms(t: Millis) -> i64 {
+pub(crate) fn epoch_ms(t: Millis) -> i64 {
     i64::try_from(time::EPOCH_SECONDS * 1000 + t).unwrap_or(i64::MAX)
 }
 

@@ -4,6 +4,7 @@ use super::charts::epoch_ms;
 use super::releases::{HELM, Release};
 use crate::cluster;
 use crate::delivery::git::Oid;
+use crate::delivery::plan;
 use crate::engine::World;
 use crate::trace::Note;
 use ecow::{EcoString, eco_format};
@@ -228,39 +229,12 @@ impl Cluster for HelmClient<'_> {
 
 /// The paths at which two states differ, the shortest that say it.
 fn changed_paths(old: &Value, new: &Value) -> Vec<EcoString> {
-    let mut paths = Vec::new();
-    collect(old, new, &EcoString::new(), &mut paths);
+    let changes = plan::changes(old, new);
+    let mut paths: Vec<EcoString> = changes.into_iter().map(|it| it.path).collect();
     if paths.len() > 3 {
         let more = paths.len() - 3;
         paths.truncate(3);
         paths.push(eco_format!("{more} more"));
     }
     paths
-}
-
-fn collect(old: &Value, new: &Value, path: &EcoString, paths: &mut Vec<EcoString>) {
-    if old == new {
-        return;
-    }
-    match (old, new) {
-        (Value::Map(a), Value::Map(b)) => {
-            let mut names: Vec<&EcoString> = a.keys().chain(b.keys()).collect();
-            lean::sort(&mut names);
-            names.dedup();
-            for name in names {
-                let deeper = if path.is_empty() {
-                    name.clone()
-                } else {
-                    eco_format!("{path}.{name}")
-                };
-                collect(old.get(name), new.get(name), &deeper, paths);
-            }
-        }
-        (Value::List(a), Value::List(b)) if a.len() == b.len() => {
-            for (at, (a, b)) in a.iter().zip(b).enumerate() {
-                collect(a, b, &eco_format!("{path}[{at}]"), paths);
-            }
-        }
-        _ => paths.push(path.clone()),
-    }
 }

@@ -3,12 +3,13 @@
 use super::pulls::Change;
 use super::{MAIN, prospect, releases, runs};
 use crate::delivery::actions::run::Start;
+use crate::delivery::actions::tools::HelmUpgrade;
 use crate::delivery::actions::workflow::Event;
 use crate::delivery::app::App;
 use crate::delivery::checks::{self, Subject};
-use crate::delivery::git::{self, Oid};
+use crate::delivery::git::{self, Oid, Tree};
 use crate::delivery::plan::trial::Cluster;
-use crate::delivery::plan::{Side, Sources};
+use crate::delivery::plan::{Side, Sources, Tool};
 use crate::delivery::registry::{Image, Reference};
 use crate::delivery::rehearsal::Rehearsal;
 use crate::delivery::{plan, rehearsal};
@@ -29,11 +30,17 @@ pub struct Outlook {
 }
 
 impl Outlook {
-    fn of(plan: Vec<PlanRow>) -> Outlook {
+    pub(super) fn of(plan: Vec<PlanRow>) -> Outlook {
         Outlook {
             plan: plan.into(),
             checks: EcoVec::new(),
         }
+    }
+
+    /// What this and another one come to together.
+    pub(super) fn extend(&mut self, other: Outlook) {
+        self.plan.extend(other.plan);
+        self.checks.extend(other.checks);
     }
 }
 
@@ -83,51 +90,69 @@ pub(super) fn rehearse(
     }
     if outcome.upgrades.is_empty() {
         let files = [&old_files, &change.files];
-        let mut rows = prospect::plan(world, name, &repository, files)?;
+        let mut all = prospect::plan(world, name, &repository, files, &outcome)?;
         for sent in &outcome.sent {
-            rows.extend(prospect::plan_of_push(world, sent)?);
+            all.extend(prospect::plan_of_push(world, sent, &outcome)?);
         }
-        return Ok(Outlook::of(match rows.is_empty() {
-            true => plan::not_deployed(),
-            false => rows,
-        }));
+        return Ok(match all.plan.is_empty() {
+            true => Outlook::of(plan::not_deployed()),
+            false => all,
+        });
     }
     let mut outlook = Outlook::default();
     for upgrade in &outcome.upgrades {
-        let before = releases::deployed(world, &upgrade.namespace, &upgrade.release);
-        let new = releases::rehearse(world, name, &upgrade.files, upgrade)?;
-        let values = before.map(|release| release.record.defaults.clone());
-        // What is on main may not render; then only its values are known.
-        let old = releases::rehearse(world, name, &old_files, upgrade)
-            .unwrap_or_else(|_| Side::of_values(values.unwrap_or_default()));
-        let sources = Sources { old, new };
-        let cluster = Cluster {
-            store: world.store.clone(),
-            now: world.now,
-            user: User::master(releases::HELM),
-            fields: world.settings.fields,
-        };
-        let old = before.map_or(&[][..], |release| &release.objects);
-        let rows = plan::plan(&plan::Change {
-            cluster: &cluster,
-            old_files: &old_files,
-            new_files: &change.files,
-            old,
-            old_hooks: &before.map(releases::hooks).unwrap_or_default(),
-            new: &sources.new.objects,
-            new_hooks: &sources.new.hooks,
-            sources: &sources,
-        });
-        outlook.plan.extend(rows);
-        let after = cluster.upgraded(old, &sources.new.objects);
-        let checks = findings(world, &outcome, &sources, [&cluster.store, &after.store]);
-        outlook.checks.extend(checks);
+        let files = [&old_files, &change.files];
+        outlook.extend(of_upgrade(world, name, files, upgrade, &outcome)?);
     }
     Ok(outlook)
 }
 
+/// What a `helm upgrade` does: the files of its repository are those before and after.
+///
+/// # Errors
+/// What is wrong with the chart.
+pub(super) fn of_upgrade(
+    world: &World,
+    name: &str,
+    [old_files, new_files]: [&Tree; 2],
+    upgrade: &HelmUpgrade,
+    outcome: &Rehearsal,
+) -> Result<Outlook, Vec<Problem>> {
+    let before = releases::deployed(world, &upgrade.namespace, &upgrade.release);
+    let new = releases::rehearse(world, name, &upgrade.files, upgrade)?;
+    let values = before.map(|release| release.record.defaults.clone());
+    // What is on main may not render; then only its values are known.
+    let old = releases::rehearse(world, name, old_files, upgrade)
+        .unwrap_or_else(|_| Side::of_values(values.unwrap_or_default()));
+    let sources = Sources { old, new };
+    let cluster = Cluster {
+        store: world.store.clone(),
+        now: world.now,
+        user: User::master(releases::HELM),
+        fields: world.settings.fields,
+    };
+    let old = before.map_or(&[][..], |release| &release.objects);
+    let rows = plan::plan(&plan::Change {
+        cluster: &cluster,
+        old_files,
+        new_files,
+        old,
+        old_hooks: &before.map(releases::hooks).unwrap_or_default(),
+        new: &sources.new.objects,
+        new_hooks: &sources.new.hooks,
+        sources: &sources,
+        tool: Tool::Helm,
+    });
+    let after = cluster.upgraded(old, &sources.new.objects, Tool::Helm);
+    let checks = findings(world, outcome, &sources, [&cluster.store, &after.store]);
+    Ok(Outlook {
+        plan: rows.into(),
+        checks: checks.into(),
+    })
+}
+
 /// What checks find after a change and did not find before it.
-fn findings(
+pub(super) fn findings(
     world: &World,
     outcome: &Rehearsal,
     sources: &Sources,

@@ -1,12 +1,14 @@
 //! The plan of a change to a repository that Argo CD or Flux reads: what a sync to it would do.
 
+use super::outlook::{self, Outlook};
+use crate::delivery::actions::tools::HelmUpgrade;
 use crate::delivery::actions::workplace::Outgoing;
 use crate::delivery::git::{Repository, Tree};
 use crate::delivery::plan::trial::Cluster;
-use crate::delivery::plan::{self, Sources, name_of, whole};
+use crate::delivery::plan::{self, Sources, Tool, name_of, whole};
+use crate::delivery::rehearsal::Rehearsal;
 use crate::engine::World;
-use crate::gitops;
-use crate::gitops::argocd::Prospect;
+use crate::gitops::{self, Prospect, State, flux};
 use crate::view::{Effect, PlanRow, Problem};
 use ecow::{EcoString, eco_format};
 use kube::rbac::User;
@@ -15,107 +17,162 @@ use kube::{Key, Value};
 /// What follows once a repository is as given; no rows if no tool reads it.
 ///
 /// # Errors
-/// What Argo CD would say of sources that do not render.
+/// What the tool would say of sources that do not render.
 pub(super) fn plan(
     world: &World,
     name: &str,
     repository: &Repository,
     files: [&Tree; 2],
-) -> Result<Vec<PlanRow>, Vec<Problem>> {
+    outcome: &Rehearsal,
+) -> Result<Outlook, Vec<Problem>> {
     let mut repositories = world.delivery.repositories.clone();
     repositories.insert(name.into(), repository.clone());
-    let cluster = Cluster {
+    let mut cluster = Cluster {
         store: world.store.clone(),
         now: world.now(),
         user: User::master(gitops::argocd::CONTROLLER.name),
         fields: world.settings.fields,
     };
-    let mut rows = Vec::new();
-    for prospect in gitops::argocd::prospects(world, &repositories, name) {
-        let new = prospect.new.as_ref().map_err(|why| failed(name, why))?;
-        rows.extend(synced(&cluster, &prospect, new, files));
+    let mut outlook = Outlook::default();
+    for mut prospect in gitops::prospects(world, &repositories, name) {
+        let new = std::mem::replace(&mut prospect.new, Err(EcoString::new()));
+        let new = new.map_err(|why| failed(name, why))?;
+        let (planned, after) = synced(world, &cluster, prospect, new, files, outcome);
+        outlook.extend(planned);
+        cluster = after;
     }
-    if rows.is_empty()
-        && let Some(first) = gitops::watchers(world, name).first()
-    {
-        let why = eco_format!(
-            "{first} reads this repository: Flux brings the cluster to what it says. What that does is \
-             not told beforehand."
-        );
-        rows.push(whole(Effect::None, why));
+    for upgrade in flux::upgrades(world, &cluster.store, &repositories, name) {
+        outlook.extend(upgraded(world, name, upgrade, outcome)?);
     }
-    Ok(rows)
+    Ok(outlook)
 }
 
 /// What follows once CI has pushed to another repository.
 ///
 /// # Errors
 /// As those of [`plan`].
-pub(super) fn plan_of_push(world: &World, sent: &Outgoing) -> Result<Vec<PlanRow>, Vec<Problem>> {
+pub(super) fn plan_of_push(
+    world: &World,
+    sent: &Outgoing,
+    outcome: &Rehearsal,
+) -> Result<Outlook, Vec<Problem>> {
     let Some(mut remote) = world.delivery.repositories.get(&sent.name).cloned() else {
-        return Ok(Vec::new());
+        return Ok(Outlook::default());
     };
     let before = remote.branch(&sent.branch);
     remote.take(&sent.from, sent.head);
     remote.set_branch(&sent.branch, sent.head);
     let old = before.map(|it| remote.files(it)).unwrap_or_default();
     let new = remote.files(sent.head);
-    plan(world, &sent.name, &remote, [&old, &new])
+    plan(world, &sent.name, &remote, [&old, &new], outcome)
 }
 
-fn failed(name: &str, why: &EcoString) -> Vec<Problem> {
+fn failed(name: &str, message: EcoString) -> Vec<Problem> {
     vec![Problem {
         path: name.into(),
         line: 0,
         column: 0,
-        message: eco_format!("Failed to load target state: {why}"),
+        message,
         hint: EcoString::new(),
     }]
 }
 
-/// What a sync of one Application does.
+/// What a HelmRelease does.
+fn upgraded(
+    world: &World,
+    name: &str,
+    upgrade: flux::Upgrade,
+    outcome: &Rehearsal,
+) -> Result<Outlook, Vec<Problem>> {
+    let key = &upgrade.key;
+    match upgrade.new {
+        Err(why) => Err(failed(name, eco_format!("{key}: {why}"))),
+        Ok(None) => {
+            let why = eco_format!(
+                "Nothing happens: {key} upgrades when the version in Chart.yaml or its values are \
+                 others, and they are the same (reconcileStrategy: ChartVersion)."
+            );
+            Ok(Outlook::of(vec![whole(Effect::None, why)]))
+        }
+        Ok(Some(new)) => {
+            let old = upgrade.old.as_ref().map(|old| &old.files);
+            let files = [old.unwrap_or(&new.files), &new.files];
+            let upgrade = HelmUpgrade {
+                files: new.files.clone().into(),
+                ..new.upgrade.clone()
+            };
+            outlook::of_upgrade(world, &new.repository, files, &upgrade, outcome)
+        }
+    }
+}
+
+/// What a sync of one Application or Kustomization does, and the cluster after it.
 fn synced(
+    world: &World,
     cluster: &Cluster,
-    prospect: &Prospect,
-    new: &[Value],
+    prospect: Prospect,
+    new: State,
     [old_files, new_files]: [&Tree; 2],
-) -> Vec<PlanRow> {
-    let name = &prospect.name;
+    outcome: &Rehearsal,
+) -> (Outlook, Cluster) {
+    let (key, tool, prunes) = (&prospect.key, prospect.tool, prospect.prunes);
     let is_kept = |object: &&Value| {
         let key = Key::of(object);
-        prospect.prunes || new.iter().any(|other| Key::of(other) == key)
+        prunes || new.objects.iter().any(|other| Key::of(other) == key)
     };
-    let (old, left): (Vec<Value>, Vec<Value>) =
-        prospect.old.iter().cloned().partition(|it| is_kept(&it));
+    let all = prospect.old.objects.iter().cloned();
+    let (old, left): (Vec<Value>, Vec<Value>) = all.partition(|it| is_kept(&it));
+    let sources = Sources {
+        old: prospect.old.side,
+        new: new.side,
+    };
     let mut rows = plan::plan(&plan::Change {
         cluster,
         old_files,
         new_files,
         old: &old,
-        old_hooks: &[],
-        new,
-        new_hooks: &[],
-        sources: &Sources::default(),
+        old_hooks: &prospect.old.hooks,
+        new: &new.objects,
+        new_hooks: &new.hooks,
+        sources: &sources,
+        tool,
     });
+    let after = cluster.upgraded(&old, &new.objects, tool);
+    let stores = [&cluster.store, &after.store];
+    let checks = outlook::findings(world, outcome, &sources, stores);
     // What it says of a whole that does nothing is about Helm.
     rows.retain(|row| !row.object.is_empty());
     rows.extend(left.iter().map(|object| PlanRow {
         object: name_of(&Key::of(object)),
         ..whole(
             Effect::None,
-            eco_format!("Git no longer has it, and it stays: {name} does not prune."),
+            eco_format!(
+                "Git no longer has it, and it stays: {} does not prune.",
+                key.name
+            ),
         )
     }));
-    let about = match (rows.is_empty(), prospect.is_automated) {
-        (true, _) => eco_format!(
-            "Nothing happens: what Argo CD keeps for Application {name} is the same before and after."
-        ),
-        (false, true) => return rows,
-        (false, false) => eco_format!(
-            "All of this waits for a sync: Application {name} only becomes OutOfSync, for it does not \
-             sync by itself."
-        ),
+    let keeper = match tool {
+        Tool::Kustomize => "Flux",
+        _ => "Argo CD",
     };
-    rows.push(whole(Effect::None, about));
-    rows
+    let about = match (rows.is_empty(), prospect.is_automated) {
+        (true, _) => Some(eco_format!(
+            "Nothing happens: what {keeper} keeps for {} {} is the same before and after.",
+            key.kind,
+            key.name
+        )),
+        (false, true) => None,
+        (false, false) => Some(eco_format!(
+            "All of this waits for a sync: Application {} only becomes OutOfSync, for it does not \
+             sync by itself.",
+            key.name
+        )),
+    };
+    rows.extend(about.map(|why| whole(Effect::None, why)));
+    let outlook = Outlook {
+        plan: rows.into(),
+        checks: checks.into(),
+    };
+    (outlook, after)
 }

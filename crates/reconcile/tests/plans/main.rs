@@ -15,7 +15,7 @@ use cluster::{claims, objects};
 use kube::Value;
 use reconcile::delivery::git::Tree;
 use reconcile::delivery::plan::trial::Cluster;
-use reconcile::delivery::plan::{Change, Sources, plan};
+use reconcile::delivery::plan::{Change, Sources, Tool, plan};
 use reconcile::view::PlanRow;
 use std::fs;
 use std::path::Path;
@@ -32,6 +32,7 @@ fn plan_in(cluster: &Cluster, old: &[Value], new: &[Value]) -> Vec<PlanRow> {
         new,
         new_hooks: &[],
         sources: &Sources::default(),
+        tool: Tool::Helm,
     })
 }
 

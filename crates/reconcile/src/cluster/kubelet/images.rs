@@ -174,8 +174,13 @@ impl Work<'_> {
             Note::detail("event", "Pulling", eco_format!("Pulling image {image:?}")),
         );
         if size > 0 {
+            let whole = self.ask_for(image).map_or(size, |found| found.size);
+            let layers = match whole > size {
+                true => eco_format!(" of {}, for it has the other layers already", whole >> 20),
+                false => EcoString::new(),
+            };
             let why = eco_format!(
-                "{} does not have {image} yet and pulls it: {} MiB.",
+                "{} does not have {image} yet and pulls it: {} MiB{layers}.",
                 self.run.node,
                 size >> 20
             );
@@ -186,19 +191,35 @@ impl Work<'_> {
         self.wait_for(Doing::Pulling(at), begin + takes - now);
     }
 
-    /// How many bytes a pull has to fetch: none if the node has them under another name.
+    /// How many bytes a pull has to fetch: none if the node has the image under another name, and no
+    /// layer that it has of another image (containerd keeps them by digest).
     fn size_to_pull(&self, image: &str) -> u64 {
-        match self.ask_for(image) {
-            Some(found) if !self.node_has(&found.digest) => found.size,
-            _ => 0,
+        let Some(found) = self.ask_for(image) else {
+            return 0;
+        };
+        let first = (self.run.node.clone(), EcoString::new());
+        let on_node = self.world.pods.images.have.from(&first);
+        let mut have: Vec<&EcoString> = on_node
+            .take_while(|((node, _), _)| *node == self.run.node)
+            .map(|(_, digest)| digest)
+            .collect();
+        lean::sort(&mut have);
+        have.dedup();
+        if have.contains(&&found.digest) {
+            return 0;
         }
-    }
-
-    fn node_has(&self, digest: &str) -> bool {
-        let images = self.world.pods.images.have.iter();
-        images
+        let registry = &self.world.delivery.registry;
+        let layers = |digest: &EcoString| registry.image(digest).map(|it| &it.layers);
+        let known: Vec<&EcoString> = have
             .into_iter()
-            .any(|((node, _), have)| *node == self.run.node && have == digest)
+            .filter_map(layers)
+            .flatten()
+            .map(|layer| &layer.digest)
+            .collect();
+        let own = layers(&found.digest).into_iter().flatten();
+        let shared = own.filter(|layer| known.contains(&&layer.digest));
+        let shared: u64 = shared.map(|layer| layer.size).sum();
+        found.size.saturating_sub(shared)
     }
 
     /// What the registry gives, if it can be reached.
@@ -245,11 +266,12 @@ impl Work<'_> {
             self.pull_failed(at, &image);
             return;
         };
+        let fetched = self.size_to_pull(&image);
         let slot = (self.run.node.clone(), image.clone());
         self.world.pods.images.have.insert(slot, found.digest);
         let size = found.size;
         let timings = &self.world.settings.timings;
-        let took = timings.pull_round_trip + size * 1000 / timings.pull_bytes_per_second.max(1);
+        let took = timings.pull_round_trip + fetched * 1000 / timings.pull_bytes_per_second.max(1);
         let took = eco_format!("{}.{:03}s", took / 1000, took % 1000);
         let message = eco_format!(
             "Successfully pulled image {image:?} in {took} ({took} including waiting). Image size: {size} bytes."

@@ -10,11 +10,13 @@ mod diff;
 mod effects;
 mod readers;
 mod source;
+mod tool;
 pub mod trial;
 
 pub(crate) use diff::Step;
 pub(crate) use readers::reading;
-pub use source::{Side, Sources};
+pub use source::{Places, Side, Sources};
+pub use tool::Tool;
 
 use self::diff::{Difference, differences};
 use self::effects::{Changed, Stores, Verdict, bounds, dependants, judge, pods, pods_of};
@@ -44,6 +46,8 @@ pub struct Change<'a> {
     pub new_hooks: &'a [HookObject],
     /// Where all that is written.
     pub sources: &'a Sources,
+    /// Who does it.
+    pub tool: Tool,
 }
 
 /// An object that is run at points of a release's life.
@@ -59,7 +63,7 @@ pub struct HookObject {
 #[must_use]
 pub fn plan(change: &Change<'_>) -> Vec<PlanRow> {
     let mut trial = change.cluster.clone();
-    let outcome = trial.upgrade(change.old, change.new);
+    let outcome = trial.upgrade(change.old, change.new, change.tool);
     let stores = Stores {
         before: &change.cluster.store,
         after: &trial.store,
@@ -156,9 +160,9 @@ fn object_row(
     match (stores.before.get(key), stores.after.get(key)) {
         (None, None) => not_reached(change, outcome, key),
         (None, Some(new)) => Some(row(change, key, created(stores, &new.value))),
-        (Some(old), None) => Some(row(change, key, deleted(stores, key, &old.value))),
+        (Some(old), None) => Some(row(change, key, deleted(change, stores, key, &old.value))),
         (Some(old), Some(new)) if gone(new) && !gone(old) => {
-            Some(row(change, key, deleted(stores, key, &old.value)))
+            Some(row(change, key, deleted(change, stores, key, &old.value)))
         }
         (Some(old), Some(new)) => changed(change, stores, outcome, key, &old.value, &new.value),
     }
@@ -185,14 +189,12 @@ fn created(stores: Stores<'_>, object: &Value) -> Verdict {
     Verdict::new(Effect::Created, count, sentence)
 }
 
-fn deleted(stores: Stores<'_>, key: &Key, object: &Value) -> Verdict {
+fn deleted(change: &Change<'_>, stores: Stores<'_>, key: &Key, object: &Value) -> Verdict {
+    let gone = change.tool.words().gone;
     let count = pods_of(stores.before, object);
     let mut sentence = match count {
-        0 => "Will be deleted: the chart no longer renders it.".into(),
-        _ => eco_format!(
-            "Will be deleted with its {}: the chart no longer renders it.",
-            pods(count)
-        ),
+        0 => eco_format!("Will be deleted: {gone}."),
+        _ => eco_format!("Will be deleted with its {}: {gone}.", pods(count)),
     };
     let left = dependants(stores.after, key);
     if !left.is_empty() {
@@ -205,11 +207,11 @@ fn deleted(stores: Stores<'_>, key: &Key, object: &Value) -> Verdict {
     Verdict::new(Effect::Deleted, count, sentence)
 }
 
-/// An object that was not there and is not: Helm stopped before it came to it.
+/// An object that was not there and is not: the tool stopped before it came to it.
 fn not_reached(change: &Change<'_>, outcome: &Outcome, key: &Key) -> Option<PlanRow> {
     let stopped = outcome.stopped.as_ref()?;
     let is_wanted = change.new.iter().any(|object| Key::of(object) == *key);
-    let why = eco_format!("Not reached: Helm stops when it cannot create {stopped}.");
+    let why = change.tool.not_reached(stopped);
     is_wanted.then(|| row(change, key, Verdict::new(Effect::None, 0, why)))
 }
 
@@ -220,7 +222,8 @@ fn rejected(change: &Change<'_>, stores: Stores<'_>, key: &Key, refusal: &Refusa
         Some(_) => "stays as it is",
     };
     let sentence = eco_format!(
-        "The API server refuses it, so it {verb} and the upgrade fails: {}",
+        "The API server refuses it, so it {verb} and {}: {}",
+        change.tool.words().fails,
         refusal.message
     );
     let mut row = row(change, key, Verdict::new(Effect::Rejected, 0, sentence));
@@ -343,11 +346,11 @@ fn unchanged(change: &Change<'_>, outcome: &Outcome, key: &Key, live: &Value) ->
         None if is_kept(live) => {
             "Leaves the release, and stays: its resource policy is keep.".into()
         }
-        None => "Leaves the release, and stays: Helm deletes nothing after a failure.".into(),
+        None => change.tool.words().stays.into(),
         Some(new) if *new == old => return None,
         Some(_) if outcome.stopped.is_some() => {
             let stopped = outcome.stopped.as_ref()?;
-            eco_format!("Not reached: Helm stops when it cannot create {stopped}.")
+            change.tool.not_reached(stopped)
         }
         Some(_) => "Nothing changes: the manifest says otherwise what the API server has stored \
                     already, such as a default."
@@ -400,9 +403,11 @@ fn hook_verdict(change: &Change<'_>, was_there: bool, new: Option<&HookObject>) 
         return Verdict::new(Effect::None, 0, why);
     };
     // Nothing was installed: then the hooks of an installation run.
-    let wanted = match change.old.is_empty() && change.old_hooks.is_empty() {
-        true => ["pre-install", "post-install"],
-        false => ["pre-upgrade", "post-upgrade"],
+    let is_first = change.old.is_empty() && change.old_hooks.is_empty();
+    let words = change.tool.words();
+    let wanted = match is_first {
+        true => words.first_hooks,
+        false => words.hooks,
     };
     let Some(event) = new
         .events
@@ -410,12 +415,13 @@ fn hook_verdict(change: &Change<'_>, was_there: bool, new: Option<&HookObject>) 
         .find(|event| wanted.contains(&event.as_str()))
     else {
         let events = new.events.join(", ");
-        let why = eco_format!("A hook of {events}: an upgrade does not run it.");
+        let why = eco_format!("A hook of {events}: {} does not run it.", words.act);
         return Verdict::new(Effect::None, 0, why);
     };
     if let Err(refusal) = change.cluster.try_hook(&new.object) {
         let why = eco_format!(
-            "The API server refuses this {event} hook, so the upgrade fails: {}",
+            "The API server refuses this {event} hook, so {}: {}",
+            words.fails,
             refusal.message
         );
         return Verdict::new(Effect::Rejected, 0, why);
@@ -477,6 +483,17 @@ fn why_nothing(change: &Change<'_>) -> EcoString {
             _ => "The changed files have".into(),
         }
     )
+}
+
+/// The paths at which two values differ, in their order.
+pub(crate) fn changes(old: &Value, new: &Value) -> Vec<PathChange> {
+    let changes = differences(old, new).into_iter();
+    let row = |it: Difference| PathChange {
+        path: it.path(),
+        old: json(&it.old),
+        new: json(&it.new),
+    };
+    changes.map(row).collect()
 }
 
 /// A value as JSON; empty for null, which is how an absent one looks.

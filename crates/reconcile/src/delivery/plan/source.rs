@@ -8,6 +8,8 @@ use helm::release::{objects_of, objects_of_hook};
 use helm::{Giver, LineOrigin, ReleaseOptions, Rendered};
 use kube::{Key, Value, kind_info};
 use lean::FlatMap;
+use std::rc::Rc;
+use yaml::Node;
 
 /// One side of a change: what a chart renders, and where that comes from.
 #[derive(Clone, Debug, Default)]
@@ -26,7 +28,12 @@ pub struct Side {
     givers: Vec<Giver>,
     /// The values as templates saw them.
     pub values: Value,
+    /// Where objects are written that no template makes.
+    places: Places,
 }
+
+/// Where objects are written: a file, and the document in it.
+pub type Places = FlatMap<Key, (EcoString, Rc<Node>)>;
 
 /// Both sides.
 #[derive(Clone, Debug, Default)]
@@ -45,6 +52,9 @@ impl Sources {
             true => [&self.old, &self.new],
         };
         let found = sides.iter().find_map(|side| {
+            if let Some(place) = side.in_file(key, steps) {
+                return Some(place);
+            }
             let origin = side.origin(key, steps)?;
             Some(match self.changed_value(origin) {
                 Some(path) => self.given(side, path),
@@ -122,6 +132,22 @@ impl Side {
         }
     }
 
+    /// The side of plain manifests.
+    #[must_use]
+    pub fn plain(objects: Vec<Value>, places: Places) -> Side {
+        Side {
+            objects,
+            places,
+            ..Side::default()
+        }
+    }
+
+    /// The line on which a path of an object is written that no template makes.
+    fn in_file(&self, key: &Key, steps: &[Step]) -> Option<EcoString> {
+        let (file, document) = self.places.get(key)?;
+        Some(eco_format!("{file}:{}", line_of(document, steps)))
+    }
+
     /// The images of all containers that stand in templates of pods.
     pub fn images(&self) -> impl Iterator<Item = &str> {
         let pods = self
@@ -136,6 +162,9 @@ impl Side {
     /// Where an object begins.
     #[must_use]
     pub fn place(&self, key: &Key) -> EcoString {
+        if let Some(place) = self.in_file(key, &[]) {
+            return place;
+        }
         let origin = self.origin(key, &[]);
         origin.map(|it| self.template(it)).unwrap_or_default()
     }
@@ -170,6 +199,9 @@ impl Side {
 
     /// What gives a path of an object: the value in its line, if it is one, else the template line.
     pub(crate) fn written(&self, key: &Key, steps: &[Step]) -> EcoString {
+        if let Some(place) = self.in_file(key, steps) {
+            return place;
+        }
         let Some(origin) = self.origin(key, steps) else {
             return EcoString::new();
         };

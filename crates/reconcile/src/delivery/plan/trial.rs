@@ -2,6 +2,7 @@
 //! which no time passes. What is stored afterwards is the truth about the change: defaults are
 //! filled in, what is equal is equal, and what is refused is refused.
 
+use super::Tool;
 use ecow::{EcoString, eco_format};
 use helm::Lookup;
 use kube::api::{self, DeleteOptions, Request, Verb};
@@ -86,9 +87,9 @@ impl Cluster {
 
     /// This cluster after an upgrade, as far as it is not refused, before any time passes.
     #[must_use]
-    pub fn upgraded(&self, last: &[Value], next: &[Value]) -> Cluster {
+    pub fn upgraded(&self, last: &[Value], next: &[Value], tool: Tool) -> Cluster {
         let mut cluster = self.clone();
-        cluster.upgrade(last, next);
+        cluster.upgrade(last, next, tool);
         cluster
     }
 
@@ -144,7 +145,17 @@ impl Cluster {
     /// Goes from the objects of one manifest to those of another, as `Client.Update` of Helm does:
     /// the first object that cannot be made ends it, other failures are collected, and nothing is
     /// deleted after one.
-    pub(super) fn upgrade(&mut self, last: &[Value], next: &[Value]) -> Outcome {
+    /// Another tool goes on after a failure, or takes everything back.
+    pub(super) fn upgrade(&mut self, last: &[Value], next: &[Value], tool: Tool) -> Outcome {
+        let before = self.store.clone();
+        let outcome = self.bring(last, next, tool);
+        if tool == Tool::Kustomize && !outcome.refused.is_empty() {
+            self.store = before;
+        }
+        outcome
+    }
+
+    fn bring(&mut self, last: &[Value], next: &[Value], tool: Tool) -> Outcome {
         self.make_namespaces(next);
         let mut outcome = Outcome::default();
         let unserved = next.iter().filter(|next| !is_served(next));
@@ -173,13 +184,18 @@ impl Cluster {
             if let Err(refusal) = result {
                 let is_there = self.store.get(&key).is_some();
                 outcome.refused.push((key.clone(), refusal));
-                if !is_there {
+                let ends = match tool {
+                    Tool::Helm => !is_there,
+                    Tool::ArgoCd => false,
+                    Tool::Kustomize => true,
+                };
+                if ends {
                     outcome.stopped = Some(key);
                     return outcome;
                 }
             }
         }
-        if outcome.refused.is_empty() {
+        if outcome.refused.is_empty() || tool == Tool::ArgoCd {
             for last in last {
                 let key = Key::of(last);
                 let stays = next.iter().any(|next| Key::of(next) == key);

@@ -1,7 +1,7 @@
 use super::order_service;
 use crate::delivery::git::Tree;
 use crate::delivery::plan::trial::Cluster;
-use crate::delivery::plan::{Change, Sources, plan, stopped};
+use crate::delivery::plan::{Change, Sources, Tool, plan, stopped};
 use crate::delivery::rehearsal::Failure;
 use crate::view::PlanRow;
 use yaml::Value;
@@ -63,6 +63,7 @@ fn plan_of(files: [&Tree; 2], old: &[Value], new: &[Value]) -> Vec<PlanRow> {
         old_hooks: &[],
         new,
         new_hooks: &[],
+        tool: Tool::Helm,
         sources: &Sources::default(),
     })
 }

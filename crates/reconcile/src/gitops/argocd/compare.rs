@@ -3,6 +3,7 @@
 
 use super::manifests::has_option;
 use super::manifests::{self, LAST_APPLIED, Role, Target};
+use crate::delivery::plan;
 use crate::gitops::diff::{self, group_of};
 use crate::gitops::health::{self, Code};
 use crate::gitops::ignore;
@@ -170,7 +171,7 @@ pub(super) fn differences(
         return Vec::new();
     };
     let (git, live) = sides(store, now, spec, target, live);
-    diff::differences(&git, &live)
+    plan::changes(&git, &live)
 }
 
 impl Comparison {

@@ -3,13 +3,14 @@
 
 use super::spec::{self, text};
 use crate::delivery::git::{Oid, Tree};
-use crate::delivery::plan::json;
+use crate::delivery::plan::{Side, json};
 use crate::gitops::diff;
 use crate::gitops::render::{self, Template};
 use crate::gitops::source::{self, Repositories};
+use crate::pipeline::charts::epoch_ms;
 use ecow::{EcoString, eco_format};
 use helm::SetKind;
-use kube::{Key, Millis, Object, Value, time};
+use kube::{Key, Millis, Object, Value};
 use std::rc::Rc;
 
 /// Whose object it is: `APP:GROUP/KIND:NAMESPACE/NAME` (`util/argo/resource_tracking.go`).
@@ -327,6 +328,39 @@ fn directory(checkout: &Checkout<'_>, folder: &str) -> Result<Vec<Value>, EcoStr
     Ok(objects)
 }
 
+/// Where what the first source renders to is written: lines of templates and values, or of manifests.
+pub(super) fn written(
+    repositories: &Repositories,
+    app: &Key,
+    spec: &Value,
+    now: Millis,
+) -> Result<Side, EcoString> {
+    let sources = spec::sources(spec);
+    let checkouts = sources.into_iter().map(|source| {
+        let revision = source.get("targetRevision").to_text();
+        check_out(repositories, source, &revision)
+    });
+    let checkouts = checkouts.collect::<Result<Vec<_>, _>>()?;
+    let namespace = text(spec, &["destination", "namespace"]);
+    let has_objects = |it: &&Checkout<'_>| !it.source.get("path").text().is_empty();
+    let Some(first) = checkouts.iter().find(has_objects) else {
+        return Ok(Side::default());
+    };
+    let folder = render::join("", first.source.get("path").text()).unwrap_or_default();
+    let chart_file = render::join(&folder, "Chart.yaml").unwrap_or_default();
+    if first.files.contains_key(&chart_file) {
+        let (template, _) = template(first, &folder, &checkouts, app, namespace, now)?;
+        return render::written(&template, |object| {
+            Target::new(object, app, namespace).object
+        });
+    }
+    let place = |object: Value| Target::new(object, app, namespace).key;
+    Ok(Side::plain(
+        Vec::new(),
+        render::places(&first.files, &folder, place),
+    ))
+}
+
 /// A chart, as `helm template` renders it.
 fn chart(
     checkout: &Checkout<'_>,
@@ -336,6 +370,26 @@ fn chart(
     namespace: &str,
     now: Millis,
 ) -> Result<Vec<Value>, EcoString> {
+    let (template, flags) = template(checkout, folder, all, app, namespace, now)?;
+    render::chart(&template).map_err(|why| fails(&template.name, &template.namespace, &flags, &why))
+}
+
+/// What Argo CD says when Helm fails.
+fn fails(name: &str, namespace: &str, flags: &str, why: &str) -> EcoString {
+    eco_format!(
+        "failed to execute helm template command: failed to get command args to log: `helm template . --name-template {name} --namespace {namespace} --kube-version 1.36{flags} <api versions removed> --include-crds` failed exit status 1: Error: {why}"
+    )
+}
+
+/// What Helm is asked to render, and the flags that say so.
+fn template<'a>(
+    checkout: &Checkout<'_>,
+    folder: &'a str,
+    all: &[Checkout<'_>],
+    app: &Key,
+    namespace: &str,
+    now: Millis,
+) -> Result<(Template<'a>, String), EcoString> {
     let helm = checkout.source.get("helm");
     let or = |field: &str, default: &str| match helm.get(field).text() {
         "" => EcoString::from(default),
@@ -347,16 +401,11 @@ fn chart(
         namespace: namespace.clone(),
         files: checkout.files.clone(),
         folder,
-        now_ms: i64::try_from(time::EPOCH_SECONDS * 1000 + now).unwrap_or(i64::MAX),
+        now_ms: epoch_ms(now),
         skip_schema_validation: helm.get("skipSchemaValidation").as_bool() == Some(true),
         ..Template::default()
     };
     let mut flags = String::new();
-    let fails = |flags: &str, why: &str| {
-        eco_format!(
-            "failed to execute helm template command: failed to get command args to log: `helm template . --name-template {name} --namespace {namespace} --kube-version 1.36{flags} <api versions removed> --include-crds` failed exit status 1: Error: {why}"
-        )
-    };
     let ignores_missing = helm.get("ignoreMissingValueFiles").as_bool() == Some(true);
     for path in helm.get("valueFiles").items() {
         let path = path.text();
@@ -368,7 +417,7 @@ fn chart(
             None => {
                 let why =
                     eco_format!("open <path to cached source>/{shown}: no such file or directory");
-                return Err(fails(&flags, &why));
+                return Err(fails(&name, &namespace, &flags, &why));
             }
         }
     }
@@ -390,7 +439,7 @@ fn chart(
             .set
             .push((eco_format!("{}={}", of("name"), of("value")), kind));
     }
-    render::chart(&template).map_err(|why| fails(&flags, &why))
+    Ok((template, flags))
 }
 
 /// A values file as the source names it: how it is shown, and its text. `$REF/…` lies in another

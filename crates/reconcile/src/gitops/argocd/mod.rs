@@ -2,21 +2,25 @@
 //!
 //! [`spec`] reads what an Application asks for, [`manifests`] renders it, [`compare`] tells what
 //! differs (but for what is ignored), [`auto`] decides whether to sync, [`operation`] begins,
-//! repeats and ends a sync, [`sync`] takes its steps. [`prospect`] foresees what a commit would bring. State is where the real one keeps it: in the
+//! repeats and ends a sync, [`sync`] takes its steps. [`prospect`] foresees what a commit would bring,
+//! [`project`] tells what is permitted. [`application_set`] makes Applications of templates. State is where the real one keeps it: in the
 //! Application's status, and in `operation`.
 
+pub(crate) mod application_set;
 mod auto;
 mod compare;
+mod generators;
 mod manifests;
 mod operation;
+mod project;
 mod prospect;
 mod spec;
 mod sync;
 mod tasks;
 mod view;
 
-pub(crate) use prospect::{Prospect, prospects};
-pub(crate) use view::row;
+pub(crate) use prospect::prospects;
+pub(crate) use view::{row, set_row};
 
 use super::Ask;
 use super::pass::Pass;

@@ -1,27 +1,14 @@
 //! What Applications would be synced to, before a commit is on main.
 
-use super::manifests::{self, Generated, Role};
+use super::manifests::{self, Role, Target};
 use super::{reads, spec};
+use crate::delivery::plan::{HookObject, Tool};
 use crate::engine::World;
 use crate::gitops::source::Repositories;
+use crate::gitops::{Prospect, State};
 use ecow::EcoString;
-use kube::{Object, Value};
+use kube::Object;
 use std::rc::Rc;
-
-/// What an Application would be synced to.
-#[derive(Debug)]
-pub(crate) struct Prospect {
-    /// The Application's name.
-    pub name: EcoString,
-    /// What git says now, without hooks; nothing if it cannot be rendered.
-    pub old: Vec<Value>,
-    /// What git would say, or why it cannot be rendered.
-    pub new: Result<Vec<Value>, EcoString>,
-    /// Whether the Application syncs by itself.
-    pub is_automated: bool,
-    /// Whether a sync deletes what git no longer has.
-    pub prunes: bool,
-}
 
 /// What each Application that reads a repository would be synced to if the repositories were these.
 pub(crate) fn prospects(
@@ -34,12 +21,12 @@ pub(crate) fn prospects(
     let readers = applications.filter(|app| reads(app.spec(), repository));
     let prospect = |app: &Rc<Object>| {
         let spec = app.spec();
-        let generate =
-            |from: &Repositories| manifests::generate(from, &app.key, spec, &[], world.now());
         Prospect {
-            name: app.key.name.clone(),
-            old: generate(now).and_then(resources).unwrap_or_default(),
-            new: generate(repositories).and_then(resources),
+            key: app.key.clone(),
+            tool: Tool::ArgoCd,
+            old: state(world, now, app).unwrap_or_default(),
+            new: state(world, repositories, app)
+                .map_err(|why| ecow::eco_format!("Failed to load target state: {why}")),
             is_automated: spec::is_automated(spec),
             prunes: spec::automated(spec, "prune"),
         }
@@ -47,8 +34,25 @@ pub(crate) fn prospects(
     readers.map(prospect).collect()
 }
 
-fn resources(generated: Generated) -> Result<Vec<Value>, EcoString> {
+fn state(world: &World, from: &Repositories, app: &Object) -> Result<State, EcoString> {
+    let generated = manifests::generate(from, &app.key, app.spec(), &[], world.now())?;
     let targets = generated.targets?;
-    let kept = targets.iter().filter(|it| it.role == Role::Resource);
-    Ok(kept.map(|it| it.object.clone()).collect())
+    let side = manifests::written(from, &app.key, app.spec(), world.now());
+    let resources = targets.iter().filter(|it| it.role == Role::Resource);
+    Ok(State {
+        objects: resources.map(|it| it.object.clone()).collect(),
+        hooks: targets.iter().filter_map(|it| hook(it)).collect(),
+        side: side.unwrap_or_default(),
+    })
+}
+
+fn hook(target: &Target) -> Option<HookObject> {
+    let Role::Hook(phases) = &target.role else {
+        return None;
+    };
+    let phases = phases.iter().map(|phase| phase.as_str().to_owned());
+    Some(HookObject {
+        object: target.object.clone(),
+        events: phases.collect(),
+    })
 }

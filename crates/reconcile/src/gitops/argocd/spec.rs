@@ -1,12 +1,13 @@
 //! What an Application's spec asks for.
 
+use super::project;
 use crate::delivery::reader::parse_duration;
 use ecow::{EcoString, eco_format};
 use kube::{Key, Millis, Store, Value};
 
 /// The only cluster there is, as a URL and by name.
-const SERVER: &str = "https://kubernetes.default.svc";
-const IN_CLUSTER: &str = "in-cluster";
+pub(super) const SERVER: &str = "https://kubernetes.default.svc";
+pub(super) const IN_CLUSTER: &str = "in-cluster";
 
 /// No wait is longer: a thousand hours.
 const LONGEST: Millis = 3_600_000_000;
@@ -40,33 +41,16 @@ pub(super) fn lists(options: &Value, option: &str) -> bool {
     options.items().iter().any(|it| it.text() == option)
 }
 
-/// What keeps an Application from being looked at (`ValidatePermissions`, `GetDestinationCluster`).
-pub(super) fn fault(store: &Store, app: &Key, spec: &Value) -> Option<EcoString> {
+/// The project of an Application, if it names one that does not exist.
+pub(super) fn missing_project<'a>(store: &Store, app: &Key, spec: &'a Value) -> Option<&'a str> {
     let project = text(spec, &["project"]);
-    let is_there = || {
-        let key = Key::new("AppProject", app.namespace.clone(), project);
-        store.get(&key).is_some()
-    };
-    if !matches!(project, "" | "default") && !is_there() {
-        return Some(eco_format!(
-            "Application referencing project {project} which does not exist"
-        ));
-    }
-    for source in sources(spec) {
-        let of = |field: &str| source.get(field).text();
-        if of("repoURL").is_empty() {
-            return Some(
-                "spec.source.repoURL and either spec.source.path or spec.source.chart are required"
-                    .into(),
-            );
-        }
-        if of("path").is_empty() && of("chart").is_empty() && of("ref").is_empty() {
-            return Some(
-                "spec.source.repoURL and either spec.source.path or spec.source.chart are required"
-                    .into(),
-            );
-        }
-    }
+    let key = Key::new("AppProject", app.namespace.clone(), project);
+    let is_there = matches!(project, "" | "default") || store.get(&key).is_some();
+    (!is_there).then_some(project)
+}
+
+/// What is wrong with where an Application is to go (`GetDestinationCluster`).
+pub(super) fn wrong_destination(spec: &Value) -> Option<EcoString> {
     let destination = |field| text(spec, &["destination", field]);
     match (destination("name"), destination("server")) {
         ("", SERVER) | (IN_CLUSTER, "") => None,
@@ -79,6 +63,26 @@ pub(super) fn fault(store: &Store, app: &Key, spec: &Value) -> Option<EcoString>
             "application destination can't have both name and server defined: {name} {server}"
         )),
     }
+}
+
+/// What keeps an Application from being looked at (`ValidatePermissions`).
+pub(super) fn fault(store: &Store, app: &Key, spec: &Value) -> Option<EcoString> {
+    if let Some(project) = missing_project(store, app, spec) {
+        return Some(eco_format!(
+            "Application referencing project {project} which does not exist"
+        ));
+    }
+    for source in sources(spec) {
+        let of = |field: &str| source.get(field).text();
+        let has_files = !(of("path").is_empty() && of("chart").is_empty() && of("ref").is_empty());
+        if of("repoURL").is_empty() || !has_files {
+            return Some(
+                "spec.source.repoURL and either spec.source.path or spec.source.chart are required"
+                    .into(),
+            );
+        }
+    }
+    wrong_destination(spec).or_else(|| project::forbids(store, app, spec))
 }
 
 /// When an operation that failed is tried again, from its end (`RetryStrategy.NextRetryAt`): 5 s,

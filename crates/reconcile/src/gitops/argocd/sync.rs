@@ -5,8 +5,9 @@ use super::compare::{Comparison, last_applied};
 use super::manifests::{LAST_APPLIED, Phase};
 use super::operation::{Outcome, wait_for_next_wave};
 use super::tasks::{self, DeletePolicy, Scope, State, Task};
-use super::{Pass, memory, spec};
+use super::{Pass, memory, project, spec};
 use crate::delivery::git::Oid;
+use crate::delivery::plan;
 use crate::gitops::ignore;
 use crate::gitops::{Ask, diff, health, health::Code};
 use crate::trace::Note;
@@ -98,6 +99,10 @@ impl Sync<'_, '_> {
 
     fn step(&mut self, started: bool) -> Told {
         if !started {
+            if self.is_forbidden() {
+                let why = "one or more synchronization tasks are not valid";
+                return (State::Failed, why.into());
+            }
             let is_namespace = |it: &Task| {
                 it.key.kind == "Namespace" && it.phase == Phase::PreSync && it.live.is_none()
             };
@@ -147,6 +152,26 @@ impl Sync<'_, '_> {
             return self.fail("one or more synchronization tasks completed unsuccessfully");
         }
         self.next_wave()
+    }
+
+    /// Whether the project does not permit some of the objects, which are marked then.
+    fn is_forbidden(&mut self) -> bool {
+        let key = &self.pass.found.key;
+        let Some(project) = project::of(&self.pass.trial, key, self.app.get("spec")) else {
+            return false;
+        };
+        let mut any = false;
+        for task in &mut self.tasks {
+            let object = task.target.as_ref().map(|target| &target.object);
+            let why = object.and_then(|it| project::forbids_object(project, &task.key, it));
+            if let Some(why) = why {
+                task.result = "SyncFailed".into();
+                task.state = State::Failed;
+                task.message = why;
+                any = true;
+            }
+        }
+        any
     }
 
     /// Applies the tasks of the next phase and wave.
@@ -461,10 +486,10 @@ impl Sync<'_, '_> {
             return Ok(eco_format!("{shown} unchanged"));
         }
         let patched = patch::apply(how, &live.value, &change).unwrap_or_default();
-        let paths: Vec<EcoString> = diff::differences(&patched, &live.value)
+        let paths: Vec<EcoString> = plan::changes(&patched, &live.value)
             .into_iter()
             .map(|it| it.path)
-            .filter(|path| !path.ends_with(LAST_APPLIED))
+            .filter(|path| !path.contains(LAST_APPLIED))
             .collect();
         let note = match paths.as_slice() {
             [] => Note::detail(

@@ -68,6 +68,46 @@ fn deployed(sync: &Value) -> DeployedRow {
     }
 }
 
+/// How an ApplicationSet is: its Applications are its objects. Its health is that of its conditions
+/// (`resource_customizations/argoproj.io/ApplicationSet/health.lua`).
+pub(crate) fn set_row(set: &Object) -> ApplicationRow {
+    let holds = |name: &str| set.condition(name).get("status").text() == "True";
+    let failed = holds("ErrorOccurred");
+    let health = match (failed, holds("ResourcesUpToDate")) {
+        (true, _) => "Degraded",
+        (false, true) => "Healthy",
+        (false, false) => "Progressing",
+    };
+    let message = set.condition("ErrorOccurred").get("message").to_text();
+    let resource = |it: &Value| ResourceRow {
+        object: eco_format!(
+            "Application/{}/{}",
+            it.get("namespace").text(),
+            it.get("name").text()
+        ),
+        sync: it.get("status").to_text(),
+        health: it.at(&["health", "status"]).to_text(),
+        message: EcoString::new(),
+        differences: Vec::new(),
+    };
+    let resources = set.status().get("resources").items();
+    ApplicationRow {
+        kind: set.key.kind.clone(),
+        namespace: set.key.namespace.clone(),
+        name: set.key.name.clone(),
+        is_automated: true,
+        sync: if failed { "Unknown" } else { "Synced" }.into(),
+        health: health.into(),
+        operation: EcoString::new(),
+        message: EcoString::new(),
+        revision: EcoString::new(),
+        tint: None,
+        conditions: Some(message).filter(|_| failed).into_iter().collect(),
+        resources: resources.iter().map(resource).collect(),
+        history: Vec::new(),
+    }
+}
+
 /// `Deployment/shop/order-service`
 fn shown(key: &Key) -> EcoString {
     match key.namespace.as_str() {

@@ -3,7 +3,7 @@
 use super::{begin, condition, finish, interval, is_asked, ready};
 use crate::cluster::{Context, Controller};
 use crate::delivery::git::Oid;
-use crate::gitops::source;
+use crate::gitops::source::{self, Repositories};
 use crate::plan::Plan;
 use crate::trace::Note;
 use ecow::{EcoString, eco_format};
@@ -23,10 +23,13 @@ fn watches(_: &Store, change: &Change, keys: &mut Vec<Key>) {
 }
 
 /// The commit that the spec's reference means, and how Flux writes it.
-fn resolve(spec: &Value, context: &Context<'_>) -> Result<(Oid, EcoString), EcoString> {
+pub(super) fn resolve(
+    spec: &Value,
+    repositories: &Repositories,
+) -> Result<(Oid, EcoString), EcoString> {
     let url = spec.get("url").text();
     let fails = |why: EcoString| eco_format!("failed to checkout and determine revision: {why}");
-    let repository = source::repository(&context.delivery.repositories, url)
+    let repository = source::repository(repositories, url)
         .map_err(|why| fails(eco_format!("unable to list remote for '{url}': {why}")))?;
     let named = |field: &str| spec.at(&["ref", field]).text();
     let fields = ["commit", "name", "tag", "branch"];
@@ -45,7 +48,8 @@ fn resolve(spec: &Value, context: &Context<'_>) -> Result<(Oid, EcoString), EcoS
 /// Whether the artifact is what git has.
 pub(super) fn is_current(object: &Object, context: &Context<'_>) -> bool {
     let stored = object.status().at(&["artifact", "revision"]);
-    resolve(object.spec(), context).map_or(true, |(_, revision)| stored.text() == revision)
+    let repositories = &context.delivery.repositories;
+    resolve(object.spec(), repositories).map_or(true, |(_, revision)| stored.text() == revision)
 }
 
 fn reconcile(store: &Store, key: &Key, context: &Context<'_>) -> Plan {
@@ -54,7 +58,7 @@ fn reconcile(store: &Store, key: &Key, context: &Context<'_>) -> Plan {
         Err(plan) => return plan,
     };
     let spec = found.spec();
-    match resolve(spec, context) {
+    match resolve(spec, &context.delivery.repositories) {
         Err(why) => ready(&mut pass, false, "GitOperationFailed", &why),
         Ok((commit, revision)) => {
             let before = pass.status().at(&["artifact", "revision"]).to_text();

@@ -27,7 +27,7 @@ pub(crate) const CONTROLLER: Controller = Controller {
 };
 
 /// Where a HelmRelease names its source.
-const SOURCE: [&str; 3] = ["chart", "spec", "sourceRef"];
+pub(super) const SOURCE: [&str; 3] = ["chart", "spec", "sourceRef"];
 /// The file that the object's own values are given to Helm in.
 const OWN_VALUES: &str = "spec.values";
 const SECRET: &str = "sh.helm.release.v1.";
@@ -113,30 +113,16 @@ fn act(
     let files = repository
         .map(|it| it.files(artifact.commit))
         .unwrap_or_default();
-    let chart = spec.at(&["chart", "spec"]);
-    let folder = render::join("", chart.get("chart").text()).unwrap_or_default();
-    let values = match values(pass, spec) {
-        Ok(values) => values,
-        Err(why) => {
-            let why = eco_format!("could not resolve Helm chart values: {why}");
-            return ready(pass, false, "ValuesError", &why);
-        }
+    let key = pass.found.key.clone();
+    let wanted = match wanted(&pass.trial, &key, spec, artifact, files, last.is_some()) {
+        Ok(wanted) => wanted,
+        Err(why) => return ready(pass, false, "ValuesError", &why),
     };
-    // By default only another version in Chart.yaml is another chart.
-    let by_revision = chart.get("reconcileStrategy").text() == "Revision";
-    let more = kube::map! {
-        "version" => version_of(&files, &folder),
-        "revision" => by_revision.then(|| artifact.revision.clone()),
-        "values" => values.clone(),
-    };
-    let asks = asked(pass, more);
+    let asks = asked(pass, wanted.more);
     let differs = |field: &str| kept.asked.get(field) != asks.get(field);
     let is_new = differs("more") || differs("generation");
     let action = if last.is_some() { "upgrade" } else { "install" };
-    let retries = spec
-        .at(&[action, "remediation", "retries"])
-        .as_int()
-        .unwrap_or(0);
+    let retries = retries(spec, action);
     let may_try = kept.failures > 0 && (retries < 0 || kept.failures <= retries);
     if !is_new && !may_try {
         let is_due = pass.context.now >= kept.at + interval(spec) || differs("requested");
@@ -159,7 +145,45 @@ fn act(
         shown(timeout)
     );
     progressing(pass, &why);
-    let (namespace, name) = place(&pass.found.key, spec);
+    pass.ask(Ask::Release(key, Box::new(wanted.release)));
+    // If Helm cannot even begin, no Secret says so.
+    pass.plan.look_again(pass.context.timings.watch);
+}
+
+/// What a HelmRelease wants of Helm at a commit.
+pub(super) struct Wanted {
+    /// The chart's version, its revision if that counts, and the values: if none of them is another,
+    /// there is nothing to do.
+    pub more: Value,
+    pub release: ReleaseAsked,
+}
+
+/// What an object wants of Helm, from the files of its source.
+///
+/// # Errors
+/// What is wrong with its values.
+pub(super) fn wanted(
+    store: &Store,
+    key: &Key,
+    spec: &Value,
+    artifact: &Artifact,
+    files: Tree,
+    is_installed: bool,
+) -> Result<Wanted, EcoString> {
+    let chart = spec.at(&["chart", "spec"]);
+    let folder = render::join("", chart.get("chart").text()).unwrap_or_default();
+    let values = values(store, &key.namespace, spec)
+        .map_err(|why| eco_format!("could not resolve Helm chart values: {why}"))?;
+    // By default only another version in Chart.yaml is another chart.
+    let by_revision = chart.get("reconcileStrategy").text() == "Revision";
+    let more = kube::map! {
+        "version" => version_of(&files, &folder),
+        "revision" => by_revision.then(|| artifact.revision.clone()),
+        "values" => values.clone(),
+    };
+    let action = if is_installed { "upgrade" } else { "install" };
+    let timeout = time(spec, "timeout", 300_000);
+    let (namespace, name) = place(key, spec);
     let (paths, files) = with_values(chart, files, &values);
     let release = ReleaseAsked {
         repository: artifact.repository.clone(),
@@ -170,14 +194,16 @@ fn act(
             chart: folder,
             namespace,
             values: paths,
-            options: options(spec, action, timeout, retries),
+            options: options(spec, action, timeout, retries(spec, action)),
             ..HelmUpgrade::default()
         },
     };
-    let key = pass.found.key.clone();
-    pass.ask(Ask::Release(key, Box::new(release)));
-    // If Helm cannot even begin, no Secret says so.
-    pass.plan.look_again(pass.context.timings.watch);
+    Ok(Wanted { more, release })
+}
+
+fn retries(spec: &Value, action: &str) -> i64 {
+    let retries = spec.at(&[action, "remediation", "retries"]);
+    retries.as_int().unwrap_or(0)
 }
 
 /// The values files that Helm is given, with one of the object's own values as the last.
@@ -217,12 +243,12 @@ fn version_of(files: &Tree, folder: &str) -> EcoString {
         .unwrap_or_default()
 }
 
-/// The values: those of ConfigMaps in order, then the object's own. (Those of Secrets are not read.)
-fn values(pass: &Pass<'_>, spec: &Value) -> Result<Value, EcoString> {
+/// The values: those of ConfigMaps and Secrets in order, then the object's own.
+fn values(store: &Store, namespace: &str, spec: &Value) -> Result<Value, EcoString> {
     let mut all = kube::map! {};
     for from in spec.get("valuesFrom").items() {
         let of = |field: &str| from.get(field).text();
-        let key = Key::new(of("kind"), pass.found.key.namespace.clone(), of("name"));
+        let key = Key::new(of("kind"), namespace, of("name"));
         let field = match of("valuesKey") {
             "" => "values.yaml",
             field => field,
@@ -233,9 +259,10 @@ fn values(pass: &Pass<'_>, spec: &Value) -> Result<Value, EcoString> {
             name,
         } = &key;
         let lower = kind.to_lowercase();
-        let found = pass.trial.get(&key);
+        let found = store.get(&key);
         let text = found.map(|it| it.value.at(&["data", field]).clone());
         let text = match text {
+            Some(Value::String(text)) if kind == "Secret" => decoded(&text),
             Some(Value::String(text)) => text,
             _ if from.get("optional").as_bool() == Some(true) => continue,
             Some(_) => {
@@ -261,6 +288,11 @@ fn values(pass: &Pass<'_>, spec: &Value) -> Result<Value, EcoString> {
     }
     patch::merge(&mut all, spec.get("values"));
     Ok(all)
+}
+
+/// The text that a Secret has in base64.
+fn decoded(text: &str) -> EcoString {
+    EcoString::from(String::from_utf8_lossy(&kube::from_base64(text)))
 }
 
 /// Says how what was begun has ended.

@@ -89,7 +89,7 @@ fn act(pass: &mut Pass<'_>, artifact: &Artifact, spec: &Value) {
         let files = repository
             .map(|it| it.files(artifact.commit))
             .unwrap_or_default();
-        let made = build(pass, &files, spec)
+        let made = build(&pass.found.key, &files, spec)
             .map_err(|why| ("BuildFailed", why))
             .and_then(|objects| {
                 apply(pass, artifact, &kept, &objects, spec)
@@ -118,7 +118,7 @@ fn act(pass: &mut Pass<'_>, artifact: &Artifact, spec: &Value) {
 }
 
 /// The manifests of the folder, with the labels of the Kustomization.
-fn build(pass: &Pass<'_>, files: &Tree, spec: &Value) -> Result<Vec<Value>, EcoString> {
+pub(super) fn build(owner: &Key, files: &Tree, spec: &Value) -> Result<Vec<Value>, EcoString> {
     let path = spec.get("path").text();
     let folder = render::join("", path).unwrap_or_default();
     let mut objects = Vec::new();
@@ -140,24 +140,14 @@ fn build(pass: &Pass<'_>, files: &Tree, spec: &Value) -> Result<Vec<Value>, EcoS
             "kustomization path not found: stat {folder}: no such file or directory"
         ));
     }
-    let Key {
-        namespace, name, ..
-    } = &pass.found.key;
-    let target = match spec.get("targetNamespace").text() {
-        "" => "default",
-        target => target,
-    };
     for object in &mut objects {
         if object.get("kind").text().is_empty() {
             return Err("kustomize build failed: missing Resource metadata".into());
         }
-        if !spec.get("targetNamespace").is_null() && object.get("kind").text() != "Namespace" {
-            object.entry("metadata").set("namespace", target);
-        }
-        diff::place(object, target);
+        place(object, spec);
         let labels = object.entry_at(&["metadata", "labels"]);
-        labels.set(LABELS[0], name);
-        labels.set(LABELS[1], namespace);
+        labels.set(LABELS[0], &owner.name);
+        labels.set(LABELS[1], &owner.namespace);
     }
     // Namespaces and definitions first, for others need them.
     lean::sort_by_key(&mut objects, |it| {
@@ -167,6 +157,18 @@ fn build(pass: &Pass<'_>, files: &Tree, spec: &Value) -> Result<Vec<Value>, EcoS
         )
     });
     Ok(objects)
+}
+
+/// Puts an object into the namespace that the Kustomization says.
+pub(super) fn place(object: &mut Value, spec: &Value) -> Key {
+    let target = match spec.get("targetNamespace").text() {
+        "" => "default",
+        target => target,
+    };
+    if !spec.get("targetNamespace").is_null() && object.get("kind").text() != "Namespace" {
+        object.entry("metadata").set("namespace", target);
+    }
+    diff::place(object, target)
 }
 
 /// The write that brings an object to its manifest, and the word for it; none if it is there.

@@ -9,15 +9,18 @@
 pub(crate) mod git_repository;
 pub(crate) mod helm_release;
 pub(crate) mod kustomization;
+mod prospect;
 mod view;
 
+pub(crate) use prospect::{Upgrade, prospects, upgrades};
 pub(super) use view::row;
 
+use super::Ask;
 use super::pass::Pass;
 use super::source;
-use super::{Ask, diff};
 use crate::cluster::Context;
 use crate::delivery::git::Oid;
+use crate::delivery::plan;
 use crate::delivery::reader::parse_duration;
 use crate::plan::{Plan, Step};
 use crate::trace::Note;
@@ -299,7 +302,7 @@ fn named(key: &Key) -> EcoString {
 /// How an object differs: `Deployment/shop/web changed (0 additions, 1 changes, 0 removals)`
 /// (helm-controller, `internal/diff/summarize.go`).
 fn summary(key: &Key, git: &Value, live: &Value) -> EcoString {
-    let changes = diff::differences(git, live);
+    let changes = plan::changes(git, live);
     let added = changes.iter().filter(|it| it.old.is_empty()).count();
     let removed = changes.iter().filter(|it| it.new.is_empty()).count();
     let changed = changes.len() - added - removed;

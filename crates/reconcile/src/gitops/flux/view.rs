@@ -1,6 +1,7 @@
 //! A HelmRelease or Kustomization for a viewer.
 
 use super::{helm_release, named};
+use crate::delivery::plan;
 use crate::engine::World;
 use crate::gitops::{diff, health, short};
 use crate::view::{ApplicationRow, ResourceRow};
@@ -54,7 +55,7 @@ fn resource(world: &World, object: &Value) -> ResourceRow {
     let live = world.store.get(&key);
     let git = live.map(|live| diff::predict(&world.store, world.now(), live, object, object));
     let differences = match (live, git) {
-        (Some(live), Some(git)) => diff::differences(&git, &live.value),
+        (Some(live), Some(git)) => plan::changes(&git, &live.value),
         _ => Vec::new(),
     };
     let (health, message) = match live.map(|live| health::of(live)) {
