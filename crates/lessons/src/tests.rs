@@ -97,7 +97,7 @@ fn a_rollout_in_sentences() {
         planned: {effect: rolls, exactly: 1} # objects in the plan: 1
         file-says: {path: order-service/app.yaml, text: 1.4.2} # lines in the file: 1
         file-says: {path: none, text: x} # not: lines in the file: 0
-        rollout-seconds: {at-most: 60} # seconds from the first new pod to the end of the rollout: 24
+        rollout-seconds: {at-most: 60} # seconds from the first new pod to the end of the rollout: 18
         throughout: {ready: {at-least: 3}} # ready pods: 3
         throughout: {ready: {at-least: 4}} # not: ready pods: 3
         throughout: {updated: 3} # not: pods of the newest template: 0

@@ -409,9 +409,9 @@ mod tests {
                 r#"[{"count":3,"env":"dev"}]"#,
             ),
             (
-                "[{matrix: {generators: [{list: {elements: [{a: x}, {a: y}]}}, {list: {elements: [{b: '{{a}}1'}]}}]}}]",
+                "[{matrix: {generators: [{list: {elements: [{a: v}, {a: w}]}}, {list: {elements: [{b: '{{a}}1'}]}}]}}]",
                 false,
-                r#"[{"a":"x","b":"x1"},{"a":"y","b":"y1"}]"#,
+                r#"[{"a":"v","b":"v1"},{"a":"w","b":"w1"}]"#,
             ),
             (
                 "[{matrix: {generators: [{list: {elements: []}}]}}]",
