@@ -5,6 +5,7 @@
 //! Knows nothing of files and terminals: the caller reads the manifest and asks the server.
 
 use crate::fields::{self, Table};
+use crate::validate::names;
 use crate::{Key, Status, Value};
 use ecow::{EcoString, eco_format};
 
@@ -86,27 +87,71 @@ fn resource(table: &Table, version: &str, kind: &str) -> Option<fields::Resource
 /// How kubectl says that the server refused: while `creating` an object, or `applying` a patch to it.
 #[must_use]
 pub fn refusal(status: &Status, doing: &str, source: &str, kind: &str, name: &str) -> EcoString {
-    if status.reason == "Invalid" && !status.causes.is_empty() {
-        let mut said: Vec<EcoString> = Vec::new();
-        for cause in &status.causes {
-            let line = eco_format!("{}: {}", cause.field, cause.message);
-            if !said.contains(&line) {
-                said.push(line);
-            }
-        }
-        let list = match said.as_slice() {
-            [one] => one.clone(),
-            more => more
-                .iter()
-                .map(|line| eco_format!("\n* {line}"))
-                .collect::<Vec<_>>()
-                .concat()
-                .into(),
-        };
-        return eco_format!("The {kind} {name:?} is invalid: {list}\n");
+    if let Some(words) = invalid(status, kind, name) {
+        return words;
     }
     let (reason, message) = (status.reason, &status.message);
     eco_format!("Error from server ({reason}): error when {doing} {source:?}: {message}\n")
+}
+
+/// How kubectl says that the server refused something that no file says.
+#[must_use]
+pub fn answer(status: &Status) -> EcoString {
+    let (about, reason) = (&status.about, status.reason);
+    invalid(status, &about.kind, &about.name)
+        .unwrap_or_else(|| eco_format!("Error from server ({reason}): {}\n", status.message))
+}
+
+/// What is wrong with an object, if that is the answer.
+fn invalid(status: &Status, kind: &str, name: &str) -> Option<EcoString> {
+    if status.reason != "Invalid" {
+        return None;
+    }
+    let whose = match (kind, name) {
+        ("", "") => EcoString::from("The request is invalid"),
+        _ => eco_format!("The {kind} {name:?} is invalid"),
+    };
+    let list = match status.causes.is_empty() {
+        true => status.message.clone(),
+        false => causes(status),
+    };
+    Some(eco_format!("{whose}: {list}\n"))
+}
+
+/// What is wrong, each thing once.
+fn causes(status: &Status) -> EcoString {
+    let mut said: Vec<EcoString> = Vec::new();
+    for cause in &status.causes {
+        let line = eco_format!("{}: {}", cause.field, cause.message);
+        if !said.contains(&line) {
+            said.push(line);
+        }
+    }
+    match said.as_slice() {
+        [one] => one.clone(),
+        more => more
+            .iter()
+            .map(|line| eco_format!("\n* {line}"))
+            .collect::<Vec<_>>()
+            .concat()
+            .into(),
+    }
+}
+
+/// What is wrong with the value of a label.
+#[must_use]
+pub fn label_value(text: &str) -> Option<EcoString> {
+    joined(names::label_value(text))
+}
+
+/// What is wrong with the name of a variable.
+#[must_use]
+pub fn variable_name(text: &str) -> Option<EcoString> {
+    joined(names::variable(text))
+}
+
+fn joined(faults: Vec<EcoString>) -> Option<EcoString> {
+    (!faults.is_empty()).then(|| faults.join(";").into())
 }
 
 /// How a command names an object: `deployment.apps/x`.

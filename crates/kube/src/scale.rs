@@ -3,8 +3,8 @@
 
 use crate::api::{PatchType, Response, Verb, find, write};
 use crate::status::Cause;
-use crate::{Key, Meta, Millis, Object, Status, Store, Value, map, patch};
-use ecow::{EcoString, eco_format};
+use crate::{Key, Meta, Millis, Object, Status, Store, Value, map, patch, selector};
+use ecow::eco_format;
 use std::rc::Rc;
 
 /// The kinds that have a scale.
@@ -92,27 +92,7 @@ fn view(object: &Object) -> Value {
         "spec" => map! { "replicas" => object.spec().get("replicas").clone() },
         "status" => map! {
             "replicas" => object.status().get("replicas").as_int().unwrap_or(0),
-            "selector" => selector_text(object.spec().get("selector")),
+            "selector" => selector::text(object.spec().get("selector")),
         },
     }
-}
-
-/// A label selector as a request writes it.
-fn selector_text(selector: &Value) -> EcoString {
-    let mut parts: Vec<EcoString> = Vec::new();
-    for (key, value) in selector.get("matchLabels").members() {
-        parts.push(eco_format!("{key}={}", value.text()));
-    }
-    for rule in selector.get("matchExpressions").items() {
-        let key = rule.get("key").text();
-        let values: Vec<&str> = rule.get("values").items().iter().map(Value::text).collect();
-        let values = values.join(",");
-        parts.push(match rule.get("operator").text() {
-            "In" => eco_format!("{key} in ({values})"),
-            "NotIn" => eco_format!("{key} notin ({values})"),
-            "DoesNotExist" => eco_format!("!{key}"),
-            _ => key.into(),
-        });
-    }
-    parts.join(",").into()
 }

@@ -24,6 +24,27 @@ pub fn matches(selector: &Value, labels: &Value) -> bool {
         })
 }
 
+/// A label selector as a request writes it.
+#[must_use]
+pub fn text(selector: &Value) -> EcoString {
+    let mut parts: Vec<EcoString> = Vec::new();
+    for (key, value) in selector.get("matchLabels").members() {
+        parts.push(eco_format!("{key}={}", value.text()));
+    }
+    for rule in selector.get("matchExpressions").items() {
+        let key = rule.get("key").text();
+        let values: Vec<&str> = rule.get("values").items().iter().map(Value::text).collect();
+        let values = values.join(",");
+        parts.push(match rule.get("operator").text() {
+            "In" => eco_format!("{key} in ({values})"),
+            "NotIn" => eco_format!("{key} notin ({values})"),
+            "DoesNotExist" => eco_format!("!{key}"),
+            _ => key.into(),
+        });
+    }
+    parts.join(",").into()
+}
+
 /// Whether every wanted label is there with its value.
 #[must_use]
 pub fn matches_labels(wanted: &Value, labels: &Value) -> bool {

@@ -343,6 +343,15 @@ impl World {
         self.send(actor, request, note)
     }
 
+    /// Answers a request that changes nothing: a read, or a dry run.
+    pub(crate) fn try_out(&mut self, request: Request) -> Response {
+        let request = Request {
+            fields: self.settings.fields,
+            ..request
+        };
+        api::serve(&mut self.store, self.now, request)
+    }
+
     fn send(&mut self, actor: &str, request: Request, note: Note) -> Response {
         let (key, subresource) = (request.key.clone(), request.subresource);
         match api::serve(&mut self.store, self.now, request) {

@@ -7,7 +7,7 @@
 use crate::engine::World;
 use crate::trace::Note;
 use ecow::{EcoString, eco_format};
-use kube::api::{self, Request, Response, Verb};
+use kube::api::{Request, Response, Verb};
 use kube::rbac::User;
 use kube::{Key, Millis};
 use shell::Output;
@@ -77,8 +77,9 @@ struct Terminal {
 
 impl shell::Cluster for Terminal {
     fn ask(&mut self, request: Request) -> Response {
-        if matches!(request.verb, Verb::Get | Verb::List | Verb::Watch(_)) {
-            return api::serve(&mut self.world.store, self.world.now, request);
+        let is_read = matches!(request.verb, Verb::Get | Verb::List | Verb::Watch(_));
+        if is_read || request.dry_run {
+            return self.world.try_out(request);
         }
         let write = Write {
             user: request.acts_as.unwrap_or(request.user),

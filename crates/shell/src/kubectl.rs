@@ -2,18 +2,22 @@
 
 mod apply;
 mod args;
+mod autoscale;
 mod can_i;
 mod columns;
 mod delete;
 mod drain;
 mod get;
+mod metadata;
 mod patch;
 mod pod_state;
+mod pod_template;
 mod rollout;
 mod rollout_status;
 mod scale;
 mod session;
 mod set;
+mod set_env;
 mod table;
 
 use self::args::{Args, Flag};
@@ -33,6 +37,11 @@ struct Command {
 /// Every command.
 const COMMANDS: &[Command] = &[
     Command {
+        words: &["annotate"],
+        flags: metadata::FLAGS,
+        run: metadata::annotate,
+    },
+    Command {
         words: &["apply"],
         flags: apply::FLAGS,
         run: apply::run,
@@ -43,9 +52,19 @@ const COMMANDS: &[Command] = &[
         run: can_i::run,
     },
     Command {
+        words: &["autoscale"],
+        flags: autoscale::FLAGS,
+        run: autoscale::run,
+    },
+    Command {
         words: &["cordon"],
         flags: &[],
         run: drain::cordon,
+    },
+    Command {
+        words: &["create"],
+        flags: apply::FLAGS,
+        run: apply::create,
     },
     Command {
         words: &["delete"],
@@ -63,9 +82,19 @@ const COMMANDS: &[Command] = &[
         run: get::run,
     },
     Command {
+        words: &["label"],
+        flags: metadata::FLAGS,
+        run: metadata::label,
+    },
+    Command {
         words: &["patch"],
         flags: patch::FLAGS,
         run: patch::run,
+    },
+    Command {
+        words: &["replace"],
+        flags: apply::FLAGS,
+        run: apply::replace,
     },
     Command {
         words: &["uncordon"],
@@ -79,17 +108,17 @@ const COMMANDS: &[Command] = &[
     },
     Command {
         words: &["rollout", "pause"],
-        flags: &[],
+        flags: rollout::FLAGS,
         run: rollout::pause,
     },
     Command {
         words: &["rollout", "restart"],
-        flags: &[],
+        flags: rollout::FLAGS,
         run: rollout::restart,
     },
     Command {
         words: &["rollout", "resume"],
-        flags: &[],
+        flags: rollout::FLAGS,
         run: rollout::resume,
     },
     Command {
@@ -109,13 +138,18 @@ const COMMANDS: &[Command] = &[
     },
     Command {
         words: &["set", "env"],
-        flags: set::FLAGS,
-        run: set::env,
+        flags: set_env::FLAGS,
+        run: set_env::run,
     },
     Command {
         words: &["set", "image"],
-        flags: set::FLAGS,
+        flags: set::IMAGE_FLAGS,
         run: set::image,
+    },
+    Command {
+        words: &["set", "resources"],
+        flags: set::RESOURCES_FLAGS,
+        run: set::resources,
     },
 ];
 
@@ -137,20 +171,17 @@ fn run(session: &mut Session, args: &[&str]) -> Result<(), Fault> {
         .find(|command| args.starts_with(command.words));
     let Some(command) = command else {
         let name = args.first().copied().unwrap_or_default();
-        let known = COMMANDS.iter().any(|command| command.words[0] == name);
-        return Err(Fault::Usage(match known {
-            true => format!(
-                "the lab's kubectl {name} does not know {:?}",
-                args[1..].first().unwrap_or(&"")
-            ),
-            false => format!("unknown command {name:?} for \"kubectl\""),
+        let is_group = COMMANDS.iter().any(|command| command.words[0] == name);
+        return Err(Fault::Usage(match args.get(1) {
+            Some(part) if is_group => {
+                format!("unknown command {part:?}\nSee 'kubectl {name} -h' for help and examples")
+            }
+            _ if is_group => format!("kubectl {name} takes a command"),
+            _ => format!("unknown command {name:?} for \"kubectl\""),
         }));
     };
     let name = format!("kubectl {}", command.words.join(" "));
     let args = Args::read(&name, command.flags, &args[command.words.len()..])?;
-    if let Some(namespace) = args.last("namespace") {
-        session.namespace = namespace.into();
-    }
-    session.act_as(args.last("as"), args.all("as-group"));
+    session.begin(&args, command.words != ["get"])?;
     (command.run)(session, &args)
 }

@@ -11,7 +11,7 @@ mod container;
 mod faults;
 mod job_policy;
 mod meta;
-mod names;
+pub(crate) mod names;
 mod network;
 mod placement;
 mod pod;

@@ -188,7 +188,7 @@ fn subdomain_in_bytes(text: &str) -> Vec<EcoString> {
 }
 
 /// The value of a label.
-pub(super) fn label_value(text: &str) -> Vec<EcoString> {
+pub(crate) fn label_value(text: &str) -> Vec<EcoString> {
     said(&[
         (text.len() > 63, "must be no more than 63 bytes"),
         (!text.is_empty() && !is_key_name(text), LABEL_VALUE),
@@ -243,7 +243,7 @@ pub(super) fn header(text: &str) -> Vec<EcoString> {
 }
 
 /// The name of an environment variable.
-pub(super) fn variable(text: &str) -> Vec<EcoString> {
+pub(crate) fn variable(text: &str) -> Vec<EcoString> {
     let printable = |c: char| (' '..='~').contains(&c) && c != '=';
     said(&[
         (

@@ -41,10 +41,12 @@ struct Client<'a> {
 
 impl shell::Cluster for Client<'_> {
     fn ask(&mut self, request: Request) -> Response {
-        if matches!(request.verb, Verb::Get | Verb::List) {
-            let user = self.user.clone();
-            let request = Request { user, ..request };
-            return api::serve(&mut self.world.store, self.world.now, request);
+        let request = Request {
+            user: self.user.clone(),
+            ..request
+        };
+        if request.dry_run || matches!(request.verb, Verb::Get | Verb::List) {
+            return self.world.try_out(request);
         }
         let Request {
             key,

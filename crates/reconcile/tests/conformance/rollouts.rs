@@ -119,13 +119,17 @@ const DRIVER: &str = "driver";
 
 impl shell::Cluster for Driver {
     fn ask(&mut self, request: Request) -> Response {
-        match request.verb {
-            // To read changes nothing, so a copy can be asked.
-            Verb::Get | Verb::List => serve(&mut self.world.store().clone(), self.now(), request),
-            verb => self
-                .world
-                .request(DRIVER, request.key, request.subresource, verb, note()),
+        // To read or to try changes nothing, so a copy can be asked.
+        if request.dry_run || matches!(request.verb, Verb::Get | Verb::List) {
+            return serve(&mut self.world.store().clone(), self.now(), request);
         }
+        let Request {
+            key,
+            subresource,
+            verb,
+            ..
+        } = request;
+        self.world.request(DRIVER, key, subresource, verb, note())
     }
 
     fn now(&self) -> kube::Millis {

@@ -1,8 +1,8 @@
 //! `kubectl apply -f -` (`k8s.io/kubectl/pkg/cmd/apply`): client-side apply, with the last manifest
-//! kept in an annotation.
+//! kept in an annotation; and `create` and `replace`, which read manifests as well.
 
-use super::args::{Args, Flag, value};
-use super::session::{Fault, Session};
+use super::args::{Args, DRY_RUN, FILENAME, Flag, OUTPUT};
+use super::session::{DryRun, Fault, Session};
 use crate::json;
 use kube::api::Verb;
 use kube::patch::three_way;
@@ -12,33 +12,99 @@ const LAST_APPLIED: &str = "kubectl.kubernetes.io/last-applied-configuration";
 /// What kubectl calls standard input in its messages.
 const STDIN: &str = "STDIN";
 
-pub(super) const FLAGS: &[Flag] = &[value("filename", Some('f'))];
+pub(super) const FLAGS: &[Flag] = &[DRY_RUN, FILENAME, OUTPUT];
 
 /// Makes each manifest what the server has: creates, patches, or leaves it.
 pub(super) fn run(session: &mut Session, args: &Args) -> Result<(), Fault> {
+    each(
+        session,
+        args,
+        "must specify one of -f and -k",
+        "apply",
+        apply,
+    )
+}
+
+/// Makes each object anew.
+pub(super) fn create(session: &mut Session, args: &Args) -> Result<(), Fault> {
+    let missing = "must specify one of -f and -k";
+    each(
+        session,
+        args,
+        missing,
+        "create",
+        |session, key, manifest| {
+            session
+                .change(key, "", Verb::Create(manifest.clone()))
+                .map_err(|status| refused(&status, "creating", key))?;
+            Ok("created")
+        },
+    )
+}
+
+/// Puts each object in the place of the one there is.
+pub(super) fn replace(session: &mut Session, args: &Args) -> Result<(), Fault> {
+    let missing = "must specify --filename to replace";
+    each(
+        session,
+        args,
+        missing,
+        "replace",
+        |session, key, manifest| {
+            let refused = |status: kube::Status| refused(&status, "replacing", key);
+            let live = session.get(key).map_err(refused)?;
+            let mut next = manifest.clone();
+            let version = live.value.at(&["metadata", "resourceVersion"]).clone();
+            let own = next.entry_at(&["metadata", "resourceVersion"]);
+            if own.is_null() {
+                *own = version;
+            }
+            session
+                .change(key, "", Verb::Update(next))
+                .map_err(refused)?;
+            Ok("replaced")
+        },
+    )
+}
+
+/// What a command does with one manifest, and what it says of it then.
+type Act = fn(&mut Session, &Key, &Value) -> Result<&'static str, Fault>;
+
+/// Does something with each manifest on standard input.
+fn each(
+    session: &mut Session,
+    args: &Args,
+    missing: &str,
+    doing: &str,
+    act: Act,
+) -> Result<(), Fault> {
     match args.last("filename") {
         Some("-") => {}
         Some(path) => {
             return Err(Fault::Usage(format!("the path {path:?} does not exist")));
         }
-        None => return Err(Fault::Usage("must specify one of -f and -k".to_owned())),
+        None => return Err(Fault::Usage(missing.to_owned())),
     }
-    let manifests = yaml::decode_all(session.stdin).map_err(|error| {
+    let mut manifests = yaml::decode_all(session.stdin).map_err(|error| {
         Fault::Usage(format!(
             "error parsing {STDIN}: error converting YAML to JSON: {error}"
         ))
     })?;
-    let mut is_empty = true;
-    for manifest in manifests.iter().filter(|manifest| !manifest.is_null()) {
-        is_empty = false;
-        let what = apply(session, manifest)?;
+    manifests.retain(|manifest| !manifest.is_null());
+    for manifest in &manifests {
         let key = key_of(session, manifest);
+        let what = act(session, &key, manifest)?;
         session.done(&key, what);
     }
-    match is_empty {
-        true => Err(Fault::Usage("no objects passed to apply".to_owned())),
+    match manifests.is_empty() {
+        true => Err(Fault::Usage(format!("no objects passed to {doing}"))),
         false => Ok(()),
     }
+}
+
+/// How the server's refusal is told.
+fn refused(status: &kube::Status, doing: &str, key: &Key) -> Fault {
+    Fault::Said(kubectl::refusal(status, doing, STDIN, &key.kind, &key.name))
 }
 
 /// The key of a manifest, in the session's namespace where it names none.
@@ -50,21 +116,19 @@ fn key_of(session: &Session, manifest: &Value) -> Key {
     key
 }
 
-fn apply(session: &mut Session, manifest: &Value) -> Result<&'static str, Fault> {
-    let key = key_of(session, manifest);
+fn apply(session: &mut Session, key: &Key, manifest: &Value) -> Result<&'static str, Fault> {
     let next = noted(manifest);
-    let refused = |status: &kube::Status, doing: &str| {
-        Fault::Said(kubectl::refusal(status, doing, STDIN, &key.kind, &key.name))
-    };
-    let live = match session.get(&key) {
+    let live = match session.get(key) {
         Ok(live) => live,
         Err(status) if status.code == 404 => {
             session
-                .ask(&key, Verb::Create(next))
-                .map_err(|status| refused(&status, "creating"))?;
+                .change(key, "", Verb::Create(next))
+                .map_err(|status| refused(&status, "creating", key))?;
             return Ok("created");
         }
-        Err(status) => return Err(refused(&status, "retrieving current configuration of")),
+        Err(status) => {
+            return Err(refused(&status, "retrieving current configuration of", key));
+        }
     };
     let last = match live.annotation(LAST_APPLIED) {
         Some(text) => yaml::decode(text).unwrap_or_default(),
@@ -87,10 +151,10 @@ fn apply(session: &mut Session, manifest: &Value) -> Result<&'static str, Fault>
     }
     let before = live.meta.version;
     session
-        .patch(&key, how, patch)
-        .map_err(|status| refused(&status, "applying patch to"))?;
-    let after = session.get(&key)?.meta.version;
-    Ok(match before == after {
+        .patch(key, how, patch)
+        .map_err(|status| refused(&status, "applying patch to", key))?;
+    let after = session.get(key)?.meta.version;
+    Ok(match before == after && session.dry_run == DryRun::None {
         true => "unchanged",
         false => "configured",
     })

@@ -31,6 +31,17 @@ pub(super) const fn switch(name: &'static str, short: Option<char>) -> Flag {
     }
 }
 
+/// Whether a change is only tried. Alone it means `client`.
+pub(super) const DRY_RUN: Flag = switch("dry-run", None);
+/// What is printed of an object that was changed.
+pub(super) const OUTPUT: Flag = value("output", Some('o'));
+/// All objects of a kind.
+pub(super) const ALL: Flag = switch("all", None);
+/// The objects of a kind that have certain labels.
+pub(super) const SELECTOR: Flag = value("selector", Some('l'));
+/// The manifest to read.
+pub(super) const FILENAME: Flag = value("filename", Some('f'));
+
 /// What all commands take.
 const COMMON: &[Flag] = &[
     value("as", None),
@@ -41,6 +52,7 @@ const COMMON: &[Flag] = &[
 /// The arguments of one command.
 #[derive(Default)]
 pub(super) struct Args {
+    command: String,
     /// What is no flag, in order.
     pub words: Vec<String>,
     flags: Vec<(&'static str, String)>,
@@ -49,7 +61,10 @@ pub(super) struct Args {
 impl Args {
     /// Reads the arguments that follow a command's name.
     pub fn read(command: &str, own: &'static [Flag], args: &[&str]) -> Result<Args, Fault> {
-        let mut read = Args::default();
+        let mut read = Args {
+            command: command.to_owned(),
+            ..Args::default()
+        };
         let mut rest = args.iter();
         while let Some(arg) = rest.next() {
             let (shown, inline, found) = if *arg == "-" {
@@ -108,6 +123,11 @@ impl Args {
         flags.map(|(_, value)| value.as_str())
     }
 
+    /// Whether a switch is on.
+    pub fn is_on(&self, name: &str) -> bool {
+        self.last(name).is_some_and(|value| value != "false")
+    }
+
     /// The value of a flag that is a whole number.
     pub fn number(&self, name: &str) -> Result<Option<i64>, Fault> {
         let Some(text) = self.last(name) else {
@@ -115,7 +135,8 @@ impl Args {
         };
         text.parse().map(Some).map_err(|_| {
             Fault::Usage(format!(
-                "invalid argument {text:?} for \"--{name}\" flag: strconv.ParseInt: parsing {text:?}: invalid syntax"
+                "invalid argument {text:?} for \"--{name}\" flag: strconv.ParseInt: parsing {text:?}: invalid syntax\nSee '{} --help' for usage.",
+                self.command
             ))
         })
     }

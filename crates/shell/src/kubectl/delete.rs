@@ -1,19 +1,21 @@
 //! `kubectl delete` (`k8s.io/kubectl/pkg/cmd/delete`).
 
-use super::args::{Args, Flag, switch, value};
-use super::session::{Fault, Session, group, kind};
+use super::args::{ALL, Args, DRY_RUN, Flag, OUTPUT, SELECTOR, switch, value};
+use super::session::{Fault, Session, group};
 use ecow::eco_format;
+use kube::Key;
 use kube::api::{DeleteOptions, Propagation, Verb};
-use kube::{Key, Selection};
 
 pub(super) const FLAGS: &[Flag] = &[
-    switch("all", None),
+    ALL,
     value("cascade", None),
+    DRY_RUN,
+    OUTPUT,
     switch("force", None),
     value("grace-period", None),
     switch("ignore-not-found", None),
     switch("now", None),
-    value("selector", Some('l')),
+    SELECTOR,
     switch("wait", None),
 ];
 
@@ -44,40 +46,27 @@ pub(super) fn run(session: &mut Session, args: &Args) -> Result<(), Fault> {
         );
         options.grace_seconds = options.grace_seconds.or(Some(0));
     }
-    let keys = targets(session, args)?;
+    let keys = session.chosen(args, &args.words, args.is_on("all"))?;
     if keys.is_empty() {
         session.output.stdout.push_str("No resources found\n");
     }
-    for key in keys {
-        match session.ask(&key, Verb::Delete(options.clone())) {
-            Err(status) if status.code == 404 && args.last("ignore-not-found").is_some() => {}
+    session.each(&keys, &mut |session, key| {
+        match session.change(key, "", Verb::Delete(options.clone())) {
+            Err(status) if status.code == 404 && args.is_on("ignore-not-found") => {}
             done => {
                 done?;
-                say(session, &key, is_forced);
+                say(session, key, is_forced);
             }
         }
-    }
-    Ok(())
-}
-
-fn targets(session: &mut Session, args: &Args) -> Result<Vec<Key>, Fault> {
-    let selector = args.last("selector");
-    let [name] = args.words.as_slice() else {
-        return session.targets(&args.words);
-    };
-    if name.contains('/') || (selector.is_none() && args.last("all").is_none()) {
-        return session.targets(&args.words);
-    }
-    let select = Selection {
-        labels: selector.unwrap_or("").into(),
-        ..Selection::default()
-    };
-    let found = session.select(kind(name)?.kind, session.namespace.clone(), select)?;
-    Ok(found.iter().map(|it| it.key.clone()).collect())
+        Ok(())
+    })
 }
 
 /// `pod "web-1" deleted from shop namespace`
 fn say(session: &mut Session, key: &Key, is_forced: bool) {
+    if session.names_only() {
+        return session.done(key, "");
+    }
     let kind = key.kind.to_lowercase();
     let kind = match group(&key.kind) {
         Some(group) => eco_format!("{kind}.{group}"),
@@ -92,6 +81,7 @@ fn say(session: &mut Session, key: &Key, is_forced: bool) {
         "" => String::new(),
         namespace => format!(" from {namespace} namespace"),
     };
-    let line = format!("{kind} {:?} {how}{from}\n", key.name);
+    let tried = session.dry_words();
+    let line = format!("{kind} {:?} {how}{from}{tried}\n", key.name);
     session.output.stdout.push_str(&line);
 }

@@ -1,10 +1,16 @@
 //! `kubectl patch` (`k8s.io/kubectl/pkg/cmd/patch`).
 
-use super::args::{Args, Flag, value};
-use super::session::{Fault, Session};
-use kube::api::PatchType;
+use super::args::{Args, DRY_RUN, Flag, OUTPUT, value};
+use super::session::{DryRun, Fault, Session};
+use kube::Value;
+use kube::api::{PatchType, Verb};
 
-pub(super) const FLAGS: &[Flag] = &[value("patch", Some('p')), value("type", None)];
+pub(super) const FLAGS: &[Flag] = &[
+    value("patch", Some('p')),
+    value("type", None),
+    DRY_RUN,
+    OUTPUT,
+];
 
 /// Changes the objects that are named by a patch, in YAML or JSON.
 pub(super) fn run(session: &mut Session, args: &Args) -> Result<(), Fault> {
@@ -13,30 +19,51 @@ pub(super) fn run(session: &mut Session, args: &Args) -> Result<(), Fault> {
             "must specify --patch or --patch-file containing the contents of the patch".to_owned(),
         ));
     };
-    let how = match args.last("type") {
+    let kind = args.last("type").map(str::to_lowercase);
+    let how = match kind.as_deref() {
         None | Some("strategic") => PatchType::Strategic,
         Some("merge") => PatchType::Merge,
         Some("json") => PatchType::Json,
-        Some(other) => {
+        Some(_) => {
             return Err(Fault::Usage(format!(
-                "--type must be one of [json merge strategic], not {other:?}"
+                "--type must be one of [json merge strategic], not {:?}",
+                args.last("type").unwrap_or("")
             )));
         }
     };
     let patch = yaml::decode(text)
         .map_err(|error| Fault::Usage(format!("unable to parse {text:?}: {error}")))?;
-    for key in session.targets(&args.words)? {
-        let before = session.get(&key)?.meta.version;
-        session.patch(&key, how, patch.clone())?;
-        let after = session.get(&key)?.meta.version;
+    let keys = session.targets(&args.words)?;
+    session.each(&keys, &mut |session, key| {
+        let before = session.get(key)?;
+        let is_same = match session.dry_run {
+            // What it would be only the server says.
+            DryRun::Client => false,
+            _ => {
+                let answer = session.ask(key, Verb::Patch(how, patch.clone()))?;
+                answer
+                    .object()
+                    .is_some_and(|after| is_same(&before.value, &after.value))
+            }
+        };
         session.done(
-            &key,
-            if before == after {
+            key,
+            if is_same {
                 "patched (no change)"
             } else {
                 "patched"
             },
         );
-    }
-    Ok(())
+        Ok(())
+    })
+}
+
+/// Whether nothing became of a patch. A dry run may count a version on.
+fn is_same(before: &Value, after: &Value) -> bool {
+    let rest = |object: &Value| {
+        let mut rest = object.clone();
+        rest.entry("metadata").set("resourceVersion", Value::Null);
+        rest
+    };
+    rest(before) == rest(after)
 }

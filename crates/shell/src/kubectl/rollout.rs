@@ -1,14 +1,16 @@
 //! `kubectl rollout` (`k8s.io/kubectl/pkg/cmd/rollout`; `pkg/polymorphichelpers` has what is done to
 //! each kind).
 
-use super::args::{Args, Flag, value};
-use super::session::{Fault, Session, blamed, shown};
+use super::args::{Args, DRY_RUN, Flag, OUTPUT, SELECTOR, value};
+use super::pod_template;
+use super::session::{DryRun, Fault, Session, blamed, group};
 use ecow::EcoString;
 use kube::api::PatchType;
 use kube::{Key, Object, Value, map, time};
 use std::rc::Rc;
 
-const REVISION: &str = "deployment.kubernetes.io/revision";
+const LAST_APPLIED: &str = "kubectl.kubernetes.io/last-applied-configuration";
+pub(super) const REVISION: &str = "deployment.kubernetes.io/revision";
 const CHANGE_CAUSE: &str = "kubernetes.io/change-cause";
 const RESTARTED_AT: &str = "kubectl.kubernetes.io/restartedAt";
 const HASH: &str = "pod-template-hash";
@@ -16,7 +18,7 @@ const HASH: &str = "pod-template-hash";
 /// Annotations that belong to the live Deployment, or are its controller's, and so do not come back
 /// with an old revision (`annotationsToSkip` in rollback.go).
 const KEPT: [&str; 6] = [
-    "kubectl.kubernetes.io/last-applied-configuration",
+    LAST_APPLIED,
     REVISION,
     "deployment.kubernetes.io/revision-history",
     "deployment.kubernetes.io/desired-replicas",
@@ -24,20 +26,61 @@ const KEPT: [&str; 6] = [
     "deprecated.deployment.rollback.to",
 ];
 
-pub(super) const UNDO_FLAGS: &[Flag] = &[value("to-revision", None)];
-pub(super) const HISTORY_FLAGS: &[Flag] = &[value("revision", None)];
+pub(super) const FLAGS: &[Flag] = &[OUTPUT, SELECTOR];
+pub(super) const UNDO_FLAGS: &[Flag] = &[value("to-revision", None), DRY_RUN, OUTPUT, SELECTOR];
+pub(super) const HISTORY_FLAGS: &[Flag] = &[value("revision", None), OUTPUT, SELECTOR];
 
-/// The Deployments that a command names.
-fn deployments(session: &mut Session, args: &Args, cannot: &str) -> Result<Vec<Rc<Object>>, Fault> {
-    let mut found = Vec::new();
-    for key in session.targets(&args.words)? {
-        let live = session.get(&key)?;
-        if key.kind != "Deployment" {
-            return Err(Fault::Usage(format!("{} {cannot}", blamed(&key))));
-        }
-        found.push(live);
+/// What is said of a kind that a command of `rollout` cannot do something with.
+type Cannot = fn(&Key) -> String;
+
+/// `replicasets.apps "web" pausing is not supported`
+fn unsupported(key: &Key, what: &str) -> String {
+    format!("{} {what} is not supported", blamed(key))
+}
+
+/// `no rollbacker has been implemented for "ReplicaSet.apps"`
+fn unimplemented(key: &Key, what: &str) -> String {
+    let dot = group(&key.kind).map_or(String::new(), |group| format!(".{group}"));
+    format!("no {what} has been implemented for \"{}{dot}\"", key.kind)
+}
+
+/// The objects that a command of `rollout` is about.
+pub(super) fn chosen(session: &mut Session, args: &Args) -> Result<Vec<Key>, Fault> {
+    match args.words.is_empty() {
+        true => Err(Fault::Usage("required resource not specified".to_owned())),
+        false => session.chosen(args, &args.words, true),
     }
-    Ok(found)
+}
+
+/// Does something to each Deployment that a command names.
+fn each(
+    session: &mut Session,
+    args: &Args,
+    cannot: Cannot,
+    act: &mut dyn FnMut(&mut Session, &Object) -> Result<(), Fault>,
+) -> Result<(), Fault> {
+    let keys = chosen(session, args)?;
+    session.each(&keys, &mut |session, key| {
+        let live = session.get(key)?;
+        match key.kind.as_str() {
+            "Deployment" => act(session, &live),
+            _ => Err(Fault::Usage(cannot(key))),
+        }
+    })
+}
+
+/// The same for what changes them, which says so where there are none.
+fn change_each(
+    session: &mut Session,
+    args: &Args,
+    cannot: Cannot,
+    act: &mut dyn FnMut(&mut Session, &Object) -> Result<(), Fault>,
+) -> Result<(), Fault> {
+    if chosen(session, args)?.is_empty() {
+        let words = format!("No resources found in {} namespace.\n", session.namespace);
+        session.warn(&words);
+    }
+    each(session, args, cannot, act)
 }
 
 /// Whether the controller is told to leave the Deployment as it is.
@@ -47,27 +90,29 @@ fn is_paused(deployment: &Object) -> bool {
 
 /// Marks Deployments as paused.
 pub(super) fn pause(session: &mut Session, args: &Args) -> Result<(), Fault> {
-    for live in deployments(session, args, "pausing is not supported")? {
-        if is_paused(&live) {
+    let cannot = |key: &Key| unsupported(key, "pausing");
+    change_each(session, args, cannot, &mut |session, live| {
+        if is_paused(live) {
             let message = format!("{} is already paused", blamed(&live.key));
             return Err(Fault::Usage(message));
         }
         set_paused(session, &live.key, true.into())?;
         session.done(&live.key, "paused");
-    }
-    Ok(())
+        Ok(())
+    })
 }
 
 /// Takes the mark away.
 pub(super) fn resume(session: &mut Session, args: &Args) -> Result<(), Fault> {
-    for live in deployments(session, args, "resuming is not supported")? {
-        if !is_paused(&live) {
+    let cannot = |key: &Key| unsupported(key, "resuming");
+    change_each(session, args, cannot, &mut |session, live| {
+        if !is_paused(live) {
             return Err(Fault::Usage(format!("{} is not paused", blamed(&live.key))));
         }
         set_paused(session, &live.key, Value::Null)?;
         session.done(&live.key, "resumed");
-    }
-    Ok(())
+        Ok(())
+    })
 }
 
 fn set_paused(session: &mut Session, key: &Key, paused: Value) -> Result<(), Fault> {
@@ -78,8 +123,9 @@ fn set_paused(session: &mut Session, key: &Key, paused: Value) -> Result<(), Fau
 
 /// Changes an annotation of the pods' template, so that all pods are replaced.
 pub(super) fn restart(session: &mut Session, args: &Args) -> Result<(), Fault> {
-    for live in deployments(session, args, "restarting is not supported")? {
-        if is_paused(&live) {
+    let cannot = |key: &Key| unsupported(key, "restarting");
+    change_each(session, args, cannot, &mut |session, live| {
+        if is_paused(live) {
             return Err(Fault::Usage(format!(
                 "{} can't restart paused deployment (run rollout resume first)",
                 blamed(&live.key)
@@ -91,8 +137,8 @@ pub(super) fn restart(session: &mut Session, args: &Args) -> Result<(), Fault> {
         patch.entry_at(&path).set(RESTARTED_AT, now);
         session.patch(&live.key, PatchType::Strategic, patch)?;
         session.done(&live.key, "restarted");
-    }
-    Ok(())
+        Ok(())
+    })
 }
 
 /// The ReplicaSets of a Deployment by revision, oldest first; of two with the same, the later one.
@@ -127,10 +173,19 @@ fn template_of(set: &Object) -> Value {
 /// Brings back the template of an earlier revision: of the one before, or of `--to-revision`.
 pub(super) fn undo(session: &mut Session, args: &Args) -> Result<(), Fault> {
     let to = args.number("to-revision")?.unwrap_or(0);
-    for live in deployments(session, args, "no rollbacker has been implemented")? {
-        let sets = revisions(session, &live)?;
+    let cannot = |key: &Key| unimplemented(key, "rollbacker");
+    each(session, args, cannot, &mut |session, live| {
+        if live.annotation(LAST_APPLIED).is_some() {
+            session.warn(&managed(&live.key.name));
+        }
+        let sets = revisions(session, live)?;
         let set = target(&live.key.name, &sets, to)?;
-        if is_paused(&live) {
+        if session.dry_run == DryRun::Client {
+            let text = pod_template::describe(set.spec().get("template"), None);
+            session.done(&live.key, &text);
+            return Ok(());
+        }
+        if is_paused(live) {
             return Err(Fault::Usage(
                 "you cannot rollback a paused deployment; resume it first with 'kubectl rollout resume' \
                  and try again"
@@ -141,12 +196,30 @@ pub(super) fn undo(session: &mut Session, args: &Args) -> Result<(), Fault> {
         if template == *live.spec().get("template") {
             let what = format!("skipped rollback (current template already matches revision {to})");
             session.done(&live.key, &what);
-            continue;
+            return Ok(());
         }
-        session.patch(&live.key, PatchType::Json, rollback(&live, set, template))?;
+        let patch = rollback(live, set, template);
+        session
+            .patch(&live.key, PatchType::Json, patch)
+            .map_err(|status| {
+                Fault::Usage(format!(
+                    "failed restoring revision {to}: {}",
+                    status.message
+                ))
+            })?;
         session.done(&live.key, "rolled back");
-    }
-    Ok(())
+        Ok(())
+    })
+}
+
+/// What is said when a Deployment that comes of a file is changed past it.
+fn managed(name: &str) -> String {
+    format!(
+        "Warning: resource deployments/{name} was previously managed with 'kubectl apply'. Rolling back \
+         will not update the {LAST_APPLIED} annotation, which may cause unexpected behavior on future \
+         'kubectl apply' operations. Consider using 'kubectl apply' with your previous configuration file \
+         instead.\n"
+    )
 }
 
 /// The ReplicaSet to go back to (`deploymentRevision` in rollback.go).
@@ -192,30 +265,57 @@ fn rollback(live: &Object, set: &Object, template: Value) -> Value {
     ])
 }
 
-/// Lists the revisions, and why each was made where somebody noted it.
+/// Lists the revisions, and why each was made where somebody noted it; or shows the template of one.
 pub(super) fn history(session: &mut Session, args: &Args) -> Result<(), Fault> {
-    if args.last("revision").is_some() {
-        return Err(Fault::Usage("--revision is not simulated".to_owned()));
+    let asked = args.number("revision")?.unwrap_or(0);
+    if asked < 0 {
+        return Err(Fault::Usage(format!(
+            "revision must be a positive integer: {asked}"
+        )));
     }
-    for live in deployments(session, args, "no history viewer has been implemented")? {
-        let sets = revisions(session, &live)?;
-        let rows: Vec<(String, &str)> = sets
-            .iter()
-            .map(|(revision, set)| {
-                let cause = set.annotation(CHANGE_CAUSE).filter(|text| !text.is_empty());
-                (revision.to_string(), cause.unwrap_or("<none>"))
-            })
-            .collect();
-        let out = &mut session.output.stdout;
-        out.push_str(&format!("{} \n", shown(&live.key)));
-        const HEAD: &str = "REVISION";
-        let width = rows.iter().map(|(revision, _)| revision.len()).max();
-        let width = width.unwrap_or(0).max(HEAD.len()) + 2;
-        out.push_str(&format!("{HEAD:width$}CHANGE-CAUSE\n"));
-        for (revision, cause) in rows {
-            out.push_str(&format!("{revision:width$}{cause}\n"));
+    let cannot = |key: &Key| unimplemented(key, "history viewer");
+    each(session, args, cannot, &mut |session, live| {
+        // Of two with the same number the later one is seen.
+        let mut sets = revisions(session, live)?;
+        sets.reverse();
+        sets.dedup_by_key(|(revision, _)| *revision);
+        sets.reverse();
+        if args.last("output").is_some() {
+            for (_, set) in sets.iter().filter(|(it, _)| asked == 0 || *it == asked) {
+                session.done(&set.key, "");
+            }
+            return Ok(());
         }
-        out.push('\n');
+        let text = match (asked, sets.is_empty()) {
+            (_, true) => "\nNo rollout history found.".to_owned(),
+            (0, _) => format!("\n{}", listed(&sets)),
+            _ => {
+                let found = sets.iter().find(|(revision, _)| *revision == asked);
+                let Some((_, set)) = found else {
+                    return Err(Fault::Usage(
+                        "unable to find the specified revision".to_owned(),
+                    ));
+                };
+                let template = set.spec().get("template");
+                let cause = pod_template::describe(template, set.annotation(CHANGE_CAUSE));
+                format!("with revision #{asked}\n{cause}")
+            }
+        };
+        session.done(&live.key, &text);
+        Ok(())
+    })
+}
+
+/// The revisions as a table.
+fn listed(sets: &[(i64, Rc<Object>)]) -> String {
+    const HEAD: &str = "REVISION";
+    let widest = sets.iter().map(|(revision, _)| revision.to_string().len());
+    let width = widest.max().unwrap_or(0).max(HEAD.len()) + 2;
+    let mut text = format!("{HEAD:width$}CHANGE-CAUSE\n");
+    for (revision, set) in sets {
+        let cause = set.annotation(CHANGE_CAUSE).filter(|text| !text.is_empty());
+        let cause = cause.unwrap_or("<none>");
+        text.push_str(&format!("{revision:<width$}{cause}\n"));
     }
-    Ok(())
+    text
 }

@@ -1,11 +1,17 @@
 //! `kubectl rollout status`: how far a Deployment's rollout is.
 
-use super::args::{Args, Flag, switch, value};
-use super::session::{Fault, Session, blamed};
+use super::args::{Args, Flag, SELECTOR, switch, value};
+use super::rollout::{REVISION, chosen};
+use super::session::{Fault, Session};
 use ecow::{EcoString, eco_format};
 use kube::{Millis, Value};
 
-pub(super) const FLAGS: &[Flag] = &[value("timeout", None), switch("watch", Some('w'))];
+pub(super) const FLAGS: &[Flag] = &[
+    value("revision", None),
+    SELECTOR,
+    value("timeout", None),
+    switch("watch", Some('w')),
+];
 /// How often it looks. (It watches; a second is how closely.)
 const POLL: Millis = 1_000;
 
@@ -14,16 +20,25 @@ pub(super) fn run(session: &mut Session, args: &Args) -> Result<(), Fault> {
     let end = args.duration("timeout")?.filter(|time| *time > 0);
     let end = end.map(|time| session.now() + time);
     let watches = args.last("watch") != Some("false");
-    for key in session.targets(&args.words)? {
+    let revision = args.number("revision")?.filter(|revision| *revision > 0);
+    for key in chosen(session, args)? {
+        session.get(&key)?;
         if key.kind != "Deployment" {
             return Err(Fault::Usage(format!(
                 "no status viewer has been implemented for {}",
-                blamed(&key)
+                key.kind
             )));
         }
         let mut said = EcoString::new();
         loop {
             let live = session.get(&key)?;
+            let runs = live.annotation(REVISION).and_then(|text| text.parse().ok());
+            let runs = runs.unwrap_or(0);
+            if let Some(wanted) = revision.filter(|wanted| *wanted != runs) {
+                return Err(Fault::Usage(format!(
+                    "desired revision ({wanted}) is different from the running revision ({runs})"
+                )));
+            }
             let (words, is_done) = rollout_status(&key.name, &live.value)
                 .map_err(|why| Fault::Usage(why.to_string()))?;
             if words != said {

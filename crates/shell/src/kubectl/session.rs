@@ -1,10 +1,11 @@
 //! One run of a command: whom it asks, what it has printed, how it names things.
 
+use super::args::Args;
 use crate::{Cluster, Output};
 use ecow::{EcoString, eco_format};
 use kube::api::{Answer, PatchType, Request, Verb};
 use kube::rbac::User;
-use kube::{KINDS, Key, KindInfo, Object, Page, Selection, Status, Value, kind_info};
+use kube::{KINDS, Key, KindInfo, Object, Page, Selection, Status, Value, kind_info, kubectl};
 use std::rc::Rc;
 
 /// Why a command ends without having done its work.
@@ -22,12 +23,7 @@ impl Fault {
     pub fn words(&self) -> String {
         match self {
             Fault::Usage(message) => format!("error: {message}\n"),
-            Fault::Server(status) => {
-                format!(
-                    "Error from server ({}): {}\n",
-                    status.reason, status.message
-                )
-            }
+            Fault::Server(status) => kubectl::answer(status).into(),
             Fault::Said(words) => words.to_string(),
         }
     }
@@ -67,6 +63,26 @@ const SHORT_NAMES: &[(&str, &str)] = &[
     ("svc", "services"),
 ];
 
+/// Whether a change is only tried, and where.
+#[derive(Clone, Copy, Default, PartialEq, Eq)]
+pub(super) enum DryRun {
+    /// It is made.
+    #[default]
+    None,
+    /// Nothing is sent.
+    Client,
+    /// The server answers as if.
+    Server,
+}
+
+/// What is said of a command line that names no objects.
+const NO_OBJECTS: &str = "You must provide one or more resources by argument or filename.
+Example resource specifications include:
+   '-f rsrc.yaml'
+   '--filename=rsrc.json'
+   '<resource> <name>'
+   '<resource>'";
+
 /// One run of a command.
 pub(super) struct Session<'c> {
     cluster: &'c mut dyn Cluster,
@@ -75,6 +91,10 @@ pub(super) struct Session<'c> {
     acts_as: Option<User>,
     /// Where objects without a namespace of their own are looked for.
     pub namespace: EcoString,
+    /// `--dry-run`.
+    pub dry_run: DryRun,
+    /// Whether only the names of changed objects are printed: `-o name`.
+    names_only: bool,
     /// Standard input.
     pub stdin: &'c str,
     /// What was printed so far.
@@ -88,9 +108,40 @@ impl<'c> Session<'c> {
             cluster,
             user: user.into(),
             acts_as: None,
+            dry_run: DryRun::None,
+            names_only: false,
             stdin,
             output: Output::default(),
         }
+    }
+
+    /// Reads the flags that many commands share.
+    pub fn begin(&mut self, args: &Args, is_change: bool) -> Result<(), Fault> {
+        if let Some(namespace) = args.last("namespace") {
+            self.namespace = namespace.into();
+        }
+        self.act_as(args.last("as"), args.all("as-group"));
+        self.dry_run = match args.last("dry-run") {
+            None | Some("none") => DryRun::None,
+            Some("true" | "client") => DryRun::Client,
+            Some("server") => DryRun::Server,
+            Some(other) => {
+                return Err(Fault::Usage(format!(
+                    "Invalid dry-run value ({other}). Must be \"none\", \"server\", or \"client\"."
+                )));
+            }
+        };
+        self.names_only = match args.last("output").filter(|_| is_change) {
+            None | Some("") => false,
+            Some("name") => true,
+            Some(other) => {
+                return Err(Fault::Usage(format!(
+                    "unable to match a printer suitable for the output format {other:?}, allowed formats \
+                     are: name"
+                )));
+            }
+        };
+        Ok(())
     }
 
     /// The moment it is.
@@ -144,6 +195,7 @@ impl<'c> Session<'c> {
     fn request(&self, key: &Key, part: &'static str, verb: Verb) -> Request {
         Request {
             acts_as: self.acts_as.clone(),
+            dry_run: self.dry_run == DryRun::Server,
             subresource: part,
             ..Request::new(self.user.clone(), key.clone(), verb)
         }
@@ -199,9 +251,35 @@ impl<'c> Session<'c> {
         }
     }
 
-    /// Sends a patch.
+    /// Sends a patch, unless it is a dry run of the client.
     pub fn patch(&mut self, key: &Key, how: PatchType, patch: Value) -> Result<(), Status> {
-        self.ask(key, Verb::Patch(how, patch)).map(|_| ())
+        self.change(key, "", Verb::Patch(how, patch))
+    }
+
+    /// Asks the server for a change, unless it is a dry run of the client.
+    pub fn change(&mut self, key: &Key, part: &'static str, verb: Verb) -> Result<(), Status> {
+        match self.dry_run {
+            DryRun::Client => Ok(()),
+            _ => self.ask_part(key, part, verb).map(|_| ()),
+        }
+    }
+
+    /// Does something to each object. What goes wrong with one keeps it from no other.
+    pub fn each(
+        &mut self,
+        keys: &[Key],
+        act: &mut dyn FnMut(&mut Self, &Key) -> Result<(), Fault>,
+    ) -> Result<(), Fault> {
+        let mut words = String::new();
+        for key in keys {
+            if let Err(fault) = act(self, key) {
+                words.push_str(&fault.words());
+            }
+        }
+        match words.is_empty() {
+            true => Ok(()),
+            false => Err(Fault::Said(words.into())),
+        }
     }
 
     /// Prints on standard error.
@@ -211,8 +289,41 @@ impl<'c> Session<'c> {
 
     /// Prints what was done to an object: `deployment.apps/web scaled`.
     pub fn done(&mut self, key: &Key, what: &str) {
-        let line = format!("{} {what}\n", shown(key));
+        let line = match self.names_only {
+            true => format!("{}\n", shown(key)),
+            false => format!("{} {what}{}\n", shown(key), self.dry_words()),
+        };
         self.output.stdout.push_str(&line);
+    }
+
+    /// Whether only the names of changed objects are printed.
+    pub fn names_only(&self) -> bool {
+        self.names_only
+    }
+
+    /// What follows the words of a change that was only tried.
+    pub fn dry_words(&self) -> &'static str {
+        match self.dry_run {
+            DryRun::None => "",
+            DryRun::Client => " (dry run)",
+            DryRun::Server => " (server dry run)",
+        }
+    }
+
+    /// The objects that a command names, selects, or all of a kind if `all` says so or a selector.
+    pub fn chosen(&mut self, args: &Args, words: &[String], all: bool) -> Result<Vec<Key>, Fault> {
+        let selector = args.last("selector");
+        match words {
+            [name] if !name.contains('/') && (all || selector.is_some()) => {
+                let select = Selection {
+                    labels: selector.unwrap_or("").into(),
+                    ..Selection::default()
+                };
+                let found = self.select(kind(name)?.kind, self.namespace.clone(), select)?;
+                Ok(found.iter().map(|it| it.key.clone()).collect())
+            }
+            _ => self.targets(words),
+        }
     }
 
     /// The objects that a command names: `KIND NAME…`, or `KIND/NAME…`.
@@ -226,7 +337,7 @@ impl<'c> Session<'c> {
             Ok(Key::new(info.kind, namespace, name))
         };
         match words {
-            [] => Err(Fault::Usage("required resource not specified".to_owned())),
+            [] => Err(Fault::Usage(NO_OBJECTS.to_owned())),
             [first, ..] if first.contains('/') => words
                 .iter()
                 .map(|word| match word.split_once('/') {
