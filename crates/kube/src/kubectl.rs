@@ -141,16 +141,7 @@ fn causes(status: &Status) -> EcoString {
 /// What is wrong with the value of a label.
 #[must_use]
 pub fn label_value(text: &str) -> Option<EcoString> {
-    joined(names::label_value(text))
-}
-
-/// What is wrong with the name of a variable.
-#[must_use]
-pub fn variable_name(text: &str) -> Option<EcoString> {
-    joined(names::variable(text))
-}
-
-fn joined(faults: Vec<EcoString>) -> Option<EcoString> {
+    let faults = names::label_value(text);
     (!faults.is_empty()).then(|| faults.join(";").into())
 }
 

@@ -243,7 +243,7 @@ pub(super) fn header(text: &str) -> Vec<EcoString> {
 }
 
 /// The name of an environment variable.
-pub(crate) fn variable(text: &str) -> Vec<EcoString> {
+pub(super) fn variable(text: &str) -> Vec<EcoString> {
     let printable = |c: char| (' '..='~').contains(&c) && c != '=';
     said(&[
         (

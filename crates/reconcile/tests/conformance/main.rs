@@ -24,6 +24,7 @@ mod rollouts;
 mod scheduling;
 mod server;
 mod validation;
+mod words;
 
 use kube::api::{Propagation, Verb};
 use kube::{Key, Value, map};

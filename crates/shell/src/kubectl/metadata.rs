@@ -100,9 +100,8 @@ pub(super) fn annotate(session: &mut Session, args: &Args) -> Result<(), Fault> 
     const WHAT: &str = "annotation";
     let (words, changes) = read(args, WHAT)?;
     check(args, words, &changes, WHAT)?;
-    let both: Vec<&str> = changes.removed.iter().copied().collect();
-    let both: Vec<&str> = both
-        .into_iter()
+    let removed = changes.removed.iter().copied();
+    let both: Vec<&str> = removed
         .filter(|name| changes.set.iter().any(|(have, _)| have == name))
         .collect();
     if !both.is_empty() {
@@ -208,7 +207,7 @@ fn label_one(
             Value::Null => true,
             have => have.text() != *value,
         });
-    let removes = changes.removed.iter().any(|name| there(name));
+    let removes = changes.removed.iter().any(there);
     if adds || removes {
         session.patch(key, PatchType::Merge, patch_of("labels", changes))?;
     }

@@ -46,7 +46,7 @@ pub(super) fn run(session: &mut Session, args: &Args) -> Result<(), Fault> {
                     .is_some_and(|after| is_same(&before.value, &after.value))
             }
         };
-        session.done(
+        session.said(
             key,
             if is_same {
                 "patched (no change)"

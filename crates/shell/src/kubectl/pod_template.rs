@@ -1,6 +1,7 @@
 //! A pod template in words (`DescribePodTemplate` in `k8s.io/kubectl/pkg/describe/describe.go`), with
 //! tabs as they are.
 
+use crate::json;
 use ecow::{EcoString, eco_format};
 use kube::Value;
 use std::fmt::Write;
@@ -122,6 +123,14 @@ pub(super) fn describe(template: &Value, cause: Option<&str>) -> String {
     out
 }
 
+/// A text as it is, a number or a truth value in letters.
+fn shown(value: &Value) -> EcoString {
+    match value {
+        Value::String(text) => text.clone(),
+        other => json::encode(other),
+    }
+}
+
 /// A line with a text, if there is one.
 fn line(out: &mut String, title: &str, text: &Value) {
     if !text.text().is_empty() {
@@ -231,7 +240,7 @@ fn amounts(out: &mut String, title: &str, map: &Value) {
         let _ = writeln!(out, "    {title}:");
     }
     for (name, amount) in map.members() {
-        let _ = writeln!(out, "      {name}:\t{}", amount.to_text());
+        let _ = writeln!(out, "      {name}:\t{}", shown(amount));
     }
 }
 
@@ -250,7 +259,7 @@ fn probe_words(probe: &Value) -> EcoString {
         eco_format!("exec [{}]", words.join(" "))
     } else if !http.is_null() {
         let scheme = http.get("scheme").text().to_lowercase();
-        let (host, port) = (http.get("host").text(), http.get("port").to_text());
+        let (host, port) = (http.get("host").text(), shown(http.get("port")));
         let path = http.get("path").text();
         let slash = if path.is_empty() || path.starts_with('/') {
             ""
@@ -259,10 +268,10 @@ fn probe_words(probe: &Value) -> EcoString {
         };
         eco_format!("http-get {scheme}://{host}:{port}{slash}{path}")
     } else if !tcp.is_null() {
-        let (host, port) = (tcp.get("host").text(), tcp.get("port").to_text());
+        let (host, port) = (tcp.get("host").text(), shown(tcp.get("port")));
         eco_format!("tcp-socket {host}:{port}")
     } else if !grpc.is_null() {
-        let (port, service) = (grpc.get("port").to_text(), grpc.get("service").text());
+        let (port, service) = (shown(grpc.get("port")), grpc.get("service").text());
         eco_format!("grpc <pod>:{port} {service}")
     } else {
         "unknown".into()
@@ -387,7 +396,7 @@ fn volumes(out: &mut String, list: &[Value]) {
         for (title, member, none) in *rows {
             let text = match source.get(member) {
                 Value::Null => (*none).into(),
-                value => value.to_text(),
+                value => shown(value),
             };
             let _ = writeln!(out, "    {title}:\t{text}");
         }
@@ -424,7 +433,7 @@ fn projected(out: &mut String, part: &Value) {
             return;
         }
         "serviceAccountToken" => {
-            let seconds = source.get("expirationSeconds").to_text();
+            let seconds = shown(source.get("expirationSeconds"));
             let _ = writeln!(out, "    TokenExpirationSeconds:\t{seconds}");
             return;
         }

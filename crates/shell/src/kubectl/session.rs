@@ -27,6 +27,20 @@ impl Fault {
             Fault::Said(words) => words.to_string(),
         }
     }
+
+    /// What kubectl prints of one of several faults (`MultipleErrors`).
+    fn among(&self) -> String {
+        match self {
+            Fault::Usage(message) => format!("{message}\n"),
+            Fault::Server(status) => {
+                format!(
+                    "Error from server ({}): {}\n",
+                    status.reason, status.message
+                )
+            }
+            Fault::Said(words) => words.to_string(),
+        }
+    }
 }
 
 impl From<Status> for Fault {
@@ -270,15 +284,16 @@ impl<'c> Session<'c> {
         keys: &[Key],
         act: &mut dyn FnMut(&mut Self, &Key) -> Result<(), Fault>,
     ) -> Result<(), Fault> {
-        let mut words = String::new();
+        let mut faults = Vec::new();
         for key in keys {
-            if let Err(fault) = act(self, key) {
-                words.push_str(&fault.words());
-            }
+            faults.extend(act(self, key).err());
         }
-        match words.is_empty() {
-            true => Ok(()),
-            false => Err(Fault::Said(words.into())),
+        match faults.len() {
+            0 | 1 => faults.pop().map_or(Ok(()), Err),
+            _ => {
+                let words: Vec<String> = faults.iter().map(Fault::among).collect();
+                Err(Fault::Said(words.concat().into()))
+            }
         }
     }
 
@@ -289,9 +304,14 @@ impl<'c> Session<'c> {
 
     /// Prints what was done to an object: `deployment.apps/web scaled`.
     pub fn done(&mut self, key: &Key, what: &str) {
+        self.said(key, &format!("{what}{}", self.dry_words()));
+    }
+
+    /// The same of a command that does not say that it was only tried.
+    pub fn said(&mut self, key: &Key, what: &str) {
         let line = match self.names_only {
             true => format!("{}\n", shown(key)),
-            false => format!("{} {what}{}\n", shown(key), self.dry_words()),
+            false => format!("{} {what}\n", shown(key)),
         };
         self.output.stdout.push_str(&line);
     }

@@ -3,7 +3,7 @@
 use super::args::{ALL, Args, DRY_RUN, Flag, OUTPUT, SELECTOR, switch, value};
 use super::session::{Fault, Session};
 use super::set::{objects, of_kind, send, split, with_containers};
-use kube::{Value, kubectl, map};
+use kube::{Value, map};
 use std::fmt::Write;
 
 pub(super) const FLAGS: &[Flag] = &[
@@ -113,9 +113,9 @@ fn read<'t>(texts: impl Iterator<Item = &'t str>) -> Result<Changes, Fault> {
             }
             continue;
         };
-        if let Some(why) = kubectl::variable_name(name) {
+        if !is_name(name) {
             return Err(Fault::Usage(format!(
-                "{name:?} is not a valid key name: {why}"
+                "{name:?} is not a valid key name: {NAME}"
             )));
         }
         changes.set.push(map! { "name" => name, "value" => value });
@@ -133,6 +133,18 @@ fn read<'t>(texts: impl Iterator<Item = &'t str>) -> Result<Changes, Fault> {
         )),
         false => Ok(changes),
     }
+}
+
+/// What is said of a name that is none. (The server takes more.)
+const NAME: &str = "a valid environment variable name must consist of alphabetic characters, digits, '_', '-', \
+    or '.', and must not start with a digit (e.g. 'my.env-name',  or 'MY_ENV.NAME',  or 'MyEnvName1', \
+    regex used for validation is '[-._a-zA-Z][-._a-zA-Z0-9]*')";
+
+fn is_name(text: &str) -> bool {
+    let plain = |letter: char| letter.is_ascii_alphanumeric() || "-._".contains(letter);
+    text.chars().all(plain)
+        && !text.starts_with(|first: char| first.is_ascii_digit())
+        && !text.is_empty()
 }
 
 /// A variable for each key of a ConfigMap or Secret.
