@@ -14,6 +14,7 @@ mod compare;
 mod defaults;
 mod hpa;
 mod job;
+mod kubectl;
 mod kubelet;
 mod limitrange;
 mod patches;
@@ -164,6 +165,11 @@ fn defaults() {
 #[test]
 fn kubelet() {
     check_family("kubelet", kubelet::run);
+}
+
+#[test]
+fn kubectl() {
+    check_family_with("kubectl", kubectl::run);
 }
 
 #[test]

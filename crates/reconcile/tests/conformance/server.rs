@@ -8,6 +8,8 @@ use shell::{Cluster, Output, kubectl};
 /// The server, and what it refused last.
 pub struct Server {
     pub store: Store,
+    /// The moment it is.
+    pub now: Millis,
     pub refused: Option<Status>,
 }
 
@@ -15,6 +17,7 @@ impl Default for Server {
     fn default() -> Server {
         Server {
             store: Store::new(1),
+            now: 0,
             refused: None,
         }
     }
@@ -26,13 +29,13 @@ impl Cluster for Server {
             fields: Some(Table::embedded()),
             ..request
         };
-        let answer = serve(&mut self.store, 0, strict);
+        let answer = serve(&mut self.store, self.now, strict);
         self.refused = answer.as_ref().err().cloned();
         answer
     }
 
     fn now(&self) -> Millis {
-        0
+        self.now
     }
 
     // There is only one moment.
