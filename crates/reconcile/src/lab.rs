@@ -558,6 +558,7 @@ fn deliver(world: &mut World, name: &EcoString) -> Result<(), Vec<Problem>> {
     }
     outcome.push_all(&mut world.delivery.registry, 0);
     for upgrade in &outcome.upgrades {
+        world.begin();
         pipeline::install(world, name, &upgrade.files, commit, upgrade)?;
     }
     Ok(())

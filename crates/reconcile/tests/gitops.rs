@@ -177,11 +177,15 @@ fn foreseen(lab: &Lab) -> String {
     text
 }
 
-fn story(case: &Value) -> String {
+fn opened(case: &Value) -> Result<Lab, Vec<Problem>> {
     let mut files = Files::new();
     read(&folder("gitops/base"), "", &mut files);
     lay(case.get("files"), &mut files);
-    let mut lab = match Lab::open(&files, None) {
+    Lab::open(&files, None)
+}
+
+fn story(case: &Value) -> String {
+    let mut lab = match opened(case) {
         Ok(lab) => lab,
         Err(problems) => return format!("{problems:#?}"),
     };
@@ -206,6 +210,45 @@ fn story(case: &Value) -> String {
         text += &rows(&mut lab);
     }
     text
+}
+
+/// Whoever asks why a pod is replaced comes, entry by entry, to the merge that asked for it, though the
+/// tool found the commit by itself.
+#[test]
+fn what_git_brings_about_is_led_to_by_its_merge() {
+    for (name, done) in [
+        ("sync", "Applied"),
+        ("flux-kustomization", "Applied"),
+        ("flux-helm", "Applied"),
+    ] {
+        let text = fs::read_to_string(folder("gitops").join(format!("{name}.yaml")));
+        let case = yaml::decode(&text.expect("it is text")).expect("it is YAML");
+        let mut lab = opened(&case).expect("it opens");
+        let change = match name {
+            "flux-kustomization" => "{config/plain/a.yaml: {', y: \"1\"': ''}}",
+            _ => {
+                "{config/chart/values.yaml: {info: debug}, config/chart/Chart.yaml: {0.1.0: 0.2.0}}"
+            }
+        };
+        let change = yaml::decode(change).expect("it is YAML");
+        lab.seek(lab.end());
+        let from = lab.entries().len();
+        let mut files = lab.files();
+        lay(&change, &mut files);
+        lab.open_pull_request("A change", &files).expect("it opens");
+        lab.merge().expect("it can be merged");
+        let entries = lab.entries();
+        let mut at = entries[from..].iter().find(|entry| entry.reason == done);
+        let mut reasons = Vec::new();
+        while let Some(entry) = at {
+            reasons.push(entry.reason.to_string());
+            at = entry.cause.map(|cause| &entries[cause as usize]);
+        }
+        assert!(
+            reasons.contains(&"Merged".to_owned()),
+            "{name}: {reasons:?}"
+        );
+    }
 }
 
 #[test]

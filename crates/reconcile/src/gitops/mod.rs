@@ -26,7 +26,7 @@ use crate::delivery::git::{Oid, Tree};
 use crate::engine::World;
 
 use crate::pipeline::{self, MAIN};
-use crate::trace::Note;
+use crate::trace::{EntryId, Note};
 use crate::view::{ApplicationRow, Progress};
 use ecow::{EcoString, eco_format};
 use kube::api::{PatchType, Verb};
@@ -40,6 +40,8 @@ use std::rc::Rc;
 pub struct Memory {
     applications: SharedMap<Key, Rc<argocd::Memory>>,
     flux: SharedMap<Key, Rc<flux::Memory>>,
+    /// What brought commits to main: the entry of the trace, by the commit's id.
+    landed: SharedMap<EcoString, EntryId>,
     /// The commits that the generators of ApplicationSets have read.
     sets: SharedMap<Key, Vec<Oid>>,
 }
@@ -63,6 +65,8 @@ pub(crate) fn is_tool(actor: &str) -> bool {
 pub enum Ask {
     /// Keep this about an Application; nothing if it is gone.
     Application(Key, Option<Rc<argocd::Memory>>),
+    /// What the plan does from here on is led to by what brought this commit to main.
+    Since(EcoString),
     /// Keep what the generators of an ApplicationSet have read; nothing if it is gone.
     Generated(Key, Option<Vec<Oid>>),
     /// Keep this about an object of Flux; nothing if it is gone.
@@ -90,6 +94,11 @@ pub(crate) fn carry_out(world: &mut World, ask: Ask) {
         }
         Ask::Application(key, None) => {
             world.delivery.gitops.applications.remove(&key);
+        }
+        Ask::Since(commit) => {
+            if let Some(entry) = world.delivery.gitops.landed.get(&commit) {
+                world.because(*entry);
+            }
         }
         Ask::Generated(key, Some(commits)) => {
             world.delivery.gitops.sets.insert(key, commits);
@@ -164,13 +173,23 @@ pub(crate) fn watchers(world: &World, repository: &str) -> Vec<Key> {
 /// A commit is on a repository's main: with a webhook, the tools that read it learn of it at once.
 /// Returns whether any does.
 pub(crate) fn pushed(world: &mut World, repository: &str) -> bool {
+    let found = world.delivery.repositories.get(repository);
+    let head = found.and_then(|it| it.branch(MAIN));
+    if let (Some(head), Some(entry)) = (head, world.cause()) {
+        let landed = &mut world.delivery.gitops.landed;
+        landed.insert(eco_format!("{head}"), entry);
+    }
     let watchers = watchers(world, repository);
     let Some(first) = watchers.first() else {
         return false;
     };
     if !world.delivery.webhooks.iter().any(|it| it == repository) {
+        let often = match argocd::is_asked_only(&world.store, first) {
+            true => "only when it is asked to",
+            false => "every few minutes",
+        };
         let why = eco_format!(
-            "{first} reads {repository} every few minutes: until then the cluster stays as it is."
+            "{first} reads {repository} {often}: until then the cluster stays as it is."
         );
         world.note("git", Some(first.clone()), Note::nothing("NotSeenYet", why));
         return true;

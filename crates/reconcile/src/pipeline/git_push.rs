@@ -19,6 +19,7 @@ pub(super) fn push(world: &mut World, own: (&str, Oid), outgoing: &Outgoing) -> 
         head,
         from,
         is_forced,
+        is_allowed,
     } = outgoing;
     let address = eco_format!("https://github.com/example/{name}");
     let Some(repository) = world.delivery.repositories.get_mut(name) else {
@@ -26,6 +27,12 @@ pub(super) fn push(world: &mut World, own: (&str, Oid), outgoing: &Outgoing) -> 
             eco_format!("remote: Repository not found.\nfatal: repository '{address}/' not found");
         return Answer::failed(128, why);
     };
+    if !is_allowed {
+        let why = eco_format!(
+            "remote: Permission to example/{name}.git denied to github-actions[bot].\nfatal: unable to access '{address}/': The requested URL returned error: 403"
+        );
+        return Answer::failed(128, why);
+    }
     let before = repository.branch(branch);
     if before == Some(*head) {
         return Answer {

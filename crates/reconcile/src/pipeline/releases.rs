@@ -139,7 +139,6 @@ pub(crate) fn install(
         changed: false,
     };
     let operation = begin(&client, repository, files, upgrade)?;
-    world.begin();
     start(world, operation, user, commit, None);
     Ok(())
 }

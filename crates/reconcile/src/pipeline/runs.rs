@@ -47,7 +47,11 @@ pub(super) fn push(world: &mut World, name: &str, branch: &str, before: Option<O
     let Some(repository) = world.delivery.repositories.get(name).cloned() else {
         return;
     };
-    let event = workflow::Event::push(branch, changed(&repository, before, commit));
+    let changed = changed(&repository, before, commit);
+    if branch == MAIN {
+        tell_schedules(world, name, &repository.files(commit), &changed);
+    }
+    let event = workflow::Event::push(branch, changed);
     let is_read = branch == MAIN && gitops::pushed(world, name);
     let count = start_all(world, name, &repository, commit, event);
     if count == Some(0) && !is_read {
@@ -55,6 +59,21 @@ pub(super) fn push(world: &mut World, name: &str, branch: &str, before: Option<O
             "No workflow of {name} runs on a push to {branch}: the commit is in git, and nothing more happens."
         );
         world.note(ACTIONS, None, Note::nothing("NoWorkflow", why));
+    }
+}
+
+/// Says of workflows that are new on main, or changed, that nothing starts them by the clock.
+fn tell_schedules(world: &mut World, name: &str, files: &Tree, changed: &[EcoString]) {
+    for path in changed.iter().filter(|path| workflow::is_workflow(path)) {
+        let text = files.get(path).map_or("", EcoString::as_str);
+        let workflow = Workflow::parse(&eco_format!("{name}/{path}"), text);
+        let triggers = workflow.iter().flat_map(|it| &it.on);
+        if triggers.into_iter().any(|it| it.event == "schedule") {
+            let why = eco_format!(
+                "The schedule of {path} is not simulated: no clock starts the workflow."
+            );
+            world.note(ACTIONS, None, Note::nothing("NotSimulated", why));
+        }
     }
 }
 

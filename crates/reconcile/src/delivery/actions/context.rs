@@ -228,7 +228,12 @@ impl Run {
     }
 }
 
-/// What `GITHUB_TOKEN` is. Nobody looks at it.
+/// Whether something is a token of somebody's own, and neither nothing nor the job's.
+pub(super) fn is_own_token(text: &str) -> bool {
+    !matches!(text, "" | TOKEN)
+}
+
+/// What `GITHUB_TOKEN` is.
 const TOKEN: &str = "ghs_000000000000000000000000000000000000";
 
 /// A mapping's members as texts.

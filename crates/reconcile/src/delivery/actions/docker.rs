@@ -3,6 +3,7 @@
 //! Words of Docker 29 with BuildKit.
 
 use super::answer::Answer;
+use super::context::is_own_token;
 use super::dockerfile;
 use super::flags::Flags;
 use super::machine::Call;
@@ -14,6 +15,8 @@ use crate::view::Millis;
 use ecow::{EcoString, eco_format};
 use std::rc::Rc;
 
+/// GitHub's own registry, which knows the tokens of jobs.
+pub(super) const GITHUB_REGISTRY: &str = "ghcr.io";
 /// Asking a registry for one manifest.
 const INSPECT: Millis = 600;
 /// A build: what it takes at least, and more for each MiB that is not there yet.
@@ -26,8 +29,8 @@ const SHORT: Millis = 200;
 /// What a command line of `docker` asks for.
 #[derive(Debug)]
 pub enum DockerCall {
-    /// `docker login`
-    Login,
+    /// `docker login`; whether to GitHub's registry with another token than the job's.
+    Login(bool),
     /// `docker manifest inspect`, `docker buildx imagetools inspect`
     Inspect(Reference),
     /// `docker build`, `docker buildx build`
@@ -90,7 +93,14 @@ pub fn read(args: &[&str], call: &Call) -> Result<DockerCall, Answer> {
             .ok_or_else(|| Answer::failed(1, eco_format!("invalid reference format: \"{text}\"")))
     };
     Ok(match args {
-        ["login", ..] => DockerCall::Login,
+        ["login", rest @ ..] => {
+            let flags = Flags::read(rest, &["u", "username", "p", "password"]).map_err(|flag| {
+                Answer::failed(1, eco_format!("flag needs an argument: --{flag}"))
+            })?;
+            let given = flags.last(&["p", "password"]);
+            let password = given.unwrap_or(call.stdin.trim());
+            DockerCall::Login(flags.words == [GITHUB_REGISTRY] && is_own_token(password))
+        }
         ["push", reference] => DockerCall::Push(one(reference)?),
         ["pull", reference] => DockerCall::Pull(one(reference)?),
         ["manifest", "inspect", reference] | ["buildx", "imagetools", "inspect", reference] => {
@@ -175,7 +185,8 @@ fn build_call(
 /// BuildKit's complaint.
 pub fn check_build(build: &Build, call: &Call) -> Result<(), Answer> {
     let why = match call.place.files.get(&build.dockerfile) {
-        Some(text) => dockerfile::fault(text),
+        Some(text) => dockerfile::fault(text)
+            .or_else(|| dockerfile::missing(text, &call.place.folder(&build.context))),
         None => {
             let name = build.dockerfile.rsplit('/').next().unwrap_or_default();
             Some(eco_format!(
@@ -195,7 +206,7 @@ pub fn duration(docker: &DockerCall, call: &Call, bench: &Bench<'_>) -> Millis {
     };
     let unsent = |image: &Image| bench.registry.missing(image);
     match docker {
-        DockerCall::Login | DockerCall::Rename(..) => SHORT,
+        DockerCall::Login(_) | DockerCall::Rename(..) => SHORT,
         DockerCall::Inspect(_) | DockerCall::Retag(..) => INSPECT,
         DockerCall::Pull(reference) => match bench.registry.resolve(reference) {
             Some(image) => sized(PUSH, image.app.image_size),
@@ -208,8 +219,7 @@ pub fn duration(docker: &DockerCall, call: &Call, bench: &Bench<'_>) -> Millis {
             let Ok(image) = image_of(build, call, bench) else {
                 return SHORT;
             };
-            let is_cached = build.is_cached || bench.has_cache;
-            let new = if is_cached {
+            let new = if build.is_cached {
                 unsent(&image)
             } else {
                 image.app.image_size
@@ -228,7 +238,10 @@ pub fn duration(docker: &DockerCall, call: &Call, bench: &Bench<'_>) -> Millis {
 #[must_use]
 pub fn finish(docker: DockerCall, call: &Call, bench: &mut Bench<'_>) -> Answer {
     match docker {
-        DockerCall::Login => Answer::ok("Login Succeeded"),
+        DockerCall::Login(is_own) => {
+            bench.has_login |= is_own;
+            Answer::ok("Login Succeeded")
+        }
         DockerCall::Inspect(reference) => match bench.registry.resolve(&reference) {
             Some(image) => Answer::ok(eco_format!(
                 "{{\n  \"schemaVersion\": 2,\n  \"digest\": \"{}\"\n}}",
@@ -302,12 +315,11 @@ fn build(build: &Build, call: &Call, bench: &mut Bench<'_>) -> Answer {
         Ok(image) => Rc::new(image),
         Err(why) => return Answer::failed(1, eco_format!("{why}ERROR: failed to build")),
     };
-    let is_cached = build.is_cached || bench.has_cache;
     let mut log = String::from("#1 [internal] load build definition from Dockerfile\n");
     let count = image.layers.len();
     for (at, layer) in image.layers.iter().enumerate() {
         log += &format!("#{} [{}/{count}] {}\n", at + 2, at + 1, layer.instruction);
-        if is_cached && bench.registry.has_layer(&layer.digest) {
+        if build.is_cached && bench.registry.has_layer(&layer.digest) {
             log += &format!("#{} CACHED\n", at + 2);
         }
     }
@@ -360,6 +372,11 @@ fn name_image(bench: &mut Bench<'_>, reference: &Reference, image: Rc<Image>) {
 }
 
 fn push(reference: &Reference, image: &Rc<Image>, bench: &mut Bench<'_>) -> Answer {
+    let is_github = reference.name.split('/').next() == Some(GITHUB_REGISTRY);
+    if is_github && !bench.has_login && !bench.may_write_packages {
+        let why = "denied: installation not allowed to Write organization package";
+        return Answer::failed(1, why);
+    }
     let mut said = eco_format!("The push refers to repository [{}]\n", reference.name);
     for layer in &image.layers {
         let id: EcoString = layer

@@ -2,6 +2,7 @@
 //!
 //! What its instructions do is not simulated: `app.yaml` says what the image is.
 
+use crate::delivery::git::Tree;
 use crate::delivery::reader::distance;
 use ecow::{EcoString, eco_format};
 
@@ -73,6 +74,50 @@ pub fn fault(text: &str) -> Option<EcoString> {
         }
     }
     (!any).then(|| "file with no instructions".into())
+}
+
+/// What an instruction copies that is not in the context, in BuildKit's words (`cache/contenthash`).
+/// Sources with patterns or variables are taken as there; `.dockerignore` is not read.
+#[must_use]
+pub fn missing(text: &str, context: &Tree) -> Option<EcoString> {
+    for (_, words) in instructions(text) {
+        let Some((name, args)) = words.split_first() else {
+            continue;
+        };
+        let copies = matches!(name.to_uppercase().as_str(), "COPY" | "ADD");
+        if !copies || args.iter().any(|arg| arg.starts_with("--from")) {
+            continue;
+        }
+        let paths: Vec<&&str> = args.iter().filter(|arg| !arg.starts_with("--")).collect();
+        let Some((_, sources)) = paths.split_last() else {
+            continue;
+        };
+        for source in sources {
+            // The context is the root: `..` does not leave it.
+            let mut parts = Vec::new();
+            for part in source.split('/') {
+                match part {
+                    "" | "." => {}
+                    ".." => _ = parts.pop(),
+                    part => parts.push(part),
+                }
+            }
+            let path = parts.join("/");
+            let is_plain = !source.contains(['*', '?', '[', '$', '<', ',', '"'])
+                && !source.contains("://")
+                && !source.contains('@');
+            let within = |file: &EcoString| {
+                file.strip_prefix(&*path)
+                    .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+            };
+            if is_plain && !path.is_empty() && !context.keys().any(within) {
+                return Some(eco_format!(
+                    "failed to compute cache key: failed to calculate checksum of ref local::context: \"/{path}\": not found"
+                ));
+            }
+        }
+    }
+    None
 }
 
 /// The words of each instruction and the line that it begins on. Lines that end with the escape
@@ -147,7 +192,31 @@ fn unknown(name: &str) -> EcoString {
 
 #[cfg(test)]
 mod tests {
-    use super::fault;
+    use super::{Tree, fault, missing};
+
+    #[test]
+    fn what_is_copied_must_be_there() {
+        let context: Tree = [("app.yaml", ""), ("src/main.rs", "")]
+            .map(|(path, text)| (path.into(), text.into()))
+            .into_iter()
+            .collect();
+        for (line, expected) in [
+            ("COPY app.yaml src ./", None),
+            ("COPY . .", None),
+            ("COPY --from=build /out/app /app", None),
+            ("COPY --chown=1:1 ./src/main.rs /", None),
+            ("COPY *.toml $DIR ./", None),
+            ("ADD https://example.com/a.tgz /", None),
+            ("COPY go.mod app.yaml ./", Some("\"/go.mod\": not found")),
+            ("COPY ../src/./ /src", None),
+            ("COPY ../lib /lib", Some("\"/lib\": not found")),
+            ("ADD ./lib/ /lib", Some("\"/lib\": not found")),
+        ] {
+            let found = missing(&format!("FROM a\n{line}\n"), &context);
+            let end = found.as_deref().and_then(|why| why.split_once("context: "));
+            assert_eq!(end.map(|(_, end)| end), expected, "{line}");
+        }
+    }
 
     #[test]
     fn dockerfiles() {

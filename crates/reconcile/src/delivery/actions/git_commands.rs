@@ -477,6 +477,7 @@ fn clone(machine: &mut Machine<'_>, args: &[EcoString]) -> Answer {
             .clones
             .first()
             .and_then(|clone| clone.author.clone()),
+        may_push: true,
     };
     machine.place.check_out(clone, &files);
     Answer {
@@ -554,6 +555,7 @@ fn push(machine: &mut Machine<'_>, at: usize, words: &[EcoString], args: &[EcoSt
         branch: branch.into(),
         head: clone.head,
         from: clone.repository.clone(),
+        is_allowed: clone.may_push,
         is_forced: flags
             .iter()
             .any(|flag| matches!(*flag, "-f" | "--force" | "--force-with-lease")),

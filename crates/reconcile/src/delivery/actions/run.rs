@@ -130,6 +130,8 @@ pub(super) struct JobState {
     pub(super) env: EcoVec<(EcoString, EcoString)>,
     /// Images on its machine.
     pub(super) images: EcoVec<(EcoString, Rc<Image>)>,
+    /// Whether it has logged in to GitHub's registry with another token than its own.
+    pub(super) has_login: bool,
     /// Files on its machine.
     pub(super) place: Workplace,
     /// The repositories as they were when its step began.

@@ -16,6 +16,8 @@ use std::rc::Rc;
 const STEP: Millis = 300;
 /// An action (`uses:`): downloading and running it.
 const ACTION: Millis = 1_200;
+/// The containers of a job: pulling and starting them.
+const CONTAINERS: Millis = 15_000;
 /// How many calls of programs that take time a step may make: each replays its script.
 const CALLS_MAX: usize = 200;
 
@@ -119,11 +121,15 @@ impl Run {
             registry: outside.registry,
             pushed: Vec::new(),
             now,
-            has_cache: false,
+            may_write_packages: self.may_write(spot, "packages"),
+            has_login: self.jobs[spot.job].has_login,
         };
         let answer = tools::finish(call, &mut bench);
+        let has_login = bench.has_login;
         events.extend(bench.pushed.into_iter().map(RunEvent::Pushed));
-        self.job_mut(spot.job).images = images;
+        let job = self.job_mut(spot.job);
+        job.images = images;
+        job.has_login = has_login;
         answer
     }
 
@@ -180,8 +186,12 @@ impl Run {
             let state = self.step_mut(spot);
             (state.progress, state.started) = (Progress::Active, now);
             state.deadline = timeout.map(|timeout| now.saturating_add(timeout));
-            let is_action = matches!(step.action, Action::Uses(_));
-            self.job_mut(at).wake = Some(now + if is_action { ACTION } else { STEP });
+            let takes = match step.action {
+                Action::Run(_) => STEP,
+                Action::Uses(_) => ACTION,
+                Action::Containers(_) => CONTAINERS,
+            };
+            self.job_mut(at).wake = Some(now + takes);
             return;
         }
         self.end_job(at, now, events);
@@ -205,6 +215,13 @@ impl Run {
         let played = match &action {
             Action::Run(script) => self.run_script(spot, script, now, events),
             Action::Uses(action) => self.use_action(spot, action, now, events),
+            Action::Containers(images) => {
+                let line = |image: &EcoString| {
+                    eco_format!("not simulated: {image} is started, and nothing answers in it")
+                };
+                self.set_log(spot, images.iter().map(line).collect());
+                Ok(Some((Progress::Done, EcoString::new())))
+            }
         };
         match played {
             Ok(None) => {}
@@ -320,6 +337,7 @@ impl Run {
     /// Lets a step wait for a command.
     fn begin_call(&mut self, spot: Spot, call: Rc<Call>, now: Millis, events: &mut Vec<RunEvent>) {
         let source = self.source.clone();
+        let may_write_packages = self.may_write(spot, "packages");
         let state = self.job_mut(spot.job);
         let mut images = state.images.clone();
         let mut registry = state.registry.clone();
@@ -330,13 +348,20 @@ impl Run {
             registry: &mut registry,
             pushed: Vec::new(),
             now,
-            has_cache: false,
+            may_write_packages,
+            has_login: state.has_login,
         };
         match tools::begin(&call, &bench) {
             Begun::Takes(time) => state.wake = Some(now.saturating_add(time)),
             Begun::Asks(ask) => events.push(RunEvent::Asked { spot, ask }),
         }
         self.step_mut(spot).call = Some(call);
+    }
+
+    /// Whether the token of a step's job may write something.
+    pub(super) fn may_write(&self, spot: Spot, what: &str) -> bool {
+        let workflow = &self.source.workflow;
+        workflow.may_write(&workflow.jobs[self.jobs[spot.job].of], what)
     }
 
     /// `uses:`: what the lab knows of the action is done; of others the log says that they are not

@@ -76,8 +76,10 @@ pub struct Bench<'a> {
     pub pushed: Vec<Pushed>,
     /// The moment.
     pub now: Millis,
-    /// Whether layers built before are at hand.
-    pub has_cache: bool,
+    /// Whether the job's token may push to GitHub's registry (`permissions: packages`).
+    pub may_write_packages: bool,
+    /// Whether the job has logged in there with another token.
+    pub has_login: bool,
 }
 
 /// What a command line asks for, if it can be done.

@@ -2,7 +2,8 @@
 //!
 //! What they do is what their README says; those that set up a tool do nothing, for the tools are there.
 
-use super::docker::Build;
+use super::context::is_own_token;
+use super::docker::{Build, GITHUB_REGISTRY};
 use super::event::Spot;
 use super::machine::Call;
 use super::run::Run;
@@ -49,7 +50,12 @@ pub(super) fn run(
     let name = action.split('@').next().unwrap_or_default();
     match name {
         "actions/checkout" => checkout(run, spot, with),
-        "docker/login-action" => said("Login Succeeded!"),
+        "docker/login-action" => {
+            if input(with, "registry") == GITHUB_REGISTRY {
+                run.job_mut(spot.job).has_login |= is_own_token(input(with, "password"));
+            }
+            said("Login Succeeded!")
+        }
         "docker/build-push-action" => build_push(run, spot, with, env),
         "docker/metadata-action" => metadata(run, with),
         "azure/k8s-set-context" => set_context(run, spot, with),
@@ -59,8 +65,39 @@ pub(super) fn run(
         | "azure/setup-kubectl"
         | "mikefarah/yq" => said("Set up."),
         _ if name.starts_with("actions/setup-") => said("Set up."),
-        _ => said(eco_format!("not simulated: uses: {action}")),
+        _ => match no_identity(run, spot, name, with) {
+            Some(why) => Used::Failed(why.into()),
+            None => said(eco_format!("not simulated: uses: {action}")),
+        },
     }
+}
+
+/// The actions that log in to a cloud with the job's identity (OIDC), the input that says so, and what
+/// each says without `permissions: id-token: write`.
+const CLOUDS: [(&str, &str, &str); 3] = [
+    (
+        "aws-actions/configure-aws-credentials",
+        "role-to-assume",
+        "Credentials could not be loaded, please check your action inputs: Could not load credentials from any providers",
+    ),
+    (
+        "azure/login",
+        "client-id",
+        "Please make sure to give write permissions to id-token in the workflow.",
+    ),
+    (
+        "google-github-actions/auth",
+        "workload_identity_provider",
+        "google-github-actions/auth failed with: GitHub Actions did not inject $ACTIONS_ID_TOKEN_REQUEST_TOKEN or $ACTIONS_ID_TOKEN_REQUEST_URL into this job. This most likely means the GitHub Actions workflow permissions are incorrect, or this job is being run from a fork.",
+    ),
+];
+
+/// Why an action cannot log in to a cloud: the job has no identity.
+fn no_identity(run: &Run, spot: Spot, name: &str, with: &Pairs) -> Option<&'static str> {
+    let mut clouds = CLOUDS.iter();
+    let (_, by, why) = clouds.find(|(action, ..)| *action == name)?;
+    let is_refused = !input(with, by).is_empty() && !run.may_write(spot, "id-token");
+    is_refused.then_some(why)
 }
 
 /// The repository's files at the run's commit, or another repository's at the head of a branch.
@@ -115,6 +152,10 @@ fn checkout(run: &mut Run, spot: Spot, with: &Pairs) -> Used {
         depth: Some(depth).filter(|depth| *depth > 0),
         index: Rc::new(files.clone()),
         author: None,
+        may_push: is_own_token(input(with, "token"))
+            || !input(with, "ssh-key").is_empty()
+            || name != source.name
+            || run.may_write(spot, "contents"),
     };
     run.job_mut(spot.job).place.check_out(clone, &files);
     said(eco_format!("HEAD is now at {}", head.short()))

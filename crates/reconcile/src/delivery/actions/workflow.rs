@@ -3,7 +3,7 @@
 //! [`schema`] says what may stand where; here it is read, and what the schema cannot say is checked.
 //! Rules: "Workflow syntax for GitHub Actions" in GitHub's documentation, and the converters in
 //! `workflow-parser/src/model` of actions/languageservices. What needs more than one file is not
-//! simulated (workflows that call others), nor is what needs a machine (containers, services).
+//! simulated (workflows that call others); of what needs a machine (containers, services) only the time.
 
 use super::expression::Value;
 use super::schema;
@@ -11,7 +11,7 @@ use crate::delivery::git::Tree;
 use crate::delivery::pattern::{chooses, matches};
 use crate::delivery::reader::Reader;
 use crate::view::{InputRow, Problem};
-use ecow::{EcoString, eco_format};
+use ecow::{EcoString, EcoVec, eco_format};
 use yaml::{Kind, Node};
 
 /// How many jobs a workflow may have here.
@@ -167,6 +167,8 @@ pub enum Action {
     Uses(EcoString),
     /// `run:` a script.
     Run(EcoString),
+    /// Starts the job's `container` and `services`: these images.
+    Containers(EcoVec<EcoString>),
 }
 
 impl Workflow {
@@ -273,6 +275,21 @@ impl Workflow {
             }
         });
         Some(rows.collect())
+    }
+
+    /// Whether the token of a job may write something of its repository: `contents`, `packages`,
+    /// `id-token`. Where neither the job nor the workflow says so, it may, but for `id-token` ("Modifying
+    /// the permissions for the GITHUB_TOKEN" in GitHub's documentation).
+    #[must_use]
+    pub fn may_write(&self, job: &Job, what: &str) -> bool {
+        match [&job.permissions, &self.permissions]
+            .into_iter()
+            .find(|it| **it != Value::Null)
+        {
+            None => what != "id-token",
+            Some(Value::Text(all)) => all == "write-all",
+            Some(each) => each.get(what).is_some_and(|it| it.to_text() == "write"),
+        }
     }
 
     /// Whether an event starts it.
@@ -446,11 +463,9 @@ fn job(reader: &mut Reader<'_>, key: &Node, node: &Node) -> Job {
     if let Some(why) = wrong_id(&id) {
         reader.problem(key, why, "");
     }
-    for name in ["uses", "container", "services"] {
-        if let Some((key, _)) = node.entry(name) {
-            let why = eco_format!("the lab does not simulate `{name}` of a job");
-            reader.problem(key, why, "leave it out");
-        }
+    if let Some((key, _)) = node.entry("uses") {
+        let why = "the lab does not simulate `uses` of a job";
+        reader.problem(key, why, "leave it out");
     }
     let vectors = node.at(&["strategy", "matrix"]).map_or(&[][..], members);
     for (key, values) in vectors {
@@ -465,13 +480,10 @@ fn job(reader: &mut Reader<'_>, key: &Node, node: &Node) -> Job {
         name => name,
     };
     let mut ids = Vec::new();
-    let steps = match node.get("steps").map(|node| &node.target().kind) {
-        Some(Kind::List(items)) => items
-            .iter()
-            .map(|item| step(reader, item, &mut ids))
-            .collect(),
-        _ => Vec::new(),
-    };
+    let mut steps: Vec<Step> = containers(node).into_iter().collect();
+    if let Some(Kind::List(items)) = node.get("steps").map(|node| &node.target().kind) {
+        steps.extend(items.iter().map(|item| step(reader, item, &mut ids)));
+    }
     Job {
         id,
         name,
@@ -488,6 +500,35 @@ fn job(reader: &mut Reader<'_>, key: &Node, node: &Node) -> Job {
         continues: value(node, "continue-on-error"),
         steps,
     }
+}
+
+/// The step that GitHub puts before the others of a job with containers.
+fn containers(node: &Node) -> Option<Step> {
+    let image = |node: &Node| match node.get("image") {
+        Some(image) => image.text().map(EcoString::from),
+        None => node.text().map(EcoString::from),
+    };
+    let services = node.get("services").map_or(&[][..], members).iter();
+    let services = services.map(|(_, service)| service);
+    let images: EcoVec<EcoString> = node
+        .get("container")
+        .into_iter()
+        .chain(services)
+        .filter_map(image)
+        .collect();
+    (!images.is_empty()).then(|| Step {
+        id: EcoString::new(),
+        name: "Initialize containers".into(),
+        condition: None,
+        env: Value::Null,
+        with: Value::Null,
+        timeout: Value::Null,
+        continues: Value::Null,
+        shell: EcoString::new(),
+        folder: EcoString::new(),
+        action: Action::Containers(images),
+        line: u32::try_from(node.line()).unwrap_or_default(),
+    })
 }
 
 fn condition(node: &Node) -> Option<EcoString> {

@@ -35,6 +35,8 @@ pub struct Checkout {
     pub index: Rc<Tree>,
     /// Who commits; none before `git config user.name` and `user.email`.
     pub author: Option<Person>,
+    /// Whether the token that it was made with may push (`permissions: contents`).
+    pub may_push: bool,
 }
 
 impl PartialEq for Checkout {
@@ -56,6 +58,8 @@ pub struct Outgoing {
     pub from: Repository,
     /// `--force`
     pub is_forced: bool,
+    /// Whether the token may push there.
+    pub is_allowed: bool,
 }
 
 impl PartialEq for Outgoing {

@@ -31,6 +31,7 @@ fn play(script: &str, answers: &[Answer]) -> machine::Result {
         depth: None,
         index: Rc::new(files.clone()),
         author: None,
+        may_push: true,
     };
     let mut place = Workplace::default();
     place.check_out(clone, &files);

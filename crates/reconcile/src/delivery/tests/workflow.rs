@@ -54,6 +54,33 @@ fn a_short_workflow_gets_names() {
 }
 
 #[test]
+fn containers_are_the_first_step_of_a_job() {
+    let cases: [(&str, &[&str]); 4] = [
+        ("container: a", &["a"]),
+        (
+            "container: {image: a}\n    services: {db: {image: b}, c: {image: c}}",
+            &["a", "b", "c"],
+        ),
+        ("services: {db: {image: b}}", &["b"]),
+        ("timeout-minutes: 1", &[]),
+    ];
+    for (given, expected) in cases {
+        let text = format!(
+            "on: push\njobs:\n  a:\n    runs-on: x\n    {given}\n    steps: [{{run: echo}}]"
+        );
+        let job = parse(&text).unwrap().jobs.remove(0);
+        let first = &job.steps[0];
+        match &first.action {
+            Action::Containers(images) => {
+                assert_eq!(first.name, "Initialize containers");
+                assert_eq!(images.as_slice(), expected, "{given}");
+            }
+            _ => assert!(expected.is_empty(), "{given}"),
+        }
+    }
+}
+
+#[test]
 fn branches_are_patterns() {
     let cases = [
         ("push", "any/thing", true),
@@ -187,10 +214,6 @@ fn mistakes_are_named_where_they_are() {
         (
             "on: push\njobs:\n  a:\n    steps: []".into(),
             "4:5: Required property is missing: runs-on",
-        ),
-        (
-            job("    services: {db: {image: x}}"),
-            "5:5: the lab does not simulate `services` of a job (leave it out)",
         ),
     ];
     for (text, expected) in cases {

@@ -27,6 +27,7 @@ use super::pass::Pass;
 use super::{short, source};
 use crate::cluster::{Context, Controller};
 use crate::delivery::git::Oid;
+use crate::delivery::reader::parse_duration;
 use crate::plan::{Plan, Step};
 use crate::trace::Note;
 use compare::Comparison;
@@ -114,21 +115,39 @@ fn finish(pass: Pass<'_>) -> Plan {
 }
 
 /// How long a comparison counts, for one Application: the interval, and a part of its own of the
-/// jitter, drawn anew after each look.
-fn expiry(pass: &Pass<'_>, looked: Millis) -> Millis {
+/// jitter, drawn anew after each look; none if it counts until a webhook or a person asks.
+fn expiry(pass: &Pass<'_>, looked: Millis) -> Option<Millis> {
     let timings = pass.context.timings;
     let seed = pass.found.meta.uid.bytes().fold(looked, |sum, byte| {
         sum.wrapping_mul(31).wrapping_add(u64::from(byte))
     });
-    let jitter = Random::new(seed).below(timings.argocd_jitter.max(1));
-    looked + timings.argocd_refresh + jitter
+    let namespace = &pass.found.key.namespace;
+    let jitter = configured(&pass.trial, namespace, ".jitter").unwrap_or(timings.argocd_jitter);
+    let jitter = Random::new(seed).below(jitter.max(1));
+    let interval = configured(&pass.trial, namespace, "").unwrap_or(timings.argocd_refresh);
+    (interval > 0).then(|| looked.saturating_add(interval).saturating_add(jitter))
+}
+
+/// `timeout.reconciliation` of argocd-cm, or what belongs to it. Here it needs no restart to count.
+fn configured(store: &Store, namespace: &EcoString, what: &str) -> Option<Millis> {
+    let config = store.get(&Key::new("ConfigMap", namespace.clone(), "argocd-cm"))?;
+    let field = eco_format!("timeout.reconciliation{what}");
+    parse_duration(config.value.at(&["data", &field]).text())
+}
+
+/// Whether an object is of Argo CD, and Argo CD looks at git only when it is asked to.
+pub(super) fn is_asked_only(store: &Store, key: &Key) -> bool {
+    key.kind == "Application" && configured(store, &key.namespace, "") == Some(0)
 }
 
 /// Whether the newest commits have to be asked for (`needRefreshAppStatus`).
 fn needs_latest(pass: &Pass<'_>) -> bool {
     let status = pass.status();
     let looked = time::parse_rfc3339(status.get("reconciledAt").text());
-    let expired = looked.is_none_or(|looked| pass.context.now >= expiry(pass, looked));
+    let expired = looked.is_none_or(|looked| {
+        let expiry = expiry(pass, looked);
+        expiry.is_some_and(|expiry| pass.context.now >= expiry)
+    });
     expired
         || pass.found.annotation(REFRESH).is_some()
         || status.at(&["sync", "comparedTo"]) != &compared_to(pass.spec())
@@ -191,9 +210,10 @@ fn refresh(pass: &mut Pass<'_>, ended: bool) {
     pass.status_mut()
         .set("resources", comparison.resources(is_unknown));
     let looked = time::parse_rfc3339(pass.status().get("reconciledAt").text());
-    let next = expiry(pass, looked.unwrap_or(pass.context.now));
-    pass.plan
-        .look_again(next.saturating_sub(pass.context.now).max(1));
+    if let Some(next) = expiry(pass, looked.unwrap_or(pass.context.now)) {
+        let after = next.saturating_sub(pass.context.now);
+        pass.plan.look_again(after.max(1));
+    }
 }
 
 /// Says that another commit is there, and what it changes.
@@ -205,6 +225,7 @@ fn tell(pass: &mut Pass<'_>, commits: &[EcoString], comparison: &Comparison) {
     let counted = comparison.managed.iter().filter(|it| !it.is_skipped());
     let all = counted.clone().count();
     let differing = counted.filter(|it| it.is_out_of_sync()).count();
+    pass.ask(Ask::Since(commit.clone()));
     let (key, commit) = (pass.found.key.clone(), short(commit));
     let why = match differing {
         0 => {

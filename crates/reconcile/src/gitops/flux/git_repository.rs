@@ -3,6 +3,7 @@
 use super::{begin, condition, finish, interval, is_asked, ready};
 use crate::cluster::{Context, Controller};
 use crate::delivery::git::Oid;
+use crate::gitops::Ask;
 use crate::gitops::source::{self, Repositories};
 use crate::plan::Plan;
 use crate::trace::Note;
@@ -63,6 +64,7 @@ fn reconcile(store: &Store, key: &Key, context: &Context<'_>) -> Plan {
         Ok((commit, revision)) => {
             let before = pass.status().at(&["artifact", "revision"]).to_text();
             if before != revision {
+                pass.ask(Ask::Since(eco_format!("{commit}")));
                 let name = source::name_of(spec.get("url").text());
                 let repository = context.delivery.repositories.get(name);
                 let commit = repository.and_then(|it| it.commit(commit));
