@@ -300,6 +300,8 @@ impl Session {
             None => storage::edits(),
         };
         draft.retain(|path, text| main.get(path) != Some(text));
+        let prepared = draft.keys().next_back().filter(|_| lesson.is_some());
+        let file = prepared.map_or(file, |path| path.as_str().into());
         let history = History::new(state.events, state.seconds, state.marks, state.end);
         Self {
             engine,
@@ -525,10 +527,7 @@ impl Session {
             Some(Asked::Close) => self.panel = Panel::Files,
             Some(Asked::Merge) => {
                 self.title = None;
-                // Beside the stage there is room for the lesson.
-                if self.lesson.is_none() || !dom::media(dom::WIDE) {
-                    self.panel = Panel::Stage;
-                }
+                self.panel = Panel::Stage;
                 self.playing = true;
                 self.merges += 1;
             }
@@ -550,6 +549,9 @@ impl Session {
         if let (LessonIntent::Next | LessonIntent::Retry, Some(lesson)) = (intent, &self.lesson) {
             let mut draft = change_of(lesson);
             draft.retain(|path, text| self.main.get(path) != Some(text));
+            if let Some(path) = draft.keys().next_back() {
+                self.file = path.as_str().into();
+            }
             self.draft = Rc::new(draft);
             self.title = None;
             self.panel = Panel::Lesson;
@@ -572,7 +574,12 @@ impl Session {
             }
             Reply::Checked { .. } => {}
             Reply::Refused(problems) => {
-                self.refused_on_stage = matches!(self.asked.take(), Some(Asked::OnStage(_)));
+                let asked = self.asked.take();
+                self.refused_on_stage = matches!(asked, Some(Asked::OnStage(_)));
+                // A lesson asks for a pull request too; why there is none stands beside the files.
+                if matches!(asked, Some(Asked::Open)) {
+                    self.panel = Panel::Files;
+                }
                 self.refused = problems.into();
             }
             Reply::Printed {

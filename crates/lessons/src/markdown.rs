@@ -80,10 +80,14 @@ pub fn spans(line: &str) -> Vec<Span> {
         if !text.is_empty() {
             spans.push(Span::Text(std::mem::take(&mut text)));
         }
-        spans.push(match mark {
-            "`" => Span::Code(inside.into()),
-            _ => Span::Emphasis(inside.into()),
-        });
+        match mark {
+            "`" => spans.push(Span::Code(inside.into())),
+            // Code keeps its own face where the words around it weigh more.
+            _ => spans.extend(self::spans(inside).into_iter().map(|span| match span {
+                Span::Text(text) => Span::Emphasis(text),
+                inner => inner,
+            })),
+        }
         rest = after;
     }
     if !text.is_empty() {
@@ -130,6 +134,7 @@ mod tests {
         check("```yaml\na: *b\n\nc\n```\nx", "C \"a: *b\\n\\nc\\n\"\nP x");
         check("```\nnever ends", "C \"never ends\\n\"");
         check("a `b*c*` *d* **e f**.", "P a <c:b*c*> <e:d> <e:e f>.");
+        check("**is `.spec` new?**", "P <e:is ><c:.spec><e: new?>");
         check("2 * 3 is `6", "P 2 * 3 is `6");
         check("``", "P ``");
         check("ünd *ö*", "P ünd <e:ö>");

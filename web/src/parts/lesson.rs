@@ -5,7 +5,7 @@ use view::{Block, GoalRow, LessonRow, LessonStepRow, PredictionRow, Progress, Sp
 use yew::prelude::*;
 
 use super::icon::sign;
-use crate::session::{Action, Session};
+use crate::session::{Action, Panel, Session};
 
 /// The lesson as far as the learner has come. What is judged is shown when the story has come there.
 pub fn lesson(session: &Session, row: &LessonRow, on: &Callback<Action>) -> Html {
@@ -18,7 +18,7 @@ pub fn lesson(session: &Session, row: &LessonRow, on: &Callback<Action>) -> Html
             </header>
             { blocks(&row.intro) }
             <ol class="lesson-steps">
-                { for row.steps.iter().map(|it| step(it, is_judged, on)) }
+                { for row.steps.iter().map(|it| step(session, it, is_judged, on)) }
             </ol>
             if row.is_done && is_judged {
                 <p class="finished" role="status">{ "The lesson is done." }</p>
@@ -27,7 +27,7 @@ pub fn lesson(session: &Session, row: &LessonRow, on: &Callback<Action>) -> Html
     }
 }
 
-fn step(row: &LessonStepRow, is_judged: bool, on: &Callback<Action>) -> Html {
+fn step(session: &Session, row: &LessonStepRow, is_judged: bool, on: &Callback<Action>) -> Html {
     let is_done = row.status == StepStatus::Done && is_judged;
     let (word, progress) = match row.status {
         StepStatus::Waiting => ("waiting", Progress::Waiting),
@@ -48,7 +48,7 @@ fn step(row: &LessonStepRow, is_judged: bool, on: &Callback<Action>) -> Html {
                 if is_judged {
                     { blocks(&row.debrief) }
                 }
-                { buttons(row, is_done, is_judged, on) }
+                { buttons(session, row, is_done, is_judged, on) }
             }
         </li>
     }
@@ -117,14 +117,30 @@ fn goals(rows: &[GoalRow], is_judged: bool, on: &Callback<Action>) -> Html {
     html! { <ul class="goals" aria-label="Goals">{ for rows.iter().enumerate().map(goal) }</ul> }
 }
 
-fn buttons(row: &LessonStepRow, is_done: bool, is_judged: bool, on: &Callback<Action>) -> Html {
+fn buttons(
+    session: &Session,
+    row: &LessonStepRow,
+    is_done: bool,
+    is_judged: bool,
+    on: &Callback<Action>,
+) -> Html {
     let button = |intent: LessonIntent, text: &'static str, class: Option<&'static str>| {
         let onclick = on.reform(move |_: MouseEvent| Action::Learn(intent));
         html! { <button type="button" {class} {onclick}>{ text }</button> }
     };
+    // What lies in the editor, prepared or typed, goes the way of every change.
+    let (offer, way) = match session.has_open_pull_request() {
+        true => ("Look at the pull request", Some(Panel::PullRequest)),
+        false => ("Open pull request", None),
+    };
+    let offers = !is_done && (way.is_some() || !session.draft.is_empty());
+    let onoffer = on.reform(move |_: MouseEvent| way.map_or(Action::OpenPullRequest, Action::Show));
     let was_tried = is_judged && !row.debrief.is_empty();
     html! {
         <div class="tools">
+            if offers {
+                <button type="button" class="primary" onclick={onoffer}>{ offer }</button>
+            }
             if row.has_more_hints && !is_done {
                 { button(LessonIntent::AskHint, "Show a hint", None) }
             }

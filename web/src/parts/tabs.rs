@@ -5,6 +5,9 @@ use yew::prelude::*;
 
 use crate::session::Panel;
 
+/// What is left free beside the shown tab, so that one sees that there are others, in CSS pixels.
+const MARGIN: i32 = 20;
+
 /// One tab.
 #[derive(Clone, PartialEq)]
 pub struct Tab {
@@ -40,11 +43,9 @@ pub fn Tabs(props: &TabsProps) -> Html {
             .and_then(|list| list.query_selector("[aria-selected=true]").ok()?)
             .and_then(|tab| tab.dyn_into::<HtmlElement>().ok());
         if let (Some(list), Some(tab)) = (list, shown) {
-            let end = tab.offset_left() + tab.offset_width() - list.client_width();
-            list.set_scroll_left(
-                list.scroll_left()
-                    .clamp(end.min(tab.offset_left()), tab.offset_left()),
-            );
+            let start = tab.offset_left() - MARGIN;
+            let end = tab.offset_left() + tab.offset_width() + MARGIN - list.client_width();
+            list.set_scroll_left(list.scroll_left().clamp(end.min(start), start));
         }
     });
     let onkeydown = {

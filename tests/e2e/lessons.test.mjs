@@ -1,0 +1,155 @@
+// Four lessons done by hand of the page, to their end: predict, open the pull request, merge, see what
+// came of it, read on. Goals, verdicts and numbers are the engine's; `rollout-lab lesson check` proves those.
+import assert from 'node:assert/strict';
+import { lab } from './lab.mjs';
+import { edit, merge, pause, press, station } from './story.mjs';
+
+const tab = (page, name) => page.getByRole('tab', { name }).click();
+
+/** A step of the lesson, once it has come that far (`waiting`, `active`, `done`). */
+async function step(page, id, status) {
+  const found = page.locator(`[data-testid="lesson-step"][data-id="${id}"][data-status="${status}"]`);
+  await found.waitFor();
+  return found;
+}
+
+/** Answers the question of the step that is to be done. */
+async function predict(page, id, choice) {
+  const radio = (await step(page, id, 'active')).getByRole('radio', { name: choice });
+  await radio.click();
+  await page.waitForFunction((it) => it.checked, await radio.elementHandle());
+}
+
+/** Opens a pull request with what lies in the editor, reads it, merges it, and lets its story end. */
+async function deliver(page) {
+  await tab(page, 'Lesson');
+  await page.getByRole('button', { name: 'Open pull request' }).click();
+  await page.getByRole('heading', { name: 'Merging this will' }).waitFor();
+  const effects = await page.getByTestId('plan-row').evaluateAll((rows) => rows.map(({ dataset }) => dataset.effect));
+  await merge(page);
+  await finish(page);
+  return effects;
+}
+
+/** Goes to the end of what follows, and back to the lesson. */
+async function finish(page) {
+  await page.waitForFunction(() => {
+    const { now, end, waiting } = document.querySelector('[data-testid="page"]').dataset;
+    return waiting === 'false' && Number(now) < Number(end);
+  });
+  await pause(page);
+  await press(page, 'End');
+  await tab(page, 'Lesson');
+}
+
+/**
+ * The step is done: its goals are met, `right` was the right answer and is what was said, and the debrief
+ * has its numbers. Goes on to the next step.
+ */
+async function pass(page, id, { right, debrief }) {
+  const it = await step(page, id, 'done');
+  const goals = await it.getByTestId('goal').evaluateAll((all) => all.map(({ dataset }) => dataset.met));
+  assert.ok(goals.length !== 0 && goals.every((met) => met === 'true'), `${id}: ${goals}`);
+  if (right) {
+    assert.match(await it.locator('[data-verdict="right"]').textContent(), right);
+    assert.equal(await it.locator('[data-verdict="wrong"]').count(), 0, id);
+  }
+  assert.match(await it.textContent(), debrief);
+  await it.getByRole('button', { name: 'Next' }).click();
+}
+
+/** A step whose change is prepared: say what will happen, merge, be right. */
+async function play(page, id, right, debrief) {
+  await predict(page, id, right);
+  const effects = await deliver(page);
+  await pass(page, id, { right, debrief });
+  return effects;
+}
+
+async function isOver(page) {
+  await page.locator('[data-testid="lesson"][data-done="true"]').waitFor();
+  await page.getByTestId('lesson').getByText('The lesson is done.').waitFor();
+}
+
+lab('lesson 2, from merge to pods', { query: '?lesson=2-from-merge-to-pods' }, async (page) => {
+  await play(page, 'code', /^A new image, and three/, /1 image pushed, 3 pods replaced/);
+  await play(page, 'setting', /^No new image, and three/, /0 images, 3 pods replaced/);
+  await play(page, 'red', /^Nothing at all/, /0 images, 0 pods, 0 failed requests/);
+  await play(page, 'secret', /^It is green/, /1 warning on the pull request/);
+  await predict(page, 'forbidden', /^The API server refuses/);
+  await deliver(page);
+  await step(page, 'forbidden', 'active');
+  // The role first, with one's own rights; then the failed job again.
+  await tab(page, 'Terminal');
+  const patch = `[{"op":"add","path":"/rules/0/resources/-","value":"configmaps"}]`;
+  await page.getByRole('textbox', { name: 'Command' }).fill(`kubectl patch role deployer -n shop --type=json -p '${patch}'`);
+  await page.keyboard.press('Enter');
+  await page.getByTestId('printed').getByText('role.rbac.authorization.k8s.io/deployer patched').waitFor();
+  await pause(page);
+  await press(page, 'End');
+  await station(page, 'Checks');
+  await page.getByRole('button', { name: 'Re-run failed jobs' }).click();
+  await finish(page);
+  await pass(page, 'forbidden', { right: /refuses/, debrief: /refusals?, 0 requests lost/ });
+  await isOver(page);
+});
+
+lab('lesson 3, what starts a rollout', { query: '?lesson=3-what-starts-a-rollout' }, async (page) => {
+  // One wrong answer is told apart from the right one, and costs nothing.
+  await predict(page, 'replicas', /^They are replaced/);
+  assert.deepEqual(await deliver(page), ['scales']);
+  const it = await step(page, 'replicas', 'done');
+  assert.match(await it.locator('[data-verdict="wrong"]').textContent(), /^They are replaced/);
+  assert.match(await it.locator('[data-verdict="right"]').textContent(), /^They stay\. One pod joins/);
+  await pass(page, 'replicas', { debrief: /0 pods replaced, 1 pod added/ });
+  await play(page, 'comment', /^Nothing/, /not a rollout/);
+  await play(page, 'env', /^They are replaced/, /All 4 pods replaced/);
+  await play(page, 'back', /^They are replaced/, /4 pods replaced, and not one new ReplicaSet/);
+  await play(page, 'surge', /^Nothing now/, /starts none/);
+  await play(page, 'chart-version', /^Only labels/, /0 pods replaced/);
+  await play(page, 'grace', /^The pods are replaced/, /4 pods replaced/);
+  await play(page, 'code', /^They are replaced/, /pushed 1 image\. .* 4 pods went/);
+  await isOver(page);
+});
+
+const VALUES = 'chart/values.yaml';
+
+lab('lesson 5, the memory limit', { query: '?lesson=5-the-memory-limit' }, async (page) => {
+  await play(page, 'cut', /^The new pods become ready, then are killed/, /[1-9]\d* kills? by the kernel, and [1-9]\d* requests? lost/);
+  // A hint can be asked for; the way back would do as well as a larger number.
+  const mend = await step(page, 'mend', 'active');
+  await mend.getByRole('button', { name: 'Show a hint' }).click();
+  await mend.getByText('What does it need at its worst?').waitFor();
+  await tab(page, /^Files/);
+  await edit(page, VALUES, '    memory: 112Mi', '    memory: 320Mi');
+  await deliver(page);
+  await pass(page, 'mend', { debrief: /3 pods are ready/ });
+  await isOver(page);
+});
+
+const MENDED = `      annotations:
+        checksum/config: {{ include (print $.Template.BasePath "/configmap.yaml") . | sha256sum }}
+        {{- with .Values.podAnnotations }}
+        {{- toYaml . | nindent 8 }}
+        {{- end }}`;
+const BROKEN = `      {{- with .Values.podAnnotations }}
+      annotations:
+        {{- toYaml . | nindent 8 }}
+      {{- end }}`;
+
+for (const [width, height] of [
+  [1440, 900],
+  [390, 844],
+]) {
+  lab(`lesson 6, the ConfigMap, at ${width} pixels`, { width, height, query: '?lesson=6-the-config-map' }, async (page) => {
+    assert.ok(!(await play(page, 'level', /^The ConfigMap says debug/, /0 pods replaced/)).includes('rolls'));
+    await step(page, 'mend', 'active');
+    await tab(page, /^Files/);
+    await edit(page, 'chart/templates/deployment.yaml', BROKEN, MENDED);
+    await deliver(page);
+    await pass(page, 'mend', { debrief: /3 pods replaced, 0 requests lost, never fewer than 3 ready/ });
+    assert.ok((await play(page, 'again', /^The pods are replaced/, /3 pods replaced/)).includes('rolls'));
+    await isOver(page);
+    assert.equal(await page.evaluate(() => document.documentElement.scrollWidth), width, 'nothing lies beyond the edge');
+  });
+}
