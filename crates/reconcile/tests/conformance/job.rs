@@ -1,12 +1,10 @@
 //! The family `job`: a Job named `x`, one thing at a time. The driver plays the kubelets.
 
-use crate::{compare, control_plane, propagation};
-use ecow::EcoString;
+use crate::{compare, control_plane, events, propagation};
 use kube::api::{DeleteOptions, PatchType, Verb};
 use kube::{Key, Object, Value, map, time};
 use reconcile::World;
 use reconcile::trace::Note;
-use std::collections::BTreeMap;
 use std::rc::Rc;
 
 const DRIVER: &str = "driver";
@@ -73,8 +71,6 @@ fn masked(name: &str) -> String {
 struct Driver {
     world: World,
     records: Vec<Value>,
-    /// How often each event was seen.
-    events: BTreeMap<EcoString, i64>,
 }
 
 impl Driver {
@@ -82,7 +78,6 @@ impl Driver {
         Driver {
             world: control_plane(),
             records: Vec::new(),
-            events: BTreeMap::new(),
         }
     }
 
@@ -221,22 +216,11 @@ impl Driver {
             }
         };
         let pods: Value = self.pods().iter().map(row).collect();
-        let events = self.world.store().list("Event");
-        // The names of events are numbered.
-        let mut events: Vec<&Rc<Object>> = events
+        let entries = self.world.take_output().entries;
+        let events: Value = events(&entries, |key| key.kind != "Pod")
             .into_iter()
-            .filter(|event| event.value.at(&["involvedObject", "kind"]).text() != "Pod")
+            .map(|event| Value::from(event.map(Value::from).to_vec()))
             .collect();
-        events.sort_by_key(|event| event.key.name.rsplit('.').next().map(EcoString::from));
-        let mut lines: Vec<Value> = Vec::new();
-        for event in events {
-            let count = event.value.get("count").as_int().unwrap_or(1);
-            let before = self.events.insert(event.key.name.clone(), count);
-            let fields = ["type", "reason", "message"].map(|it| event.value.get(it).clone());
-            for _ in before.unwrap_or(0)..count {
-                lines.push(fields.to_vec().into());
-            }
-        }
         let job = self.world.store().get(&job_key()).map(|job| {
             let mut status = job.status().clone();
             let conditions: Value = status
@@ -255,7 +239,7 @@ impl Driver {
             "after" => map! { "output" => refusal },
             "pods" => pods,
             "job" => job,
-            "events" => Value::from(lines),
+            "events" => events,
         });
     }
 }

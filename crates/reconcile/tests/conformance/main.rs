@@ -27,10 +27,12 @@ mod server;
 mod validation;
 mod words;
 
+use ecow::EcoString;
 use kube::api::{Propagation, Verb};
+use kube::fields::Table;
 use kube::{Key, Value, map};
 use reconcile::trace::Note;
-use reconcile::{Settings, World};
+use reconcile::{Entry, Settings, World};
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 
@@ -54,6 +56,7 @@ fn object(version: &str, kind: &str, name: &str) -> Value {
 fn control_plane() -> World {
     let settings = Settings {
         kubelets: false,
+        fields: Some(Table::embedded()),
         ..Settings::default()
     };
     let mut world = World::new(1, settings);
@@ -67,6 +70,24 @@ fn control_plane() -> World {
     };
     create(&mut world, node).expect("a node is accepted");
     world
+}
+
+/// The Events in what happened, as type, reason and message. The recorder unfolded what was combined.
+fn events(entries: &[Entry], is_about: impl Fn(&Key) -> bool) -> Vec<[EcoString; 3]> {
+    let told = entries.iter().filter(|entry| entry.verb == "event");
+    let told = told.filter(|entry| entry.object.as_ref().is_some_and(&is_about));
+    told.map(|entry| {
+        let kind = match entry.tone {
+            view::Tone::Warning => "Warning",
+            _ => "Normal",
+        };
+        let message = entry.message.as_str();
+        let message = message
+            .strip_prefix("(combined from similar events): ")
+            .unwrap_or(message);
+        [kind.into(), entry.reason.clone(), message.into()]
+    })
+    .collect()
 }
 
 /// What becomes of what a deleted object owns.

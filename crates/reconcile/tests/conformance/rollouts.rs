@@ -1,7 +1,7 @@
 //! The family `rollouts`: a Deployment, one thing at a time. The driver plays the kubelets, as the
 //! driver of the recordings did.
 
-use crate::{control_plane, propagation};
+use crate::{control_plane, events, propagation};
 use ecow::{EcoString, eco_format};
 use kube::api::{DeleteOptions, PatchType, Request, Response, Verb, serve};
 use kube::{Key, Object, Status, Value, map, time};
@@ -405,31 +405,16 @@ impl Driver {
         let deployment = store
             .get(&deployment_key())
             .map(|object| self.deployment_record(object));
-        let events: Value = self
-            .entries
-            .drain(..)
-            .filter(|entry| entry.verb == "event")
-            .filter(|entry| {
-                entry
-                    .object
-                    .as_ref()
-                    .is_some_and(|key| key.kind == "Deployment")
-            })
-            .map(|entry| -> Value {
-                let kind = if entry.tone == view::Tone::Warning {
-                    "Warning"
-                } else {
-                    "Normal"
-                };
-                // The recorder unfolded what was combined.
-                let message = entry.message.as_str();
-                let message = message.strip_prefix("(combined from similar events): ");
-                let message = mask(&self.sets, message.unwrap_or(&entry.message));
-                [Value::from(kind), entry.reason.into(), message.into()]
-                    .into_iter()
-                    .collect()
+        let events: Value = events(&self.entries, |key| key.kind == "Deployment")
+            .into_iter()
+            .map(|[kind, reason, message]| -> Value {
+                [kind, reason, mask(&self.sets, &message)]
+                    .map(Value::from)
+                    .to_vec()
+                    .into()
             })
             .collect();
+        self.entries.clear();
         let loose = store
             .list("Pod")
             .iter()
