@@ -16,7 +16,8 @@ await merge(page);
 const scenes = await watch(page);
 const middle = scenes.find((scene) => count(scene, 'ready') > 3 && count(scene, 'terminating') > 0) ?? scenes.at(-1);
 await goTo(page, middle.now);
-// Pods that glide to their places have arrived by then.
+// The pointer leaves the last button it pressed; pods that glide to their places have arrived by then.
+await page.mouse.move(0, 0);
 await page.waitForTimeout(1_000);
 await mkdir(dirname(FILE), { recursive: true });
 await page.screenshot({ path: FILE });
