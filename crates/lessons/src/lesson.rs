@@ -237,11 +237,8 @@ fn required<'f>(files: &'f Files, path: &str) -> Result<&'f str, Vec<Problem>> {
 
 fn problem(message: EcoString, hint: EcoString) -> Problem {
     Problem {
-        path: LESSON.into(),
-        line: 0,
-        column: 0,
-        message,
         hint,
+        ..Problem::whole(LESSON, message)
     }
 }
 

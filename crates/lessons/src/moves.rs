@@ -153,13 +153,7 @@ impl Script {
             None if is_wrong => {
                 let message =
                     "a wrong answer says in moves.yaml which step and which hint it is about";
-                problems.push(Problem {
-                    path: path.as_str().into(),
-                    line: 0,
-                    column: 0,
-                    message: message.into(),
-                    hint: EcoString::new(),
-                });
+                problems.push(Problem::whole(path.as_str(), message));
             }
             None => {}
         }
@@ -366,11 +360,5 @@ impl Move {
 }
 
 fn whole(message: EcoString) -> Vec<Problem> {
-    vec![Problem {
-        path: EcoString::new(),
-        line: 0,
-        column: 0,
-        message,
-        hint: EcoString::new(),
-    }]
+    vec![Problem::whole("", message)]
 }

@@ -40,7 +40,7 @@ pub fn prove(files: &Files) -> Result<Proof, Vec<Problem>> {
     for (number, name) in [(solutions, "solutions"), (wrong, "wrong")] {
         if number == 0 {
             let why = eco_format!("a lesson needs something in {name}/ that shows what it accepts");
-            problems.push(problem("lesson.yaml", why));
+            problems.push(Problem::whole("lesson.yaml", why));
         }
     }
     for script in &lesson.scripts {
@@ -70,7 +70,7 @@ pub fn prove(files: &Files) -> Result<Proof, Vec<Problem>> {
 /// Plays a solution to its end, or a wrong answer to its hint.
 fn play(lesson: &Rc<Lesson>, script: &Script, seed: u64) -> Result<(), Vec<Problem>> {
     let at = eco_format!("{}/moves.yaml", script.folder);
-    let wrong = |why: EcoString| vec![problem(&at, why)];
+    let wrong = |why: EcoString| vec![Problem::whole(&at, why)];
     let (mut session, mut lab) = Session::begin(lesson.clone(), seed)?;
     // What a wrong answer does not say, the first solution does.
     let solution = lesson.scripts.iter().find(|it| it.wrong.is_none());
@@ -170,14 +170,4 @@ fn fails(session: &Session, lab: &Lab, name: &str, hint: &EcoString) -> Result<(
     Err(eco_format!(
         "step {name} does not bring up the hint {hint}; it brings up: {shown}"
     ))
-}
-
-fn problem(path: &str, message: EcoString) -> Problem {
-    Problem {
-        path: path.into(),
-        line: 0,
-        column: 0,
-        message,
-        hint: EcoString::new(),
-    }
 }

@@ -80,11 +80,8 @@ impl Session {
             .into_iter()
             .filter(is_wrong)
             .map(|path| Problem {
-                path: path.as_str().into(),
-                line: 0,
-                column: 0,
-                message: "this lesson leaves the file as it is".into(),
                 hint: eco_format!("what may be edited: {}", self.lesson.editable.join(", ")),
+                ..Problem::whole(path.as_str(), "this lesson leaves the file as it is")
             })
             .collect();
         if wrong.is_empty() { Ok(()) } else { Err(wrong) }

@@ -209,7 +209,7 @@ impl Lab {
         names.dedup();
         let name = match names.as_slice() {
             [] => {
-                return Err(whole(
+                return Err(Problem::whole(
                     "",
                     "no file differs from main, so there is nothing to propose",
                 ));
@@ -219,7 +219,7 @@ impl Lab {
                 let why = eco_format!(
                     "a pull request belongs to one repository, and both {first} and {second} are changed"
                 );
-                return Err(whole(second, why));
+                return Err(Problem::whole(*second, why));
             }
         };
         let own = |(path, text): (&String, &String)| {
@@ -262,7 +262,7 @@ impl Lab {
     /// If there is nothing to merge.
     pub fn merge(&mut self) -> Result<(), Vec<Problem>> {
         let mut trial = self.timeline.world().clone();
-        pipeline::merge(&mut trial).map_err(|why| vec![whole("", why)])?;
+        pipeline::merge(&mut trial).map_err(|why| vec![Problem::whole("", why)])?;
         self.act(Input::Merge(self.fields));
         Ok(())
     }
@@ -274,7 +274,7 @@ impl Lab {
     /// Why it cannot be done, in their words where they have some.
     pub fn intend(&mut self, intent: Intent) -> Result<(), Vec<Problem>> {
         let mut trial = self.timeline.world().clone();
-        pipeline::act_on(&mut trial, &intent).map_err(|why| vec![whole("", why)])?;
+        pipeline::act_on(&mut trial, &intent).map_err(|why| vec![Problem::whole("", why)])?;
         self.act(Input::Intent(intent, self.fields));
         Ok(())
     }
@@ -293,7 +293,7 @@ impl Lab {
         let write = Write::yours(key, subresource, verb);
         let mut trial = self.timeline.world().clone();
         let tried = write.ask(&mut trial);
-        tried.map_err(|status| vec![whole("", status.message)])?;
+        tried.map_err(|status| vec![Problem::whole("", status.message)])?;
         self.act(Input::Write(write));
         Ok(())
     }
@@ -444,17 +444,6 @@ fn branch_name(title: &str) -> EcoString {
     }
 }
 
-fn whole(path: &str, message: impl Into<EcoString>) -> Problem {
-    let hint = EcoString::new();
-    Problem {
-        path: path.into(),
-        line: 0,
-        column: 0,
-        message: message.into(),
-        hint,
-    }
-}
-
 const SETUP: &str = "cluster-setup";
 
 fn set_up_cluster(world: &mut World, definition: &Definition) {
@@ -518,7 +507,7 @@ fn set_up_repository(
     let mut repository = Repository::new();
     let commit = repository
         .commit_files(files, &[], Person::you(), 0, "Begin")
-        .map_err(|error| vec![whole(name, eco_format!("{error}"))])?;
+        .map_err(|error| vec![Problem::whole(name, eco_format!("{error}"))])?;
     repository.set_branch(MAIN, commit);
     world.delivery.tints.add(commit);
     world.delivery.repositories.insert(name.clone(), repository);
@@ -528,7 +517,7 @@ fn set_up_repository(
 /// Delivers a repository's main as its workflow would, at once.
 fn deliver(world: &mut World, name: &EcoString) -> Result<(), Vec<Problem>> {
     let Some(repository) = world.delivery.repositories.get(name).cloned() else {
-        return Err(vec![whole(name, "there is no such repository")]);
+        return Err(vec![Problem::whole(name, "there is no such repository")]);
     };
     let Some(commit) = repository.branch(MAIN) else {
         return Ok(());
@@ -554,7 +543,7 @@ fn deliver(world: &mut World, name: &EcoString) -> Result<(), Vec<Problem>> {
     if let Some(failure) = outcome.failure {
         let (job, step) = (failure.job, failure.step);
         let why = eco_format!("step \"{step}\" of job {job} fails: {}", failure.error);
-        return Err(vec![whole(name, why)]);
+        return Err(vec![Problem::whole(name, why)]);
     }
     outcome.push_all(&mut world.delivery.registry, 0);
     for upgrade in &outcome.upgrades {
@@ -587,12 +576,12 @@ fn apply(world: &mut World, path: &EcoString) -> Result<(), Vec<Problem>> {
             let note = Note::detail("create", "Applied", why);
             world
                 .request(SETUP, key, "", Verb::Create(object), note)
-                .map_err(|status| vec![whole(&place, status.message)])?;
+                .map_err(|status| vec![Problem::whole(&place, status.message)])?;
         }
     }
     match any {
         true => Ok(()),
-        false => Err(vec![whole(
+        false => Err(vec![Problem::whole(
             "cluster.yaml",
             eco_format!("applied names \"{path}\", and there are no manifests"),
         )]),

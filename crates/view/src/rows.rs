@@ -416,6 +416,19 @@ pub struct Problem {
     pub hint: EcoString,
 }
 
+impl Problem {
+    /// A mistake of a whole file, or with an empty path of nothing that stands in a file.
+    pub fn whole(path: impl Into<EcoString>, message: impl Into<EcoString>) -> Problem {
+        Problem {
+            path: path.into(),
+            line: 0,
+            column: 0,
+            message: message.into(),
+            hint: EcoString::new(),
+        }
+    }
+}
+
 /// A workflow run.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct RunRow {

@@ -176,13 +176,7 @@ fn changed(lab: &Lab, session: &Option<Session>, done: Result<(), Vec<Problem>>)
 }
 
 fn refused(why: &str) -> Reply {
-    Reply::Refused(vec![Problem {
-        path: "".into(),
-        line: 0,
-        column: 0,
-        message: why.into(),
-        hint: "".into(),
-    }])
+    Reply::Refused(vec![Problem::whole("", why)])
 }
 
 fn state(lab: &Lab, session: &Option<Session>) -> State {

@@ -176,7 +176,7 @@ fn base64(bytes: &[u8]) -> EcoString {
     text
 }
 
-/// The bytes that a text in base64 means, as far as it is one.
+/// The bytes that a text in base64 means. What is no digit of it is passed over, as line breaks are.
 #[must_use]
 pub fn from_base64(text: &str) -> Vec<u8> {
     let value = |byte: u8| match byte {
@@ -188,7 +188,7 @@ pub fn from_base64(text: &str) -> Vec<u8> {
         _ => None,
     };
     let (mut bytes, mut bits, mut held) = (Vec::new(), 0_u32, 0);
-    for digit in text.bytes().map_while(value) {
+    for digit in text.bytes().filter_map(value) {
         (bits, held) = (bits << 6 | u32::from(digit), held + 6);
         if held >= 8 {
             held -= 8;

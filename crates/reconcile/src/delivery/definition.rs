@@ -107,7 +107,7 @@ impl Definition {
         {
             let message =
                 eco_format!("delivered names \"{name}\", and there is no such repository");
-            problems.push(whole_file("cluster.yaml", message));
+            problems.push(Problem::whole("cluster.yaml", message));
         }
         let pulls = lab.pull_requests.into_iter();
         let samples: Vec<Sample> = pulls
@@ -155,7 +155,7 @@ impl PullRequest {
         let changed = overlay(files, &self.folder);
         if changed.is_empty() {
             let message = eco_format!("the pull request has no files in {}/", self.folder);
-            problems.push(whole_file("lab.yaml", message));
+            problems.push(Problem::whole("lab.yaml", message));
         }
         let PullRequest {
             title,
@@ -357,19 +357,9 @@ fn cluster_node(reader: &mut Reader<'_>, node: &Node) -> ClusterNode {
     }
 }
 
-fn whole_file(path: &str, message: EcoString) -> Problem {
-    Problem {
-        path: path.into(),
-        line: 0,
-        column: 0,
-        message,
-        hint: EcoString::new(),
-    }
-}
-
 fn required<'f>(files: &'f Files, path: &str) -> Result<&'f str, Vec<Problem>> {
     let text = files.get(path).map(String::as_str);
-    text.ok_or_else(|| vec![whole_file(path, "the lab needs this file".into())])
+    text.ok_or_else(|| vec![Problem::whole(path, "the lab needs this file")])
 }
 
 /// The files below each folder that is a repository.

@@ -56,14 +56,7 @@ impl<'a> Reader<'a> {
             Err(error) => return Err(vec![syntax_problem(path, &error)]),
         };
         let Some(root) = root else {
-            reader.problems.push(Problem {
-                path: path.into(),
-                line: 0,
-                column: 0,
-                message: "the file is empty".into(),
-                hint: EcoString::new(),
-            });
-            return Err(reader.problems);
+            return Err(vec![Problem::whole(path, "the file is empty")]);
         };
         let value = read(&mut reader, &root);
         if reader.problems.is_empty() {

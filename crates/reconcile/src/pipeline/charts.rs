@@ -134,13 +134,7 @@ fn values(place: Place<'_>, upgrade: &HelmUpgrade) -> Result<Values, Vec<Problem
         let in_repository = eco_format!("{}/{path}", place.repository);
         let Some(text) = place.files.get(path) else {
             let message = eco_format!("open {path}: no such file or directory");
-            return Err(vec![Problem {
-                path: in_repository,
-                line: 0,
-                column: 0,
-                message,
-                hint: EcoString::new(),
-            }]);
+            return Err(vec![Problem::whole(in_repository, message)]);
         };
         let parsed = Values::parse(text).map_err(|error| {
             let message = eco_format!("failed to parse {path}: {error}");

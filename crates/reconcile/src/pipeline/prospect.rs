@@ -68,13 +68,7 @@ pub(super) fn plan_of_push(
 }
 
 fn failed(name: &str, message: EcoString) -> Vec<Problem> {
-    vec![Problem {
-        path: name.into(),
-        line: 0,
-        column: 0,
-        message,
-        hint: EcoString::new(),
-    }]
+    vec![Problem::whole(name, message)]
 }
 
 /// What a HelmRelease does.

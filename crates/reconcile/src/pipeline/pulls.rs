@@ -72,14 +72,20 @@ pub(crate) fn opened(world: &World) -> Option<&Pull> {
 pub(crate) fn open(world: &mut World, name: &str, change: Change) -> Result<(), Problem> {
     let now = world.now;
     let Some(repository) = world.delivery.repositories.get_mut(name) else {
-        return Err(problem(name, eco_format!("there is no repository {name}")));
+        return Err(Problem::whole(
+            name,
+            eco_format!("there is no repository {name}"),
+        ));
     };
     let Some(base) = repository.branch(MAIN) else {
-        return Err(problem(name, eco_format!("{name} has no branch {MAIN}")));
+        return Err(Problem::whole(
+            name,
+            eco_format!("{name} has no branch {MAIN}"),
+        ));
     };
     let head = repository
         .commit_files(&change.files, &[base], Person::you(), now, &change.title)
-        .map_err(|error| problem(name, eco_format!("{error}")))?;
+        .map_err(|error| Problem::whole(name, eco_format!("{error}")))?;
     repository.set_branch(&change.branch, head);
     let outlook = outlook::rehearse(world, name, head, &change).map_err(EcoVec::from);
     world.begin();
@@ -412,14 +418,4 @@ fn last_open(world: &mut World) -> Option<&mut Pull> {
     pulls
         .last_mut()
         .filter(|pull| pull.state == PullState::Open)
-}
-
-fn problem(path: &str, message: EcoString) -> Problem {
-    Problem {
-        path: path.into(),
-        line: 0,
-        column: 0,
-        message,
-        hint: EcoString::new(),
-    }
 }

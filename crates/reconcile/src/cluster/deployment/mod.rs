@@ -71,7 +71,20 @@ struct Subject<'a> {
     plan: Plan,
 }
 
-impl Subject<'_> {
+impl<'a> Subject<'a> {
+    /// The Deployment as it is now; none if it is gone.
+    fn of(store: &'a Store, key: &Key, context: &Context<'_>) -> Option<Subject<'a>> {
+        let object = store.get(key)?.clone();
+        Some(Subject {
+            store,
+            status: object.status().clone(),
+            revision: object.annotation(REVISION).map(Into::into),
+            now: context.now,
+            plan: Plan::settled(),
+            object,
+        })
+    }
+
     fn spec(&self) -> &Value {
         self.object.spec()
     }
@@ -100,18 +113,10 @@ impl Subject<'_> {
 /// Compares a Deployment with its ReplicaSets, and plans the next step towards its spec
 /// (`deployment_controller.go`, syncDeployment).
 fn reconcile(store: &Store, key: &Key, context: &Context<'_>) -> Plan {
-    let Some(object) = store.get(key) else {
+    let Some(mut subject) = Subject::of(store, key, context) else {
         return Plan::settled();
     };
-    let mut subject = Subject {
-        store,
-        object: object.clone(),
-        status: object.status().clone(),
-        revision: object.annotation(REVISION).map(Into::into),
-        now: context.now,
-        plan: Plan::settled(),
-    };
-    if object.meta.deleted.is_some() {
+    if subject.object.meta.deleted.is_some() {
         let sets = sets::owned(&subject);
         status::sync(&mut subject, &sets, None);
         status::write(&mut subject);

@@ -325,17 +325,10 @@ fn vacant(subject: &Subject<'_>) -> (Option<i64>, EcoString, Key) {
 
 /// Says that the new ReplicaSet could not be made, and tries again ever more seldom.
 fn failed_create(store: &Store, key: &Key, context: &Context<'_>, refusal: &Status) -> Plan {
-    let Some(object) = store.get(key) else {
+    let Some(mut subject) = Subject::of(store, key, context) else {
         return Plan::settled();
     };
-    let mut subject = Subject {
-        store,
-        object: object.clone(),
-        status: object.status().clone(),
-        revision: None,
-        now: context.now,
-        plan: Plan::settled(),
-    };
+    let object = &subject.object.clone();
     let (_, _, name) = vacant(&subject);
     let message = eco_format!(
         "Failed to create new replica set {:?}: {}",

@@ -141,24 +141,7 @@ fn data(object: &Object) -> impl Iterator<Item = (EcoString, EcoString)> {
 
 /// Base64, as text. What is not text in it is shown with replacement characters.
 fn decode(text: &str) -> EcoString {
-    let value = |byte: u8| match byte {
-        b'A'..=b'Z' => Some(byte - b'A'),
-        b'a'..=b'z' => Some(byte - b'a' + 26),
-        b'0'..=b'9' => Some(byte - b'0' + 52),
-        b'+' => Some(62),
-        b'/' => Some(63),
-        _ => None,
-    };
-    let (mut bytes, mut bits, mut count) = (Vec::new(), 0_u32, 0);
-    for six in text.bytes().filter_map(value) {
-        bits = (bits << 6 | u32::from(six)) & 0xffff;
-        count += 6;
-        if count >= 8 {
-            count -= 8;
-            bytes.push((bits >> count) as u8);
-        }
-    }
-    String::from_utf8_lossy(&bytes).into()
+    String::from_utf8_lossy(&kube::from_base64(text)).into()
 }
 
 /// Fills a pod's volumes that come from ConfigMaps, Secrets and its own fields. An error is that of
