@@ -1,0 +1,74 @@
+//! What happened: marks and events.
+
+use ecow::EcoString;
+use serde::{Deserialize, Serialize};
+
+use super::{Millis, Tint};
+
+/// A place on the time line worth going to.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Mark {
+    /// When.
+    pub t: Millis,
+    /// The trace entry.
+    pub entry: u32,
+    /// What.
+    pub kind: MarkKind,
+    /// A few words.
+    pub label: EcoString,
+}
+
+/// The kinds of marks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum MarkKind {
+    /// A pull request was merged.
+    Merged,
+    /// All jobs ended well.
+    ChecksPassed,
+    /// A Helm release was upgraded.
+    Released,
+    /// The first new pod became ready.
+    FirstReady,
+    /// The last old pod is gone; the rollout is complete.
+    Complete,
+    /// Something failed: tests, a rollout, a request.
+    Failed,
+}
+
+/// One line of the event list.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct EventRow {
+    /// The trace entry's id.
+    pub id: u32,
+    /// When.
+    pub t: Millis,
+    /// Who: `deployment-controller`, `kubelet, node-a`, `github-actions`, `you`…
+    pub actor: EcoString,
+    /// What was done: `create`, `patch`, `scale`, `event`, `nothing`…
+    pub verb: EcoString,
+    /// To what: `Deployment/order-service`; possibly empty.
+    pub object: EcoString,
+    /// A CamelCase reason.
+    pub reason: EcoString,
+    /// The sentence.
+    pub message: EcoString,
+    /// How it should be shown.
+    pub tone: Tone,
+    /// The commit it is about.
+    pub tint: Option<Tint>,
+    /// The entry that led to it.
+    pub cause: Option<u32>,
+}
+
+/// How an event should be shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Tone {
+    /// A step of the story: shown as the sentence of the moment.
+    Story,
+    /// A detail between the steps.
+    Detail,
+    /// A warning or failure.
+    Warning,
+    /// Something that did not happen, and why.
+    Nothing,
+}

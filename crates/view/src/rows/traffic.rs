@@ -1,0 +1,86 @@
+//! Services, callers, and what they got of each other, second by second.
+
+use ecow::EcoString;
+use serde::{Deserialize, Serialize};
+
+use super::{Millis, Tint};
+
+/// A Service and the load on it at this moment.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ServiceRow {
+    /// Its namespace.
+    pub namespace: EcoString,
+    /// Its name.
+    pub name: EcoString,
+    /// `ClusterIP`, `NodePort`, `LoadBalancer` or `ExternalName`.
+    pub kind: EcoString,
+    /// Where it is reached: its address inside of the cluster, and after a comma the one outside.
+    pub address: EcoString,
+    /// Requests per second at this moment.
+    pub per_second: u32,
+    /// Requests that were answered, and that failed, since the beginning.
+    pub total: (u64, u64),
+    /// Why requests failed in the last second, in a client's words, and how many.
+    pub causes: Vec<(EcoString, u32)>,
+    /// The median, the 95th and the 99th percentile of the answers' latencies in the last second, in
+    /// milliseconds.
+    pub latency: [u32; 3],
+    /// Its endpoints.
+    pub endpoints: Vec<EndpointRow>,
+}
+
+/// An endpoint of a Service, as the nodes see it at this moment.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct EndpointRow {
+    /// The pod's uid.
+    pub pod: EcoString,
+    /// Whether traffic is sent there.
+    pub serving: bool,
+}
+
+/// Somebody outside of the pods who calls.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CallerRow {
+    /// Whom: a Service, or a host of an Ingress, with the path.
+    pub target: EcoString,
+    /// Requests per second at this moment.
+    pub per_second: u32,
+    /// Requests that were answered, and that failed, since the beginning.
+    pub total: (u64, u64),
+    /// The share that is to be answered, in ten-thousandths: the service level objective.
+    pub objective: u32,
+    /// How much of the failures that the objective allows were used up so far, in hundredths.
+    pub budget_used: u32,
+}
+
+/// One second of a Service.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ServiceSecond {
+    /// Its name.
+    pub name: EcoString,
+    /// Requests that were answered, by the commit whose pods answered; in commit order.
+    pub answered: Vec<(Tint, u32)>,
+    /// Requests that failed.
+    pub failed: u32,
+    /// The median, the 95th and the 99th percentile of the answers' latencies, in milliseconds.
+    pub latency: [u32; 3],
+}
+
+/// One second of traffic.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Second {
+    /// The end of that second.
+    pub t: Millis,
+    /// Requests that were answered, by the commit whose pods answered; in commit order.
+    pub answered: Vec<(Tint, u32)>,
+    /// Requests that failed.
+    pub failed: u32,
+    /// Why, in a client's words, and how many each.
+    pub causes: Vec<(EcoString, u32)>,
+    /// The median, the 95th and the 99th percentile of the answers' latencies, in milliseconds.
+    pub latency: [u32; 3],
+    /// Each Service that got requests, from outside or from other pods.
+    pub services: Vec<ServiceSecond>,
+    /// Of the wanted pods, how many were ready at its end: (ready, wanted).
+    pub ready: (u32, u32),
+}

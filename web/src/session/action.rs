@@ -1,0 +1,150 @@
+//! Everything that can happen to a session, and what it does.
+
+use std::rc::Rc;
+
+use view::protocol::{LessonIntent, Reply, Request};
+use view::{Intent, Millis, ObjectPanel, ObjectRef, StationKind};
+
+use super::reply::Asked;
+use super::{Panel, Session, Stride};
+
+/// What a viewer can do, and what the player does.
+#[derive(Clone, Debug)]
+pub enum Action {
+    /// Shows a panel.
+    Show(Panel),
+    /// Opens a file in the editor.
+    Open(Rc<str>),
+    /// Opens a file at a line, from 1.
+    OpenAt(Rc<str>, u32),
+    /// Types: the whole new text of the open file.
+    Edit(String),
+    /// Gives one file the text that it has on main.
+    Reset(Rc<str>),
+    /// Gives all files the text that they have on main.
+    ResetAll,
+    /// Puts one of the lab's sample changes into the editor: which of [`Session::samples`].
+    TrySample(usize),
+    /// Names the pull request.
+    Title(String),
+    /// Opens the pull request, or updates it.
+    OpenPullRequest,
+    /// Closes the pull request without merging it.
+    ClosePullRequest,
+    /// Does what a person does on GitHub or in Argo CD, and plays what follows.
+    Intend(Intent),
+    /// Runs a line of the terminal.
+    Command(String),
+    /// Does something in the lesson.
+    Learn(LessonIntent),
+    /// Empties the terminal.
+    ClearTerminal,
+    /// Looks closely at an object.
+    Inspect(ObjectRef),
+    /// Looks at it no longer.
+    Dismiss,
+    /// Plays or pauses. Playing at the end replays the newest chapter.
+    Play(bool),
+    /// Sets the play speed in percent of the story's pace.
+    Speed(u32),
+    /// The player has come to this moment.
+    Tick(Millis),
+    /// The viewer goes to a moment.
+    Seek(Millis),
+    /// The viewer steps.
+    Step(Stride),
+    /// The viewer looks at a station; again, or none: back to the live one.
+    Look(Option<StationKind>),
+    /// The engine has done what it was asked for.
+    Reply(Box<Reply>),
+}
+
+impl Session {
+    pub(super) fn apply(&mut self, action: Action) {
+        match action {
+            Action::Show(panel) => {
+                self.panel = panel;
+                self.inspect();
+            }
+            Action::Open(path) => self.open(path),
+            Action::OpenAt(path, line) => {
+                self.open(path);
+                let times = self.line.map_or(0, |(_, times)| times);
+                self.line = Some((line, times + 1));
+            }
+            Action::Edit(text) => {
+                let path = Rc::clone(&self.file);
+                self.write(&path, Some(text));
+                self.check();
+            }
+            Action::Reset(path) => {
+                self.write(&path, None);
+                self.check();
+            }
+            Action::ResetAll => {
+                self.draft = Rc::default();
+                self.title = None;
+                self.keep();
+                self.check();
+            }
+            Action::TrySample(which) => {
+                let samples = Rc::clone(&self.samples);
+                let Some(sample) = samples.get(which) else {
+                    return;
+                };
+                for (path, text) in &sample.files {
+                    self.write(path, Some(text.clone()));
+                }
+                self.panel = Panel::Files;
+                // The file with the shortest change that the eye finds: the one that is open, or the last.
+                if !sample.files.contains_key(&*self.file)
+                    && let Some(path) = sample.files.keys().next_back()
+                {
+                    self.file = path.as_str().into();
+                }
+                self.check();
+            }
+            Action::Title(title) => self.title = Some(title),
+            Action::OpenPullRequest => {
+                let (title, files) = (self.next_title(), self.working_tree());
+                self.ask(Asked::Open, &Request::OpenPullRequest { title, files });
+            }
+            Action::ClosePullRequest => self.ask(Asked::Close, &Request::ClosePullRequest),
+            Action::Intend(intent) => {
+                self.ask(Asked::of(&intent), &Request::Intend(intent));
+            }
+            Action::Command(line) => self.ask(Asked::Command, &Request::Command(line)),
+            Action::Learn(intent) => {
+                self.ask(Asked::Lesson(intent), &Request::Lesson(intent));
+            }
+            Action::ClearTerminal => self.terminal = Rc::default(),
+            Action::Inspect(object) => {
+                self.object = Some(Rc::new(ObjectPanel {
+                    object,
+                    ..ObjectPanel::default()
+                }));
+                self.panel = Panel::Object;
+                self.inspect();
+            }
+            Action::Dismiss => {
+                self.object = None;
+                self.panel = Panel::Stage;
+            }
+            Action::Play(play) => self.play(play),
+            Action::Speed(speed) => self.speed = speed,
+            Action::Tick(t) => {
+                self.go_to(t);
+                if t >= self.history.end {
+                    self.playing = false;
+                }
+            }
+            Action::Seek(t) => {
+                self.playing = false;
+                self.jump(t);
+            }
+            Action::Step(stride) => self.step(stride),
+            Action::Look(station) => self.look = station.filter(|_| self.look != station),
+            Action::Reply(reply) => self.take(*reply),
+        }
+    }
+}

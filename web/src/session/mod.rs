@@ -1,0 +1,212 @@
+//! What the page knows, and everything that can happen to it.
+//!
+//! [`Session`] holds rows behind shared pointers; a clone of a session clones pointers. Components take
+//! rows out of it and send an [`Action`]. What only the engine can do is sent to it, and its reply is
+//! an action like any other: until then everything stays as it was.
+//!
+//! - [`action`]: everything that can happen; [`reply`]: what the engine is asked for, and answers;
+//! - [`edits`]: the files as the editor shows them;
+//! - [`history`] and [`time`]: what happened, and moving in it.
+
+mod action;
+mod edits;
+mod history;
+mod reply;
+mod shared;
+mod time;
+
+pub use action::Action;
+pub use history::{History, causes};
+pub use shared::Shared;
+pub use time::{SPEEDS, Stride};
+
+use std::rc::Rc;
+
+use view::protocol::{Files, Sample, State};
+use view::{LessonRow, Millis, ObjectPanel, Problem, Scene, StationKind, WorkflowRow};
+use yew::Reducible;
+
+use crate::engine::Engine;
+use crate::{dom, storage};
+use edits::change_of;
+use reply::Asked;
+use time::first_speed;
+
+/// What the side panel shows. On narrow pages the stage is one of its tabs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Panel {
+    /// The lesson.
+    Lesson,
+    /// The repository and its editor.
+    Files,
+    /// The pull request.
+    PullRequest,
+    /// The cluster and the way to it.
+    Stage,
+    /// What happened, in words.
+    Events,
+    /// `kubectl`.
+    Terminal,
+    /// One object, looked at closely.
+    Object,
+}
+
+/// A line of the terminal and what came of it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Printed {
+    /// The line.
+    pub line: String,
+    /// When it was run, in virtual time.
+    pub t: Millis,
+    /// What it printed.
+    pub text: String,
+    /// Whether it failed.
+    pub is_failed: bool,
+}
+
+/// What the page knows.
+#[derive(Clone)]
+pub struct Session {
+    engine: Engine,
+    original: Rc<Files>,
+    /// What the engine was asked to do and has not done yet.
+    asked: Option<Asked>,
+    /// The lab's sample changes.
+    pub samples: Rc<[Sample]>,
+    /// The files on main.
+    pub main: Rc<Files>,
+    /// The files that differ from main, whole.
+    pub draft: Rc<Files>,
+    /// The open file.
+    pub file: Rc<str>,
+    /// The mistakes in the open file.
+    pub problems: Rc<[Problem]>,
+    /// The title of the next pull request, if the viewer wrote one.
+    pub title: Option<String>,
+    /// Why the last intent was refused.
+    pub refused: Rc<[Problem]>,
+    /// Whether that was an intent of the stage.
+    pub refused_on_stage: bool,
+    /// The workflows that can be started by hand.
+    pub workflows: Rc<[WorkflowRow]>,
+    /// The lesson that the lab was opened for.
+    pub lesson: Option<Rc<LessonRow>>,
+    /// What was typed at the terminal, and what came of it.
+    pub terminal: Rc<Vec<Printed>>,
+    /// The object that is looked at closely: what was asked for, then what is known.
+    pub object: Option<Rc<ObjectPanel>>,
+    /// The line to which the editor is to go, and which time it is asked to.
+    pub line: Option<(u32, u32)>,
+    /// The shown panel.
+    pub panel: Panel,
+    /// The station that the viewer looks at, if not the live one.
+    pub look: Option<StationKind>,
+    /// The moment that the viewer is at.
+    pub at: Millis,
+    /// The newest picture: of that moment, or of one shortly before if the engine is still on its way.
+    pub scene: Shared<Scene>,
+    /// The whole history.
+    pub history: Shared<History>,
+    /// The furthest moment that was seen; what lies behind it is not told yet.
+    pub seen: Millis,
+    /// Whether it plays.
+    pub playing: bool,
+    /// In percent of the story's pace.
+    pub speed: u32,
+    /// Counts the jumps in time that the player did not make itself.
+    pub jumps: u32,
+    /// Counts the merges.
+    pub merges: u32,
+}
+
+impl Session {
+    /// The session of a lab that was opened, with the edits that were kept, paused at its end. Where
+    /// there is no room for both, the living cluster is seen before the files.
+    pub fn begin(engine: Engine, samples: Vec<Sample>, state: State) -> Self {
+        let main = Rc::new(state.files);
+        // What a sample would change last is what one would look at first.
+        let file: Rc<str> = samples
+            .first()
+            .and_then(|sample| sample.files.keys().next_back())
+            .or(main.keys().next())
+            .map_or("", String::as_str)
+            .into();
+        let lesson = state.lesson.map(Rc::new);
+        let mut draft = match &lesson {
+            Some(lesson) => change_of(lesson),
+            None => storage::edits(),
+        };
+        draft.retain(|path, text| main.get(path) != Some(text));
+        let prepared = draft.keys().next_back().filter(|_| lesson.is_some());
+        let file = prepared.map_or(file, |path| path.as_str().into());
+        let history = History::new(state.events, state.seconds, state.marks, state.end);
+        Self {
+            engine,
+            original: Rc::clone(&main),
+            asked: None,
+            samples: samples.into(),
+            at: state.scene.now,
+            scene: Shared::new(state.scene),
+            seen: history.end,
+            history,
+            main,
+            draft: Rc::new(draft),
+            file,
+            problems: Rc::new([]),
+            title: None,
+            refused: Rc::new([]),
+            refused_on_stage: false,
+            workflows: state.workflows.into(),
+            panel: match (&lesson, dom::media(dom::WIDE)) {
+                (Some(_), _) => Panel::Lesson,
+                (None, true) => Panel::Files,
+                (None, false) => Panel::Stage,
+            },
+            lesson,
+            terminal: Rc::default(),
+            object: None,
+            line: None,
+            look: None,
+            playing: false,
+            speed: first_speed(),
+            jumps: 0,
+            merges: 0,
+        }
+    }
+
+    /// Whether the pull request on the stage is open.
+    pub fn has_open_pull_request(&self) -> bool {
+        self.scene
+            .pull_request
+            .as_ref()
+            .is_some_and(|row| row.state == "Open")
+    }
+
+    /// Whether the engine has yet to do what it was asked for, so that the picture is not the moment's.
+    pub fn is_waiting(&self) -> bool {
+        self.asked.is_some() || self.at != self.scene.now
+    }
+
+    /// Whether the engine was asked to do something and has not answered yet.
+    pub fn is_asked(&self) -> bool {
+        self.asked.is_some()
+    }
+
+    /// Whether something is known to happen after this moment, which another change would undo.
+    pub fn is_in_the_past(&self) -> bool {
+        self.history
+            .events
+            .last()
+            .is_some_and(|event| event.t > self.at)
+    }
+}
+
+impl Reducible for Session {
+    type Action = Action;
+
+    fn reduce(self: Rc<Self>, action: Action) -> Rc<Self> {
+        let mut next = (*self).clone();
+        next.apply(action);
+        Rc::new(next)
+    }
+}

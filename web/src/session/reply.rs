@@ -1,0 +1,176 @@
+//! What the engine is asked for, and what its replies change.
+
+use std::rc::Rc;
+
+use view::protocol::{LessonIntent, Reply, Request, State};
+use view::{Intent, ObjectPanel, StationKind};
+
+use super::{History, Panel, Printed, Session, Shared, change_of};
+use crate::dom;
+
+/// What the engine was asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Asked {
+    Open,
+    Close,
+    Merge,
+    Revert,
+    /// Anything else, with a button of the pull request.
+    OnPullRequest,
+    /// Anything else, with a button of this station.
+    OnStage(StationKind),
+    Command,
+    Lesson(LessonIntent),
+}
+
+impl Asked {
+    pub(super) fn of(intent: &Intent) -> Asked {
+        match intent {
+            Intent::Merge(_) => Asked::Merge,
+            Intent::Revert => Asked::Revert,
+            Intent::Approve => Asked::OnPullRequest,
+            Intent::Refresh(_) | Intent::Sync { .. } | Intent::Rollback { .. } => {
+                Asked::OnStage(StationKind::Release)
+            }
+            Intent::Review { .. }
+            | Intent::Cancel(_)
+            | Intent::RunAgain { .. }
+            | Intent::Dispatch { .. } => Asked::OnStage(StationKind::Checks),
+        }
+    }
+}
+
+impl Session {
+    /// Asks what there is to know of the object that is looked at.
+    pub(super) fn inspect(&self) {
+        if let Some(panel) = self.object.as_ref().filter(|_| self.panel == Panel::Object) {
+            self.engine.send(&Request::Inspect(panel.object.clone()));
+        }
+    }
+
+    /// Asks for something that changes the lab. One such thing is done at a time.
+    pub(super) fn ask(&mut self, what: Asked, request: &Request) {
+        if self.asked.is_none() {
+            self.asked = Some(what);
+            self.engine.send(request);
+        }
+    }
+
+    /// What was asked for is done: what lay behind this moment is another future now. Edits stand on
+    /// the files that main has at this moment.
+    pub(super) fn change(&mut self, state: State) {
+        let mut files = self.working_tree();
+        files.retain(|path, text| state.files.get(path) != Some(text));
+        self.main = Rc::new(state.files);
+        self.draft = Rc::new(files);
+        self.keep();
+        self.check();
+        self.refused = Rc::new([]);
+        self.look = None;
+        self.at = state.scene.now;
+        self.seen = self.at;
+        self.scene = Shared::new(state.scene);
+        self.history = History::new(state.events, state.seconds, state.marks, state.end);
+        self.workflows = state.workflows.into();
+        self.lesson = state.lesson.map(Rc::new);
+        self.jumps += 1;
+        self.inspect();
+        match self.asked.take() {
+            Some(Asked::Open) => {
+                self.playing = false;
+                self.panel = Panel::PullRequest;
+            }
+            Some(Asked::Revert) => {
+                self.playing = false;
+                self.title = None;
+                self.panel = Panel::PullRequest;
+            }
+            Some(Asked::Close) => self.panel = Panel::Files,
+            Some(Asked::Merge) => {
+                self.title = None;
+                self.panel = Panel::Stage;
+                self.playing = true;
+                self.merges += 1;
+            }
+            Some(Asked::OnStage(station)) => {
+                self.look = Some(station);
+                self.playing = self.is_in_the_past();
+            }
+            Some(Asked::OnPullRequest | Asked::Command) => {
+                self.playing = self.is_in_the_past();
+            }
+            Some(Asked::Lesson(intent)) => self.learn(intent),
+            None => {}
+        }
+    }
+
+    /// A step began, or begins again: its change lies in the editor.
+    pub(super) fn learn(&mut self, intent: LessonIntent) {
+        self.playing = false;
+        if let (LessonIntent::Next | LessonIntent::Retry, Some(lesson)) = (intent, &self.lesson) {
+            let mut draft = change_of(lesson);
+            draft.retain(|path, text| self.main.get(path) != Some(text));
+            if let Some(path) = draft.keys().next_back() {
+                self.file = path.as_str().into();
+            }
+            self.draft = Rc::new(draft);
+            self.title = None;
+            self.panel = Panel::Lesson;
+            self.check();
+        }
+    }
+
+    pub(super) fn take(&mut self, reply: Reply) {
+        match reply {
+            Reply::Opened { state, .. } => {
+                dom::performance_mark("lab:engine");
+                // The page began with a recording of this, which may be older than the engine.
+                if state.events[..] != self.history.events[..] {
+                    self.change(state);
+                }
+            }
+            Reply::Changed(state) => self.change(state),
+            Reply::Checked { path, problems } if *path == *self.file => {
+                self.problems = problems.into();
+            }
+            Reply::Checked { .. } => {}
+            Reply::Refused(problems) => {
+                let asked = self.asked.take();
+                self.refused_on_stage = matches!(asked, Some(Asked::OnStage(_)));
+                // A lesson asks for a pull request too; why there is none stands beside the files.
+                if matches!(asked, Some(Asked::Open)) {
+                    self.panel = Panel::Files;
+                }
+                self.refused = problems.into();
+            }
+            Reply::Printed {
+                line,
+                text,
+                exit,
+                state,
+            } => {
+                let printed = Printed {
+                    line,
+                    t: self.at,
+                    text: text.into(),
+                    is_failed: exit != 0,
+                };
+                Rc::make_mut(&mut self.terminal).push(printed);
+                match state {
+                    Some(state) => self.change(state),
+                    None => self.asked = None,
+                }
+            }
+            Reply::Object(panel) => {
+                let is_wanted = |wanted: &Rc<ObjectPanel>| wanted.object == panel.object;
+                if self.object.as_ref().is_some_and(is_wanted) {
+                    self.object = Some(Rc::new(panel));
+                }
+            }
+            Reply::Scene(scene) => {
+                self.scene = Shared::new(scene);
+                self.inspect();
+            }
+        }
+    }
+}
