@@ -150,32 +150,10 @@ fn new_line(out: &mut String, style: Style, depth: usize) {
     }
 }
 
+/// What is not UTF-8 is written as Go writes it: a replacement character.
 fn write_string(out: &mut String, text: &Text, escape_html: bool) {
-    out.push('"');
-    for chunk in text.as_bytes().utf8_chunks() {
-        for letter in chunk.valid().chars() {
-            match letter {
-                '"' => out.push_str("\\\""),
-                '\\' => out.push_str("\\\\"),
-                '\n' => out.push_str("\\n"),
-                '\r' => out.push_str("\\r"),
-                '\t' => out.push_str("\\t"),
-                '\x08' => out.push_str("\\b"),
-                '\x0C' => out.push_str("\\f"),
-                '\0'..='\x1F' | '\u{2028}' | '\u{2029}' => {
-                    out.push_str(&format!("\\u{:04x}", u32::from(letter)));
-                }
-                '<' | '>' | '&' if escape_html => {
-                    out.push_str(&format!("\\u{:04x}", u32::from(letter)));
-                }
-                _ => out.push(letter),
-            }
-        }
-        if !chunk.invalid().is_empty() {
-            out.push(char::REPLACEMENT_CHARACTER);
-        }
-    }
-    out.push('"');
+    let text = String::from_utf8_lossy(text.as_bytes());
+    yaml::json::quote(&text, escape_html, out);
 }
 
 /// A template's value as a plain one, by the way of JSON: what `toYaml` writes.

@@ -6,7 +6,6 @@
 //! Knows nothing of terminals, files and pages: arguments and standard input come in, an [`Output`]
 //! goes out.
 
-mod json;
 mod kubectl;
 mod line;
 

@@ -12,6 +12,7 @@ mod decode;
 pub mod edit;
 mod encode;
 mod error;
+pub mod json;
 mod node;
 pub mod number;
 mod parse;

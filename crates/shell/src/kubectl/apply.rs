@@ -3,10 +3,10 @@
 
 use super::args::{Args, DRY_RUN, FILENAME, Flag, OUTPUT};
 use super::session::{DryRun, Fault, Session};
-use crate::json;
 use kube::api::Verb;
 use kube::patch::three_way;
 use kube::{Key, Value, kind_info, kubectl};
+use yaml::json;
 
 const LAST_APPLIED: &str = "kubectl.kubernetes.io/last-applied-configuration";
 /// What kubectl calls standard input in its messages.
@@ -171,7 +171,7 @@ fn noted(manifest: &Value) -> Value {
         text => (name.clone(), text.clone()),
     });
     *annotations = Value::Map(texts.collect());
-    let text = json::encode(&inner);
+    let text = json::encode(&inner, json::COMPACT);
     let mut next = inner;
     next.entry_at(&["metadata", "annotations"])
         .set(LAST_APPLIED, text + "\n");

@@ -4,10 +4,16 @@ use super::args::{Args, Flag, switch, value};
 use super::columns;
 use super::session::{Fault, Session, kind, shown};
 use super::table;
-use crate::json;
 use ecow::EcoString;
 use kube::{KindInfo, Object, Selection, Value, map};
 use std::rc::Rc;
+use yaml::json::{self, Style};
+
+/// As `kubectl -o json` prints.
+const ON_LINES: Style = Style {
+    indent: Some("    "),
+    is_html_escaped: true,
+};
 
 pub(super) const FLAGS: &[Flag] = &[
     value("output", Some('o')),
@@ -36,7 +42,7 @@ pub(super) fn run(session: &mut Session, args: &Args) -> Result<(), Fault> {
         "yaml" => yaml::encode(&together(&objects, is_single)),
         "json" => format!(
             "{}\n",
-            json::encode_indented(&together(&objects, is_single))
+            json::encode(&together(&objects, is_single), ON_LINES)
         ),
         "name" => objects
             .iter()

@@ -1,10 +1,10 @@
 //! A pod template in words (`DescribePodTemplate` in `k8s.io/kubectl/pkg/describe/describe.go`), with
 //! tabs as they are.
 
-use crate::json;
 use ecow::{EcoString, eco_format};
 use kube::Value;
 use std::fmt::Write;
+use yaml::json;
 
 /// Annotations that are not shown.
 const HIDDEN: &str = "kubectl.kubernetes.io/last-applied-configuration";
@@ -127,7 +127,7 @@ pub(super) fn describe(template: &Value, cause: Option<&str>) -> String {
 fn shown(value: &Value) -> EcoString {
     match value {
         Value::String(text) => text.clone(),
-        other => json::encode(other),
+        other => json::encode(other, json::COMPACT),
     }
 }
 

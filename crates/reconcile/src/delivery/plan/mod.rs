@@ -26,6 +26,7 @@ use super::rehearsal::Failure;
 use crate::view::{Effect, PathChange, PathEffect, PlanRow};
 use ecow::{EcoString, eco_format};
 use kube::{Key, Value};
+use yaml::json::Style;
 
 /// A change, and the cluster that it is to be made in.
 #[derive(Clone, Copy, Debug)]
@@ -498,52 +499,12 @@ pub(crate) fn changes(old: &Value, new: &Value) -> Vec<PathChange> {
 
 /// A value as JSON; empty for null, which is how an absent one looks.
 pub(crate) fn json(value: &Value) -> EcoString {
-    let mut out = String::new();
-    if !value.is_null() {
-        write_json(value, &mut out);
+    if value.is_null() {
+        return EcoString::new();
     }
-    out.into()
-}
-
-fn write_json(value: &Value, out: &mut String) {
-    match value {
-        Value::Null => out.push_str("null"),
-        Value::Bool(flag) => out.push_str(if *flag { "true" } else { "false" }),
-        Value::Int(number) => out.push_str(&number.to_string()),
-        Value::Float(number) => out.push_str(&yaml::number::format_json(*number)),
-        Value::String(text) => write_json_text(text, out),
-        Value::List(items) => {
-            out.push('[');
-            for (at, item) in items.iter().enumerate() {
-                out.push_str(if at > 0 { "," } else { "" });
-                write_json(item, out);
-            }
-            out.push(']');
-        }
-        Value::Map(map) => {
-            out.push('{');
-            for (at, (key, item)) in map.iter().enumerate() {
-                out.push_str(if at > 0 { "," } else { "" });
-                write_json_text(key, out);
-                out.push(':');
-                write_json(item, out);
-            }
-            out.push('}');
-        }
-    }
-}
-
-fn write_json_text(text: &str, out: &mut String) {
-    out.push('"');
-    for c in text.chars() {
-        match c {
-            '"' => out.push_str("\\\""),
-            '\\' => out.push_str("\\\\"),
-            '\n' => out.push_str("\\n"),
-            '\t' => out.push_str("\\t"),
-            c if c.is_control() => out.push_str(&format!("\\u{:04x}", u32::from(c))),
-            c => out.push(c),
-        }
-    }
-    out.push('"');
+    let style = Style {
+        indent: None,
+        is_html_escaped: false,
+    };
+    yaml::json::encode(value, style)
 }

@@ -6,6 +6,7 @@
 use ecow::{EcoString, EcoVec, eco_format};
 use std::cmp::Ordering;
 use yaml::Kind;
+use yaml::json::quote;
 
 /// How deep JSON may be nested.
 const DEPTH_MAX: usize = 50;
@@ -157,7 +158,7 @@ impl Value {
         match self {
             Value::Null => out.push_str("null"),
             Value::Number(number) if !number.is_finite() => out.push_str("null"),
-            Value::Text(text) => quote(text, out),
+            Value::Text(text) => quote(text, false, out),
             Value::List(items) if !items.is_empty() => {
                 out.push('[');
                 for item in items {
@@ -172,7 +173,7 @@ impl Value {
                 out.push('{');
                 for (name, value) in members {
                     out.push_str(&before);
-                    quote(name, out);
+                    quote(name, false, out);
                     out.push_str(": ");
                     value.write_json(&deeper, out);
                     before = eco_format!(",{deeper}");
@@ -267,22 +268,6 @@ pub fn parse_number(text: &str) -> f64 {
         }
         _ => f64::NAN,
     }
-}
-
-fn quote(text: &str, out: &mut EcoString) {
-    out.push('"');
-    for c in text.chars() {
-        match c {
-            '"' => out.push_str("\\\""),
-            '\\' => out.push_str("\\\\"),
-            '\n' => out.push_str("\\n"),
-            '\r' => out.push_str("\\r"),
-            '\t' => out.push_str("\\t"),
-            c if c < ' ' => out.push_str(&eco_format!("\\u{:04x}", u32::from(c))),
-            c => out.push(c),
-        }
-    }
-    out.push('"');
 }
 
 /// A reading of JSON (RFC 8259).
