@@ -35,7 +35,7 @@ use crate::parts::way::{Way, live_station};
 use crate::parts::workbench::Workbench;
 use crate::player::use_player;
 use crate::session::{Action, Panel, Session, Stride};
-use crate::words;
+use crate::{texts, words};
 
 /// How much there is room for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -166,7 +166,7 @@ fn Page(props: &PageProps) -> Html {
                     { stage(&session, layout, &on) }
                 }
             </main>
-            <section class="timeline" aria-label="Time line">
+            <section class="timeline" aria-label={texts::TIME_LINE}>
                 <Moment sentence={session.scene.sentence.clone()} history={history.clone()} on={on.clone()} />
                 <Controls
                     playing={session.playing}
@@ -200,20 +200,20 @@ fn tabs(session: &Session, layout: Layout) -> Vec<Tab> {
     let mut tabs = vec![
         tab(
             Panel::Files,
-            "Files",
+            texts::TAB_FILES,
             (0 < edited).then(|| edited.to_string().into()),
         ),
         tab(
             Panel::PullRequest,
-            "Pull request",
+            texts::TAB_PULL_REQUEST,
             session
                 .scene
                 .pull_request
                 .as_ref()
                 .map(|row| format!("#{}", row.number).into()),
         ),
-        tab(Panel::Events, "Events", None),
-        tab(Panel::Terminal, "Terminal", None),
+        tab(Panel::Events, texts::TAB_EVENTS, None),
+        tab(Panel::Terminal, texts::TAB_TERMINAL, None),
     ];
     if let Some(panel) = &session.object {
         let name = words::short_name(&panel.object.name).to_owned();
@@ -224,10 +224,10 @@ fn tabs(session: &Session, layout: Layout) -> Vec<Tab> {
         });
     }
     if layout != Layout::Wide {
-        tabs.insert(2, tab(Panel::Stage, "Stage", None));
+        tabs.insert(2, tab(Panel::Stage, texts::TAB_STAGE, None));
     }
     if session.lesson.is_some() {
-        tabs.insert(0, tab(Panel::Lesson, "Lesson", None));
+        tabs.insert(0, tab(Panel::Lesson, texts::TAB_LESSON, None));
     }
     tabs
 }
@@ -314,7 +314,7 @@ fn stage(session: &Session, layout: Layout, on: &Callback<Action>) -> Html {
         .unwrap_or_else(|| live_station(&session.scene.stations));
     let all = layout != Layout::Narrow;
     html! {
-        <section class="stage" aria-label="Stage">
+        <section class="stage" aria-label={texts::TAB_STAGE}>
             <Way stations={session.scene.stations.clone()} {shown} on={on.clone()} />
             { station_detail(session, shown, on) }
             if layout != Layout::Wide && session.draft.is_empty() && session.history.chapter_start() == 0 {
@@ -346,7 +346,7 @@ fn invitation(session: &Session, on: &Callback<Action>) -> Html {
         <p class="invitation">
             { samples(&session.samples, on) }
             <button type="button" onclick={on.reform(|_| Action::Show(Panel::Files))}>
-                { "Edit the files" }
+                { texts::EDIT_THE_FILES }
             </button>
         </p>
     }

@@ -12,6 +12,8 @@ use view::Millis;
 use view::protocol::{Reply, Request, decode, encode};
 use wasm_bindgen::prelude::*;
 
+use crate::texts;
+
 #[wasm_bindgen(module = "/js/engine.js")]
 extern "C" {
     fn connect(
@@ -72,7 +74,7 @@ impl Engine {
             let engine = engine.clone();
             Closure::new(move |bytes: Vec<u8>| match decode(&bytes) {
                 Some(reply) => engine.take(reply),
-                None => stopped("The page and its engine are of different versions."),
+                None => stopped(texts::VERSIONS_DIFFER),
             })
         };
         let failed = Closure::new(move |why: String| stopped(&why));

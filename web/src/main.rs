@@ -7,6 +7,7 @@
 //! - [`story`]: how virtual time becomes play time; [`player`] plays it;
 //! - [`app`]: the layout; [`parts`]: one component a file;
 //! - [`engine`]: the lab itself, in a worker;
+//! - [`texts`]: every word that it says;
 //! - [`storage`], [`crash`], [`dom`], [`words`]: the browser's side.
 
 mod app;
@@ -18,6 +19,7 @@ mod player;
 mod session;
 mod storage;
 mod story;
+mod texts;
 mod words;
 
 use engine::Engine;
@@ -40,7 +42,7 @@ fn main() {
         } => app::open(begin.clone(), Labs::new(&name, labs), samples, state),
         // An address with a lab that there is not: the page begins anew with the one that there is.
         Reply::Refused(_) if !is_first => dom::open_lab(OPENING),
-        _ => crash::show("The built-in lab could not be opened."),
+        _ => crash::show(texts::LAB_DID_NOT_OPEN),
     });
     match lesson {
         None => engine.send(&Request::Open(lab)),

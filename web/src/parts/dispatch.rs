@@ -1,4 +1,4 @@
-//! "Run workflow": starts a workflow by hand, with what it asks for.
+//! texts::RUN_WORKFLOW: starts a workflow by hand, with what it asks for.
 
 use std::rc::Rc;
 
@@ -8,6 +8,7 @@ use web_sys::{FormData, HtmlFormElement, HtmlSelectElement};
 use yew::prelude::*;
 
 use crate::session::Action;
+use crate::texts;
 
 #[derive(PartialEq, Properties)]
 pub struct DispatchProps {
@@ -47,11 +48,11 @@ pub fn Dispatch(props: &DispatchProps) -> Html {
     };
     html! {
         <details class="menu">
-            <summary>{ "Run workflow" }</summary>
+            <summary>{ texts::RUN_WORKFLOW }</summary>
             <form {onsubmit}>
                 if 1 < props.workflows.len() {
                     <label>
-                        { "Workflow" }
+                        { texts::WORKFLOW }
                         <select class="choice" {onchange}>
                             for (index, row) in props.workflows.iter().enumerate() {
                                 <option key={index} selected={index == *chosen}>{ title(row) }</option>
@@ -62,7 +63,7 @@ pub fn Dispatch(props: &DispatchProps) -> Html {
                     <p>{ title(workflow) }</p>
                 }
                 { for workflow.inputs.iter().map(input) }
-                <button type="submit" class="primary">{ "Run on main" }</button>
+                <button type="submit" class="primary">{ texts::RUN_ON_MAIN }</button>
             </form>
         </details>
     }
@@ -80,7 +81,7 @@ fn input(row: &InputRow) -> Html {
     };
     html! {
         <label key={name.clone()}>
-            <span>{ label }if row.is_required { { " (required)" } }</span>
+            <span>{ label }if row.is_required { { texts::REQUIRED } }</span>
             if row.options.is_empty() {
                 <input type="text" {name} value={row.default.to_string()} required={row.is_required} />
             } else {

@@ -4,24 +4,25 @@ use view::protocol::LessonIntent;
 use view::{Block, GoalRow, LessonRow, LessonStepRow, PredictionRow, Progress, Span, StepStatus};
 use yew::prelude::*;
 
-use super::icon::sign;
+use super::icon::{progress_word, sign};
 use crate::session::{Action, Panel, Session};
+use crate::texts;
 
 /// The lesson as far as the learner has come. What is judged is shown when the story has come there.
 pub fn lesson(session: &Session, row: &LessonRow, on: &Callback<Action>) -> Html {
     let is_judged = row.judged_at <= session.seen;
     html! {
-        <article class="lesson" aria-label={format!("Lesson: {}", row.title)} data-testid="lesson" data-id={row.id.to_string()} data-done={row.is_done.to_string()}>
+        <article class="lesson" aria-label={texts::lesson_named(&row.title)} data-testid="lesson" data-id={row.id.to_string()} data-done={row.is_done.to_string()}>
             <header>
                 <h2>{ row.title.as_str() }</h2>
-                <p class="facts">{ format!("{} minutes. {}", row.minutes, row.summary) }</p>
+                <p class="facts">{ texts::lesson_facts(row.minutes, &row.summary) }</p>
             </header>
             { blocks(&row.intro) }
             <ol class="lesson-steps">
                 { for row.steps.iter().map(|it| step(session, it, is_judged, on)) }
             </ol>
             if row.is_done && is_judged {
-                <p class="finished" role="status">{ "The lesson is done." }</p>
+                <p class="finished" role="status">{ texts::LESSON_DONE }</p>
             }
         </article>
     }
@@ -29,15 +30,15 @@ pub fn lesson(session: &Session, row: &LessonRow, on: &Callback<Action>) -> Html
 
 fn step(session: &Session, row: &LessonStepRow, is_judged: bool, on: &Callback<Action>) -> Html {
     let is_done = row.status == StepStatus::Done && is_judged;
-    let (word, progress) = match row.status {
-        StepStatus::Waiting => ("waiting", Progress::Waiting),
-        _ if is_done => ("done", Progress::Done),
-        _ => ("active", Progress::Active),
+    let (said, progress) = match row.status {
+        StepStatus::Waiting => (texts::STEP_WAITING, Progress::Waiting),
+        _ if is_done => (texts::STEP_DONE, Progress::Done),
+        _ => (texts::STEP_ACTIVE, Progress::Active),
     };
     let is_open = row.status != StepStatus::Waiting;
     html! {
-        <li key={row.id.as_str()} data-testid="lesson-step" data-id={row.id.to_string()} data-status={word}>
-            <h3>{ sign(progress) }{ row.title.as_str() }<span class="said">{ format!(", {word}") }</span></h3>
+        <li key={row.id.as_str()} data-testid="lesson-step" data-id={row.id.to_string()} data-status={progress_word(progress)}>
+            <h3>{ sign(progress) }{ row.title.as_str() }<span class="said">{ format!(", {said}") }</span></h3>
             if is_open {
                 { blocks(&row.task) }
                 if let Some(prediction) = &row.prediction {
@@ -75,10 +76,10 @@ fn predicted(
                 <input type="radio" name={step.id.to_string()} checked={is_chosen} disabled={right.is_some()} {onchange} />
                 <span>{ spans(text) }</span>
                 if verdict == "right" {
-                    { sign(Progress::Done) }<span class="said">{ "right" }</span>
+                    { sign(Progress::Done) }<span class="said">{ texts::RIGHT }</span>
                 }
                 if verdict == "wrong" {
-                    { sign(Progress::Failed) }<span class="said">{ "not so" }</span>
+                    { sign(Progress::Failed) }<span class="said">{ texts::WRONG }</span>
                 }
             </label>
         }
@@ -102,7 +103,7 @@ fn goals(rows: &[GoalRow], is_judged: bool, on: &Callback<Action>) -> Html {
             <li key={index} data-testid="goal" data-met={is_met.to_string()}>
                 { sign(if is_met { Progress::Done } else { Progress::Waiting }) }
                 <div>
-                    <p>{ spans(&row.text) }<span class="said">{ if is_met { ", met" } else { ", not met yet" } }</span></p>
+                    <p>{ spans(&row.text) }<span class="said">{ if is_met { texts::GOAL_MET } else { texts::GOAL_NOT_MET } }</span></p>
                     if is_judged && !row.evidence.is_empty() {
                         if let Some(t) = row.at {
                             <button type="button" class="link" onclick={on.reform(move |_| Action::Seek(t))}>{ evidence }</button>
@@ -114,7 +115,7 @@ fn goals(rows: &[GoalRow], is_judged: bool, on: &Callback<Action>) -> Html {
             </li>
         }
     };
-    html! { <ul class="goals" aria-label="Goals">{ for rows.iter().enumerate().map(goal) }</ul> }
+    html! { <ul class="goals" aria-label={texts::GOALS}>{ for rows.iter().enumerate().map(goal) }</ul> }
 }
 
 fn buttons(
@@ -130,8 +131,8 @@ fn buttons(
     };
     // What lies in the editor, prepared or typed, goes the way of every change.
     let (offer, way) = match session.has_open_pull_request() {
-        true => ("Look at the pull request", Some(Panel::PullRequest)),
-        false => ("Open pull request", None),
+        true => (texts::LOOK_AT_PULL_REQUEST, Some(Panel::PullRequest)),
+        false => (texts::OPEN_PULL_REQUEST, None),
     };
     let offers = !is_done && (way.is_some() || !session.draft.is_empty());
     let onoffer = on.reform(move |_: MouseEvent| way.map_or(Action::OpenPullRequest, Action::Show));
@@ -142,13 +143,13 @@ fn buttons(
                 <button type="button" class="primary" onclick={onoffer}>{ offer }</button>
             }
             if row.has_more_hints && !is_done {
-                { button(LessonIntent::AskHint, "Show a hint", None) }
+                { button(LessonIntent::AskHint, texts::SHOW_HINT, None) }
             }
             if was_tried {
-                { button(LessonIntent::Retry, "Try again", None) }
+                { button(LessonIntent::Retry, texts::TRY_AGAIN, None) }
             }
             if is_done {
-                { button(LessonIntent::Next, "Next", Some("primary")) }
+                { button(LessonIntent::Next, texts::NEXT, Some("primary")) }
             }
         </div>
     }

@@ -9,7 +9,7 @@ use super::event_line::event_line;
 use super::plan::paths;
 use super::prose::prose;
 use crate::session::{Action, Session, causes};
-use crate::words::count;
+use crate::texts;
 
 /// How many of the objects that it owns are named.
 const OWNED_MOST: usize = 12;
@@ -57,22 +57,22 @@ pub fn object_panel(session: &Session, panel: &Rc<ObjectPanel>, on: &Callback<Ac
         <article class="object-panel" aria-label={label(object)} data-testid="object-panel" data-kind={object.kind.to_string()} data-name={object.name.to_string()}>
             <header>
                 <h2><span class="kind">{ format!("{} ", object.kind) }</span>{ object.name.as_str() }</h2>
-                <button type="button" class="link" onclick={on.reform(|_| Action::Dismiss)}>{ "Close" }</button>
+                <button type="button" class="link" onclick={on.reform(|_| Action::Dismiss)}>{ texts::CLOSE }</button>
                 if !object.namespace.is_empty() {
-                    <p class="facts">{ "in namespace " }<code>{ object.namespace.as_str() }</code></p>
+                    <p class="facts">{ texts::IN_NAMESPACE }<code>{ object.namespace.as_str() }</code></p>
                 }
-                { relations("Owned by", &panel.owners, on) }
-                { relations("Owns", &panel.owned, on) }
+                { relations(texts::OWNED_BY, &panel.owners, on) }
+                { relations(texts::OWNS, &panel.owned, on) }
             </header>
             { why(session, panel, on) }
             { written(session, panel, on) }
             { happened(session, panel, on) }
             <section>
-                <h3>{ "YAML" }</h3>
+                <h3>{ texts::YAML }</h3>
                 if panel.yaml.is_empty() {
-                    <p class="quiet">{ "It does not exist at this moment." }</p>
+                    <p class="quiet">{ texts::NOT_THERE_NOW }</p>
                 } else {
-                    <pre tabindex="0" aria-label={format!("YAML of {}", label(object))}>{ panel.yaml.as_str() }</pre>
+                    <pre tabindex="0" aria-label={texts::yaml_of(&label(object))}>{ panel.yaml.as_str() }</pre>
                 }
             </section>
         </article>
@@ -91,7 +91,7 @@ fn relations(what: &'static str, objects: &[ObjectRef], on: &Callback<Action>) -
                 { if index == 0 { " " } else { ", " } }{ object_link(object, label(object), on) }
             }
             if 0 < left_out {
-                { format!(" and {}", count(left_out, "older one")) }
+                { texts::and_older(left_out) }
             }
         </p>
     }
@@ -109,7 +109,7 @@ fn why(session: &Session, panel: &ObjectPanel, on: &Callback<Action>) -> Html {
     let chain = causes(events, last.id);
     html! {
         <section>
-            <h3>{ "Why it is so" }</h3>
+            <h3>{ texts::WHY_IT_IS_SO }</h3>
             <ol class="chain" data-testid="why">
                 { event_line(last, on) }
                 { for chain.into_iter().map(|event| event_line(event, on)) }
@@ -136,7 +136,7 @@ fn written(session: &Session, panel: &ObjectPanel, on: &Callback<Action>) -> Htm
     }
     html! {
         <section>
-            <h3>{ format!("Written by pull request #{}", pull.number) }</h3>
+            <h3>{ texts::written_by(pull.number) }</h3>
             for row in rows {
                 <p>{ prose(&row.sentence) }</p>
                 { paths(&pull.repository, row, on) }
@@ -151,9 +151,9 @@ fn happened(session: &Session, panel: &ObjectPanel, on: &Callback<Action>) -> Ht
     let rows = entries.filter_map(|id| events.get(*id as usize));
     html! {
         <section>
-            <h3>{ "What happened to it" }</h3>
+            <h3>{ texts::WHAT_HAPPENED_TO_IT }</h3>
             if panel.entries.is_empty() {
-                <p class="quiet">{ "Nothing so far." }</p>
+                <p class="quiet">{ texts::NOTHING_SO_FAR }</p>
             }
             <ol class="chain">{ for rows.map(|event| event_line(event, on)) }</ol>
         </section>

@@ -4,6 +4,7 @@ use view::protocol::Sample;
 use yew::prelude::*;
 
 use crate::session::Action;
+use crate::texts;
 
 /// A button for each. The first one stands out; of several, each says what it is.
 pub fn samples(samples: &[Sample], on: &Callback<Action>) -> Html {
@@ -19,7 +20,7 @@ pub fn samples(samples: &[Sample], on: &Callback<Action>) -> Html {
                     class={(which == 0).then_some("primary")}
                     onclick={on.reform(move |_| Action::TrySample(which))}
                 >
-                    { if is_only { "Try the sample change" } else { sample.title.as_str() } }
+                    { if is_only { texts::TRY_THE_SAMPLE } else { sample.title.as_str() } }
                 </button>
             }
         })

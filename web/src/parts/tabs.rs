@@ -4,6 +4,7 @@ use web_sys::{HtmlElement, wasm_bindgen::JsCast};
 use yew::prelude::*;
 
 use crate::session::Panel;
+use crate::texts;
 
 /// What is left free beside the shown tab, so that one sees that there are others, in CSS pixels.
 const MARGIN: i32 = 20;
@@ -80,7 +81,7 @@ pub fn Tabs(props: &TabsProps) -> Html {
         })
     };
     html! {
-        <div class="tabs" role="tablist" aria-label="Panels" ref={list} {onkeydown}>
+        <div class="tabs" role="tablist" aria-label={texts::PANELS} ref={list} {onkeydown}>
             for tab in props.tabs.iter() {
                 <button
                     key={tab_id(tab.panel)}

@@ -7,6 +7,7 @@ use web_sys::{HtmlElement, HtmlInputElement};
 use yew::prelude::*;
 
 use crate::session::{Action, Printed};
+use crate::texts;
 use crate::words::clock;
 
 #[derive(PartialEq, Properties)]
@@ -69,13 +70,10 @@ pub fn Terminal(props: &TerminalProps) -> Html {
         })
     };
     html! {
-        <section class="terminal" aria-label="Terminal">
-            <div class="scroll" ref={log} role="log" aria-label="What was printed" tabindex="0">
+        <section class="terminal" aria-label={texts::TAB_TERMINAL}>
+            <div class="scroll" ref={log} role="log" aria-label={texts::TERMINAL_OUTPUT} tabindex="0">
                 if props.lines.is_empty() {
-                    <p class="quiet">
-                        { "What you do here is done to the cluster at this moment, past git and past CI. " }
-                        { "Where Argo CD or Flux look after it, they will notice." }
-                    </p>
+                    <p class="quiet">{ texts::TERMINAL_INTRO }</p>
                 }
                 for (index, printed) in props.lines.iter().enumerate() {
                     <div key={index} class="printed" data-testid="printed" data-failed={printed.is_failed.to_string()}>
@@ -86,7 +84,7 @@ pub fn Terminal(props: &TerminalProps) -> Html {
                     </div>
                 }
             </div>
-            <div class="ideas" role="group" aria-label="Commands to begin with">
+            <div class="ideas" role="group" aria-label={texts::TERMINAL_IDEAS}>
                 for idea in props.ideas.iter() {
                     <button type="button" key={idea.clone()} onclick={{
                         let (text, idea, field) = (text.setter(), idea.clone(), field.clone());
@@ -104,17 +102,17 @@ pub fn Terminal(props: &TerminalProps) -> Html {
                 <input
                     ref={field}
                     type="text"
-                    aria-label="Command"
+                    aria-label={texts::COMMAND}
                     autocomplete="off"
                     autocapitalize="off"
                     spellcheck="false"
                     enterkeyhint="send"
-                    placeholder="kubectl get pods"
+                    placeholder={texts::COMMAND_EXAMPLE}
                     value={(*text).clone()}
                     {oninput}
                     {onkeydown}
                 />
-                <button type="submit" disabled={props.waits}>{ "Run" }</button>
+                <button type="submit" disabled={props.waits}>{ texts::RUN }</button>
             </form>
         </section>
     }

@@ -6,7 +6,7 @@ use view::protocol::{Files, Request};
 use view::{LessonRow, StepStatus};
 
 use super::{Panel, Session};
-use crate::{storage, words};
+use crate::{storage, texts, words};
 
 impl Session {
     /// The text of a file as the editor shows it.
@@ -36,9 +36,9 @@ impl Session {
             .collect();
         match names.as_slice() {
             [] => String::new(),
-            [one] => format!("Change {one}"),
-            [one, two] => format!("Change {one} and {two}"),
-            many => format!("Change {} files", many.len()),
+            [one] => texts::change_one(one),
+            [one, two] => texts::change_two(one, two),
+            many => texts::change_many(many.len()),
         }
     }
 

@@ -1,0 +1,110 @@
+//! The page in English.
+
+// Panels
+
+pub const PANELS: &str = "Panels";
+pub const TAB_FILES: &str = "Files";
+pub const TAB_PULL_REQUEST: &str = "Pull request";
+pub const TAB_EVENTS: &str = "Events";
+pub const TAB_TERMINAL: &str = "Terminal";
+pub const TAB_STAGE: &str = "Stage";
+pub const TAB_LESSON: &str = "Lesson";
+pub const TIME_LINE: &str = "Time line";
+
+// What stops the page
+
+pub const VERSIONS_DIFFER: &str = "The page and its engine are of different versions.";
+pub const LAB_DID_NOT_OPEN: &str = "The built-in lab could not be opened.";
+
+// Samples and pull requests
+
+pub const EDIT_THE_FILES: &str = "Edit the files";
+pub const TRY_THE_SAMPLE: &str = "Try the sample change";
+
+/// The title of a pull request that changes one file.
+pub fn change_one(file: &str) -> String {
+    format!("Change {file}")
+}
+
+/// The title of a pull request that changes two.
+pub fn change_two(one: &str, other: &str) -> String {
+    format!("Change {one} and {other}")
+}
+
+/// The title of a pull request that changes more.
+pub fn change_many(files: usize) -> String {
+    format!("Change {files} files")
+}
+
+// Lessons
+
+pub const GOALS: &str = "Goals";
+pub const LESSON_DONE: &str = "The lesson is done.";
+pub const STEP_WAITING: &str = "waiting";
+pub const STEP_DONE: &str = "done";
+pub const STEP_ACTIVE: &str = "active";
+pub const RIGHT: &str = "right";
+pub const WRONG: &str = "not so";
+pub const GOAL_MET: &str = ", met";
+pub const GOAL_NOT_MET: &str = ", not met yet";
+pub const LOOK_AT_PULL_REQUEST: &str = "Look at the pull request";
+pub const OPEN_PULL_REQUEST: &str = "Open pull request";
+pub const SHOW_HINT: &str = "Show a hint";
+pub const TRY_AGAIN: &str = "Try again";
+pub const NEXT: &str = "Next";
+
+/// What a lesson's article is called.
+pub fn lesson_named(title: &str) -> String {
+    format!("Lesson: {title}")
+}
+
+/// How long it takes, and what it is about.
+pub fn lesson_facts(minutes: u32, summary: &str) -> String {
+    format!("{minutes} minutes. {summary}")
+}
+
+// The terminal
+
+pub const TERMINAL_OUTPUT: &str = "What was printed";
+pub const TERMINAL_INTRO: &str = "What you do here is done to the cluster at this moment, past git and past CI. Where Argo CD or Flux look after it, they will notice.";
+pub const TERMINAL_IDEAS: &str = "Commands to begin with";
+pub const COMMAND: &str = "Command";
+pub const COMMAND_EXAMPLE: &str = "kubectl get pods";
+pub const RUN: &str = "Run";
+
+// An object, looked at closely
+
+pub const CLOSE: &str = "Close";
+pub const IN_NAMESPACE: &str = "in namespace ";
+pub const OWNED_BY: &str = "Owned by";
+pub const OWNS: &str = "Owns";
+pub const YAML: &str = "YAML";
+pub const NOT_THERE_NOW: &str = "It does not exist at this moment.";
+pub const WHY_IT_IS_SO: &str = "Why it is so";
+pub const WHAT_HAPPENED_TO_IT: &str = "What happened to it";
+pub const NOTHING_SO_FAR: &str = "Nothing so far.";
+
+/// What the YAML of `Deployment order-service` is called.
+pub fn yaml_of(object: &str) -> String {
+    format!("YAML of {object}")
+}
+
+/// The end of a list that names only the newest.
+pub fn and_older(n: usize) -> String {
+    match n {
+        1 => " and 1 older one".to_owned(),
+        _ => format!(" and {n} older ones"),
+    }
+}
+
+/// Above the lines that a pull request changed.
+pub fn written_by(pull_request: u32) -> String {
+    format!("Written by pull request #{pull_request}")
+}
+
+// Workflows started by hand
+
+pub const RUN_WORKFLOW: &str = "Run workflow";
+pub const WORKFLOW: &str = "Workflow";
+pub const RUN_ON_MAIN: &str = "Run on main";
+pub const REQUIRED: &str = " (required)";
