@@ -35,6 +35,12 @@ pub fn run(arguments: &[String]) -> Result<(), String> {
     parts.iter().try_for_each(|part| (part.run)())
 }
 
+/// `cargo xtask bench-page`: the page alone, beside its budgets.
+pub fn run_page(arguments: &[String]) -> Result<(), String> {
+    crate::no_arguments(arguments)?;
+    page()
+}
+
 /// The criterion bench of the engine on this machine, then its figures as a table.
 fn native() -> Result<(), String> {
     tools::node()?;
@@ -119,7 +125,7 @@ fn module(example: &str) -> Result<PathBuf, String> {
     Ok(out)
 }
 
-/// The release site: how soon it can be used, and what it weighs.
+/// The release site: what it weighs, how soon it can be used, how it keeps up with 200 pods and with typing.
 fn page() -> Result<(), String> {
     let chromium = tools::chromium()?;
     build::site()?;

@@ -59,8 +59,14 @@ const COMMANDS: &[Command] = &[
     Command {
         name: "bench",
         arguments: "[--only native|template|browser|size|page]",
-        about: "measure the engine, the page's start and the bundle's size",
+        about: "measure the engine, the page and the bundle's size",
         run: bench::run,
+    },
+    Command {
+        name: "bench-page",
+        arguments: "",
+        about: "measure the page alone in Chromium, beside its budgets: start, frames, typing, weight",
+        run: bench::run_page,
     },
     Command {
         name: "fuzz",
