@@ -1,40 +1,7 @@
 // axe-core finds nothing wrong, at three widths, by day and by night.
-import assert from 'node:assert/strict';
-import { createRequire } from 'node:module';
+import { axe } from './axe.mjs';
 import { lab } from './lab.mjs';
 import { merge, pause, press, propose, station } from './story.mjs';
-
-const AXE = createRequire(import.meta.url).resolve('axe-core/axe.min.js');
-const TAGS = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'];
-// Marks lie where their moments are, however near each other. The same places can be reached by the buttons
-// to the next mark and the one before, which WCAG 2.5.8 accepts as an equivalent.
-const MARKS = '[data-testid="mark"]';
-
-/** In the page: what axe finds, one text a place. What is fading in or out has arrived by then. */
-async function findings({ tags, marks }) {
-  const frame = () => new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve)));
-  let fading;
-  do {
-    await frame();
-    fading = document.getAnimations().filter((animation) => animation instanceof CSSTransition);
-    await Promise.allSettled(fading.map(({ finished }) => finished));
-  } while (fading.length);
-  const { violations } = await window.axe.run({ runOnly: { type: 'tag', values: tags } });
-  return violations.flatMap(({ id, help, nodes }) =>
-    nodes
-      .filter(({ target }) => id !== 'target-size' || !document.querySelector(target[0])?.closest(marks))
-      .map(({ html, failureSummary }) => `${id}: ${help}\n  ${html}\n  ${failureSummary}`),
-  );
-}
-
-/** Gives what checks the page as it is by then; `view` says in a failure which one it was. */
-async function axe(page) {
-  await page.addScriptTag({ path: AXE });
-  return async (view) => {
-    const found = await page.evaluate(findings, { tags: TAGS, marks: MARKS });
-    assert.deepEqual(found, [], view);
-  };
-}
 
 for (const [width, height] of [
   [1440, 900],

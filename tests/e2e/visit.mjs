@@ -25,9 +25,10 @@ export async function stop() {
 
 /**
  * A page of its own, with nothing kept from others, and the list of what goes wrong on it.
- * `width` and `height` are in CSS pixels, `scale` is device pixels to one of them.
+ * `width` and `height` are in CSS pixels, `scale` is device pixels to one of them; `before` is run in the
+ * page before its own scripts are.
  */
-export async function open({ width = 1440, height = 900, scale = 1, dark = false, reducedMotion = false } = {}) {
+export async function open({ width = 1440, height = 900, scale = 1, dark = false, reducedMotion = false, before } = {}) {
   const { site, browser } = await start();
   const context = await browser.newContext({
     viewport: { width, height },
@@ -37,6 +38,7 @@ export async function open({ width = 1440, height = 900, scale = 1, dark = false
   });
   // Playwright's own 30 s would make a run in which everything fails last an hour.
   context.setDefaultTimeout(WAIT_MS);
+  if (before) await context.addInitScript(before);
   const page = await context.newPage();
   return { site, context, page, wrong: listen(page) };
 }

@@ -1,6 +1,8 @@
 //! A way back when the page or its engine has stopped: the page says what happened and keeps the edits.
 
 use gloo_events::EventListener;
+use js_sys::WebAssembly::RuntimeError;
+use js_sys::{Error, RangeError, Reflect};
 use wasm_bindgen::JsCast;
 use web_sys::{HtmlElement, console};
 
@@ -26,17 +28,32 @@ pub fn install() {
         .forget();
     }
     yew::set_custom_panic_hook(Box::new(|info| show(&info.to_string())));
+    // What stops the module without a panic: too deep a stack, memory that is not there.
+    if let Some(window) = web_sys::window() {
+        EventListener::new(&window, "error", |event| {
+            let error = Reflect::get(event, &"error".into()).unwrap_or_default();
+            if error.is_instance_of::<RuntimeError>() || error.is_instance_of::<RangeError>() {
+                show(&String::from(error.unchecked_into::<Error>().message()));
+            }
+        })
+        .forget();
+    }
 }
 
-/// Shows the notice. `why` is for whoever opens its details.
+/// Shows the notice, and lets nothing else be reached. `why` is for whoever opens its details; of what
+/// follows from the first one, nothing is shown.
 pub fn show(why: &str) {
     console::error_1(&why.into());
+    let Some(notice) = dom::element("crash").filter(|it| it.has_attribute("hidden")) else {
+        return;
+    };
     if let Some(detail) = dom::element("crash-detail") {
         detail.set_text_content(Some(why));
     }
-    if let Some(notice) = dom::element("crash") {
-        let _ = notice.remove_attribute("hidden");
+    if let Some(stopped) = dom::element("app") {
+        let _ = stopped.set_attribute("inert", "");
     }
+    let _ = notice.remove_attribute("hidden");
     if let Some(button) = dom::element("crash-reload")
         && let Ok(button) = button.dyn_into::<HtmlElement>()
     {

@@ -1,0 +1,98 @@
+// It cannot die: whatever stops the page or its engine, there is a way back, and no edit is lost.
+import assert from 'node:assert/strict';
+import { axe } from './axe.mjs';
+import { lab } from './lab.mjs';
+import { edit, look, merge, open, propose } from './story.mjs';
+import { ready } from './visit.mjs';
+
+const VALUES = 'chart/values.yaml';
+const change = (page) => edit(page, VALUES, 'replicaCount: 3', 'replicaCount: 4');
+const notice = (page) => page.getByRole('alertdialog', { name: 'The lab has stopped' });
+
+/** No element can be made any more: the next thing that the page draws makes it panic. */
+async function panic(page) {
+  await page.evaluate(() => {
+    document.createElement = document.createElementNS = () => {
+      throw new Error('broken on purpose');
+    };
+  });
+  await page.getByRole('button', { name: 'Open pull request' }).click();
+}
+
+/** The notice is there, names why, has the focus, and is all that can be reached. */
+async function isTold(page, why) {
+  const it = notice(page);
+  await it.waitFor();
+  assert.match(await it.locator('pre').textContent(), why);
+  const back = it.getByRole('button', { name: 'Reload with my edits' });
+  assert.ok(await back.evaluate((button) => button === document.activeElement), 'the way back has the focus');
+  assert.ok(await page.locator('#app').evaluate((app) => app.inert), 'what has stopped takes no input');
+  return back;
+}
+
+async function replicas(page) {
+  await ready(page);
+  return /replicaCount: (\d+)/.exec(await (await open(page, VALUES)).inputValue())[1];
+}
+
+lab('a panic of the page shows a way back, and no edit is lost', async (page, wrong) => {
+  const check = await axe(page);
+  await change(page);
+  await panic(page);
+  const back = await isTold(page, /panicked|broken on purpose/);
+  wrong.length = 0;
+  // axe makes elements, too.
+  await page.evaluate(() => delete document.createElement && delete document.createElementNS);
+  await check('the notice');
+  await back.click();
+  assert.equal(await replicas(page), '4');
+});
+
+lab('the edits can be left out, and still be found', async (page, wrong) => {
+  await change(page);
+  await panic(page);
+  await isTold(page, /./);
+  wrong.length = 0;
+  await page.getByRole('button', { name: 'Start without them' }).click();
+  await page.waitForFunction(() => document.querySelector('#crash').hidden);
+  assert.equal(await replicas(page), '3');
+  assert.match(await page.evaluate(() => localStorage.getItem('rollout-lab/1/order-service/edits-aside')), /replicaCount: 4/);
+});
+
+lab('an engine that does not load is told, and no edit is lost', async (page, wrong) => {
+  const broken = (route) => route.fulfill({ contentType: 'application/wasm', body: 'not a module' });
+  await change(page);
+  await page.waitForFunction(() => performance.getEntriesByName('lab:engine').length > 0);
+  await page.route('**/engine_bg.wasm*', broken);
+  await page.reload();
+  await ready(page);
+  await page.mouse.move(700, 400);
+  const back = await isTold(page, /WebAssembly/);
+  await page.unroute('**/engine_bg.wasm*', broken);
+  wrong.length = 0;
+  await back.click();
+  assert.equal(await replicas(page), '4');
+  await page.waitForFunction(() => performance.getEntriesByName('lab:engine').length > 0);
+});
+
+const keeper = () => {
+  window.workers = [];
+  window.Worker = class extends Worker {
+    constructor(...how) {
+      super(...how);
+      window.workers.push(this);
+    }
+  };
+};
+
+lab('an engine that stops in the middle is told, and no edit is lost', { before: keeper }, async (page, wrong) => {
+  await change(page);
+  await propose(page);
+  await merge(page);
+  assert.ok((await look(page)).end > 0);
+  await page.evaluate(() => window.workers[0].onmessage({ data: 'panicked at engine.rs: broken on purpose' }));
+  const back = await isTold(page, /broken on purpose/);
+  wrong.length = 0;
+  await back.click();
+  assert.equal(await replicas(page), '4', 'a merged edit is still the learner’s');
+});
