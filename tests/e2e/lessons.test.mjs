@@ -1,4 +1,4 @@
-// Four lessons done by hand of the page, to their end: predict, open the pull request, merge, see what
+// Lessons by hand of the page, four to their end and four to the end of their first steps: predict, open the pull request, merge, see what
 // came of it, read on. Goals, verdicts and numbers are the engine's; `rollout-lab lesson check` proves those.
 import assert from 'node:assert/strict';
 import { lab } from './lab.mjs';
@@ -153,3 +153,37 @@ for (const [width, height] of [
     assert.equal(await page.evaluate(() => document.documentElement.scrollWidth), width, 'nothing lies beyond the edge');
   });
 }
+
+const [DESKTOP, PHONE] = [
+  { width: 1440, height: 900 },
+  { width: 390, height: 844 },
+];
+
+lab('lesson 1 begins: somebody takes a pod away', { ...PHONE, query: '?lesson=1-desired-state' }, async (page) => {
+  await (await step(page, 'look', 'done')).getByRole('button', { name: 'Next' }).click();
+  await predict(page, 'delete', /^Three pods: two that I know/);
+  await tab(page, 'Stage');
+  const pod = await page.getByTestId('pod').first().getAttribute('data-name');
+  await tab(page, 'Terminal');
+  await page.getByRole('textbox', { name: 'Command' }).fill(`kubectl delete pod ${pod} -n shop`);
+  await page.keyboard.press('Enter');
+  await page.getByTestId('printed').getByText(`pod "${pod}" deleted`).waitFor();
+  await finish(page);
+  await pass(page, 'delete', { right: /two that I know/, debrief: /3 pods are ready, 1 of them new/ });
+  await step(page, 'five', 'active');
+});
+
+lab('lesson 4 begins: a release without a probe', { ...DESKTOP, query: '?lesson=4-no-downtime' }, async (page) => {
+  await play(page, 'plain', /^Some, although/, /[1-9]\d* requests? failed, and everything is green/);
+  await step(page, 'mend', 'active');
+});
+
+lab('lesson 7 begins: a tag that moves', { ...PHONE, query: '?lesson=7-latest' }, async (page) => {
+  await play(page, 'release', /^Still 1\.4\.1/, /0 pods replaced/);
+  await step(page, 'pull', 'active');
+});
+
+lab('lesson 8 begins: one of four', { ...DESKTOP, query: '?lesson=8-one-service-or-four' }, async (page) => {
+  await play(page, 'push', /^Those of order-service\.(right)?$/, /pods? of order-service, 0 of the gateway/);
+  await step(page, 'pull', 'active');
+});

@@ -22,6 +22,14 @@ pub fn set_property(node: &NodeRef, name: &str, value: &str) {
     }
 }
 
+/// Scrolls to the element that this selector finds, and no further than needed to have it at the top.
+pub fn show(selector: &str) {
+    let document = web_sys::window().and_then(|window| window.document());
+    if let Some(element) = document.and_then(|it| it.query_selector(selector).ok().flatten()) {
+        element.scroll_into_view();
+    }
+}
+
 /// Turns the page to its `light` or `dark` side.
 pub fn set_theme(theme: &str) {
     if let Some(root) = web_sys::window().and_then(|window| window.document()?.document_element()) {

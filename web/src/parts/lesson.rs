@@ -6,7 +6,7 @@ use yew::prelude::*;
 
 use super::icon::{progress_word, sign};
 use crate::session::{Action, Panel, Session};
-use crate::texts;
+use crate::{dom, texts};
 
 /// The lesson as far as the learner has come. What is judged is shown when the story has come there.
 pub fn lesson(session: &Session, row: &LessonRow, on: &Callback<Action>) -> Html {
@@ -16,6 +16,9 @@ pub fn lesson(session: &Session, row: &LessonRow, on: &Callback<Action>) -> Html
             <header>
                 <h2>{ row.title.as_str() }</h2>
                 <p class="facts">{ texts::lesson_facts(row.minutes, &row.summary) }</p>
+                if let Some(at) = row.steps.iter().rposition(|it| it.status != StepStatus::Waiting) {
+                    <Place at={at + 1} of={row.steps.len()} title={row.steps[at].title.to_string()} />
+                }
             </header>
             { blocks(&row.intro) }
             <ol class="lesson-steps">
@@ -26,6 +29,37 @@ pub fn lesson(session: &Session, row: &LessonRow, on: &Callback<Action>) -> Html
             }
         </article>
     }
+}
+
+#[derive(PartialEq, Properties)]
+struct PlaceProps {
+    /// The place of the step that is to be done, from 1.
+    at: usize,
+    of: usize,
+    title: AttrValue,
+}
+
+/// How far one is, and the way past what was read already. A step that begins comes into view by itself.
+#[component]
+fn Place(props: &PlaceProps) -> Html {
+    let shown = use_mut_ref(|| props.at);
+    use_effect_with(props.at, move |&at| {
+        if shown.replace(at) != at {
+            show_step(at);
+        }
+    });
+    let at = props.at;
+    html! {
+        <p class="place">
+            <button type="button" class="link" onclick={move |_| show_step(at)}>
+                { texts::step_of(at, props.of, &props.title) }
+            </button>
+        </p>
+    }
+}
+
+fn show_step(at: usize) {
+    dom::show(&format!(".lesson-steps > :nth-child({at})"));
 }
 
 fn step(session: &Session, row: &LessonStepRow, is_judged: bool, on: &Callback<Action>) -> Html {

@@ -63,6 +63,11 @@ pub fn lesson_facts(minutes: u32, summary: &str) -> String {
     format!("{minutes} minutes. {summary}")
 }
 
+/// Which step is to be done.
+pub fn step_of(at: usize, of: usize, title: &str) -> String {
+    format!("Step {at} of {of}: {title}")
+}
+
 // The terminal
 
 pub const TERMINAL_OUTPUT: &str = "What was printed";
