@@ -9,6 +9,7 @@
 //! Nobody can go through the entries, so nothing can come to depend on how keys are hashed.
 
 use crate::shared_map::{Entry, pair};
+use crate::tight;
 use ecow::EcoVec;
 use std::borrow::Borrow;
 use std::fmt;
@@ -209,13 +210,13 @@ fn entry_mut<'t>(mut node: &'t mut Node, hash: u64, is: Is<'_>) -> Option<&'t mu
 /// Puts in an entry, which must not be there.
 fn add(node: &mut Node, hash: u64, level: u32, entry: Entry) {
     if level == LEVELS {
-        node.slots.push(Slot::Entry(hash, entry));
+        tight::push(&mut node.slots, Slot::Entry(hash, entry));
         return;
     }
     let (bit, at) = node.way(hash, level);
     if !node.has(bit) {
         node.taken |= bit;
-        node.slots.insert(at, Slot::Entry(hash, entry));
+        tight::insert(&mut node.slots, at, Slot::Entry(hash, entry));
         return;
     }
     let slot = &mut node.slots.make_mut()[at];

@@ -10,6 +10,7 @@ mod flat_map;
 mod hash_trie;
 mod shared_map;
 mod text;
+pub mod tight;
 
 pub use flat_map::{FlatMap, FlatSet};
 pub use hash_trie::HashTrie;

@@ -245,7 +245,9 @@ impl World {
         ];
         // All at once: there are many Events, and a map that grows is made several times.
         let members = common.into_iter().chain(described);
-        let event = Value::of_members(members.map(|(name, it)| (name.into(), it)).collect());
+        let mut members: Vec<_> = members.map(|(name, it)| (yaml::key(name), it)).collect();
+        // Its metadata comes when it is written.
+        let event = Value::of_members(&mut members, 1);
         if self.write_event(source, about, &said, event) {
             let verb = "event";
             self.note(source, Some(about.key.clone()), Note { verb, ..note });
@@ -284,10 +286,12 @@ impl World {
             Verb::Patch(PatchType::Merge, change)
         } else {
             let mut event = event;
-            event.set(
-                "metadata",
-                map! { "name" => &said.name, "namespace" => namespace },
-            );
+            let mut name = [
+                ("name".into(), (&said.name).into()),
+                ("namespace".into(), namespace.into()),
+            ];
+            // The API server adds a moment, a uid and a version.
+            event.set("metadata", Value::of_members(&mut name, 3));
             Verb::Create(event)
         };
         let request = Request::of(self.user(source), key, verb);

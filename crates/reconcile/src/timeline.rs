@@ -172,13 +172,15 @@ impl<A: Act> Timeline<A> {
     /// Keeps what came out of the world, unless it came out before.
     fn keep_output(&mut self) {
         let output = self.world.take_output();
+        let more = output.entries.len();
         let known = self.entries.len();
-        self.entries.extend(
-            output
-                .entries
-                .into_iter()
-                .filter(|entry| entry.id as usize >= known),
-        );
+        let is_new = |entry: &Entry| entry.id as usize >= known;
+        let new = output.entries.into_iter().filter(is_new);
+        // There are many: to make room for twice as many would weigh as much as they do.
+        if self.entries.capacity() - known < more {
+            self.entries.reserve_exact(more + known / 8);
+        }
+        self.entries.extend(new);
         let last = self.seconds.last().map(|second| second.t);
         self.seconds.extend(
             output

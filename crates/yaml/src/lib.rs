@@ -26,4 +26,4 @@ pub use error::{Error, Mark};
 pub use node::{Kind, Node};
 pub use parse::{mark_at, parse, parse_first};
 pub use scan::Style;
-pub use value::{Map, Value};
+pub use value::{Map, Value, key};

@@ -1,7 +1,7 @@
 //! The value tree: what a manifest, a values file or an API object is made of.
 
 use ecow::{EcoString, EcoVec};
-use lean::is_same;
+use lean::{is_same, tight};
 use serde::de::{MapAccess, SeqAccess, Visitor};
 use serde::ser::{SerializeMap, SerializeSeq};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
@@ -95,13 +95,15 @@ impl Value {
         }
     }
 
-    /// A map of members. Null ones are left out, and later ones replace earlier ones of the same key.
+    /// A map of members, which are taken out of where they are. Null ones are left out, and later ones
+    /// replace earlier ones of the same key. It has room for `more` that are to come.
     #[must_use]
-    pub fn of_members(mut members: EcoVec<(EcoString, Value)>) -> Value {
-        if members.iter().any(|(_, value)| value.is_null()) {
-            members.retain(|(_, value)| !value.is_null());
-        }
-        Value::Map(Map::sorted(members))
+    pub fn of_members(members: &mut [(EcoString, Value)], more: usize) -> Value {
+        let is_there = |member: &&mut (EcoString, Value)| !member.1.is_null();
+        let count = members.iter_mut().filter(is_there).count();
+        let mut entries = EcoVec::with_capacity(count + more);
+        entries.extend(members.iter_mut().filter(is_there).map(std::mem::take));
+        Value::Map(Map::sorted(entries))
     }
 
     /// Whether this is null (or absent).
@@ -234,7 +236,8 @@ impl Map {
     pub fn entry(&mut self, key: &str) -> &mut Value {
         let at = self.find(key).unwrap_or_else(|| {
             let at = self.position(key).unwrap_or_else(|at| at);
-            self.entries.insert(at, (key.into(), Value::Null));
+            let member = (tight::shared(key), Value::Null);
+            tight::insert(&mut self.entries, at, member);
             at
         });
         &mut self.entries.make_mut()[at].1
@@ -246,7 +249,7 @@ impl Map {
         match self.position(&key) {
             Ok(at) => Some(std::mem::replace(&mut self.entries.make_mut()[at].1, value)),
             Err(at) => {
-                self.entries.insert(at, (key, value));
+                tight::insert(&mut self.entries, at, (key, value));
                 None
             }
         }
@@ -383,7 +386,7 @@ value_from! {
     u32 => |n| Value::Int(i64::from(n)),
     i64 => Value::Int,
     f64 => Value::Float,
-    &str => |text: &str| Value::String(text.into()),
+    &str => |text: &str| Value::String(tight::shared(text)),
     &EcoString => |text: &EcoString| Value::String(text.clone()),
     String => |text: String| Value::String(text.into()),
     EcoString => Value::String,
@@ -400,15 +403,21 @@ impl<T: Into<Value>> From<Option<T>> for Value {
 
 impl<T: Into<Value>> FromIterator<T> for Value {
     fn from_iter<I: IntoIterator<Item = T>>(items: I) -> Value {
-        Value::List(items.into_iter().map(Into::into).collect())
+        Value::List(tight::fit(items.into_iter().map(Into::into).collect()))
     }
+}
+
+/// The name of a field, of which there is one in memory though every object may have it.
+#[must_use]
+pub fn key(name: impl AsRef<str>) -> EcoString {
+    tight::shared(name.as_ref())
 }
 
 /// Builds a [`Value::Map`] from `key => value` pairs. A null value leaves its key out.
 #[macro_export]
 macro_rules! map {
     ($($key:expr => $value:expr),* $(,)?) => {
-        $crate::Value::of_members([$(($key.into(), $crate::Value::from($value))),*].into())
+        $crate::Value::of_members(&mut [$(($crate::key($key), $crate::Value::from($value))),*], 0)
     };
 }
 
