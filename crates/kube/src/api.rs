@@ -422,8 +422,11 @@ fn bind(store: &mut Store, now: Millis, key: &Key, binding: &Value) -> Response 
     };
     let change = map! { "status" => map! { "conditions" => vec![scheduled] } };
     let mut body = patch::strategic(&body, &change)?;
+    let status = body.entry("status");
+    let conditions = status.entry("conditions");
+    *conditions = std::mem::take(conditions).shared();
     // What it was promised, it has.
-    body.entry("status").set("nominatedNodeName", Value::Null);
+    status.set("nominatedNodeName", Value::Null);
     Ok(Answer::Object(store.put_over(
         Some(old),
         key.clone(),

@@ -2,6 +2,7 @@
 
 use crate::{Millis, Value, decimal, kind_info};
 use ecow::EcoString;
+use lean::Keyed;
 use std::cmp::Ordering;
 use std::fmt;
 
@@ -118,6 +119,14 @@ pub struct Object {
     pub meta: Meta,
     /// All of it.
     pub value: Value,
+}
+
+impl Keyed for Object {
+    type Key = Key;
+
+    fn key(&self) -> &Key {
+        &self.key
+    }
 }
 
 impl Object {

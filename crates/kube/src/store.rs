@@ -16,7 +16,7 @@ const CHANGES_KEPT: u64 = 1024;
 /// Anyone may read. Writing goes through [`crate::api::serve`], so that nothing skips its rules.
 #[derive(Clone, Debug)]
 pub struct Store {
-    objects: HashTrie<Key, Rc<Object>>,
+    objects: HashTrie<Rc<Object>>,
     /// Their order: by kind and namespace, then by name. The two are few, and need not be compared with
     /// each of the many names.
     names: SharedMap<Place, SharedMap<EcoString, ()>>,
@@ -408,7 +408,7 @@ impl Store {
         if old.is_none() {
             put_in(&mut self.names, &place_of(&key), &key.name, ());
         }
-        self.objects.insert(key, new.clone());
+        self.objects.insert(new.clone());
         let kind = if old.is_some() {
             ChangeKind::Modified
         } else {

@@ -1,42 +1,68 @@
-//! A map without an order whose clones are free, as one copy of machine code for all types.
+//! A map without an order whose clones are free.
 //!
 //! A hash array mapped trie (Bagwell, "Ideal hash trees"): four bits of a key's hash lead from a node
-//! to the next. The way to one of 50,000 entries is four nodes long, and keys are compared at its end
+//! to the next. The way to one of 50,000 items is four nodes long, and keys are compared at its end
 //! only; in an ordered tree it takes sixteen steps, each to a key somewhere else in memory. A write
 //! copies the nodes on the way to it that somebody else holds too, and changes the others where they
 //! are.
 //!
-//! Nobody can go through the entries, so nothing can come to depend on how keys are hashed.
+//! An item knows its own key and lies in its node, without a place of its own in memory: the lab has two
+//! such maps, of which one is asked for at every step, so each has its copy of machine code.
+//!
+//! Nobody can go through the items, so nothing can come to depend on how keys are hashed.
 
-use crate::shared_map::{Entry, pair};
 use crate::tight;
 use ecow::EcoVec;
-use std::borrow::Borrow;
 use std::fmt;
 use std::hash::{Hash, Hasher};
-use std::marker::PhantomData;
 use std::rc::Rc;
 
+/// What has a key.
+pub trait Keyed {
+    /// The key's type.
+    type Key: Hash + Eq;
+
+    /// The key.
+    fn key(&self) -> &Self::Key;
+}
+
+/// A pair's first part is its key.
+impl<K: Hash + Eq, V> Keyed for (K, V) {
+    type Key = K;
+
+    fn key(&self) -> &K {
+        &self.0
+    }
+}
+
+impl<T: Keyed> Keyed for Rc<T> {
+    type Key = T::Key;
+
+    fn key(&self) -> &T::Key {
+        T::key(self)
+    }
+}
+
 /// A map without an order, with free clones.
-pub struct HashTrie<K, V> {
-    root: Node,
-    of: PhantomData<(K, V)>,
+#[derive(Clone)]
+pub struct HashTrie<T> {
+    root: Node<T>,
 }
 
 /// What begins with the same bits.
-#[derive(Clone, Default)]
-struct Node {
+#[derive(Clone)]
+struct Node<T> {
     /// Which of the sixteen ways from here lead anywhere.
     taken: u16,
     /// Those that do, in order. Where all bits of the hash are used up: whatever has this hash.
-    slots: EcoVec<Slot>,
+    slots: EcoVec<Slot<T>>,
 }
 
 #[derive(Clone)]
-enum Slot {
-    /// An entry, with its hash.
-    Entry(u64, Entry),
-    Node(Node),
+enum Slot<T> {
+    /// An item, with the hash of its key.
+    Item(u64, T),
+    Node(Node<T>),
 }
 
 /// How many bits lead from a node to the next.
@@ -44,75 +70,92 @@ const BITS: u32 = 4;
 /// How many nodes there are on the longest way.
 const LEVELS: u32 = u64::BITS / BITS;
 
-impl<K, V> Clone for HashTrie<K, V> {
-    fn clone(&self) -> HashTrie<K, V> {
-        HashTrie {
-            root: self.root.clone(),
-            of: PhantomData,
-        }
-    }
-}
-
-impl<K, V> Default for HashTrie<K, V> {
-    fn default() -> HashTrie<K, V> {
+impl<T> Default for HashTrie<T> {
+    fn default() -> HashTrie<T> {
         HashTrie {
             root: Node::default(),
-            of: PhantomData,
         }
     }
 }
 
-impl<K, V> fmt::Debug for HashTrie<K, V> {
+impl<T> Default for Node<T> {
+    fn default() -> Node<T> {
+        Node {
+            taken: 0,
+            slots: EcoVec::new(),
+        }
+    }
+}
+
+impl<T> fmt::Debug for HashTrie<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("HashTrie")
     }
 }
 
-impl<K: Hash + Eq + 'static, V: 'static> HashTrie<K, V> {
-    /// The value of a key.
-    pub fn get<Q: Hash + Eq + ?Sized>(&self, key: &Q) -> Option<&V>
-    where
-        K: Borrow<Q>,
-    {
-        let is = |entry: &Entry| is_of::<K, V, Q>(entry, key);
-        let entry = find(&self.root, hash_of(key), &is)?;
-        Some(&pair::<K, V>(entry).1)
-    }
-
-    /// Puts a value under a key, in place of the one that was there.
-    pub fn insert(&mut self, key: K, value: V) {
-        let hash = hash_of(&key);
-        let is = |entry: &Entry| is_of::<K, V, K>(entry, &key);
-        if find(&self.root, hash, &is).is_none() {
-            add(&mut self.root, hash, 0, Rc::new((key, value)));
-        } else if let Some(entry) = entry_mut(&mut self.root, hash, &is) {
-            // An entry that nobody else holds is used again.
-            match Rc::get_mut(entry).and_then(|entry| entry.downcast_mut::<(K, V)>()) {
-                Some(pair) => pair.1 = value,
-                None => *entry = Rc::new((key, value)),
+impl<T: Keyed + Clone> HashTrie<T> {
+    /// The item of a key.
+    #[must_use]
+    pub fn get(&self, key: &T::Key) -> Option<&T> {
+        let (hash, mut node) = (hash_of(key), &self.root);
+        for level in 0..LEVELS {
+            let (bit, at) = node.way(hash, level);
+            if !node.has(bit) {
+                return None;
             }
+            match &node.slots[at] {
+                Slot::Item(have, item) => {
+                    return (*have == hash && item.key() == key).then_some(item);
+                }
+                Slot::Node(below) => node = below,
+            }
+        }
+        match &node.slots[node.position(key)?] {
+            Slot::Item(_, item) => Some(item),
+            Slot::Node(_) => None,
         }
     }
 
-    /// Takes a key and its value away. Returns whether they were there.
-    pub fn remove<Q: Hash + Eq + ?Sized>(&mut self, key: &Q) -> bool
-    where
-        K: Borrow<Q>,
-    {
-        let is = |entry: &Entry| is_of::<K, V, Q>(entry, key);
-        let hash = hash_of(key);
+    /// Puts an item in, in place of the one with its key.
+    pub fn insert(&mut self, item: T) {
+        let hash = hash_of(item.key());
+        let mut node = &mut self.root;
+        for level in 0..LEVELS {
+            let (bit, at) = node.way(hash, level);
+            if !node.has(bit) {
+                node.taken |= bit;
+                tight::insert(&mut node.slots, at, Slot::Item(hash, item));
+                return;
+            }
+            let slot = &mut tight::make_mut(&mut node.slots)[at];
+            if let Slot::Item(have, old) = slot {
+                if *have == hash && old.key() == item.key() {
+                    *old = item;
+                    return;
+                }
+                // Two go the same way: from here on their next bits part them.
+                *slot = Slot::Node(Node::of(*have, level + 1, old.clone()));
+            }
+            match slot {
+                Slot::Node(below) => node = below,
+                Slot::Item(..) => unreachable!("made a node above"),
+            }
+        }
+        match node.position(item.key()) {
+            Some(at) => tight::make_mut(&mut node.slots)[at] = Slot::Item(hash, item),
+            None => tight::push(&mut node.slots, Slot::Item(hash, item)),
+        }
+    }
+
+    /// Takes the item of a key away. Returns whether it was there.
+    pub fn remove(&mut self, key: &T::Key) -> bool {
         // A miss must not copy the way to it.
-        let is_there = find(&self.root, hash, &is).is_some();
+        let is_there = self.get(key).is_some();
         if is_there {
-            remove(&mut self.root, hash, 0, &is);
+            self.root.remove(hash_of(key), 0, key);
         }
         is_there
     }
-}
-
-fn is_of<K: Borrow<Q> + 'static, V: 'static, Q: Eq + ?Sized>(entry: &Entry, key: &Q) -> bool {
-    let have: &Q = pair::<K, V>(entry).0.borrow();
-    have == key
 }
 
 fn hash_of<Q: Hash + ?Sized>(key: &Q) -> u64 {
@@ -151,11 +194,7 @@ impl Words {
     }
 }
 
-// From here on nothing is generic.
-
-type Is<'a> = &'a dyn Fn(&Entry) -> bool;
-
-impl Node {
+impl<T> Node<T> {
     /// The way that these bits lead, as a bit, and its place among those that are taken.
     fn way(&self, hash: u64, level: u32) -> (u16, usize) {
         let bit = 1 << ((hash >> (BITS * level)) & 15);
@@ -166,91 +205,45 @@ impl Node {
     fn has(&self, bit: u16) -> bool {
         self.taken & bit != 0
     }
+}
 
-    /// The place of an entry in a list of those with one hash.
-    fn position(&self, is: Is<'_>) -> Option<usize> {
-        let is = |slot: &Slot| matches!(slot, Slot::Entry(_, entry) if is(entry));
+impl<T: Keyed + Clone> Node<T> {
+    /// The place of an item in a list of those with one hash.
+    fn position(&self, key: &T::Key) -> Option<usize> {
+        let is = |slot: &Slot<T>| matches!(slot, Slot::Item(_, item) if item.key() == key);
         self.slots.iter().position(is)
     }
-}
 
-fn find<'t>(mut node: &'t Node, hash: u64, is: Is<'_>) -> Option<&'t Entry> {
-    for level in 0..LEVELS {
-        let (bit, at) = node.way(hash, level);
-        if !node.has(bit) {
-            return None;
+    /// A node of one item.
+    fn of(hash: u64, level: u32, item: T) -> Node<T> {
+        let mut node = Node::default();
+        if level < LEVELS {
+            node.taken = node.way(hash, level).0;
         }
-        match &node.slots[at] {
-            Slot::Entry(have, entry) => return (*have == hash && is(entry)).then_some(entry),
-            Slot::Node(below) => node = below,
-        }
+        tight::push(&mut node.slots, Slot::Item(hash, item));
+        node
     }
-    match &node.slots[node.position(is)?] {
-        Slot::Entry(_, entry) => Some(entry),
-        Slot::Node(_) => None,
-    }
-}
 
-/// An entry for writing, which must be there: a miss would copy the way to it.
-fn entry_mut<'t>(mut node: &'t mut Node, hash: u64, is: Is<'_>) -> Option<&'t mut Entry> {
-    for level in 0..LEVELS {
-        let (_, at) = node.way(hash, level);
-        match &mut node.slots.make_mut()[at] {
-            Slot::Entry(_, entry) => return Some(entry),
-            Slot::Node(below) => node = below,
+    /// Takes out an item, which must be there.
+    fn remove(&mut self, hash: u64, level: u32, key: &T::Key) {
+        if level == LEVELS {
+            if let Some(at) = self.position(key) {
+                self.slots.remove(at);
+            }
+            return;
         }
-    }
-    let at = node.position(is)?;
-    match &mut node.slots.make_mut()[at] {
-        Slot::Entry(_, entry) => Some(entry),
-        Slot::Node(_) => None,
-    }
-}
-
-/// Puts in an entry, which must not be there.
-fn add(node: &mut Node, hash: u64, level: u32, entry: Entry) {
-    if level == LEVELS {
-        tight::push(&mut node.slots, Slot::Entry(hash, entry));
-        return;
-    }
-    let (bit, at) = node.way(hash, level);
-    if !node.has(bit) {
-        node.taken |= bit;
-        tight::insert(&mut node.slots, at, Slot::Entry(hash, entry));
-        return;
-    }
-    let slot = &mut node.slots.make_mut()[at];
-    match slot {
-        Slot::Node(below) => add(below, hash, level + 1, entry),
-        Slot::Entry(other, old) => {
-            // Two go the same way: from here on their next bits part them.
-            let mut below = Node::default();
-            add(&mut below, *other, level + 1, old.clone());
-            add(&mut below, hash, level + 1, entry);
-            *slot = Slot::Node(below);
+        let (bit, at) = self.way(hash, level);
+        let slot = &mut tight::make_mut(&mut self.slots)[at];
+        if let Slot::Node(below) = slot {
+            below.remove(hash, level + 1, key);
+            // An item that is alone down there needs no way of its own.
+            if let [last @ Slot::Item(..)] = below.slots.as_slice() {
+                *slot = last.clone();
+            }
+        } else {
+            self.taken &= !bit;
+            self.slots.remove(at);
         }
-    }
-}
-
-/// Takes out an entry, which must be there.
-fn remove(node: &mut Node, hash: u64, level: u32, is: Is<'_>) {
-    if level == LEVELS {
-        if let Some(at) = node.position(is) {
-            node.slots.remove(at);
-        }
-        return;
-    }
-    let (bit, at) = node.way(hash, level);
-    if let Slot::Node(below) = &mut node.slots.make_mut()[at] {
-        remove(below, hash, level + 1, is);
-        // An entry that is alone down there needs no way of its own.
-        if let [last @ Slot::Entry(..)] = below.slots.as_slice() {
-            let last = last.clone();
-            node.slots.make_mut()[at] = last;
-        }
-    } else {
-        node.taken &= !bit;
-        node.slots.remove(at);
     }
 }
 
@@ -278,7 +271,7 @@ mod tests {
         for (at, (is_insert, key, value)) in steps.into_iter().enumerate() {
             let key = keys(key);
             if is_insert {
-                trie.insert(key.clone(), value);
+                trie.insert((key.clone(), value));
                 model.insert(key, value);
             } else {
                 prop_assert_eq!(trie.remove(&key), model.remove(&key).is_some());
@@ -290,7 +283,8 @@ mod tests {
         kept.push((trie, model));
         for (trie, model) in kept {
             for key in 0..=u8::MAX {
-                prop_assert_eq!(trie.get(&keys(key)), model.get(&keys(key)));
+                let found = trie.get(&keys(key)).map(|(_, value)| value);
+                prop_assert_eq!(found, model.get(&keys(key)));
             }
         }
         Ok(())
@@ -310,11 +304,12 @@ mod tests {
     fn finds_texts() {
         let mut trie = HashTrie::default();
         for number in 0..10_000_u32 {
-            trie.insert(format!("pod-{number}"), number);
+            trie.insert((format!("pod-{number}"), number));
         }
         for number in 0..10_000 {
-            assert_eq!(trie.get(format!("pod-{number}").as_str()), Some(&number));
+            let key = format!("pod-{number}");
+            assert_eq!(trie.get(&key), Some(&(key.clone(), number)));
         }
-        assert_eq!(trie.get("pod-x"), None);
+        assert_eq!(trie.get(&"pod-x".to_owned()), None);
     }
 }

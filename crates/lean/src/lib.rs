@@ -1,4 +1,4 @@
-//! Sorting and collecting, as one copy of machine code for all element types.
+//! Sorting and collecting, as one copy of machine code for all element types; and what keeps memory small.
 //!
 //! The standard library's sort is compiled anew for every element type and every comparison: four
 //! kilobytes of WebAssembly each time. `collect` into a `BTreeMap` or `BTreeSet` sorts too. The forty
@@ -13,7 +13,7 @@ mod text;
 pub mod tight;
 
 pub use flat_map::{FlatMap, FlatSet};
-pub use hash_trie::HashTrie;
+pub use hash_trie::{HashTrie, Keyed};
 pub use shared_map::SharedMap;
 pub use text::{compare, is_same};
 

@@ -19,7 +19,7 @@ pub struct SharedMap<K, V> {
 
 type Link = Option<Rc<Node>>;
 /// A key with its value, without their types.
-pub(crate) type Entry = Rc<dyn Any>;
+type Entry = Rc<dyn Any>;
 
 /// The way from the root to an entry, or to where it would be: found with the types, walked without.
 #[derive(Clone, Copy, Default)]
@@ -252,7 +252,7 @@ where
 }
 
 /// An entry with its type. A tree holds entries of one type only.
-pub(crate) fn pair<K: 'static, V: 'static>(entry: &Entry) -> &(K, V) {
+fn pair<K: 'static, V: 'static>(entry: &Entry) -> &(K, V) {
     match entry.downcast_ref() {
         Some(pair) => pair,
         None => unreachable!("an entry of another tree"),

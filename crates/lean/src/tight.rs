@@ -21,6 +21,16 @@ pub fn push<T: Clone>(list: &mut EcoVec<T>, item: T) {
     insert(list, list.len(), item);
 }
 
+/// The items for writing: if others hold them too, they are copied, without room for more.
+pub fn make_mut<T: Clone>(list: &mut EcoVec<T>) -> &mut [T] {
+    if !list.is_unique() {
+        let mut own = EcoVec::with_capacity(list.len());
+        own.extend(list.iter().cloned());
+        *list = own;
+    }
+    list.make_mut()
+}
+
 /// The same list without the room to grow that it may have.
 #[must_use]
 pub fn fit<T: Clone>(list: EcoVec<T>) -> EcoVec<T> {
@@ -48,16 +58,10 @@ thread_local! {
 /// shared, so that it is in memory once.
 #[must_use]
 pub fn shared(text: &str) -> EcoString {
-    let bytes = text.as_bytes();
-    let (Some(first), Some(last)) = (bytes.first_chunk::<8>(), bytes.last_chunk::<8>()) else {
-        return text.into();
-    };
-    if bytes.len() <= INLINE || LONG < bytes.len() {
+    if text.len() <= INLINE || LONG < text.len() {
         return text.into();
     }
-    let [first, last] = [first, last].map(|bytes| u64::from_le_bytes(*bytes));
-    let hash = (first.rotate_left(5) ^ last).wrapping_mul(0x9e37_79b9_7f4a_7c15);
-    let slot = (hash >> 32) as usize % SLOTS;
+    let slot = (hash(text) >> 32) as usize % SLOTS;
     RECENT.with_borrow_mut(|recent| {
         let kept = &mut recent[slot];
         if kept != text {
@@ -67,25 +71,46 @@ pub fn shared(text: &str) -> EcoString {
     })
 }
 
+/// A number for a text, of its length, its beginning and its end.
+#[must_use]
+pub fn hash(text: &str) -> u64 {
+    let bytes = text.as_bytes();
+    let [first, last] = match (bytes.first_chunk::<8>(), bytes.last_chunk::<8>()) {
+        (Some(first), Some(last)) => [first, last].map(|it| u64::from_le_bytes(*it)),
+        _ => [
+            bytes
+                .iter()
+                .fold(0, |all, byte| all << 8 | u64::from(*byte)),
+            0,
+        ],
+    };
+    mix(mix(bytes.len() as u64, first), last)
+}
+
+/// A number for a number and another one after it.
+#[must_use]
+pub fn mix(hash: u64, next: u64) -> u64 {
+    (hash.rotate_left(5) ^ next).wrapping_mul(0x9e37_79b9_7f4a_7c15)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
     fn what_grows_has_little_room() {
-        let mut list = EcoVec::new();
+        let (mut list, mut expected) = (EcoVec::new(), Vec::new());
         for item in 0..100 {
             // As in a snapshot.
-            let before = list.clone();
+            let before = (list.clone(), expected.clone());
             insert(&mut list, item / 2, item);
-            assert_eq!((before.len(), list.len()), (item, item + 1));
+            make_mut(&mut list)[item / 3] += 1;
+            expected.insert(item / 2, item);
+            expected[item / 3] += 1;
+            assert_eq!(list.as_slice(), expected);
+            assert_eq!(before.0.as_slice(), before.1);
             assert!(list.capacity() <= list.len() + list.len() / 8, "{item}");
         }
-        let mut expected = Vec::new();
-        for item in 0..100 {
-            expected.insert(item / 2, item);
-        }
-        assert_eq!(list.as_slice(), expected);
         assert_eq!(fit(list).capacity(), 100);
     }
 

@@ -99,7 +99,7 @@ pub struct World {
     pub(crate) faults: Faults,
     queue: Queue<Due>,
     /// When each controller will look at an object next: several reasons to look are one look.
-    looks: HashTrie<Look, Millis>,
+    looks: HashTrie<(Look, Millis)>,
     /// The users that actors are.
     users: SharedMap<EcoString, User>,
     seen: u64,
@@ -492,11 +492,11 @@ impl World {
 
     fn look_as(&mut self, slot: Look, delay: Millis) {
         let due = self.now + delay;
-        if self.looks.get(&slot).is_some_and(|at| *at <= due) {
+        if self.looks.get(&slot).is_some_and(|(_, at)| *at <= due) {
             return;
         }
         self.after(delay, Event::Reconcile(slot.0, slot.1.clone()));
-        self.looks.insert(slot, due);
+        self.looks.insert((slot, due));
     }
 
     /// The look that is due now; none if it was overtaken by a sooner one.
@@ -504,7 +504,7 @@ impl World {
         [false, true]
             .map(|batched| (controller, key.clone(), batched))
             .into_iter()
-            .find(|slot| self.looks.get(slot) == Some(&due))
+            .find(|slot| self.looks.get(slot).is_some_and(|(_, at)| *at == due))
     }
 
     fn reconcile(&mut self, id: Controller, key: Key, due: Millis) {

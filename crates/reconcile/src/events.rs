@@ -13,7 +13,7 @@ use crate::trace::Note;
 use ecow::{EcoString, EcoVec, eco_format};
 use kube::api::{self, PatchType, Request, Verb};
 use kube::{Key, Millis, Object, Value, map, time};
-use lean::SharedMap;
+use lean::{SharedMap, tight};
 
 /// From how many on messages are combined (`defaultAggregateMaxEvents`).
 const SIMILAR: usize = 10;
@@ -49,6 +49,8 @@ impl Recorders {
 /// What a component has told of an object.
 #[derive(Clone, Debug)]
 struct Told {
+    /// How its last Event named the object.
+    about: Value,
     /// How much more it may say, as the time that it takes to come by that.
     credit: Millis,
     /// When that was reckoned.
@@ -84,6 +86,7 @@ struct Topic {
 impl Told {
     fn new(now: Millis) -> Told {
         Told {
+            about: Value::Null,
             credit: BURST * REFILL,
             at: now,
             said: EcoVec::new(),
@@ -93,7 +96,7 @@ impl Told {
     /// Takes note of something, and gives back what its Event becomes (`EventAggregate`,
     /// `eventObserve`).
     fn observe(&mut self, now: Millis, topic: Topic, name: &dyn Fn() -> EcoString) -> &Said {
-        let said = self.said.make_mut();
+        let said = tight::make_mut(&mut self.said);
         let similar = || said.iter().filter(|it| it.topic.group == topic.group);
         let is_over = similar().all(|it| now - it.last > PAUSE);
         let mut messages: Vec<u32> = similar()
@@ -130,18 +133,19 @@ impl Told {
         let at = match self.said.iter().position(|it| it.topic == topic) {
             Some(at) => at,
             None => {
-                self.said.push(Said {
+                let said = Said {
                     topic,
                     name: name(),
                     count: 0,
                     first: now,
                     last: now,
                     is_recent,
-                });
+                };
+                tight::push(&mut self.said, said);
                 self.said.len() - 1
             }
         };
-        let one = &mut self.said.make_mut()[at];
+        let one = &mut tight::make_mut(&mut self.said)[at];
         (one.last, one.is_recent) = (now, is_recent);
         one.count += 1;
         one
@@ -151,6 +155,17 @@ impl Told {
     fn go_on(&mut self, now: Millis, topic: Topic, name: &dyn Fn() -> EcoString) -> &Said {
         self.said.retain(|it| now - it.last <= FINISH);
         self.count(now, topic, name, false)
+    }
+
+    /// Names the object and the part of it that is told of; most often these are as before.
+    fn name(&mut self, about: &Object, part: &str) {
+        let before = &self.about;
+        let is_same = !before.is_null()
+            && before.get("fieldPath").text() == part
+            && before.get("resourceVersion").text() == kube::decimal(about.meta.version);
+        if !is_same {
+            self.about = about.as_involved(part);
+        }
     }
 
     /// Whether one thing more may be said (`EventSourceObjectSpamFilter`).
@@ -222,6 +237,10 @@ impl World {
             Style::Series => said.count <= 2,
             Style::Each => true,
         };
+        if is_told {
+            told.name(about, part);
+        }
+        let involved = told.about.clone();
         if style != Style::Each {
             self.recorders.told.insert(place, told);
         }
@@ -237,7 +256,7 @@ impl World {
         };
         let common: [(&str, Value); 6] = [
             ("apiVersion", "v1".into()),
-            ("involvedObject", about.as_involved(part)),
+            ("involvedObject", involved),
             ("kind", "Event".into()),
             ("message", (&note.message).into()),
             ("reason", (&note.reason).into()),
@@ -311,7 +330,7 @@ fn describe(source: &str, said: &Said) -> Described {
         None => (source, ""),
     };
     let host_or_none = Some(host).filter(|host| !host.is_empty());
-    let source = map! { "component" => component, "host" => host_or_none };
+    let source = map! { "component" => component, "host" => host_or_none }.shared();
     [
         ("count", i64::from(said.count).into()),
         ("firstTimestamp", time::rfc3339(said.first).into()),

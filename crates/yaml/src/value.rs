@@ -5,6 +5,7 @@ use lean::{is_same, tight};
 use serde::de::{MapAccess, SeqAccess, Visitor};
 use serde::ser::{SerializeMap, SerializeSeq};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use std::cell::RefCell;
 use std::fmt;
 
 /// A JSON-shaped value. Clones are free and share everything; a write copies only the path to it.
@@ -106,6 +107,33 @@ impl Value {
         Value::Map(Map::sorted(entries))
     }
 
+    /// The same value, which is most likely in memory already: a list, and each of its items, is one of
+    /// those that were shared lately, if it is equal to it. So what a thousand pods say alike is kept
+    /// once.
+    #[must_use]
+    pub fn shared(self) -> Value {
+        let list = match self {
+            Value::List(items) => Value::List(items.into_iter().map(recent).collect()),
+            other => other,
+        };
+        recent(list)
+    }
+
+    /// A number that is the same for equal values.
+    fn hash(&self) -> u64 {
+        match self {
+            Value::Null | Value::Float(_) => 0,
+            Value::Bool(flag) => u64::from(*flag),
+            Value::Int(number) => number.cast_unsigned(),
+            Value::String(text) => tight::hash(text),
+            Value::List(items) => items.iter().fold(1, |hash, it| tight::mix(hash, it.hash())),
+            // Equal values have the same keys mostly, and others not.
+            Value::Map(map) => map.entries.iter().fold(2, |hash, (key, value)| {
+                tight::mix(hash ^ key.len() as u64, value.hash())
+            }),
+        }
+    }
+
     /// Whether this is null (or absent).
     #[must_use]
     pub fn is_null(&self) -> bool {
@@ -202,6 +230,26 @@ impl Value {
     }
 }
 
+/// How many values are remembered to be shared.
+const RECENT: usize = 512;
+
+thread_local! {
+    /// The values that were shared last, by their hash.
+    static SHARED: RefCell<Vec<Value>> = const { RefCell::new(Vec::new()) };
+}
+
+/// An equal value that was shared lately, or this one from now on.
+fn recent(value: Value) -> Value {
+    let slot = (value.hash() >> 32) as usize % RECENT;
+    SHARED.with_borrow_mut(|recent| {
+        recent.resize(RECENT, Value::Null);
+        if recent[slot] != value {
+            recent[slot] = value;
+        }
+        recent[slot].clone()
+    })
+}
+
 /// How many members a map may have to be searched one by one.
 const SMALL: usize = 16;
 
@@ -240,14 +288,17 @@ impl Map {
             tight::insert(&mut self.entries, at, member);
             at
         });
-        &mut self.entries.make_mut()[at].1
+        &mut tight::make_mut(&mut self.entries)[at].1
     }
 
     /// Puts `value` under `key` and returns what was there.
     pub fn insert(&mut self, key: impl Into<EcoString>, value: impl Into<Value>) -> Option<Value> {
         let (key, value) = (key.into(), value.into());
         match self.position(&key) {
-            Ok(at) => Some(std::mem::replace(&mut self.entries.make_mut()[at].1, value)),
+            Ok(at) => {
+                let member = &mut tight::make_mut(&mut self.entries)[at];
+                Some(std::mem::replace(&mut member.1, value))
+            }
             Err(at) => {
                 tight::insert(&mut self.entries, at, (key, value));
                 None

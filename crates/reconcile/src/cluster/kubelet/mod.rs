@@ -35,8 +35,7 @@ use crate::pipeline::tints;
 use crate::trace::Note;
 use ecow::{EcoString, EcoVec, eco_format};
 use kube::{Change, ChangeKind, Key, Millis, Object, Value};
-use lean::FlatMap;
-use lean::SharedMap;
+use lean::{FlatMap, SharedMap, tight};
 use shell::Shell;
 use std::rc::Rc;
 
@@ -475,7 +474,7 @@ impl Work<'_> {
     }
 
     fn container(&mut self, at: usize) -> &mut Container {
-        &mut self.run.containers.make_mut()[at]
+        &mut tight::make_mut(&mut self.run.containers)[at]
     }
 
     fn after(&mut self, delay: Millis, event: PodEvent) {

@@ -63,7 +63,7 @@ pub(super) fn of(
     (status.of(pod), phase)
 }
 
-/// What differs from a status. What stays the same stays shared.
+/// What differs from a status. What stays the same stays shared, and so does what other pods say alike.
 struct Changes<'a> {
     old: &'a Value,
     changes: Vec<(&'static str, Value)>,
@@ -72,7 +72,7 @@ struct Changes<'a> {
 impl Changes<'_> {
     fn put(&mut self, field: &'static str, value: Value) {
         if *self.old.get(field) != value {
-            self.changes.push((field, value));
+            self.changes.push((field, value.shared()));
         }
     }
 
