@@ -83,7 +83,7 @@ const COMMANDS: &[Command] = &[
     Command {
         name: "screenshot",
         arguments: "",
-        about: "take the README's picture again",
+        about: "take the README's picture again, and those that the end-to-end tests compare the page with",
         run: screenshot::run,
     },
     Command {
