@@ -39,9 +39,23 @@ pub struct Request {
     pub select: Selection,
     /// Of a list: how much of it.
     pub page: Page,
-    /// With the table of all fields, what is written may have no field that is not in it
-    /// (`fieldValidation=Strict`), and no value of a wrong type. Without it nobody looks.
+    /// With the table of all fields, what is written may have no value of a wrong type, and what
+    /// becomes of fields that are not in it `field_validation` says. Without it nobody looks.
     pub fields: Option<&'static Table>,
+    /// `fieldValidation`
+    pub field_validation: FieldValidation,
+}
+
+/// What becomes of a write with fields that its kind has not.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum FieldValidation {
+    /// It is refused.
+    #[default]
+    Strict,
+    /// They are dropped, and warned of.
+    Warn,
+    /// They are dropped.
+    Ignore,
 }
 
 impl Request {
@@ -63,6 +77,7 @@ impl Request {
             select: Selection::default(),
             page: Page::default(),
             fields: None,
+            field_validation: FieldValidation::default(),
         }
     }
 }
@@ -186,14 +201,15 @@ fn answer(store: &mut Store, now: Millis, mut request: Request) -> Response {
         select,
         page,
         fields,
+        field_validation,
     } = request;
     // What nodes may write is restricted further.
     let restrict = |store: &Store, write: Write<'_>| match user.node() {
         Some(node) => node_restriction::check(store, node, &key, subresource, write),
         None => Ok(()),
     };
-    let decode = |body: &Value| match fields {
-        Some(table) => fields::refuse(table, body),
+    let decode = |body: &mut Value| match fields {
+        Some(table) => fields::decode(table, field_validation, body),
         None => Ok(()),
     };
     match verb {
@@ -210,24 +226,24 @@ fn answer(store: &mut Store, now: Millis, mut request: Request) -> Response {
         Verb::Create(body) if rbac::is_question(&key.kind) => {
             rbac::answer_question(store, &user, &key, body)
         }
-        Verb::Create(body) => {
-            decode(&body)?;
+        Verb::Create(mut body) => {
+            decode(&mut body)?;
             restrict(store, Write::Create(&body))?;
             rbac::check_escalation(store, &user, &key, None, &body)?;
             create(store, now, key, body, dry_run)
         }
-        Verb::Update(body) => {
+        Verb::Update(mut body) => {
             let old = find(store, &key)?;
-            decode(&body)?;
+            decode(&mut body)?;
             restrict(store, Write::Update(&old.value, &body))?;
             rbac::check_escalation(store, &user, &key, Some(&old.value), &body)?;
             write(store, now, &old, body, subresource)
         }
         Verb::Patch(how, change) => {
             let old = find(store, &key)?;
-            let body = patch::apply(how, &old.value, &change)?;
+            let mut body = patch::apply(how, &old.value, &change)?;
             if let Some(table) = fields {
-                fields::refuse_patched(table, how, &change, &body)?;
+                fields::decode_patched(table, field_validation, (how, &change), &mut body)?;
             }
             restrict(store, Write::Update(&old.value, &body))?;
             rbac::check_escalation(store, &user, &key, Some(&old.value), &body)?;
@@ -241,6 +257,29 @@ fn answer(store: &mut Store, now: Millis, mut request: Request) -> Response {
             delete::delete_collection(store, now, &key, &select, &options)
         }
     }
+}
+
+/// Answers a read over a store that has these objects too. They are computed when somebody asks for
+/// them, as by an aggregated API server, and are not stored.
+///
+/// # Errors
+/// A refusal, as of [`serve`].
+pub fn serve_computed(
+    store: &Store,
+    now: Millis,
+    request: Request,
+    computed: impl IntoIterator<Item = (Key, Value)>,
+) -> Response {
+    let mut store = store.clone();
+    for (key, object) in computed {
+        store.put(key, object, now);
+    }
+    answer(&mut store, now, request)
+}
+
+/// Removes an object whose time in etcd has ended: nobody asked for it, and nothing can keep it.
+pub fn expire(store: &mut Store, key: &Key) {
+    store.remove(key);
 }
 
 /// A request's verb, whether it is about one object that has a name, and the namespace that it is in.

@@ -215,6 +215,13 @@ pub const KINDS: &[KindInfo] = &[
         true,
     ),
     kind("Node", "v1", "nodes", false, false),
+    kind(
+        "NodeMetrics",
+        "metrics.k8s.io/v1beta1",
+        "nodes",
+        false,
+        false,
+    ),
     kind("PersistentVolume", "v1", "persistentvolumes", false, false),
     kind(
         "PersistentVolumeClaim",
@@ -231,6 +238,7 @@ pub const KINDS: &[KindInfo] = &[
         true,
         true,
     ),
+    kind("PodMetrics", "metrics.k8s.io/v1beta1", "pods", true, false),
     kind("PodTemplate", "v1", "podtemplates", true, false),
     kind(
         "PriorityClass",

@@ -1,13 +1,13 @@
 //! What the API server warns of although it does what is asked (the `Warning` header of its answer):
-//! Pod Security's warn level, deprecated fields, and fields that do less than they seem to
+//! unknown fields, Pod Security's warn level, deprecated fields, and fields that do less than they seem to
 //! (`pkg/api/pod/warnings.go`, `pkg/api/service/warnings.go`, the kinds' `WarningsOnCreate`).
 //!
 //! Only who shows warnings asks for them: nothing else pays for that.
 
 use crate::admission::pod_security;
-use crate::api::{Request, Verb};
+use crate::api::{FieldValidation, Request, Verb};
 use crate::quantity::Quantity;
-use crate::{Store, Value, defaults, patch, validate};
+use crate::{Store, Value, defaults, fields, patch, validate};
 use ecow::{EcoString, eco_format};
 
 /// What the server warns of when it does what a request asks for. Nothing, if it would refuse that.
@@ -28,9 +28,13 @@ pub fn of(store: &Store, request: &Request) -> Vec<EcoString> {
     let Some(mut new) = new else {
         return Vec::new();
     };
+    let mut said: Vec<EcoString> = match (request.field_validation, request.fields) {
+        (FieldValidation::Warn, Some(table)) => fields::unknown(table, &new).collect(),
+        _ => Vec::new(),
+    };
     defaults::apply(&mut new);
     let old = old.unwrap_or_default();
-    let mut said = of_kind(&old, &new);
+    said.extend(of_kind(&old, &new));
     said.extend(pod_security::warnings(store, &request.key, &old, &new));
     said
 }

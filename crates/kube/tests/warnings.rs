@@ -1,6 +1,7 @@
 //! What the API server warns of, as a table of objects and warnings.
 
-use kube::api::{PatchType, Request, Verb, serve};
+use kube::api::{FieldValidation, PatchType, Request, Verb, serve};
+use kube::fields::Table;
 use kube::{Key, Store, Value, map, warnings};
 
 /// A store with namespaces that warn at each level, and one with pods that no level knows of.
@@ -193,5 +194,75 @@ fn a_namespace_whose_level_rises_names_the_pods_that_break_it() {
         let key = Key::new("Namespace", "", "default");
         let request = Request::new("test", key, Verb::Patch(PatchType::Merge, change));
         assert_eq!(warnings::of(&store(), &request), expected, "{level}");
+    }
+}
+
+/// Writes this with fields that Deployments have not, and compares what is stored or refused, and what
+/// is warned of.
+#[test]
+fn unknown_fields() {
+    let text = "{apiVersion: apps/v1, kind: Deployment, metadata: {name: a, labls: {a: b}}, spec: {replcas: \
+                2, replicas: 3, selector: {matchLabels: {a: b}}, template: {metadata: {labels: {a: b, other: \
+                c}}, spec: {containers: [{name: c, image: x, prots: []}]}}}}";
+    let body = yaml::decode(text).expect("it is YAML");
+    let unknown = [
+        "unknown field \"metadata.labls\"",
+        "unknown field \"spec.replcas\"",
+        "unknown field \"spec.template.spec.containers[0].prots\"",
+    ];
+    let table: &Table = Box::leak(Box::new(Table::new(include_str!("../data/fields.txt"))));
+    let all = unknown.join(", ");
+    let refusal = format!(
+        "Deployment in version \"v1\" cannot be handled as a Deployment: strict decoding error: {all}"
+    );
+    let cases: [(FieldValidation, &str, &[&str]); 3] = [
+        (FieldValidation::Strict, &refusal, &[]),
+        (FieldValidation::Warn, "", &unknown),
+        (FieldValidation::Ignore, "", &[]),
+    ];
+    for (field_validation, refused, warned) in cases {
+        let request = |verb| Request {
+            fields: Some(table),
+            field_validation,
+            ..Request::new("test", Key::of(&body), verb)
+        };
+        let mut store = store();
+        let create = request(Verb::Create(body.clone()));
+        assert_eq!(
+            warnings::of(&store, &create),
+            warned,
+            "{field_validation:?}"
+        );
+        let made = match serve(&mut store, 0, create) {
+            Ok(answer) => answer.object().expect("an object is made"),
+            Err(status) => {
+                assert_eq!(status.message, refused, "{field_validation:?}");
+                continue;
+            }
+        };
+        assert_eq!(refused, "", "{field_validation:?}");
+        let container = &made.spec().at(&["template", "spec", "containers"]).items()[0];
+        let labels = made.spec().at(&["template", "metadata", "labels", "other"]);
+        assert_eq!(made.value.at(&["metadata", "labls"]), &Value::Null);
+        assert_eq!(container.get("prots"), &Value::Null);
+        assert_eq!(
+            (made.spec().get("replcas"), labels.text()),
+            (&Value::Null, "c")
+        );
+        let change = map! { "spec" => map! { "replcas" => 4, "replicas" => 4 } };
+        let patch = request(Verb::Patch(PatchType::Merge, change));
+        let said = warnings::of(&store, &patch);
+        assert_eq!(
+            said.as_slice(),
+            if warned.is_empty() {
+                &[][..]
+            } else {
+                &unknown[1..2]
+            }
+        );
+        let changed = serve(&mut store, 0, patch).expect("it is patched").object();
+        let changed = changed.expect("an object is patched");
+        assert_eq!(changed.spec().get("replcas"), &Value::Null);
+        assert_eq!(changed.spec().get("replicas").as_int(), Some(4));
     }
 }

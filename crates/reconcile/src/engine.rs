@@ -5,7 +5,7 @@
 //! server for something. Each accepted write becomes a trace entry, and wakes whoever watches the
 //! object it touched.
 
-use crate::cluster::{self, CONTROLLERS, Context, kubelet, network, nodes};
+use crate::cluster::{self, CONTROLLERS, Context, kubelet, metrics_server, network, nodes};
 use crate::delivery::app::App;
 use crate::events::Recorders;
 use crate::faults::Faults;
@@ -229,6 +229,7 @@ impl World {
         if t > self.now {
             network::pass(self);
             self.now = t;
+            self.end_events();
         }
     }
 
@@ -337,19 +338,40 @@ impl World {
     ) -> Response {
         let request = Request {
             subresource,
-            fields: self.settings.fields,
-            ..Request::of(user, key.clone(), verb)
+            ..Request::of(user, key, verb)
         };
+        self.ask(actor, request, note)
+    }
+
+    /// The same with a whole request, such as a program sends.
+    ///
+    /// # Errors
+    /// The API server's refusal, which is also in the trace.
+    pub(crate) fn ask(&mut self, actor: &str, request: Request, note: Note) -> Response {
+        let request = self.decoded(request);
         self.send(actor, request, note)
+    }
+
+    /// A request as the API server decodes it.
+    fn decoded(&self, request: Request) -> Request {
+        Request {
+            fields: self.settings.fields,
+            ..request
+        }
+    }
+
+    /// What the API server would warn of, did it do what a request asks for.
+    pub(crate) fn warnings(&self, request: &Request) -> Vec<EcoString> {
+        kube::warnings::of(&self.store, &self.decoded(request.clone()))
     }
 
     /// Answers a request that changes nothing: a read, or a dry run.
     pub(crate) fn try_out(&mut self, request: Request) -> Response {
-        let request = Request {
-            fields: self.settings.fields,
-            ..request
-        };
-        api::serve(&mut self.store, self.now, request)
+        let request = self.decoded(request);
+        match metrics_server::answers(&request) {
+            true => metrics_server::serve(self, request),
+            false => api::serve(&mut self.store, self.now, request),
+        }
     }
 
     fn send(&mut self, actor: &str, request: Request, note: Note) -> Response {
@@ -378,6 +400,11 @@ impl World {
                 Err(status)
             }
         }
+    }
+
+    /// Whether all that was written so far was told to whom it concerns.
+    pub(crate) fn has_seen_all(&self) -> bool {
+        self.seen == self.store.version()
     }
 
     /// What was written so far concerns nobody.

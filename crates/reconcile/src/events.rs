@@ -25,6 +25,10 @@ const BURST: Millis = 25;
 const REFILL: Millis = 300_000;
 /// After how long a pause a series is over (`event_broadcaster.go`, `finishTime`).
 const FINISH: Millis = 360_000;
+/// How long an Event is kept since it was written last (`--event-ttl`).
+const KEPT: Millis = 3_600_000;
+/// Within how much time etcd lets Events end together (`lease_manager.go`, `leaseReuseDurationSeconds`).
+const LEASE: Millis = 60_000;
 /// Stands for the messages that are combined.
 const COMBINED: u32 = 0;
 
@@ -32,6 +36,8 @@ const COMBINED: u32 = 0;
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Recorders {
     told: SharedMap<(u32, u64), Told>,
+    /// Not before this does the next Event end, if there are any.
+    end: Option<Millis>,
 }
 
 impl Recorders {
@@ -316,8 +322,41 @@ impl World {
         let request = Request::of(self.user(source), key, verb);
         let is_done = api::serve(&mut self.store, self.now, request).is_ok();
         self.have_seen_all();
+        self.recorders.end.get_or_insert(self.now + KEPT + LEASE);
         is_done
     }
+
+    /// Lets the Events end that are too old. When they were written stands in them: nothing else is kept
+    /// of it, and no time is spent on it but once a lease.
+    pub(crate) fn end_events(&mut self) {
+        if self.recorders.end.is_none_or(|end| self.now < end) || !self.has_seen_all() {
+            return;
+        }
+        let (mut ended, mut oldest) = (Vec::new(), None);
+        for event in self.store.list("Event") {
+            let written = written(event);
+            match written + KEPT <= self.now {
+                true => ended.push(event.key.clone()),
+                false => oldest = Some(oldest.map_or(written, |it: Millis| it.min(written))),
+            }
+        }
+        for key in ended {
+            api::expire(&mut self.store, &key);
+        }
+        self.have_seen_all();
+        self.recorders.end = oldest.map(|oldest| oldest + KEPT + LEASE);
+    }
+}
+
+/// When an Event was written last.
+fn written(event: &Object) -> Millis {
+    let value = &event.value;
+    let last = [&["lastTimestamp"][..], &["series", "lastObservedTime"]];
+    let last = last.into_iter().filter_map(|path| {
+        let second = value.at(path).text().get(..19)?;
+        time::parse_rfc3339(&eco_format!("{second}Z"))
+    });
+    last.fold(event.meta.created, Millis::max)
 }
 
 /// Members of an Event.
@@ -465,6 +504,17 @@ mod tests {
         check("default-scheduler", &said, &["2 a"]);
         let said = [(0, "a"), (361, "b")];
         check("default-scheduler", &said, &["1 a", "1 b"]);
+    }
+
+    #[test]
+    fn an_event_ends_after_an_hour() {
+        let said = [(0, "a"), (0, "b"), (1_800, "b"), (3_700, "c")];
+        check("kubelet, n", &said, &["1 c", "2 b"]);
+        // What is told again after its end is a new Event that counts on.
+        let said = [(0, "a"), (7_300, "a")];
+        check("kubelet, n", &said, &["2 a"]);
+        let said = [(0, "a"), (1_800, "a"), (5_461, "b")];
+        check("kubelet, n", &said, &["1 b"]);
     }
 
     #[test]

@@ -447,7 +447,7 @@ fn branch_name(title: &str) -> EcoString {
 const SETUP: &str = "cluster-setup";
 
 fn set_up_cluster(world: &mut World, definition: &Definition) {
-    for node in &definition.cluster.nodes {
+    for (number, node) in definition.cluster.nodes.iter().enumerate() {
         let allocatable = map! {
             "cpu" => eco_format!("{}m", node.cpu),
             "memory" => eco_format!("{}", node.memory),
@@ -457,6 +457,7 @@ fn set_up_cluster(world: &mut World, definition: &Definition) {
         let memory = node.memory.saturating_add(kubelet::pressure::THRESHOLD);
         capacity.set("memory", eco_format!("{memory}"));
         let mut status = map! { "allocatable" => allocatable, "capacity" => capacity };
+        kubelet::node::introduce(&mut status, &node.name, number);
         kubelet::node::say_well(&mut status, world.now());
         let object = map! {
             "apiVersion" => "v1",

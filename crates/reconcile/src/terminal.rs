@@ -7,7 +7,7 @@
 use crate::engine::World;
 use crate::trace::Note;
 use ecow::{EcoString, eco_format};
-use kube::api::{Request, Response, Verb};
+use kube::api::{FieldValidation, Request, Response, Verb};
 use kube::rbac::User;
 use kube::{Key, Millis};
 use shell::Output;
@@ -22,6 +22,7 @@ pub(crate) struct Write {
     pub key: Key,
     pub subresource: &'static str,
     pub verb: Verb,
+    pub field_validation: FieldValidation,
     pub note: Note,
 }
 
@@ -41,6 +42,7 @@ impl Write {
             key,
             subresource,
             verb,
+            field_validation: FieldValidation::default(),
         }
     }
 
@@ -54,10 +56,16 @@ impl Write {
             key,
             subresource,
             verb,
+            field_validation,
             note,
         } = self.clone();
         world.begin();
-        world.request_as(user, YOU, key, subresource, verb, note)
+        let request = Request {
+            subresource,
+            field_validation,
+            ..Request::of(user, key, verb)
+        };
+        world.ask(YOU, request, note)
     }
 }
 
@@ -83,6 +91,7 @@ impl shell::Cluster for Terminal {
         }
         let write = Write {
             user: request.acts_as.unwrap_or(request.user),
+            field_validation: request.field_validation,
             ..Write::yours(request.key, request.subresource, request.verb)
         };
         let before = self.world.store.version();
@@ -104,7 +113,7 @@ impl shell::Cluster for Terminal {
     }
 
     fn warnings(&self, request: &Request) -> Vec<EcoString> {
-        kube::warnings::of(&self.world.store, request)
+        self.world.warnings(request)
     }
 
     /// That of the first Deployment: what one would look at is there.

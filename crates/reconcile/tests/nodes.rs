@@ -271,6 +271,40 @@ fn the_pods_of_a_removed_node_go_after_a_while() {
 }
 
 #[test]
+fn the_pods_of_a_node_that_is_out_of_service_end_without_its_kubelet() {
+    let mut world = world();
+    let start = world.now();
+    let key = Key::new("Node", "", "node-c");
+    let declare = |world: &mut World| {
+        let mut node = world.store().get(&key).expect("it is there").value.clone();
+        let taint = map! {
+            "key" => "node.kubernetes.io/out-of-service",
+            "value" => "nodeshutdown",
+            "effect" => "NoExecute",
+        };
+        let taints = node.entry_at(&["spec", "taints"]).items_mut();
+        taints.push(taint);
+        request(world, &key, Verb::Update(node));
+    };
+    world.stop_node("node-c");
+    world.run_until(start + 66_000);
+    declare(&mut world);
+    let pods = |rows: Vec<String>| rows.iter().filter(|row| row.contains(": ")).count();
+    // Evicted at once, and replaced; nobody is there who could end it.
+    let rows = seen_after(&mut world, start + 67_000);
+    assert!(
+        rows.contains(&"node-c: Terminating, 0 restarts".to_owned()),
+        "{rows:?}"
+    );
+    assert_eq!(pods(rows), 4);
+    let rows = seen_after(&mut world, start + 87_000);
+    assert!(
+        !rows.iter().any(|row| row.starts_with("node-c:")),
+        "{rows:?}"
+    );
+}
+
+#[test]
 fn nobody_is_driven_away_when_all_nodes_are_silent() {
     let mut world = world();
     let start = world.now();

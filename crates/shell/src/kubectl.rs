@@ -19,6 +19,7 @@ mod session;
 mod set;
 mod set_env;
 mod table;
+mod top;
 
 use self::args::{Args, Flag};
 use self::session::{Fault, Session};
@@ -150,6 +151,11 @@ const COMMANDS: &[Command] = &[
         words: &["set", "resources"],
         flags: set::RESOURCES_FLAGS,
         run: set::resources,
+    },
+    Command {
+        words: &["top"],
+        flags: top::FLAGS,
+        run: top::run,
     },
 ];
 

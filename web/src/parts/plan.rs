@@ -31,6 +31,9 @@ pub fn plan(repository: &str, rows: &[PlanRow], on: &Callback<Action>) -> Html {
                                 { " " }{ source(repository, &row.source, on) }
                             }
                         </p>
+                        for warning in row.warnings.iter() {
+                            <p class="warning" key={warning.as_str()}>{ "Warning: " }{ warning.as_str() }</p>
+                        }
                         if !row.paths.is_empty() {
                             { paths(repository, row, on) }
                         }

@@ -24,10 +24,12 @@ pub fn write(rows: &[PlanRow]) -> String {
             "" => String::new(),
             object => format!("`{object}`"),
         };
-        out.push_str(&format!(
-            "| {sign} **{word}** | {object} | {} |\n",
-            cell(&shown(&row.sentence, SENTENCE_MOST))
-        ));
+        let mut what = cell(&shown(&row.sentence, SENTENCE_MOST));
+        for warning in &row.warnings {
+            let warning = cell(&shown(warning, SENTENCE_MOST));
+            what.push_str(&format!("<br>⚠️ Warning: {warning}"));
+        }
+        out.push_str(&format!("| {sign} **{word}** | {object} | {what} |\n"));
     }
     details(rows, &mut out);
     out

@@ -25,6 +25,10 @@ pub fn write(rows: &[PlanRow], is_coloured: bool) -> String {
             place(&row.source),
             shown(&row.sentence, SENTENCE_MOST)
         ));
+        for warning in &row.warnings {
+            let warning = format!("Warning: {}", shown(warning, SENTENCE_MOST));
+            out.push_str(&format!("  {}\n", paint("33", &warning)));
+        }
         for path in &row.paths {
             let code = match path.effect == row.effect {
                 true => "0",

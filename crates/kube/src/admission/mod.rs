@@ -12,6 +12,7 @@ mod node_taint;
 pub(crate) mod pod_security;
 mod priority;
 pub mod quota;
+mod runtime_class;
 mod service_account;
 mod storage;
 mod tolerations;
@@ -31,6 +32,7 @@ const MUTATORS: &[Mutator] = &[
     tolerations::admit,
     priority::admit,
     storage::admit,
+    runtime_class::admit,
     limit_ranger::admit,
 ];
 

@@ -29,7 +29,7 @@ mod text;
 
 pub use explain::{Descriptions, Explanation, explain};
 pub use strict::{Fault, check};
-pub(crate) use strict::{refuse, refuse_patched};
+pub(crate) use strict::{decode, decode_patched, unknown};
 pub use suggest::suggest;
 pub use text::{Placed, check_node, check_text};
 

@@ -2,6 +2,7 @@
 //! `encoding/json` as the server uses it (`sigs.k8s.io/json`).
 
 use super::Table;
+use crate::api::FieldValidation;
 use crate::patch::{Go, PatchType};
 use crate::status::Cause;
 use crate::validate::json;
@@ -48,8 +49,20 @@ fn check_as(table: &Table, object: &Value, converted: bool) -> EcoVec<Fault> {
     walk.faults
 }
 
-/// Refuses an object with such faults, as the server does.
-pub(crate) fn refuse(table: &Table, object: &Value) -> Result<(), Status> {
+/// What the server warns of in what is written: the fields that it does not know.
+pub(crate) fn unknown(table: &Table, object: &Value) -> impl Iterator<Item = EcoString> + use<> {
+    let faults = check(table, object).into_iter();
+    let unknown = faults.filter(|fault| !fault.undecodable);
+    unknown.map(|fault| fault.message)
+}
+
+/// Decodes an object as the server does: refuses it for its faults, or drops the fields that it does
+/// not know.
+pub(crate) fn decode(
+    table: &Table,
+    validation: FieldValidation,
+    object: &mut Value,
+) -> Result<(), Status> {
     let (version, kind) = (object.get("apiVersion").text(), object.get("kind").text());
     if table.root(version, kind).is_none()
         && let Some(known) = table.kind_in_any_case(version, kind)
@@ -60,7 +73,8 @@ pub(crate) fn refuse(table: &Table, object: &Value) -> Result<(), Status> {
              for version {version:?} in scheme \"k8s.io/kubernetes/pkg/api/legacyscheme/scheme.go:30\""
         )));
     }
-    let Some(said) = summary(&check(table, object)) else {
+    let Some(said) = summary(&check(table, object), validation) else {
+        prune(table, validation, object);
         return Ok(());
     };
     let kind = object.get("kind").text();
@@ -71,15 +85,16 @@ pub(crate) fn refuse(table: &Table, object: &Value) -> Result<(), Status> {
     Err(Status::bad_request(message))
 }
 
-/// Refuses what a patch makes of an object, as the server does (`handlers/patch.go`).
-pub(crate) fn refuse_patched(
+/// The same with what a patch makes of an object (`handlers/patch.go`).
+pub(crate) fn decode_patched(
     table: &Table,
-    how: PatchType,
-    patch: &Value,
-    patched: &Value,
+    validation: FieldValidation,
+    (how, patch): (PatchType, &Value),
+    patched: &mut Value,
 ) -> Result<(), Status> {
     let strategic = how == PatchType::Strategic;
-    let Some(said) = summary(&check_as(table, patched, strategic)) else {
+    let Some(said) = summary(&check_as(table, patched, strategic), validation) else {
+        prune(table, validation, patched);
         return Ok(());
     };
     let shown = match strategic {
@@ -100,13 +115,47 @@ pub(crate) fn refuse_patched(
 }
 
 /// The faults in one sentence: the first that keeps the object from being decoded, or all unknown
-/// fields. None if there is no fault.
-fn summary(faults: &[Fault]) -> Option<EcoString> {
+/// fields if they matter. None if there is no such fault.
+fn summary(faults: &[Fault], validation: FieldValidation) -> Option<EcoString> {
     if let Some(fault) = faults.iter().find(|fault| fault.undecodable) {
         return Some(fault.message.clone());
     }
+    if validation != FieldValidation::Strict {
+        return None;
+    }
     let all: Vec<&str> = faults.iter().map(|fault| fault.message.as_str()).collect();
     (!all.is_empty()).then(|| eco_format!("strict decoding error: {}", all.join(", ")))
+}
+
+/// Drops the fields that the server does not know, unless none could have got as far as here.
+fn prune(table: &Table, validation: FieldValidation, object: &mut Value) {
+    let (version, kind) = (object.get("apiVersion").text(), object.get("kind").text());
+    if validation != FieldValidation::Strict
+        && let Some(root) = table.root(version, kind)
+    {
+        *object = known(table, &["@", root].concat(), object);
+    }
+}
+
+/// What there is of a value of a type when only the fields that its structs have are left.
+fn known(table: &Table, code: &str, value: &Value) -> Value {
+    let (sort, rest) = code.split_at(1);
+    match (sort, value) {
+        ("@", Value::Map(map)) => {
+            let members = map.iter().filter_map(|(name, value)| {
+                let field = table.field(rest, name)?;
+                Some((name.clone(), known(table, field.code, value)))
+            });
+            Value::of_members(members.collect())
+        }
+        ("{", Value::Map(map)) => {
+            let members = map.iter();
+            let members = members.map(|(name, value)| (name.clone(), known(table, rest, value)));
+            Value::of_members(members.collect())
+        }
+        ("[", Value::List(items)) => items.iter().map(|item| known(table, rest, item)).collect(),
+        _ => value.clone(),
+    }
 }
 
 struct Walk<'a> {

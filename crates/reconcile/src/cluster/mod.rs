@@ -11,6 +11,7 @@ mod garbage_collector;
 pub mod horizontal_pod_autoscaler;
 mod job;
 pub mod kubelet;
+pub(crate) mod metrics_server;
 mod namespace;
 pub mod network;
 mod node_lifecycle;
@@ -123,6 +124,7 @@ pub const CONTROLLERS: &[Controller] = &[
     node_lifecycle::CONTROLLER,
     taint_eviction::CONTROLLER,
     pod_garbage_collector::CONTROLLER,
+    pod_garbage_collector::OUT_OF_SERVICE,
     network::load_balancer::CONTROLLER,
     network::ingress::CONTROLLER,
     gitops::argocd::application_set::CONTROLLER,

@@ -76,7 +76,7 @@ fn reconcile(store: &Store, key: &Key, context: &Context<'_>) -> Plan {
 }
 
 /// `True`, `False`, `Unknown`, or nothing.
-fn state<'a>(node: &'a Object, kind: &str) -> &'a str {
+pub(super) fn state<'a>(node: &'a Object, kind: &str) -> &'a str {
     node.condition(kind).get("status").text()
 }
 

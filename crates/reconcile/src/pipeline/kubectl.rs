@@ -48,21 +48,13 @@ impl shell::Cluster for Client<'_> {
         if request.dry_run || matches!(request.verb, Verb::Get | Verb::List) {
             return self.world.try_out(request);
         }
-        let Request {
-            key,
-            verb,
-            subresource,
-            ..
-        } = request;
-        let why = eco_format!("kubectl changes {key}.");
+        let why = eco_format!("kubectl changes {}.", request.key);
         let note = Note::story("patch", "Kubectl", why);
-        let user = self.user.clone();
-        self.world
-            .request_as(user, KUBECTL, key, subresource, verb, note)
+        self.world.ask(KUBECTL, request, note)
     }
 
     fn warnings(&self, request: &Request) -> Vec<EcoString> {
-        kube::warnings::of(&self.world.store, request)
+        self.world.warnings(request)
     }
 
     fn now(&self) -> Millis {

@@ -25,6 +25,16 @@ kubectl rollout status deployment/order-service
 kubectl delete pod -l app.kubernetes.io/name=order-service
 # 2 s later
 kubectl get pods
+# 30 s later
+kubectl get nodes -o wide
+kubectl top pods
+kubectl top pod --containers --sum --no-headers
+kubectl top nodes
+kubectl top pod nothing
+kubectl top pod --sort-by age
+kubectl get podmetrics
+kubectl get nodes.metrics.k8s.io
+kubectl get pods.apps
 kubectl auth can-i delete pods --as system:serviceaccount:shop:order-service
 kubectl edit deployment order-service
 helm list

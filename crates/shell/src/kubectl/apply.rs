@@ -1,7 +1,7 @@
 //! `kubectl apply -f -` (`k8s.io/kubectl/pkg/cmd/apply`): client-side apply, with the last manifest
 //! kept in an annotation; and `create` and `replace`, which read manifests as well.
 
-use super::args::{Args, DRY_RUN, FILENAME, Flag, OUTPUT};
+use super::args::{Args, DRY_RUN, FILENAME, Flag, OUTPUT, VALIDATE};
 use super::session::{DryRun, Fault, Session};
 use kube::api::Verb;
 use kube::patch::three_way;
@@ -12,7 +12,7 @@ const LAST_APPLIED: &str = "kubectl.kubernetes.io/last-applied-configuration";
 /// What kubectl calls standard input in its messages.
 const STDIN: &str = "STDIN";
 
-pub(super) const FLAGS: &[Flag] = &[DRY_RUN, FILENAME, OUTPUT];
+pub(super) const FLAGS: &[Flag] = &[DRY_RUN, FILENAME, OUTPUT, VALIDATE];
 
 /// Makes each manifest what the server has: creates, patches, or leaves it.
 pub(super) fn run(session: &mut Session, args: &Args) -> Result<(), Fault> {

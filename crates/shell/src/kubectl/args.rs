@@ -39,6 +39,8 @@ pub(super) const OUTPUT: Flag = value("output", Some('o'));
 pub(super) const ALL: Flag = switch("all", None);
 /// The objects of a kind that have certain labels.
 pub(super) const SELECTOR: Flag = value("selector", Some('l'));
+/// What becomes of fields that the server does not know.
+pub(super) const VALIDATE: Flag = switch("validate", None);
 /// The manifest to read.
 pub(super) const FILENAME: Flag = value("filename", Some('f'));
 
@@ -53,6 +55,7 @@ const COMMON: &[Flag] = &[
 #[derive(Default)]
 pub(super) struct Args {
     command: String,
+    own: &'static [Flag],
     /// What is no flag, in order.
     pub words: Vec<String>,
     flags: Vec<(&'static str, String)>,
@@ -63,6 +66,7 @@ impl Args {
     pub fn read(command: &str, own: &'static [Flag], args: &[&str]) -> Result<Args, Fault> {
         let mut read = Args {
             command: command.to_owned(),
+            own,
             ..Args::default()
         };
         let mut rest = args.iter();
@@ -108,6 +112,11 @@ impl Args {
             read.flags.push((flag.name, value.to_owned()));
         }
         Ok(read)
+    }
+
+    /// Whether the command has a flag, given or not.
+    pub fn takes(&self, flag: &Flag) -> bool {
+        self.own.iter().any(|own| own.name == flag.name)
     }
 
     /// The value of a flag; the last one, if it stands more than once.

@@ -250,6 +250,15 @@ const KINDS: &[(&str, &[Column])] = &[
             ("VERSION", false, |it, _| {
                 text(it.status(), &["nodeInfo", "kubeletVersion"])
             }),
+            ("INTERNAL-IP", true, |it, _| address(it, "InternalIP")),
+            ("EXTERNAL-IP", true, |it, _| address(it, "ExternalIP")),
+            ("OS-IMAGE", true, |it, _| node_fact(it, "osImage")),
+            ("KERNEL-VERSION", true, |it, _| {
+                node_fact(it, "kernelVersion")
+            }),
+            ("CONTAINER-RUNTIME", true, |it, _| {
+                node_fact(it, "containerRuntimeVersion")
+            }),
         ],
     ),
     (
@@ -492,6 +501,21 @@ fn ports(service: &Object, _: Millis) -> String {
         }
     });
     or(each.collect::<Vec<_>>().join(","), NONE)
+}
+
+/// The address of a kind that a node has.
+fn address(node: &Object, kind: &str) -> String {
+    let addresses = node.status().get("addresses").items();
+    let found = addresses.iter().find(|it| it.get("type").text() == kind);
+    or(
+        found.map_or(String::new(), |it| text(it, &["address"])),
+        NONE,
+    )
+}
+
+/// What a node says of its machine.
+fn node_fact(node: &Object, field: &str) -> String {
+    or(text(node.status(), &["nodeInfo", field]), "<unknown>")
 }
 
 fn node_status(node: &Object, _: Millis) -> String {

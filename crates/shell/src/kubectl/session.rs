@@ -1,9 +1,9 @@
 //! One run of a command: whom it asks, what it has printed, how it names things.
 
-use super::args::Args;
+use super::args::{Args, VALIDATE};
 use crate::{Cluster, Output};
 use ecow::{EcoString, eco_format};
-use kube::api::{Answer, PatchType, Request, Verb};
+use kube::api::{Answer, FieldValidation, PatchType, Request, Verb};
 use kube::rbac::User;
 use kube::{KINDS, Key, KindInfo, Object, Page, Selection, Status, Value, kind_info, kubectl};
 use std::rc::Rc;
@@ -107,6 +107,9 @@ pub(super) struct Session<'c> {
     pub namespace: EcoString,
     /// `--dry-run`.
     pub dry_run: DryRun,
+    /// What becomes of unknown fields: `--validate`. What has no such flag leaves it to the server, which
+    /// then warns.
+    field_validation: FieldValidation,
     /// Whether only the names of changed objects are printed: `-o name`.
     names_only: bool,
     /// Standard input.
@@ -123,6 +126,7 @@ impl<'c> Session<'c> {
             user: user.into(),
             acts_as: None,
             dry_run: DryRun::None,
+            field_validation: FieldValidation::Warn,
             names_only: false,
             stdin,
             output: Output::default(),
@@ -145,6 +149,9 @@ impl<'c> Session<'c> {
                 )));
             }
         };
+        if args.takes(&VALIDATE) {
+            self.field_validation = validation(args)?;
+        }
         self.names_only = match args.last("output").filter(|_| is_change) {
             None | Some("") => false,
             Some("name") => true,
@@ -210,6 +217,7 @@ impl<'c> Session<'c> {
         Request {
             acts_as: self.acts_as.clone(),
             dry_run: self.dry_run == DryRun::Server,
+            field_validation: self.field_validation,
             subresource: part,
             ..Request::new(self.user.clone(), key.clone(), verb)
         }
@@ -379,6 +387,19 @@ impl<'c> Session<'c> {
     }
 }
 
+/// What `--validate` says (`GetValidationDirective` in `k8s.io/kubectl/pkg/cmd/util`).
+fn validation(args: &Args) -> Result<FieldValidation, Fault> {
+    match args.last(VALIDATE.name).unwrap_or("strict") {
+        "strict" | "1" | "t" | "T" | "true" | "TRUE" | "True" => Ok(FieldValidation::Strict),
+        "warn" => Ok(FieldValidation::Warn),
+        "ignore" | "0" | "f" | "F" | "false" | "FALSE" | "False" => Ok(FieldValidation::Ignore),
+        other => Err(Fault::Usage(format!(
+            "invalid - validate option {other:?}; must be one of: strict (or true), warn, ignore (or \
+             false)"
+        ))),
+    }
+}
+
 /// A kind by its name, or kubectl's complaint.
 pub(super) fn kind(name: &str) -> Result<&'static KindInfo, Fault> {
     resource(name)
@@ -388,14 +409,22 @@ pub(super) fn kind(name: &str) -> Result<&'static KindInfo, Fault> {
 /// A kind by its name, its plural or its short name, in any case, with or without its group.
 pub(super) fn resource(name: &str) -> Option<&'static KindInfo> {
     let name = name.to_lowercase();
-    let name = name.split('.').next().unwrap_or_default();
+    let (name, group) = name.split_once('.').unwrap_or((&name, ""));
     let plural = SHORT_NAMES
         .iter()
         .find(|(short, _)| *short == name)
         .map_or(name, |(_, plural)| plural);
     KINDS
         .iter()
+        .filter(|info| group.is_empty() || is_of(info, group))
         .find(|info| info.plural == plural || info.kind.eq_ignore_ascii_case(plural))
+}
+
+/// Whether a kind is of a group, as `apps` or `v1.apps` name one.
+fn is_of(info: &KindInfo, group: &str) -> bool {
+    let (own, version) = info.api_version.split_once('/').unwrap_or(("", ""));
+    let rest = group.strip_prefix(version).filter(|_| !version.is_empty());
+    own == group || rest.and_then(|rest| rest.strip_prefix('.')) == Some(own)
 }
 
 /// `apps`, or nothing for the core.

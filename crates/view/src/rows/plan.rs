@@ -60,6 +60,8 @@ pub struct PlanRow {
     pub source: EcoString,
     /// The paths that differ; none if the object as a whole comes or goes.
     pub paths: Vec<PathEffect>,
+    /// What the API server warns of when it is asked for this.
+    pub warnings: Vec<EcoString>,
 }
 
 /// One changed path of an object.

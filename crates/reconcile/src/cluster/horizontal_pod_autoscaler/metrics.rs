@@ -2,7 +2,7 @@
 //! (`pkg/controller/podautoscaler/replica_calculator.go`). Shares are compared as fractions, where the
 //! real one uses floats.
 
-use crate::cluster::network::Usage;
+use crate::cluster::network::{RESOLUTION, Usage};
 use crate::cluster::{Context, pod, requests};
 use ecow::{EcoString, eco_format};
 use kube::quantity::{self, Format, Quantity};
@@ -16,8 +16,6 @@ pub(super) struct Tolerance {
     pub up: i128,
 }
 
-/// Over how long the metrics server measures, in milliseconds (`--metric-resolution`).
-const SCRAPE_WINDOW: kube::Millis = 15_000;
 const NANO: i128 = 1_000_000_000;
 
 impl Tolerance {
@@ -279,7 +277,7 @@ impl<'a> Target<'a> {
                 _ => i128::from(it.memory) * 1000,
             };
             let all = usage.iter().map(|it| (it.name.as_str(), Some(of(it))));
-            let sample = sample(metric, all, at.saturating_sub(SCRAPE_WINDOW));
+            let sample = sample(metric, all, at.saturating_sub(RESOLUTION));
             return (!usage.is_empty(), sample);
         }
         let Some(metrics) = self

@@ -11,6 +11,7 @@ use kube::api::Verb;
 use kube::{Change, ChangeKind, Millis, Object, Value, map};
 use lean::SharedMap;
 use std::rc::Rc;
+use std::sync::LazyLock;
 
 /// The labels that a kubelet gives its node.
 const OWN_LABELS: [&str; 3] = [
@@ -52,6 +53,40 @@ pub(crate) fn say_well(status: &mut Value, now: Millis) {
     for (kind, state, reason, message) in WELL {
         set_condition(status, kind, state, reason, message, now);
     }
+}
+
+/// What a kubelet says of the machine and its programs (`status.nodeInfo`): all nodes of a lab are
+/// alike, and share it. What would tell machines apart is left empty.
+static NODE_INFO: LazyLock<Value> = LazyLock::new(|| {
+    let facts = [
+        ("architecture", "amd64"),
+        ("bootID", ""),
+        ("containerRuntimeVersion", "containerd://2.2.1"),
+        ("kernelVersion", "6.12.48-amd64"),
+        ("kubeProxyVersion", ""),
+        ("kubeletVersion", "v1.36.2"),
+        ("machineID", ""),
+        ("operatingSystem", "linux"),
+        ("osImage", "Debian GNU/Linux 13 (trixie)"),
+        ("systemUUID", ""),
+    ];
+    Value::of_members(
+        facts
+            .into_iter()
+            .map(|(name, text)| (name.into(), text.into()))
+            .collect(),
+    )
+});
+
+/// Writes into a node's status what its machine is and where it is found; `number` tells the nodes of
+/// a lab apart.
+pub(crate) fn introduce(status: &mut Value, name: &str, number: usize) {
+    let number = number + 2;
+    let ip = eco_format!("172.18.{}.{}", number / 256 % 256, number % 256);
+    let address = |kind: &str, at: &str| map! { "type" => kind, "address" => at };
+    let addresses = vec![address("InternalIP", &ip), address("Hostname", name)];
+    status.set("addresses", addresses);
+    status.set("nodeInfo", NODE_INFO.clone());
 }
 
 /// The nodes whose kubelets the API server does not hear.
@@ -247,16 +282,15 @@ fn register(world: &mut World, actor: &str, silence: &Silence) -> Option<Rc<Obje
     for name in OWN_LABELS {
         labels.set(name, old.at(&["metadata", "labels", name]).clone());
     }
-    let status = old.get("status");
+    let mut status = map! {};
+    for field in ["addresses", "allocatable", "capacity", "images", "nodeInfo"] {
+        status.set(field, old.at(&["status", field]).clone());
+    }
     let object = map! {
         "apiVersion" => "v1",
         "kind" => "Node",
         "metadata" => map! { "name" => &key.name, "labels" => labels },
-        "status" => map! {
-            "allocatable" => status.get("allocatable").clone(),
-            "capacity" => status.get("capacity").clone(),
-            "images" => status.get("images").clone(),
-        },
+        "status" => status,
     };
     let why = eco_format!("The kubelet of {} registers its node again.", key.name);
     let note = Note::story("create", "RegisteredNode", why);

@@ -25,6 +25,7 @@ mod spread;
 mod tests;
 mod usage;
 
+pub(crate) use usage::RESOLUTION;
 pub use usage::Usage;
 
 use crate::delivery::traffic::Caller;

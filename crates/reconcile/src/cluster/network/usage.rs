@@ -9,7 +9,7 @@ use kube::Millis;
 use lean::SharedMap;
 
 /// How often the metrics server asks the kubelets (`--metric-resolution`).
-const RESOLUTION: Millis = 15_000;
+pub(crate) const RESOLUTION: Millis = 15_000;
 
 /// What a container uses now.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -36,6 +36,21 @@ impl Network {
     pub(crate) fn scraped(&self, pod: &str) -> Option<(Millis, &[Usage])> {
         let usage = self.usage.pods.get(pod)?;
         Some((self.usage.at, usage.as_slice()))
+    }
+
+    /// What the metrics server says of a pod, by uid: what it has for the autoscalers, as long as that is
+    /// not too old; else what it would have, did anybody want to know.
+    pub(crate) fn measured(
+        &self,
+        pods: &kubelet::Pods,
+        pod: &EcoString,
+        now: Millis,
+    ) -> Option<(Millis, EcoVec<Usage>)> {
+        let at = self.usage.at;
+        match at > 0 && now < at + RESOLUTION + 1_000 {
+            true => Some((at, self.usage.pods.get(pod)?.clone())),
+            false => Some((now, self.usage(pods, pod))),
+        }
     }
 
     /// How long a request to a container waits until it is worked on, in milliseconds.

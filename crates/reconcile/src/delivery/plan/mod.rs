@@ -76,6 +76,11 @@ pub fn plan(change: &Change<'_>) -> Vec<PlanRow> {
         .iter()
         .filter_map(|key| object_row(change, stores, &outcome, key));
     let mut rows: Vec<PlanRow> = objects.collect();
+    for (key, warnings) in &outcome.warnings {
+        let name = name_of(key);
+        let of_object = rows.iter_mut().filter(|row| row.object == name);
+        of_object.for_each(|row| row.warnings.clone_from(warnings));
+    }
     rows.extend(hook_rows(change));
     lean::sort_by_key(&mut rows, |row| row.effect);
     if rows.is_empty() {
@@ -116,6 +121,7 @@ pub(crate) fn whole(effect: Effect, sentence: EcoString) -> PlanRow {
         sentence,
         source: EcoString::new(),
         paths: Vec::new(),
+        warnings: Vec::new(),
     }
 }
 
@@ -144,6 +150,7 @@ fn row(change: &Change<'_>, key: &Key, verdict: Verdict) -> PlanRow {
         sentence: verdict.sentence,
         source: if new.is_empty() { old } else { new },
         paths: Vec::new(),
+        warnings: Vec::new(),
     }
 }
 

@@ -29,6 +29,8 @@ pub struct Cluster {
 pub(super) struct Outcome {
     /// The objects that were refused, with what the API server says.
     pub refused: Vec<(Key, Refusal)>,
+    /// What the API server warned of.
+    pub warnings: Vec<(Key, Vec<EcoString>)>,
     /// The object that could not be created: what comes after it is not reached.
     pub stopped: Option<Key>,
 }
@@ -133,12 +135,27 @@ impl Cluster {
     }
 
     fn ask(&mut self, key: Key, verb: Verb) -> Result<(), Refusal> {
-        let request = Request {
+        let request = self.request(key, verb);
+        api::serve(&mut self.store, self.now, request)?;
+        Ok(())
+    }
+
+    fn request(&self, key: Key, verb: Verb) -> Request {
+        Request {
             user: self.user.clone(),
             fields: self.fields,
             ..Request::new("", key, verb)
-        };
+        }
+    }
+
+    /// Asks for a write, and takes note of what the API server warns of.
+    fn try_out(&mut self, key: &Key, verb: Verb, outcome: &mut Outcome) -> Result<(), Refusal> {
+        let request = self.request(key.clone(), verb);
+        let warnings = kube::warnings::of(&self.store, &request);
         api::serve(&mut self.store, self.now, request)?;
+        if !warnings.is_empty() {
+            outcome.warnings.push((key.clone(), warnings));
+        }
         Ok(())
     }
 
@@ -175,10 +192,15 @@ impl Cluster {
         for next in next {
             let key = Key::of(next);
             let result = match self.store.get(&key) {
-                None => self.ask(key.clone(), Verb::Create(next.clone())),
+                None => self.try_out(&key, Verb::Create(next.clone()), &mut outcome),
                 Some(live) => {
                     let live = live.value.clone();
-                    self.patch(&key, find(&key).unwrap_or(&live), next, &live)
+                    let last = find(&key).unwrap_or(&live);
+                    match change(last, next, &live) {
+                        Ok(Some(patch)) => self.try_out(&key, patch, &mut outcome),
+                        Ok(None) => Ok(()),
+                        Err(refusal) => Err(refusal),
+                    }
                 }
             };
             if let Err(refusal) = result {
@@ -211,23 +233,6 @@ impl Cluster {
         outcome
     }
 
-    fn patch(
-        &mut self,
-        key: &Key,
-        last: &Value,
-        next: &Value,
-        live: &Value,
-    ) -> Result<(), Refusal> {
-        let (how, patch) = kube::patch::three_way(last, next, live).map_err(|fault| Refusal {
-            message: eco_format!("{fault}"),
-            fields: Vec::new(),
-        })?;
-        if patch == map! {} {
-            return Ok(());
-        }
-        self.ask(key.clone(), Verb::Patch(how, patch))
-    }
-
     /// Whether the object of a hook can be made, after the one of the last run is gone.
     pub(super) fn try_hook(&self, object: &Value) -> Result<(), Refusal> {
         let mut trial = self.clone();
@@ -242,6 +247,15 @@ impl Cluster {
             None => trial.ask(key, Verb::Create(object.clone())),
         }
     }
+}
+
+/// The patch that makes an object what its manifest says; none if it is that already.
+fn change(last: &Value, next: &Value, live: &Value) -> Result<Option<Verb>, Refusal> {
+    let (how, patch) = kube::patch::three_way(last, next, live).map_err(|fault| Refusal {
+        message: eco_format!("{fault}"),
+        fields: Vec::new(),
+    })?;
+    Ok((patch != map! {}).then_some(Verb::Patch(how, patch)))
 }
 
 /// Whether the API server serves a kind in the version of an object. What is of no group of

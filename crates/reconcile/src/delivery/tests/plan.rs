@@ -88,6 +88,28 @@ fn rows(old: &str, new: &str) -> String {
     out
 }
 
+#[test]
+fn what_the_server_warns_of() {
+    let manifest = |name: &str| {
+        format!(
+            "{{apiVersion: v1, kind: Pod, metadata: {{name: a}}, spec: {{containers: [{{name: c, image: x, \
+             env: [{{name: {name}, value: a}}, {{name: A, value: b}}]}}]}}}}"
+        )
+    };
+    let files = Tree::new();
+    let warnings = |old: &str, new: &str| -> Vec<String> {
+        let rows = plan_of([&files; 2], &objects(old), &objects(new));
+        let warnings = rows.into_iter().flat_map(|row| row.warnings);
+        warnings.map(String::from).collect()
+    };
+    let hidden = "spec.containers[0].env[1]: hides previous definition of \"A\", which may be dropped when \
+                  using apply";
+    assert_eq!(warnings("", &manifest("A")), [hidden]);
+    assert_eq!(warnings("", &manifest("B")), [""; 0]);
+    // What is not written is not warned of.
+    assert_eq!(warnings(&manifest("A"), &manifest("A")), [""; 0]);
+}
+
 /// Edits of the manifests, each a replacement or two; what they do stands in the snapshot.
 #[test]
 fn edits_and_what_they_do() {

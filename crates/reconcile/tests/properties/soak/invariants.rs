@@ -335,7 +335,17 @@ impl Watcher {
                 .all(|field| count(field) == wanted);
             must(
                 is_seen && (is_paused || is_stuck || !has_room || is_done && sum == wanted),
-                || format!("at rest, {}: {status:?}", deployment.key),
+                || {
+                    let pods = store.list_in("Pod", &deployment.key.namespace);
+                    let waiting = pods.iter().filter(|pod| !pod::is_ready(pod));
+                    let waiting: Vec<String> = waiting.map(|pod| shown(pod)).collect();
+                    let status = yaml::encode(status);
+                    format!(
+                        "at rest, {}:\n{status}{}",
+                        deployment.key,
+                        waiting.join("\n")
+                    )
+                },
             )?;
         }
         for pod in store.list("Pod") {
@@ -360,6 +370,12 @@ impl Watcher {
         }
         Ok(())
     }
+}
+
+/// A pod, where it is, and what it says of itself.
+fn shown(pod: &Object) -> String {
+    let status = yaml::encode(pod.status());
+    format!("{} on {:?}:\n{status}", pod.key, pod::node(pod))
 }
 
 /// An object's owner, if it is there.
