@@ -459,10 +459,15 @@ fn bind(store: &mut Store, now: Millis, key: &Key, binding: &Value) -> Response 
         "status" => "True",
         "lastTransitionTime" => time::rfc3339(now),
     };
-    let change = map! { "status" => map! { "conditions" => vec![scheduled] } };
-    let mut body = patch::strategic(&body, &change)?;
+    // Why there was no node for it until now is no longer said (`podutil.UpdatePodCondition`).
     let status = body.entry("status");
     let conditions = status.entry("conditions");
+    let list = conditions.items_mut();
+    let is_known = |it: &Value| it.get("type").text() == "PodScheduled";
+    match list.iter().position(is_known) {
+        Some(at) => list.make_mut()[at] = scheduled,
+        None => list.push(scheduled),
+    }
     *conditions = std::mem::take(conditions).shared();
     // What it was promised, it has.
     status.set("nominatedNodeName", Value::Null);

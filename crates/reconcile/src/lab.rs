@@ -112,17 +112,17 @@ impl Lab {
         for (name, files) in &definition.repositories {
             set_up_repository(&mut world, name, files)?;
         }
+        let ci = &definition.cluster.ci;
+        world.delivery.secrets = ci.secrets.iter().cloned().collect();
+        world.delivery.variables = ci.variables.iter().cloned().collect();
         for name in &definition.cluster.delivered {
             deliver(&mut world, name)?;
         }
         for path in &definition.cluster.applied {
             apply(&mut world, path)?;
         }
-        let ci = &definition.cluster.ci;
         world.delivery.webhooks = definition.cluster.webhooks.iter().cloned().collect();
         world.delivery.runner = ci.runner.clone();
-        world.delivery.secrets = ci.secrets.iter().cloned().collect();
-        world.delivery.variables = ci.variables.iter().cloned().collect();
         // What was delivered before lies where nobody may move it from now on.
         for name in &ci.immutable {
             world.delivery.registry.make_immutable(name);

@@ -11,7 +11,7 @@ use std::collections::BTreeSet;
 
 /// What is asked of the API server and not stored.
 fn is_question(kind: &str) -> bool {
-    kind.ends_with("Review")
+    kind.ends_with("Review") || kind.ends_with("Metrics")
 }
 
 /// Makes an object and changes it, and counts how often the lab says that it does not act on it.

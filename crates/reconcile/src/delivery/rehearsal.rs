@@ -103,16 +103,20 @@ pub fn rehearse(
             for event in events {
                 match event {
                     RunEvent::Asked { spot, ask, .. } => {
+                        let mut answer = Answer::default();
                         match ask {
                             Ask::Helm(call, _) => {
                                 if let HelmCall::Upgrade(upgrade) = *call {
                                     rehearsal.upgrades.push(upgrade);
                                 }
                             }
-                            Ask::Push(outgoing) => rehearsal.sent.push(outgoing),
+                            Ask::Push(outgoing) => match outgoing.refusal() {
+                                Some(refusal) => answer = refusal,
+                                None => rehearsal.sent.push(outgoing),
+                            },
                             Ask::Kubectl { .. } => {}
                         }
-                        answered.extend(run.answer(spot, Answer::default(), now));
+                        answered.extend(run.answer(spot, answer, now));
                     }
                     RunEvent::Pushed(Pushed { tag, .. }) => {
                         let reference = Reference::parse(&tag.reference);

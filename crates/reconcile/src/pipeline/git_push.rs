@@ -19,19 +19,16 @@ pub(super) fn push(world: &mut World, own: (&str, Oid), outgoing: &Outgoing) -> 
         head,
         from,
         is_forced,
-        is_allowed,
+        ..
     } = outgoing;
-    let address = eco_format!("https://github.com/example/{name}");
+    let address = outgoing.address();
     let Some(repository) = world.delivery.repositories.get_mut(name) else {
         let why =
             eco_format!("remote: Repository not found.\nfatal: repository '{address}/' not found");
         return Answer::failed(128, why);
     };
-    if !is_allowed {
-        let why = eco_format!(
-            "remote: Permission to example/{name}.git denied to github-actions[bot].\nfatal: unable to access '{address}/': The requested URL returned error: 403"
-        );
-        return Answer::failed(128, why);
+    if let Some(refusal) = outgoing.refusal() {
+        return refusal;
     }
     let before = repository.branch(branch);
     if before == Some(*head) {

@@ -219,10 +219,15 @@ impl Work<'_> {
 
     pub(super) fn look(&mut self) {
         let worker = &mut self.run.worker;
-        if worker.is_busy || worker.due != Some(self.world.now) {
+        if worker.due != Some(self.world.now) {
             return;
         }
         worker.due = None;
+        if worker.is_busy {
+            // What reached it from outside waits like any other reason.
+            worker.asks = 1;
+            return;
+        }
         worker.asks = worker.asks.saturating_sub(1);
         (worker.failed, worker.has_acted) = (None, false);
         self.advance();

@@ -234,7 +234,7 @@ pub(super) fn is_own_token(text: &str) -> bool {
 }
 
 /// What `GITHUB_TOKEN` is.
-const TOKEN: &str = "ghs_000000000000000000000000000000000000";
+pub(super) const TOKEN: &str = "ghs_000000000000000000000000000000000000";
 
 /// A mapping's members as texts.
 pub(super) fn pairs(

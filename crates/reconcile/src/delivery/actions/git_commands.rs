@@ -4,8 +4,9 @@
 
 use super::answer::Answer;
 use super::commands::not_simulated;
+use super::context::is_own_token;
 use super::machine::{Machine, Stop};
-use super::workplace::{Checkout, Outgoing};
+use super::workplace::{Checkout, Credential, Outgoing};
 use crate::delivery::diff;
 use crate::delivery::git::{Person, Tree};
 use crate::view::FileDiff;
@@ -75,13 +76,15 @@ fn configure(machine: &mut Machine<'_>, at: Option<usize>, args: &[EcoString]) -
     let [key @ ("user.name" | "user.email"), value] = words.as_slice() else {
         return Answer::default();
     };
-    let clones = machine.place.clones.make_mut();
-    for (_, clone) in clones
-        .iter_mut()
-        .enumerate()
-        .filter(|(it, _)| at.is_none_or(|at| at == *it))
+    let place = &mut machine.place;
+    let global = at.is_none().then_some(&mut place.author);
+    let clones = place.clones.make_mut().iter_mut().enumerate();
+    let clones = clones.filter(|(it, _)| at.is_none_or(|at| at == *it));
+    for author in global
+        .into_iter()
+        .chain(clones.map(|(_, clone)| &mut clone.author))
     {
-        let author = clone.author.get_or_insert_with(|| Person::new("", ""));
+        let author = author.get_or_insert_with(|| Person::new("", ""));
         let both = match *key {
             "user.name" => (*value, author.email.clone()),
             _ => (author.name.as_str(), EcoString::from(*value)),
@@ -472,17 +475,36 @@ fn clone(machine: &mut Machine<'_>, args: &[EcoString]) -> Answer {
         head,
         depth,
         index: Rc::new(files.clone()),
-        author: machine
-            .place
-            .clones
-            .first()
-            .and_then(|clone| clone.author.clone()),
-        may_push: true,
+        author: machine.place.author.clone(),
+        credential: credential(machine, address, name),
     };
     machine.place.check_out(clone, &files);
     Answer {
         stderr: said,
         ..Answer::default()
+    }
+}
+
+/// Who clones from an address: whose token it holds, if any (`https://x-access-token:TOKEN@github.com/…`).
+/// A key for ssh is taken as there.
+fn credential(machine: &Machine<'_>, address: &str, name: &str) -> Credential {
+    let Some(rest) = address.strip_prefix("https://") else {
+        return Credential::Writer;
+    };
+    let Some((login, _)) = rest.split_once('@') else {
+        return Credential::Nobody;
+    };
+    let token = login.split_once(':').map_or(login, |(_, token)| token);
+    match is_own_token(token) {
+        true => Credential::Writer,
+        // What the job's token may do, its own checkout knows.
+        false => {
+            let clones = machine.place.clones.iter();
+            let own = clones.filter(|clone| clone.name == name);
+            own.map(|clone| clone.credential)
+                .next()
+                .unwrap_or(Credential::Reader)
+        }
     }
 }
 
@@ -555,7 +577,7 @@ fn push(machine: &mut Machine<'_>, at: usize, words: &[EcoString], args: &[EcoSt
         branch: branch.into(),
         head: clone.head,
         from: clone.repository.clone(),
-        is_allowed: clone.may_push,
+        credential: clone.credential,
         is_forced: flags
             .iter()
             .any(|flag| matches!(*flag, "-f" | "--force" | "--force-with-lease")),

@@ -1,6 +1,7 @@
 //! Plays the steps of a run's jobs.
 
 use super::answer::Answer;
+use super::context::TOKEN;
 use super::event::{RunEvent, Spot};
 use super::expression::{self, Status};
 use super::machine::{self, Call, Outcome, Start};
@@ -322,7 +323,8 @@ impl Run {
     /// Sets the log, without the values of secrets.
     fn set_log(&mut self, spot: Spot, mut log: EcoVec<EcoString>) {
         let secrets = self.source.settings.secrets.clone();
-        let lines = secrets.iter().flat_map(|(_, secret)| secret.lines());
+        let secrets = secrets.iter().map(|(_, secret)| secret.as_str());
+        let lines = secrets.chain([TOKEN]).flat_map(str::lines);
         let hidden: Vec<&str> = lines.map(str::trim).filter(|line| line.len() > 3).collect();
         for line in log.make_mut() {
             for secret in &hidden {

@@ -8,7 +8,7 @@ use super::event::Spot;
 use super::machine::Call;
 use super::run::Run;
 use super::workflow::Event;
-use super::workplace::{Checkout, HOME};
+use super::workplace::{Checkout, Credential, HOME};
 use crate::delivery::git::Tree;
 use crate::delivery::registry::Reference;
 use ecow::{EcoString, eco_format};
@@ -103,6 +103,13 @@ fn no_identity(run: &Run, spot: Spot, name: &str, with: &Pairs) -> Option<&'stat
 /// The repository's files at the run's commit, or another repository's at the head of a branch.
 fn checkout(run: &mut Run, spot: Spot, with: &Pairs) -> Used {
     let source = run.source.clone();
+    let has_key = !input(with, "ssh-key").is_empty();
+    let has_own = has_key || is_own_token(input(with, "token"));
+    let no_token = |(name, token): &(EcoString, EcoString)| name == "token" && token.is_empty();
+    if with.iter().any(no_token) {
+        // A secret that is not there is an empty text.
+        return Used::Failed("Input required and not supplied: token".into());
+    }
     let wanted = input(with, "repository");
     let name = match wanted.rsplit('/').next() {
         None | Some("") => source.name.as_str(),
@@ -151,11 +158,13 @@ fn checkout(run: &mut Run, spot: Spot, with: &Pairs) -> Used {
         head,
         depth: Some(depth).filter(|depth| *depth > 0),
         index: Rc::new(files.clone()),
-        author: None,
-        may_push: is_own_token(input(with, "token"))
-            || !input(with, "ssh-key").is_empty()
-            || name != source.name
-            || run.may_write(spot, "contents"),
+        author: run.jobs[spot.job].place.author.clone(),
+        credential: match input(with, "persist-credentials") {
+            "false" => Credential::Nobody,
+            _ if has_own => Credential::Writer,
+            _ if name == source.name && run.may_write(spot, "contents") => Credential::Writer,
+            _ => Credential::Reader,
+        },
     };
     run.job_mut(spot.job).place.check_out(clone, &files);
     said(eco_format!("HEAD is now at {}", head.short()))

@@ -1,5 +1,6 @@
 //! What a job's machine has that one step leaves to the next: files, and clones of repositories.
 
+use super::answer::Answer;
 use crate::delivery::git::{Oid, Person, Repository, Tree};
 use ecow::{EcoString, EcoVec, eco_format};
 use std::rc::Rc;
@@ -14,6 +15,20 @@ pub struct Workplace {
     pub files: Rc<Tree>,
     /// The clones of repositories, each in its folder.
     pub clones: EcoVec<Checkout>,
+    /// Who commits in clones to come (`git config --global`).
+    pub author: Option<Person>,
+}
+
+/// As whom git speaks to a remote repository.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Credential {
+    /// As one who may write there: with a key or a token of its own.
+    Writer,
+    /// With the job's token, which may not write there: it is of another repository, or `permissions:
+    /// contents` says so.
+    Reader,
+    /// As nobody: git would have to ask for a name and a password.
+    Nobody,
 }
 
 /// A clone of a repository.
@@ -35,8 +50,8 @@ pub struct Checkout {
     pub index: Rc<Tree>,
     /// Who commits; none before `git config user.name` and `user.email`.
     pub author: Option<Person>,
-    /// Whether the token that it was made with may push (`permissions: contents`).
-    pub may_push: bool,
+    /// What is known of whoever pushes from it.
+    pub credential: Credential,
 }
 
 impl PartialEq for Checkout {
@@ -58,8 +73,32 @@ pub struct Outgoing {
     pub from: Repository,
     /// `--force`
     pub is_forced: bool,
-    /// Whether the token may push there.
-    pub is_allowed: bool,
+    /// Who pushes.
+    pub credential: Credential,
+}
+
+impl Outgoing {
+    /// The remote repository's address.
+    pub fn address(&self) -> EcoString {
+        eco_format!("https://github.com/example/{}", self.name)
+    }
+
+    /// What GitHub, and git, say of a push that is not allowed.
+    pub fn refusal(&self) -> Option<Answer> {
+        let (name, address) = (&self.name, self.address());
+        let why = match self.credential {
+            Credential::Writer => return None,
+            Credential::Reader => eco_format!(
+                "remote: Permission to example/{name}.git denied to github-actions[bot].\n\
+                 fatal: unable to access '{address}/': The requested URL returned error: 403"
+            ),
+            Credential::Nobody => {
+                "fatal: could not read Username for 'https://github.com': No such device or address"
+                    .into()
+            }
+        };
+        Some(Answer::failed(128, why))
+    }
 }
 
 impl PartialEq for Outgoing {

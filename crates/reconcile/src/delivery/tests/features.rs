@@ -183,7 +183,7 @@ fn workflows_do_what_github_does() {
             "a: Failed Error: Process completed with exit code 1.\nb: Done \nc: Done not simulated: shell: python\nFailed",
         ),
         (
-            "  a:\n    runs-on: x\n    steps:\n      - uses: actions/checkout@v5\n        with: {repository: example/config, path: config}\n      - run: |\n          cd config\n          TAG=1.5 yq -i '.image.tag = strenv(TAG)' values.yaml\n          git config user.name bot; git config user.email bot@example.com\n          git commit -am \"Deploy 1.5\" && git push",
+            "  a:\n    runs-on: x\n    steps:\n      - uses: actions/checkout@v5\n        with: {repository: example/config, path: config, token: abc}\n      - run: |\n          cd config\n          TAG=1.5 yq -i '.image.tag = strenv(TAG)' values.yaml\n          git config user.name bot; git config user.email bot@example.com\n          git commit -am \"Deploy 1.5\" && git push",
             "push to main of config: Some(\"image:\\n  tag: \\\"1.5\\\" # by CI\\n\")\na: Done HEAD is now at X|[main Y] Deploy 1.5| 1 file changed, 1 insertion(+), 1 deletion(-)|done\nDone",
         ),
         (

@@ -1,7 +1,7 @@
 use super::oracle::{self, Folder};
 use crate::delivery::actions::answer::Answer;
 use crate::delivery::actions::machine::{self, Outcome, Start};
-use crate::delivery::actions::workplace::{Checkout, Workplace};
+use crate::delivery::actions::workplace::{Checkout, Credential, Workplace};
 use crate::delivery::git::{Person, Repository, Tree};
 use lean::FlatMap;
 use proptest::prelude::*;
@@ -31,7 +31,7 @@ fn play(script: &str, answers: &[Answer]) -> machine::Result {
         depth: None,
         index: Rc::new(files.clone()),
         author: None,
-        may_push: true,
+        credential: Credential::Writer,
     };
     let mut place = Workplace::default();
     place.check_out(clone, &files);

@@ -339,12 +339,11 @@ impl Watcher {
                     let pods = store.list_in("Pod", &deployment.key.namespace);
                     let waiting = pods.iter().filter(|pod| !pod::is_ready(pod));
                     let waiting: Vec<String> = waiting.map(|pod| shown(pod)).collect();
-                    let status = yaml::encode(status);
-                    format!(
-                        "at rest, {}:\n{status}{}",
-                        deployment.key,
-                        waiting.join("\n")
-                    )
+                    let sets = store.owned_by(&deployment.meta.uid);
+                    let sets: Vec<String> = sets.map(|set| size(set)).collect();
+                    let (key, waiting) = (&deployment.key, waiting.join("\n"));
+                    let status = yaml::encode(status) + &sets.join("");
+                    format!("at rest, {key} wants {wanted}:\n{status}{waiting}")
                 },
             )?;
         }
@@ -370,6 +369,12 @@ impl Watcher {
         }
         Ok(())
     }
+}
+
+/// What a ReplicaSet wants, and how many its Deployment was to have when it said so.
+fn size(set: &Object) -> String {
+    let known = set.annotation(DESIRED_REPLICAS).unwrap_or_default();
+    format!("{} wants {} of {known}\n", set.key, replicas(set))
 }
 
 /// A pod, where it is, and what it says of itself.

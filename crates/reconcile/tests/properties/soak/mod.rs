@@ -94,6 +94,11 @@ mod tests {
     }
 
     #[test]
+    fn a_node_that_comes_back_while_its_worker_is_busy() {
+        soak(8082..8083);
+    }
+
+    #[test]
     fn second_hundred_seeds() {
         soak(100..200);
     }
