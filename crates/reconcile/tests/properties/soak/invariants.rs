@@ -329,7 +329,8 @@ impl Watcher {
             let is_seen = count("observedGeneration") == deployment.meta.generation;
             let is_paused = deployment.spec().get("paused").as_bool() == Some(true);
             let mut sets = store.owned_by(&deployment.meta.uid);
-            let is_stuck = self.is_scaled_by_hand && sets.any(|set| is_half_scaled(set, wanted));
+            let is_stuck = self.is_scaled_by_hand && sets.any(|set| is_half_scaled(set, wanted))
+                || is_torn(store, deployment);
             let is_done = ["replicas", "updatedReplicas", "availableReplicas"]
                 .iter()
                 .all(|field| count(field) == wanted);
@@ -399,6 +400,19 @@ fn owned<'a>(world: &'a World, object: &Object) -> Option<&'a Rc<Object>> {
 fn is_half_scaled(set: &Object, wanted: i64) -> bool {
     let known = set.annotation(DESIRED_REPLICAS);
     replicas(set) == wanted && known.is_some_and(|known| known != wanted.to_string())
+}
+
+/// Whether a Deployment recreates its pods, and has several sets with pods, one of which was last sized for
+/// another number. It then takes itself for one that is being scaled, and leaves several sets as they are
+/// where pods are recreated, as in Kubernetes (`sync.go`, scale).
+fn is_torn(store: &Store, deployment: &Object) -> bool {
+    let wanted = replicas(deployment).to_string();
+    let sets = store.owned_by(&deployment.meta.uid);
+    let active: Vec<_> = sets.filter(|set| replicas(set) > 0).collect();
+    let is_other = |set: &Rc<Object>| set.annotation(DESIRED_REPLICAS) != Some(&wanted);
+    deployment.spec().at(&["strategy", "type"]).text() == "Recreate"
+        && active.len() > 1
+        && active.into_iter().any(is_other)
 }
 
 fn replicas(object: &Object) -> i64 {
