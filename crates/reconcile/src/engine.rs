@@ -544,6 +544,13 @@ impl World {
             return;
         }
         let view = self.faults.view(id, self.now);
+        if view
+            .as_ref()
+            .is_some_and(|view| view.version() < self.store.version())
+        {
+            // What it has not heard of yet may be about this object, too.
+            self.look(id, key.clone(), self.faults.lag(id));
+        }
         let store = view.as_ref().unwrap_or(&self.store);
         let plan = (CONTROLLERS[id].reconcile)(store, &key, &self.context());
         if let Some(delay) = plan.again {

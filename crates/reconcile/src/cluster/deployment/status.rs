@@ -112,10 +112,7 @@ pub(super) fn sync_rollout(subject: &mut Subject<'_>, sets: &[Set], newest: Opti
         }
     }
     report_failure(subject, sets, newest);
-    // One that was complete is not measured again, so that a look at the deadline would see nothing.
-    if !settled {
-        look_again_at_deadline(subject);
-    }
+    look_again_at_deadline(subject);
 }
 
 /// What keeps a ReplicaSet from making its pods is said of the Deployment too, the newest set's first
@@ -204,10 +201,15 @@ fn is_late(subject: &Subject<'_>, progressing: &Value) -> bool {
     }
 }
 
-/// Nothing may change before the deadline, so somebody must look then (`requeueStuckDeployment`).
+/// Nothing may change before the deadline, so somebody must look then (`requeueStuckDeployment`). What is
+/// known to be late, or was complete, is not measured again: such a look would see nothing.
 fn look_again_at_deadline(subject: &mut Subject<'_>) {
     let progressing = conditions::get(&subject.status, "Progressing");
-    let ended = progressing.get("reason").text() == "ProgressDeadlineExceeded";
+    let reason = progressing.get("reason").text();
+    let ended = matches!(
+        reason,
+        "ProgressDeadlineExceeded" | "NewReplicaSetAvailable"
+    );
     if !has_deadline(subject) || ended || is_complete(subject, &subject.status) {
         return;
     }

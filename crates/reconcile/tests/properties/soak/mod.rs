@@ -99,6 +99,16 @@ mod tests {
     }
 
     #[test]
+    fn a_controller_that_hears_late_of_what_it_just_looked_at() {
+        soak(25_632..25_633);
+    }
+
+    #[test]
+    fn a_complete_deployment_whose_old_set_waits_for_a_node() {
+        soak(24_405..24_406);
+    }
+
+    #[test]
     fn second_hundred_seeds() {
         soak(100..200);
     }
