@@ -146,12 +146,12 @@ fn known(table: &Table, code: &str, value: &Value) -> Value {
                 let field = table.field(rest, name)?;
                 Some((name.clone(), known(table, field.code, value)))
             });
-            Value::of_members(members.collect())
+            Value::Map(members.collect())
         }
         ("{", Value::Map(map)) => {
             let members = map.iter();
             let members = members.map(|(name, value)| (name.clone(), known(table, rest, value)));
-            Value::of_members(members.collect())
+            Value::Map(members.collect())
         }
         ("[", Value::List(items)) => items.iter().map(|item| known(table, rest, item)).collect(),
         _ => value.clone(),

@@ -58,24 +58,18 @@ pub(crate) fn say_well(status: &mut Value, now: Millis) {
 /// What a kubelet says of the machine and its programs (`status.nodeInfo`): all nodes of a lab are
 /// alike, and share it. What would tell machines apart is left empty.
 static NODE_INFO: LazyLock<Value> = LazyLock::new(|| {
-    let facts = [
-        ("architecture", "amd64"),
-        ("bootID", ""),
-        ("containerRuntimeVersion", "containerd://2.2.1"),
-        ("kernelVersion", "6.12.48-amd64"),
-        ("kubeProxyVersion", ""),
-        ("kubeletVersion", "v1.36.2"),
-        ("machineID", ""),
-        ("operatingSystem", "linux"),
-        ("osImage", "Debian GNU/Linux 13 (trixie)"),
-        ("systemUUID", ""),
-    ];
-    Value::of_members(
-        facts
-            .into_iter()
-            .map(|(name, text)| (name.into(), text.into()))
-            .collect(),
-    )
+    map! {
+        "architecture" => "amd64",
+        "bootID" => "",
+        "containerRuntimeVersion" => "containerd://2.2.1",
+        "kernelVersion" => "6.12.48-amd64",
+        "kubeProxyVersion" => "",
+        "kubeletVersion" => "v1.36.2",
+        "machineID" => "",
+        "operatingSystem" => "linux",
+        "osImage" => "Debian GNU/Linux 13 (trixie)",
+        "systemUUID" => "",
+    }
 });
 
 /// Writes into a node's status what its machine is and where it is found; `number` tells the nodes of
