@@ -10,6 +10,7 @@ use reconcile::delivery::labs::Files;
 use reconcile::view::Problem;
 use std::rc::Rc;
 use view::StepStatus;
+use view::protocol::LessonIntent;
 
 /// With how many seeds a lesson is proved, its own and those after it.
 pub const SEEDS: u64 = 5;
@@ -68,7 +69,11 @@ pub fn prove(files: &Files) -> Result<Proof, Vec<Problem>> {
 }
 
 /// Plays a solution to its end, or a wrong answer to its hint.
-fn play(lesson: &Rc<Lesson>, script: &Script, seed: u64) -> Result<(), Vec<Problem>> {
+pub(crate) fn play(
+    lesson: &Rc<Lesson>,
+    script: &Script,
+    seed: u64,
+) -> Result<(Session, Lab), Vec<Problem>> {
     let at = eco_format!("{}/moves.yaml", script.folder);
     let wrong = |why: EcoString| vec![Problem::whole(&at, why)];
     let (mut session, mut lab) = Session::begin(lesson.clone(), seed)?;
@@ -84,9 +89,9 @@ fn play(lesson: &Rc<Lesson>, script: &Script, seed: u64) -> Result<(), Vec<Probl
         let said = script.part(step).or_else(|| solution?.part(step));
         let part = said.cloned().unwrap_or_else(|| Part::offered(step));
         if !step.choices().is_empty() {
-            session
-                .predict(&lab, choice(&session, part.predict.as_ref()))
-                .map_err(wrong)?;
+            let predicted = choice(&session, part.predict.as_ref());
+            let predict = LessonIntent::Predict(predicted);
+            session.learn(&mut lab, predict).map_err(wrong)?;
         }
         for it in &part.moves {
             it.play(&mut lab, step).map_err(|problems| {
@@ -101,14 +106,15 @@ fn play(lesson: &Rc<Lesson>, script: &Script, seed: u64) -> Result<(), Vec<Probl
             })?;
         }
         if let Some((_, hint)) = script.wrong.as_ref().filter(|(step, _)| step == name) {
-            return fails(&session, &lab, name, hint).map_err(wrong);
+            fails(&session, &lab, name, hint).map_err(wrong)?;
+            break;
         }
         succeeds(&session, &lab, name, part.predict.as_ref()).map_err(wrong)?;
         if place + 1 < lesson.steps.len() {
-            session.next(&lab).map_err(wrong)?;
+            session.learn(&mut lab, LessonIntent::Next).map_err(wrong)?;
         }
     }
-    Ok(())
+    Ok((session, lab))
 }
 
 /// The place of a choice; the first, if nothing is said.

@@ -9,6 +9,7 @@ use reconcile::Lab;
 use reconcile::delivery::labs::Files;
 use reconcile::view::Problem;
 use std::rc::Rc;
+use view::protocol::LessonIntent;
 use view::{GoalRow, LessonRow, LessonStepRow, PredictionRow, StepStatus};
 
 /// How far a learner has come. The lab is the page's: what happened in it is all that counts.
@@ -25,6 +26,8 @@ pub struct Session {
     asked: usize,
     /// The steps that are done, as they were then.
     past: Vec<LessonStepRow>,
+    /// What the learner did beside the lab: after how many of the lab's deeds, and in order.
+    log: Vec<(usize, LessonIntent)>,
 }
 
 impl Session {
@@ -42,6 +45,7 @@ impl Session {
             chosen: None,
             asked: 0,
             past: Vec::new(),
+            log: Vec::new(),
         };
         Ok((session, lab))
     }
@@ -87,11 +91,35 @@ impl Session {
         if wrong.is_empty() { Ok(()) } else { Err(wrong) }
     }
 
-    /// Predicts.
+    /// Does something in the lesson, beside the lab. To begin a step again gives another lab.
     ///
     /// # Errors
-    /// There is no such choice, or what happens was seen already.
-    pub fn predict(&mut self, lab: &Lab, choice: u32) -> Result<(), EcoString> {
+    /// Why it cannot be done.
+    pub fn learn(&mut self, lab: &mut Lab, intent: LessonIntent) -> Result<(), EcoString> {
+        match intent {
+            LessonIntent::Predict(choice) => self.predict(lab, choice)?,
+            LessonIntent::AskHint => self.asked += 1,
+            LessonIntent::Next => {
+                self.next(lab)?;
+                lab.seek(lab.end());
+            }
+            LessonIntent::Retry => {
+                *lab = self.retry();
+                return Ok(());
+            }
+        }
+        self.log.push((lab.deeds().len(), intent));
+        Ok(())
+    }
+
+    /// What the learner did beside the lab, as far as it counts still: after how many of the lab's deeds,
+    /// and in order.
+    #[must_use]
+    pub fn log(&self) -> &[(usize, LessonIntent)] {
+        &self.log
+    }
+
+    fn predict(&mut self, lab: &Lab, choice: u32) -> Result<(), EcoString> {
         if choice as usize >= self.step().choices().len() {
             return Err("there is no such choice".into());
         }
@@ -102,16 +130,7 @@ impl Session {
         Ok(())
     }
 
-    /// Asks for a hint more.
-    pub fn ask_hint(&mut self) {
-        self.asked += 1;
-    }
-
-    /// Goes on to the next step.
-    ///
-    /// # Errors
-    /// This step is not done, or it is the last.
-    pub fn next(&mut self, lab: &Lab) -> Result<(), EcoString> {
+    fn next(&mut self, lab: &Lab) -> Result<(), EcoString> {
         let row = self.current(lab);
         if row.status != StepStatus::Done {
             return Err("this step is not done yet".into());
@@ -127,10 +146,19 @@ impl Session {
         Ok(())
     }
 
-    /// Begins the step again, in the lab that comes back.
-    pub fn retry(&mut self) -> Lab {
+    /// The step begins again. Hints that were shown stay.
+    fn retry(&mut self) -> Lab {
         self.chosen = None;
-        self.begin.fork()
+        let begin = self.begin.fork();
+        let begun = self
+            .log
+            .iter()
+            .rposition(|(_, it)| *it == LessonIntent::Next);
+        let mut own = self.log.split_off(begun.map_or(0, |at| at + 1));
+        own.retain(|(_, it)| *it == LessonIntent::AskHint);
+        let again = own.into_iter().map(|(_, it)| (begin.deeds().len(), it));
+        self.log.extend(again);
+        begin
     }
 
     /// What there is to see of the lesson, given the lab as it is now.

@@ -17,8 +17,10 @@ use crate::terminal::{self, Write};
 use crate::timeline::{Act, Timeline};
 use crate::trace::{Entry, Note};
 use crate::view::protocol::Sample;
-use crate::view::{EventRow, Mark, ObjectPanel, ObjectRef, Problem, Scene, Second, WorkflowRow};
-use ecow::{EcoString, eco_format};
+use crate::view::{
+    EventRow, Mark, MergeMethod, ObjectPanel, ObjectRef, Problem, Scene, Second, WorkflowRow,
+};
+use ecow::{EcoString, EcoVec, eco_format};
 use kube::api::Verb;
 use kube::fields::Table;
 use kube::{Key, Millis, map};
@@ -39,6 +41,26 @@ pub struct Lab {
     events: Rc<[EventRow]>,
     seconds: Rc<[Second]>,
     marks: Rc<[Mark]>,
+    deeds: EcoVec<(Millis, Deed)>,
+}
+
+/// What somebody did to a lab, as they said it: to do all of it again, each at its moment, gives the
+/// same lab.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Deed {
+    /// Opened a pull request, or put more on the one that was open.
+    Propose {
+        /// Its title.
+        title: EcoString,
+        /// What differed from main: the new text; none for a file that was gone.
+        files: Vec<(EcoString, Option<EcoString>)>,
+    },
+    /// Closed the pull request.
+    Close,
+    /// Pressed a button.
+    Intend(Intent),
+    /// Ran a line of the terminal that changed something.
+    Command(EcoString),
 }
 
 /// What can be done to a lab from outside.
@@ -47,9 +69,7 @@ enum Input {
     /// With the table by which the API server decodes strictly from now on.
     Open(EcoString, Change, Option<&'static Table>),
     Close,
-    /// With the table, too.
-    Merge(Option<&'static Table>),
-    /// Something else that a person does.
+    /// Something else that a person does, with the table, too.
     Intent(Intent, Option<&'static Table>),
     /// You ask the API server for a write.
     Write(Write),
@@ -66,11 +86,6 @@ impl Act for Input {
                 let _ = pipeline::open(world, repository, change.clone());
             }
             Input::Close => pipeline::close(world),
-            Input::Merge(table) => {
-                world.decode_by(*table);
-                // It was tried before it became part of the history.
-                let _ = pipeline::merge(world);
-            }
             Input::Intent(intent, table) => {
                 world.decode_by(*table);
                 // It was tried, too.
@@ -138,6 +153,7 @@ impl Lab {
             events: Rc::new([]),
             seconds: Rc::new([]),
             marks: Rc::new([]),
+            deeds: EcoVec::new(),
         };
         lab.retell();
         Ok(lab)
@@ -195,7 +211,11 @@ impl Lab {
         let (repository, change) = self.change(title, draft).map_err(|problem| vec![problem])?;
         let mut trial = self.timeline.world().clone();
         pipeline::open(&mut trial, &repository, change.clone()).map_err(|problem| vec![problem])?;
-        self.act(Input::Open(repository, change, self.fields));
+        let deed = Deed::Propose {
+            title: title.into(),
+            files: differences(draft, &self.files()),
+        };
+        self.act(Input::Open(repository, change, self.fields), Some(deed));
         Ok(())
     }
 
@@ -251,20 +271,21 @@ impl Lab {
     /// Closes the open pull request.
     pub fn close_pull_request(&mut self) {
         if pipeline::opened(self.timeline.world()).is_some() {
-            self.act(Input::Close);
+            self.act(Input::Close, Some(Deed::Close));
         }
     }
 
-    /// Merges the open pull request and plays what follows until the lab is settled. The moment stays
+    /// Merges the open pull request as the repository prefers it (squashed, if it allows that), and plays
+    /// what follows until the lab is settled. The moment stays
     /// that of the merge: go on from there with [`Lab::seek`].
     ///
     /// # Errors
     /// If there is nothing to merge.
     pub fn merge(&mut self) -> Result<(), Vec<Problem>> {
-        let mut trial = self.timeline.world().clone();
-        pipeline::merge(&mut trial).map_err(|why| vec![Problem::whole("", why)])?;
-        self.act(Input::Merge(self.fields));
-        Ok(())
+        let world = self.timeline.world();
+        let methods = pipeline::opened(world).map(|pull| pipeline::methods(world, pull));
+        let preferred = methods.into_iter().flatten().next();
+        self.intend(Intent::Merge(preferred.unwrap_or(MergeMethod::Squash)))
     }
 
     /// Does something on the pages of GitHub or Argo CD: merges in another way, approves, cancels, runs
@@ -275,7 +296,8 @@ impl Lab {
     pub fn intend(&mut self, intent: Intent) -> Result<(), Vec<Problem>> {
         let mut trial = self.timeline.world().clone();
         pipeline::act_on(&mut trial, &intent).map_err(|why| vec![Problem::whole("", why)])?;
-        self.act(Input::Intent(intent, self.fields));
+        let deed = Deed::Intend(intent.clone());
+        self.act(Input::Intent(intent, self.fields), Some(deed));
         Ok(())
     }
 
@@ -294,7 +316,7 @@ impl Lab {
         let mut trial = self.timeline.world().clone();
         let tried = write.ask(&mut trial);
         tried.map_err(|status| vec![Problem::whole("", status.message)])?;
-        self.act(Input::Write(write));
+        self.act(Input::Write(write), None);
         Ok(())
     }
 
@@ -312,6 +334,7 @@ impl Lab {
             self.timeline.act(Input::Write(write));
         }
         if is_change {
+            self.remember(now, Some(Deed::Command(line.into())));
             self.play_on(now);
         }
         (tried.output, is_change)
@@ -329,10 +352,54 @@ impl Lab {
         pipeline::dispatchable(self.timeline.world())
     }
 
-    fn act(&mut self, input: Input) {
+    fn act(&mut self, input: Input, deed: Option<Deed>) {
         let now = self.timeline.now();
         self.timeline.act(input);
+        self.remember(now, deed);
         self.play_on(now);
+    }
+
+    /// What was done later belongs to a future that is over.
+    fn remember(&mut self, now: Millis, deed: Option<Deed>) {
+        self.deeds.retain(|(t, _)| *t <= now);
+        self.deeds.extend(deed.map(|deed| (now, deed)));
+    }
+
+    /// What was done to the lab since it was opened, in order, and when. A program's own
+    /// [`Lab::write`] is not among it.
+    #[must_use]
+    pub fn deeds(&self) -> &[(Millis, Deed)] {
+        &self.deeds
+    }
+
+    /// Does something again, at the moment that is looked at, and plays what follows.
+    ///
+    /// # Errors
+    /// Why it cannot be done here.
+    pub fn redo(&mut self, deed: &Deed) -> Result<(), Vec<Problem>> {
+        match deed {
+            Deed::Propose { title, files } => {
+                let mut draft = self.files();
+                lay(&mut draft, files);
+                self.open_pull_request(title, &draft)
+            }
+            Deed::Close => {
+                self.close_pull_request();
+                Ok(())
+            }
+            Deed::Intend(intent) => self.intend(intent.clone()),
+            Deed::Command(line) => match self.command(line) {
+                (_, true) => Ok(()),
+                (printed, false) => {
+                    let why = printed
+                        .stderr
+                        .lines()
+                        .next()
+                        .unwrap_or("it changes nothing");
+                    Err(vec![Problem::whole("", eco_format!("{line}: {why}"))])
+                }
+            },
+        }
     }
 
     /// Plays what follows something that was done, and comes back to its moment.
@@ -420,6 +487,28 @@ impl Lab {
         self.events = scene::events(&self.timeline).into();
         self.seconds = self.timeline.seconds().into();
         self.marks = scene::marks(&self.events).into();
+    }
+}
+
+/// What is in `files` otherwise than in `base`: the new text; none for a file that is gone.
+#[must_use]
+pub fn differences(files: &Files, base: &Files) -> Vec<(EcoString, Option<EcoString>)> {
+    let gone = base.keys().filter(|path| !files.contains_key(*path));
+    let gone = gone.map(|path| (path.into(), None));
+    let other = files
+        .iter()
+        .filter(|(path, text)| base.get(*path) != Some(*text));
+    let other = other.map(|(path, text)| (path.into(), Some(text.into())));
+    other.chain(gone).collect()
+}
+
+/// Lays differences over files.
+pub fn lay(files: &mut Files, differences: &[(EcoString, Option<EcoString>)]) {
+    for (path, text) in differences {
+        match text {
+            Some(text) => files.insert(path.to_string(), text.to_string()),
+            None => files.remove(path.as_str()),
+        };
     }
 }
 

@@ -32,7 +32,7 @@ pub mod trace;
 pub use engine::{Event, Output, Settings, World};
 pub use kube::Millis;
 pub use kube::fields::Table;
-pub use lab::Lab;
+pub use lab::{Deed, Lab, differences, lay};
 pub use shell::Output as Printed;
 pub use timeline::{Act, Timeline};
 pub use timings::Timings;

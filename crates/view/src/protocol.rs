@@ -54,6 +54,20 @@ pub enum Request {
     OpenLesson(Files),
     /// Does something in the lesson: [`Reply::Changed`] or [`Reply::Refused`].
     Lesson(LessonIntent),
+    /// Asks for what a link to this moment carries: [`Reply::Link`].
+    Share {
+        /// The folder of the lesson, if the lab was opened for one.
+        lesson: Option<String>,
+        /// All files as the editor shows them.
+        files: Files,
+    },
+    /// Opens what a link carries: [`Reply::Opened`], or [`Reply::Refused`] with what is wrong in it.
+    OpenLink {
+        /// What [`Reply::Link`] said, in this edition or an older one.
+        link: String,
+        /// The lesson that it names: the files of its folder.
+        lesson: Option<Files>,
+    },
 }
 
 /// What a learner does besides working in the lab.
@@ -82,6 +96,8 @@ pub enum Reply {
         samples: Vec<Sample>,
         /// What there is.
         state: State,
+        /// What else a link carried, if it was opened by one.
+        carried: Option<Carried>,
     },
     /// What is wrong in a file.
     Checked {
@@ -109,6 +125,17 @@ pub enum Reply {
     Object(ObjectPanel),
     /// The picture of the moment.
     Scene(Scene),
+    /// What a link carries, as JSON: `docs/links.md` describes it.
+    Link(EcoString),
+}
+
+/// What a link carried beside what was done.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Carried {
+    /// All files as the editor is to show them.
+    pub files: Files,
+    /// What could not be done again, and why.
+    pub refused: Vec<Problem>,
 }
 
 /// A built-in lab.

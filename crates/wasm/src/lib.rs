@@ -4,12 +4,13 @@
 //! long it takes, keeps the page from answering. What the bytes are is [`view::protocol`].
 
 use ecow::EcoString;
+use lessons::share::{Link, Start};
 use lessons::{Lesson, Session};
 use reconcile::delivery::labs::{self, Files};
 use reconcile::{Lab, Table};
 use std::rc::Rc;
 use view::Problem;
-use view::protocol::{LessonIntent, Reply, Request, State, decode, encode};
+use view::protocol::{Carried, Reply, Request, State, decode, encode};
 use wasm_bindgen::prelude::wasm_bindgen;
 
 /// An engine with at most one lab in it.
@@ -19,6 +20,8 @@ pub struct Engine {
     lab: Option<Lab>,
     /// The way through a lesson that the lab was opened for.
     session: Option<Session>,
+    /// Where it began.
+    start: Start,
     fields: Option<&'static Table>,
 }
 
@@ -58,16 +61,18 @@ impl Engine {
 impl Engine {
     /// Answers a request.
     pub fn serve(&mut self, request: Request) -> Reply {
+        let mut carried = None;
         match &request {
-            Request::Open(name) => {
-                self.session = None;
-                self.lab = Lab::built_in(name);
-            }
+            Request::Open(name) => self.open(name),
             Request::OpenLesson(files) => {
                 if let Err(problems) = self.open_lesson(files) {
                     return Reply::Refused(problems);
                 }
             }
+            Request::OpenLink { link, lesson } => match self.open_link(link, lesson.as_ref()) {
+                Ok(it) => carried = Some(it),
+                Err(problems) => return Reply::Refused(problems),
+            },
             _ => {}
         }
         let Some(lab) = &mut self.lab else {
@@ -78,10 +83,8 @@ impl Engine {
         }
         let session = &mut self.session;
         match request {
-            Request::Open(name) => opened(name.into(), lab, session),
-            Request::OpenLesson(_) => {
-                let name = session.as_ref().map(|it| it.lesson().lab.clone());
-                opened(name.unwrap_or_default(), lab, session)
+            Request::Open(_) | Request::OpenLesson(_) | Request::OpenLink { .. } => {
+                opened(self.start.lab.clone(), lab, session, carried)
             }
             Request::Check { path, text } => {
                 let problems = lab.check(&path, &text);
@@ -116,11 +119,16 @@ impl Engine {
                 lab.seek(t);
                 Reply::Scene(lab.scene())
             }
+            Request::Share { lesson, files } => {
+                self.start.lesson = lesson.map(EcoString::from);
+                let link = Link::of(self.start.clone(), lab, session.as_ref(), &files);
+                Reply::Link(link.write())
+            }
             Request::Lesson(intent) => {
                 let Some(learner) = session.as_mut() else {
                     return refused("there is no lesson");
                 };
-                match learn(learner, lab, intent) {
+                match learner.learn(lab, intent) {
                     Ok(()) => changed(lab, session, Ok(())),
                     Err(why) => refused(&why),
                 }
@@ -128,35 +136,50 @@ impl Engine {
         }
     }
 
+    fn open(&mut self, name: &str) {
+        self.session = None;
+        self.lab = Lab::built_in(name);
+        self.start = Start {
+            lab: name.into(),
+            ..Start::default()
+        };
+    }
+
     fn open_lesson(&mut self, files: &Files) -> Result<(), Vec<Problem>> {
         let lesson = Rc::new(Lesson::read(files)?);
+        self.start = Start {
+            lab: lesson.lab.clone(),
+            ..Start::default()
+        };
         let seed = lesson.seed;
         let (session, lab) = Session::begin(lesson, seed)?;
         (self.session, self.lab) = (Some(session), Some(lab));
         Ok(())
     }
-}
 
-fn learn(session: &mut Session, lab: &mut Lab, intent: LessonIntent) -> Result<(), EcoString> {
-    match intent {
-        LessonIntent::Predict(choice) => session.predict(lab, choice),
-        LessonIntent::AskHint => {
-            session.ask_hint();
-            Ok(())
-        }
-        LessonIntent::Retry => {
-            *lab = session.retry();
-            Ok(())
-        }
-        LessonIntent::Next => {
-            session.next(lab)?;
-            lab.seek(lab.end());
-            Ok(())
-        }
+    fn open_link(&mut self, link: &str, lesson: Option<&Files>) -> Result<Carried, Vec<Problem>> {
+        let link = Link::read(link)?;
+        let lesson = lesson.map(Lesson::read).transpose()?.map(Rc::new);
+        let lab = lesson.as_ref().map(|it| it.lab.clone());
+        let opened = link.open(lesson, self.fields)?;
+        self.start = Start {
+            lab: lab.unwrap_or(link.start.lab),
+            ..link.start
+        };
+        (self.session, self.lab) = (opened.session, Some(opened.lab));
+        Ok(Carried {
+            files: opened.files,
+            refused: opened.refused,
+        })
     }
 }
 
-fn opened(name: EcoString, lab: &Lab, session: &Option<Session>) -> Reply {
+fn opened(
+    name: EcoString,
+    lab: &Lab,
+    session: &Option<Session>,
+    carried: Option<Carried>,
+) -> Reply {
     Reply::Opened {
         name,
         labs: labs::list(),
@@ -165,6 +188,7 @@ fn opened(name: EcoString, lab: &Lab, session: &Option<Session>) -> Reply {
             None => lab.samples().to_vec(),
         },
         state: state(lab, session),
+        carried,
     }
 }
 

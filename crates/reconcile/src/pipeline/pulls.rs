@@ -354,13 +354,6 @@ pub(crate) fn close(world: &mut World) {
     world.note("you", None, Note::story("close", "PullRequestClosed", why));
 }
 
-/// Merges the open pull request as the repository prefers it: squashed, if it allows that.
-pub(crate) fn merge(world: &mut World) -> Result<(), EcoString> {
-    let pull = opened(world).ok_or("no pull request is open")?;
-    let preferred = methods(world, pull).first().copied();
-    merge_by(world, preferred.unwrap_or(MergeMethod::Squash))
-}
-
 /// The ways in which a pull request's repository lets it be merged, the preferred one first.
 pub(crate) fn methods(world: &World, pull: &Pull) -> Vec<MergeMethod> {
     let repository = world.delivery.repositories.get(&pull.repository);
