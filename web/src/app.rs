@@ -7,7 +7,6 @@ use std::rc::Rc;
 
 use gloo_events::EventListener;
 use view::StationKind;
-use view::protocol::{Sample, State};
 use wasm_bindgen::JsCast;
 use web_sys::{Element, HtmlElement};
 use yew::prelude::*;
@@ -28,6 +27,7 @@ use crate::parts::pull_request::PullRequest;
 use crate::parts::ribbon::Ribbon;
 use crate::parts::samples::samples;
 use crate::parts::service::service;
+use crate::parts::share::Share;
 use crate::parts::station_detail::station_detail;
 use crate::parts::tabs::{Tab, Tabs, tab_id};
 use crate::parts::terminal::Terminal;
@@ -59,13 +59,12 @@ impl Layout {
 }
 
 /// Draws the page of a lab that was opened.
-pub fn open(engine: Engine, labs: Labs, samples: Vec<Sample>, state: State) {
+pub fn open(engine: Engine, labs: Labs, begin: Begin) {
     let Some(place) = dom::element("app") else {
         return;
     };
     // What was drawn before the engine was there gives way to the living page.
     place.set_inner_html("");
-    let begin = Begin(Session::begin(engine.clone(), samples, state));
     let props = PageProps {
         engine,
         labs,
@@ -74,9 +73,14 @@ pub fn open(engine: Engine, labs: Labs, samples: Vec<Sample>, state: State) {
     yew::Renderer::<Page>::with_root_and_props(place, props).render();
 }
 
-/// The first session. It is only read once, so that any two are as good as equal.
+/// What the page begins with. It is only read once, so that any two are as good as equal.
 #[derive(Clone)]
-struct Begin(Session);
+pub struct Begin {
+    /// The first session.
+    pub session: Session,
+    /// What is said above it.
+    pub notice: Option<String>,
+}
 
 impl PartialEq for Begin {
     fn eq(&self, _: &Self) -> bool {
@@ -94,7 +98,7 @@ struct PageProps {
 #[component]
 fn Page(props: &PageProps) -> Html {
     let session = {
-        let begin = props.begin.0.clone();
+        let begin = props.begin.session.clone();
         use_reducer(move || begin)
     };
     let on = {
@@ -118,6 +122,7 @@ fn Page(props: &PageProps) -> Html {
     };
     let hands = use_player(&session);
     let play = use_node_ref();
+    let notice = use_state(|| props.begin.notice.clone());
     use_shortcuts(&on, session.playing);
     // After a merge its button is gone; the focus goes to where the story can be paused.
     use_effect_with((session.merges, play.clone()), |(merges, play)| {
@@ -154,7 +159,19 @@ fn Page(props: &PageProps) -> Html {
             data-now={session.scene.now.to_string()}
             data-end={history.end.to_string()}
         >
-            <Masthead labs={props.labs.clone()} />
+            <Masthead labs={props.labs.clone()} on_share={on.reform(|()| Action::Share)} />
+            if let Some(text) = &*notice {
+                <div class="notice" role="alert">
+                    <p>{ text }</p>
+                    <button class="quiet" type="button" onclick={{
+                        let notice = notice.setter();
+                        move |_| notice.set(None)
+                    }}>{ "Close" }</button>
+                </div>
+            }
+            if let Some(json) = &session.link {
+                <Share json={Rc::clone(json)} on={on.clone()} />
+            }
             <main>
                 <div class="side">
                     <Tabs tabs={tabs(&session, layout)} shown={panel} on_show={on.reform(Action::Show)} />

@@ -84,8 +84,9 @@ fn open(what: &str, name: &str) {
         !pair.is_empty() && !matches!(key, Some("lab" | "lesson"))
     });
     let search = others.fold(format!("{what}={name}"), |search, pair| search + "&" + pair);
+    // Not by its query alone: that would keep the fragment, which may be a link.
     if let Some(window) = web_sys::window() {
-        let _ = window.location().set_search(&search);
+        let _ = window.location().assign(&format!("?{search}"));
     }
 }
 

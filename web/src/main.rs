@@ -7,6 +7,7 @@
 //! - [`story`]: how virtual time becomes play time; [`player`] plays it;
 //! - [`app`]: the layout; [`parts`]: one component a file;
 //! - [`engine`]: the lab itself, in a worker;
+//! - [`link`]: a moment as an address;
 //! - [`texts`]: every word that it says;
 //! - [`storage`], [`crash`], [`dom`], [`words`]: the browser's side.
 
@@ -14,6 +15,7 @@ mod app;
 mod crash;
 mod dom;
 mod engine;
+mod link;
 mod parts;
 mod player;
 mod session;
@@ -22,33 +24,101 @@ mod story;
 mod texts;
 mod words;
 
+use std::cell::Cell;
+use std::rc::Rc;
+
+use app::Begin;
 use engine::Engine;
+use link::Link;
 use parts::masthead::Labs;
-use view::protocol::{OPENING, Reply, Request};
+use session::Session;
+use view::protocol::{Carried, OPENING, Reply, Request};
 
 fn main() {
     crash::install();
+    match link::own() {
+        None => begin(None, None),
+        Some(fragment) => link::read(&fragment, |read| match read {
+            Ok(link) => begin(Some(link), None),
+            Err(why) => begin(None, Some(why)),
+        }),
+    }
+}
+
+/// Opens what the address asks for. `notice` is said beside it.
+fn begin(link: Option<Link>, notice: Option<&'static str>) {
     let lab = dom::lab();
     let lesson = dom::parameter("lesson");
-    let is_first = lab == OPENING && lesson.is_none();
+    let is_first = lab == OPENING && lesson.is_none() && link.is_none();
     let engine = Engine::start(is_first, |_| {}, crash::show);
-    let begin = engine.clone();
+    let answered = engine.clone();
+    // A link that is refused gives way to the lab that it is about.
+    let instead = Cell::new(link.is_some().then(|| Request::Open(lab.clone())));
+    let notice = Rc::new(Cell::new(notice));
     engine.listen(move |reply| match reply {
         Reply::Opened {
             name,
             labs,
             samples,
             state,
-        } => app::open(begin.clone(), Labs::new(&name, labs), samples, state),
-        // An address with a lab that there is not: the page begins anew with the one that there is.
-        Reply::Refused(_) if !is_first => dom::open_lab(OPENING),
+            carried,
+        } => {
+            let notice = notice
+                .take()
+                .map(str::to_owned)
+                .or(left_out(carried.as_ref()));
+            let files = carried.map(|it| it.files);
+            let session = Session::begin(answered.clone(), samples, state, files);
+            let begin = Begin { session, notice };
+            app::open(answered.clone(), Labs::new(&name, labs), begin);
+        }
+        Reply::Refused(_) => match instead.take() {
+            Some(request) => {
+                notice.set(Some(link::DAMAGED));
+                answered.send(&request);
+            }
+            // An address with a lab that there is not: the page begins anew with the one that there is.
+            None if lab != OPENING || lesson.is_some() => dom::open_lab(OPENING),
+            None => crash::show(texts::LAB_DID_NOT_OPEN),
+        },
         _ => crash::show(texts::LAB_DID_NOT_OPEN),
     });
-    match lesson {
-        None => engine.send(&Request::Open(lab)),
+    match (link, dom::parameter("lesson")) {
+        (Some(link), lesson) => open_link(engine, link, lesson),
+        (None, None) => engine.send(&Request::Open(dom::lab())),
         // A lesson's file is the request that opens it.
-        Some(id) => engine::load_message(&format!("lessons/{id}.bin"), move |request| {
-            engine.send(&request.unwrap_or(Request::Open(lab)));
+        (None, Some(id)) => engine::load_message(&format!("lessons/{id}.bin"), move |request| {
+            engine.send(&request.unwrap_or(Request::Open(dom::lab())));
         }),
     }
+}
+
+fn open_link(engine: Engine, link: Link, lesson: Option<String>) {
+    let open = move |engine: &Engine, lesson| {
+        engine.send(&Request::OpenLink {
+            link: link.json,
+            lesson,
+        });
+    };
+    match lesson {
+        None => open(&engine, None),
+        Some(id) => engine::load_message(&format!("lessons/{id}.bin"), move |request| {
+            let files = match request {
+                Some(Request::OpenLesson(files)) => Some(files),
+                _ => None,
+            };
+            open(&engine, files);
+        }),
+    }
+}
+
+/// What is said of a link in which an older engine did what this one does not.
+fn left_out(carried: Option<&Carried>) -> Option<String> {
+    let refused = &carried?.refused;
+    let first = refused.first()?;
+    let number = words::count(refused.len(), "step");
+    Some(format!(
+        "This link was made by another edition: {number} of it could not be done again. {}",
+        first.message
+    ))
 }

@@ -8,7 +8,7 @@ use view::protocol::Files;
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::Storage;
 
-use crate::dom;
+use crate::{dom, link};
 
 /// The edited files of a lab: a JSON object from path to text.
 const EDITS: &str = "edits";
@@ -18,9 +18,20 @@ const EDITS_ASIDE: &str = "edits-aside";
 const THEME: &str = "rollout-lab/1/theme";
 
 /// The key of something that the open lab keeps.
+///
+/// What a link carries lies beside the reader's own edits of the lab, not over them: its place has the
+/// last characters of the link for a name, where its checksum is.
 fn key(what: &str) -> String {
-    format!("rollout-lab/1/{}/{what}", dom::lab())
+    let mut lab = dom::lab();
+    if let Some(fragment) = link::own() {
+        let tail = fragment.len().saturating_sub(LINK_TAIL);
+        lab = format!("link/{}", fragment.get(tail..).unwrap_or_default());
+    }
+    format!("rollout-lab/1/{lab}/{what}")
 }
+
+/// How many characters tell a link from others.
+const LINK_TAIL: usize = 24;
 
 fn storage() -> Option<Storage> {
     web_sys::window()?.local_storage().ok()?

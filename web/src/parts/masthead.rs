@@ -34,6 +34,7 @@ const LESSON: &str = "lesson:";
 #[derive(PartialEq, Properties)]
 pub struct MastheadProps {
     pub labs: Labs,
+    pub on_share: Callback<()>,
 }
 
 /// The name of the page, the lab, and the switch between the day and the night side.
@@ -81,6 +82,7 @@ pub fn Masthead(props: &MastheadProps) -> Html {
             <nav aria-label="Pages">
                 <a href="modelled.html">{ "What is modelled" }</a>
             </nav>
+            <button class="quiet share" type="button" onclick={props.on_share.reform(|_| ())}>{ "Share" }</button>
             <button
                 class="quiet square"
                 type="button"

@@ -77,6 +77,7 @@ pub mod replica_set;
 pub mod ribbon;
 pub mod samples;
 pub mod service;
+pub mod share;
 pub mod source;
 pub mod station_detail;
 pub mod tabs;

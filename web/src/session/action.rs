@@ -55,6 +55,10 @@ pub enum Action {
     Step(Stride),
     /// The viewer looks at a station; again, or none: back to the live one.
     Look(Option<StationKind>),
+    /// Asks for a link to this moment.
+    Share,
+    /// The link is not wanted any more.
+    EndShare,
     /// The engine has done what it was asked for.
     Reply(Box<Reply>),
 }
@@ -144,6 +148,8 @@ impl Session {
             }
             Action::Step(stride) => self.step(stride),
             Action::Look(station) => self.look = station.filter(|_| self.look != station),
+            Action::Share => self.share(),
+            Action::EndShare => self.link = None,
             Action::Reply(reply) => self.take(*reply),
         }
     }

@@ -117,12 +117,20 @@ pub struct Session {
     pub jumps: u32,
     /// Counts the merges.
     pub merges: u32,
+    /// What a link to a moment carries, if one was asked for; empty until the engine has said it.
+    pub link: Option<Rc<str>>,
 }
 
 impl Session {
-    /// The session of a lab that was opened, with the edits that were kept, paused at its end. Where
-    /// there is no room for both, the living cluster is seen before the files.
-    pub fn begin(engine: Engine, samples: Vec<Sample>, state: State) -> Self {
+    /// The session of a lab that was opened, with the edits that were kept, or else with the files that a
+    /// link carried; paused at its moment. Where there is no room for both, the living cluster is seen
+    /// before the files.
+    pub fn begin(
+        engine: Engine,
+        samples: Vec<Sample>,
+        state: State,
+        carried: Option<Files>,
+    ) -> Self {
         let main = Rc::new(state.files);
         // What a sample would change last is what one would look at first.
         let file: Rc<str> = samples
@@ -132,9 +140,13 @@ impl Session {
             .map_or("", String::as_str)
             .into();
         let lesson = state.lesson.map(Rc::new);
-        let mut draft = match &lesson {
-            Some(lesson) => change_of(lesson),
-            None => storage::edits(),
+        let mut draft = match (&lesson, carried) {
+            (Some(_), Some(carried)) => carried,
+            (Some(lesson), None) => change_of(lesson),
+            (None, carried) => match (storage::edits(), carried) {
+                (kept, Some(carried)) if kept.is_empty() => carried,
+                (kept, _) => kept,
+            },
         };
         draft.retain(|path, text| main.get(path) != Some(text));
         let prepared = draft.keys().next_back().filter(|_| lesson.is_some());
@@ -171,6 +183,7 @@ impl Session {
             speed: first_speed(),
             jumps: 0,
             merges: 0,
+            link: None,
         }
     }
 

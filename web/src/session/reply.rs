@@ -56,6 +56,15 @@ impl Session {
         }
     }
 
+    /// Asks for what a link to this moment carries.
+    pub(super) fn share(&mut self) {
+        self.link = Some("".into());
+        self.engine.send(&Request::Share {
+            lesson: dom::parameter("lesson"),
+            files: self.working_tree(),
+        });
+    }
+
     /// What was asked for is done: what lay behind this moment is another future now. Edits stand on
     /// the files that main has at this moment.
     pub(super) fn change(&mut self, state: State) {
@@ -165,6 +174,11 @@ impl Session {
                 let is_wanted = |wanted: &Rc<ObjectPanel>| wanted.object == panel.object;
                 if self.object.as_ref().is_some_and(is_wanted) {
                     self.object = Some(Rc::new(panel));
+                }
+            }
+            Reply::Link(json) => {
+                if self.link.is_some() {
+                    self.link = Some(json.as_str().into());
                 }
             }
             Reply::Scene(scene) => {

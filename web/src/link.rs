@@ -1,0 +1,75 @@
+//! Links to a moment: the fragment of the page's address, and what the browser does with it.
+
+use wasm_bindgen::prelude::*;
+
+#[wasm_bindgen(module = "/js/link.js")]
+extern "C" {
+    #[wasm_bindgen(js_name = openOwn)]
+    fn open_own(fragment: &str, done: &Closure<dyn FnMut(String, String)>);
+
+    fn address(json: &str, done: &Closure<dyn FnMut(String)>);
+
+    fn copy(text: &str, done: &Closure<dyn FnMut(bool)>);
+
+    /// Saves what a link carries as a file.
+    pub fn save(json: &str);
+
+    #[wasm_bindgen(js_name = openFile)]
+    fn open_file(file: &JsValue, refused: &Closure<dyn FnMut()>);
+}
+
+/// The link in the page's own address.
+pub struct Link {
+    /// What it carries.
+    pub json: String,
+}
+
+/// What is said of a link that cannot be opened. The lab is there, as if there were no link.
+pub const DAMAGED: &str = "This link is damaged: a part of it is missing, or was changed on its way. \
+     Here is the lab as it was before.";
+const NEWER: &str = "This link was made by a newer edition of Rollout Lab. Reload the page to get it, \
+     if there is one here.";
+
+/// The fragment of the page's address, if it is a link.
+pub fn own() -> Option<String> {
+    let hash = web_sys::window()?.location().hash().ok()?;
+    let version = hash.strip_prefix("#v")?;
+    version
+        .starts_with(|c: char| c.is_ascii_digit())
+        .then_some(hash)
+}
+
+/// Reads a link; or says in words why it cannot be read.
+pub fn read(fragment: &str, done: impl FnOnce(Result<Link, &'static str>) + 'static) {
+    let closure = Closure::once(move |json: String, why: String| {
+        done(match why.as_str() {
+            "" => Ok(Link { json }),
+            "newer" => Err(NEWER),
+            _ => Err(DAMAGED),
+        });
+    });
+    open_own(fragment, &closure);
+    // It is called once.
+    closure.forget();
+}
+
+/// The address of the playground that carries this.
+pub fn address_of(json: &str, done: impl FnOnce(String) + 'static) {
+    let closure = Closure::once(done);
+    address(json, &closure);
+    closure.forget();
+}
+
+/// Copies a text; tells whether that was possible.
+pub fn copy_text(text: &str, done: impl FnOnce(bool) + 'static) {
+    let closure = Closure::once(done);
+    copy(text, &closure);
+    closure.forget();
+}
+
+/// Opens the link that a file holds, or tells that it holds none.
+pub fn open(file: &JsValue, refused: impl FnOnce() + 'static) {
+    let closure = Closure::once(refused);
+    open_file(file, &closure);
+    closure.forget();
+}

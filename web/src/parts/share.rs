@@ -1,0 +1,138 @@
+//! The dialog that gives a link to the moment.
+
+use std::rc::Rc;
+
+use wasm_bindgen::{JsCast, JsValue};
+use web_sys::{HtmlDialogElement, HtmlInputElement, js_sys};
+use yew::prelude::*;
+
+use crate::session::Action;
+use crate::{link, words};
+
+/// From how many characters on a link is cut by some programs, and by many.
+const LONG: usize = 2_000;
+const TOO_LONG: usize = 8_000;
+
+#[derive(PartialEq, Properties)]
+pub struct ShareProps {
+    /// What the link carries; empty as long as the engine is asked.
+    pub json: Rc<str>,
+    pub on: Callback<Action>,
+}
+
+/// Shows the link, says how long it is, and offers a file instead.
+#[component]
+pub fn Share(props: &ShareProps) -> Html {
+    let address = use_state(String::new);
+    let said = use_state(|| "");
+    let dialog = use_node_ref();
+    let field = use_node_ref();
+    use_effect_with(dialog.clone(), |dialog| {
+        if let Some(dialog) = dialog.cast::<HtmlDialogElement>() {
+            let _ = dialog.show_modal();
+        }
+    });
+    use_effect_with(Rc::clone(&props.json), {
+        let address = address.setter();
+        move |json| {
+            if !json.is_empty() {
+                link::address_of(json, move |it| address.set(it));
+            }
+        }
+    });
+    let on_copy = {
+        let (address, said, field) = (address.clone(), said.setter(), field.clone());
+        Callback::from(move |_: MouseEvent| {
+            if let Some(field) = field.cast::<HtmlInputElement>() {
+                field.select();
+            }
+            let said = said.clone();
+            link::copy_text(&address, move |is_copied| {
+                said.set(if is_copied {
+                    "Copied."
+                } else {
+                    "This browser does not let the page copy: the link is selected, press Ctrl+C or ⌘C."
+                });
+            });
+        })
+    };
+    let on_save = {
+        let json = Rc::clone(&props.json);
+        Callback::from(move |_: MouseEvent| link::save(&json))
+    };
+    let on_file = {
+        let said = said.setter();
+        Callback::from(move |event: Event| {
+            let input = event
+                .target()
+                .and_then(|it| it.dyn_into::<HtmlInputElement>().ok());
+            let file = input.and_then(|input| first_file(&input));
+            let said = said.clone();
+            if let Some(file) = file {
+                link::open(&file, move || said.set("That file holds no link."));
+            }
+        })
+    };
+    let close = props.on.reform(|_: MouseEvent| Action::EndShare);
+    let is_ready = !address.is_empty();
+    html! {
+        <dialog
+            class="share"
+            ref={dialog}
+            aria-labelledby="share-title"
+            onclose={props.on.reform(|_| Action::EndShare)}
+        >
+            <h2 id="share-title">{ "Share this moment" }</h2>
+            <p>
+                { "The link carries your edits, what you did, and the moment on the time line. All of it stands behind the #, \
+                   which no server gets to see." }
+            </p>
+            <div class="line">
+                <input
+                    ref={field}
+                    readonly=true
+                    aria-label="Link"
+                    value={(*address).clone()}
+                    placeholder="Asking the engine…"
+                />
+                <button class="primary" type="button" disabled={!is_ready} onclick={on_copy}>{ "Copy" }</button>
+            </div>
+            <p class="length" data-testid="link-length" role="status">
+                if is_ready {
+                    { length(address.len()) }
+                }
+                if !said.is_empty() {
+                    { " " }<strong>{ *said }</strong>
+                }
+            </p>
+            <div class="line">
+                <button type="button" disabled={!is_ready} onclick={on_save}>{ "Save as a file" }</button>
+                <label class="file">
+                    <input class="said" type="file" accept=".json,application/json" onchange={on_file} />
+                    { "Open a file…" }
+                </label>
+                <button class="quiet" type="button" onclick={close}>{ "Close" }</button>
+            </div>
+        </dialog>
+    }
+}
+
+/// `612 characters.`, and what that means.
+fn length(characters: usize) -> String {
+    let mut text = words::count(characters, "character");
+    text.push_str(match characters {
+        0..=LONG => ".",
+        ..=TOO_LONG => {
+            ": some chat and mail programs cut links of over 2,000. A file is safer there."
+        }
+        _ => ": many programs cut links of over 8,000. Better send the file.",
+    });
+    text
+}
+
+/// The chosen file. Asked of the object itself, which spares the page a list type for it.
+fn first_file(input: &HtmlInputElement) -> Option<JsValue> {
+    let files = js_sys::Reflect::get(input, &"files".into()).ok()?;
+    let file = js_sys::Reflect::get(&files, &0.into()).ok()?;
+    (!file.is_undefined() && !file.is_null()).then_some(file)
+}
