@@ -74,12 +74,13 @@ export function openOwn(fragment, done) {
       }
       const [what, name] = link?.lesson ? ['lesson', link.lesson] : ['lab', link?.lab];
       if (!/^[\w-]+$/.test(name)) return done('', 'damaged');
-      const query = new URLSearchParams(location.search);
+      const isEmbed = 'embed' in document.documentElement.dataset;
+      const query = new URLSearchParams(isEmbed ? location.hash.slice(1) : location.search);
       query.delete('lab');
       query.delete('lesson');
       query.set(what, name);
       // So that whoever goes on from here is where the link is.
-      history.replaceState(null, '', `?${query}${location.hash}`);
+      history.replaceState(null, '', isEmbed ? `#${query}` : `?${query}${location.hash}`);
       done(forEngine(link), '');
     },
     (why) => done('', why.message),
@@ -88,7 +89,7 @@ export function openOwn(fragment, done) {
 
 /** The address of the playground that carries a JSON text: `done` gets it. */
 export function address(json, done) {
-  fragment(json).then((fragment) => done(new URL('./', document.baseURI).href.replace(/embed\.html$/, '') + fragment));
+  fragment(json).then((fragment) => done(new URL(`./${fragment}`, document.baseURI).href));
 }
 
 /** Puts a text on the clipboard: `done` gets whether it is there. */
@@ -104,6 +105,13 @@ export function save(json) {
   const link = Object.assign(document.createElement('a'), { href: url, download: 'rollout-lab.json' });
   link.click();
   setTimeout(() => URL.revokeObjectURL(url), 60_000);
+}
+
+/** Opens an address in a tab of its own, which gets no hand on this page. Whether that was allowed. */
+export function openTab(address) {
+  const tab = open(address);
+  if (tab) tab.opener = null;
+  return Boolean(tab);
 }
 
 /** Goes to the link that a file holds: the page begins anew. */

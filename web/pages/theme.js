@@ -1,6 +1,8 @@
 // The side of the paper that was chosen, before anything is drawn. crate web keeps it (storage.rs).
 try {
-  const theme = localStorage.getItem('rollout-lab/1/theme');
+  // A frame of another page is told by its address.
+  const told = new URLSearchParams(location.hash.slice(1)).get('theme');
+  const theme = ['light', 'dark'].includes(told) ? told : localStorage.getItem('rollout-lab/1/theme');
   if (theme) document.documentElement.dataset.theme = theme;
 } catch {
   // Without storage the system decides.

@@ -15,6 +15,7 @@ use crate::dom;
 use crate::engine::Engine;
 use crate::parts::controls::Controls;
 use crate::parts::deployment::deployment;
+use crate::parts::embed::{self, EmbedHead, use_embed};
 use crate::parts::event_list::EventList;
 use crate::parts::legend::legend;
 use crate::parts::lesson::lesson;
@@ -103,7 +104,11 @@ fn Page(props: &PageProps) -> Html {
     };
     let on = {
         let dispatch = session.dispatcher();
-        use_callback((), move |action, ()| dispatch.dispatch(action))
+        use_callback((), move |action, ()| {
+            if !embed::is_readonly() || embed::is_looking(&action) {
+                dispatch.dispatch(action);
+            }
+        })
     };
     {
         let session = session.clone();
@@ -121,6 +126,7 @@ fn Page(props: &PageProps) -> Html {
         _ => Layout::Middle,
     };
     let hands = use_player(&session);
+    let frame = use_embed(&session, &on);
     let play = use_node_ref();
     let notice = use_state(|| props.begin.notice.clone());
     use_shortcuts(&on, session.playing);
@@ -159,7 +165,11 @@ fn Page(props: &PageProps) -> Html {
             data-now={session.scene.now.to_string()}
             data-end={history.end.to_string()}
         >
-            <Masthead labs={props.labs.clone()} on_share={on.reform(|()| Action::Share)} />
+            if frame.is_some() {
+                <EmbedHead title={session_title(&session, &props.labs)} on={on.clone()} />
+            } else {
+                <Masthead labs={props.labs.clone()} on_share={on.reform(|()| Action::Share)} />
+            }
             if let Some(text) = &*notice {
                 <div class="notice" role="alert">
                     <p>{ text }</p>
@@ -169,7 +179,7 @@ fn Page(props: &PageProps) -> Html {
                     }}>{ "Close" }</button>
                 </div>
             }
-            if let Some(json) = &session.link {
+            if let Some(json) = session.link.as_ref().filter(|_| frame.is_none_or(|it| it.shows_link)) {
                 <Share json={Rc::clone(json)} on={on.clone()} />
             }
             <main>
@@ -205,6 +215,12 @@ fn Page(props: &PageProps) -> Html {
             <Narrator sentence={sentence} />
         </div>
     }
+}
+
+/// What is open, in words.
+fn session_title(session: &Session, labs: &Labs) -> AttrValue {
+    let lesson = session.lesson.as_ref().map(|lesson| lesson.title.as_str());
+    AttrValue::from(lesson.unwrap_or(labs.title()).to_owned())
 }
 
 fn tabs(session: &Session, layout: Layout) -> Vec<Tab> {
@@ -245,6 +261,9 @@ fn tabs(session: &Session, layout: Layout) -> Vec<Tab> {
     }
     if session.lesson.is_some() {
         tabs.insert(0, tab(Panel::Lesson, texts::TAB_LESSON, None));
+    }
+    if embed::is_readonly() {
+        tabs.retain(|tab| matches!(tab.panel, Panel::Stage | Panel::Events | Panel::Object));
     }
     tabs
 }

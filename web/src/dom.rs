@@ -32,7 +32,7 @@ pub fn show(selector: &str) {
 
 /// Turns the page to its `light` or `dark` side.
 pub fn set_theme(theme: &str) {
-    if let Some(root) = web_sys::window().and_then(|window| window.document()?.document_element()) {
+    if let Some(root) = root() {
         let _ = root.set_attribute("data-theme", theme);
     }
 }
@@ -49,10 +49,33 @@ pub fn reduced_motion() -> bool {
     media("(prefers-reduced-motion: reduce)")
 }
 
-/// The query of the page's address: `lab=shop&speed=8`.
+/// Whether the page is `embed.html`, which stands in a frame of another page.
+pub fn is_embed() -> bool {
+    root().is_some_and(|root| root.has_attribute("data-embed"))
+}
+
+fn root() -> Option<Element> {
+    web_sys::window()?.document()?.document_element()
+}
+
+/// The query of the page's address, `lab=shop&speed=8`. A frame has it behind the `#`, where no server
+/// gets to see it.
 fn query() -> Option<String> {
-    let search = web_sys::window()?.location().search().ok()?;
-    Some(search.trim_start_matches('?').to_owned())
+    let location = web_sys::window()?.location();
+    let query = if is_embed() {
+        location.hash()
+    } else {
+        location.search()
+    };
+    Some(query.ok()?.trim_start_matches(['?', '#']).to_owned())
+}
+
+/// Whether the query has a parameter, with a value or without: `&readonly`.
+pub fn has_parameter(name: &str) -> bool {
+    let query = query().unwrap_or_default();
+    query
+        .split('&')
+        .any(|pair| pair.split('=').next() == Some(name))
 }
 
 /// The value of a query parameter of the page's address: `?speed=8`.
@@ -86,7 +109,12 @@ fn open(what: &str, name: &str) {
     let search = others.fold(format!("{what}={name}"), |search, pair| search + "&" + pair);
     // Not by its query alone: that would keep the fragment, which may be a link.
     if let Some(window) = web_sys::window() {
-        let _ = window.location().assign(&format!("?{search}"));
+        let location = window.location();
+        let _ = if is_embed() {
+            location.set_hash(&search).and_then(|()| location.reload())
+        } else {
+            location.assign(&format!("?{search}"))
+        };
     }
 }
 

@@ -2,6 +2,8 @@
 
 use wasm_bindgen::prelude::*;
 
+use crate::dom;
+
 #[wasm_bindgen(module = "/js/link.js")]
 extern "C" {
     #[wasm_bindgen(js_name = openOwn)]
@@ -13,6 +15,10 @@ extern "C" {
 
     /// Saves what a link carries as a file.
     pub fn save(json: &str);
+
+    /// Opens an address in a tab of its own; false if the browser does not let the page.
+    #[wasm_bindgen(js_name = openTab)]
+    pub fn open_tab(address: &str) -> bool;
 
     #[wasm_bindgen(js_name = openFile)]
     fn open_file(file: &JsValue, refused: &Closure<dyn FnMut()>);
@@ -32,7 +38,10 @@ const NEWER: &str = "This link was made by a newer edition of Rollout Lab. Reloa
 
 /// The fragment of the page's address, if it is a link.
 pub fn own() -> Option<String> {
-    let hash = web_sys::window()?.location().hash().ok()?;
+    let hash = match dom::is_embed() {
+        true => format!("#{}", dom::parameter("link")?),
+        false => web_sys::window()?.location().hash().ok()?,
+    };
     let version = hash.strip_prefix("#v")?;
     version
         .starts_with(|c: char| c.is_ascii_digit())

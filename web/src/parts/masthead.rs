@@ -26,6 +26,12 @@ impl Labs {
             open: open.into(),
         }
     }
+
+    /// The title of the one that is open.
+    pub fn title(&self) -> &str {
+        let open = self.rows.iter().find(|row| *row.name == *self.open);
+        open.map_or("", |row| &row.title)
+    }
 }
 
 /// What stands before a lesson's id, to tell it from a lab's name.

@@ -54,6 +54,7 @@ pub mod deployment;
 pub mod diff;
 pub mod dispatch;
 pub mod editor;
+pub mod embed;
 pub mod event_line;
 pub mod event_list;
 pub mod file_list;
