@@ -4,6 +4,9 @@ try {
   const told = new URLSearchParams(location.hash.slice(1)).get('theme');
   const theme = ['light', 'dark'].includes(told) ? told : localStorage.getItem('rollout-lab/1/theme');
   if (theme) document.documentElement.dataset.theme = theme;
+  if ('embed' in document.documentElement.dataset && new URLSearchParams(location.hash.slice(1)).has('readonly')) {
+    document.documentElement.dataset.readonly = '';
+  }
 } catch {
   // Without storage the system decides.
 }

@@ -1,12 +1,18 @@
 //! Writes what the site carries of its lessons: `lessons FOLDER INTO`.
 //!
 //! Of each folder of a lesson one file, which is the request that opens it, and `index.bin`, the list of
-//! all. Their solutions and wrong answers stay where they are.
+//! all. Their solutions and wrong answers stay where they are. Of each lesson and of each built-in lab a
+//! picture, too, which stands in other pages until the lab runs there.
 
 // The one place of this crate that reads and writes files; it is no part of the module.
 #![allow(clippy::disallowed_methods)]
 
+#[path = "lessons/still.rs"]
+mod still;
+
 use lessons::Lesson;
+use reconcile::Lab;
+use reconcile::delivery::labs;
 use std::fs;
 use std::io::{Error, Result};
 use std::path::Path;
@@ -44,8 +50,29 @@ fn main() -> Result<()> {
             Path::new(&into).join(format!("{id}.bin")),
             encode(&Request::OpenLesson(files)),
         )?;
+        let lab = lesson
+            .open(lesson.seed)
+            .map_err(|_| Error::other("it does not open"))?;
+        draw(
+            &lesson.title,
+            lab,
+            Path::new(&into).join(format!("{id}.svg")),
+        )?;
+    }
+    for row in labs::list() {
+        let lab = Lab::built_in(&row.name).ok_or(Error::other("it does not open"))?;
+        draw(
+            &row.title,
+            lab,
+            Path::new(&into).join(format!("{}.svg", row.name)),
+        )?;
     }
     fs::write(Path::new(&into).join("index.bin"), encode(&cards))
+}
+
+fn draw(title: &str, mut lab: Lab, into: std::path::PathBuf) -> Result<()> {
+    lab.seek(lab.end());
+    fs::write(into, still::draw(title, &lab.scene()))
 }
 
 /// What lies in a folder, by name; nothing if it is not there.

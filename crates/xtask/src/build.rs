@@ -2,8 +2,7 @@
 
 use std::env;
 use std::fs::{self, File};
-use std::hash::{DefaultHasher, Hasher};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use crate::step::{run as run_program, step};
 use crate::tools;
@@ -26,48 +25,37 @@ pub fn site() -> Result<(), String> {
     step("release site into dist/", || {
         let mut trunk = tools::program("trunk");
         trunk.args(["build", "--release", "--cargo-profile", PROFILE]);
-        run_program(trunk.env("CARGO_ENCODED_RUSTFLAGS", flags()?))?;
-        name_version(&tools::root().join("dist"))
+        run_program(trunk.env("CARGO_ENCODED_RUSTFLAGS", flags()?))
     })
 }
 
-/// Writes the version of the engine's files into the page, which asks for them by it.
-fn name_version(dist: &Path) -> Result<(), String> {
-    let mut hasher = DefaultHasher::new();
-    for file in ["engine_bg.wasm", "engine.js", "worker.js", "opening.bin"] {
-        hasher.write(&fs::read(dist.join(file)).map_err(|error| format!("{file}: {error}"))?);
-    }
-    let version = format!("{:016x}", hasher.finish());
-    let page = dist.join("index.html");
-    let failed = |error| format!("{}: {error}", page.display());
-    let text = fs::read_to_string(&page).map_err(failed)?;
-    fs::write(&page, text.replace("engine-version", &version)).map_err(failed)
-}
-
-/// Records what the page shows before its engine is loaded, and packs the lessons, where `index.html`
-/// takes both from.
+/// Records what the page shows before its engine is loaded, packs the lessons, and draws what embeds show
+/// before they run; `index.html` takes them from there.
 pub fn opening() -> Result<(), String> {
     let folder = tools::root().join("target/site");
     let file = folder.join("opening.bin");
-    step("recording of the opening, and lessons", || {
-        let failed = |error| format!("{}: {error}", file.display());
-        fs::create_dir_all(&folder).map_err(failed)?;
-        let mut cargo = tools::program("cargo");
-        cargo.args(["run", "--quiet", "-p", "engine", "--example", "opening"]);
-        run_program(cargo.stdout(File::create(&file).map_err(failed)?))?;
-        let mut cargo = tools::program("cargo");
-        cargo.args([
-            "run",
-            "--quiet",
-            "-p",
-            "engine",
-            "--example",
-            "lessons",
-            "--",
-        ]);
-        cargo.arg(tools::root().join("web/lessons"));
-        run_program(cargo.arg(folder.join("lessons")))
-    })
+    step(
+        "recording of the opening, lessons, and pictures of all",
+        || {
+            let failed = |error| format!("{}: {error}", file.display());
+            fs::create_dir_all(&folder).map_err(failed)?;
+            let mut cargo = tools::program("cargo");
+            cargo.args(["run", "--quiet", "-p", "engine", "--example", "opening"]);
+            run_program(cargo.stdout(File::create(&file).map_err(failed)?))?;
+            let mut cargo = tools::program("cargo");
+            cargo.args([
+                "run",
+                "--quiet",
+                "-p",
+                "engine",
+                "--example",
+                "lessons",
+                "--",
+            ]);
+            cargo.arg(tools::root().join("web/lessons"));
+            run_program(cargo.arg(folder.join("lessons")))
+        },
+    )
 }
 
 /// The compiler's flags for what a browser loads, in cargo's encoded form, which allows spaces.

@@ -12,6 +12,7 @@
 
 mod bench;
 mod build;
+mod finish;
 mod fuzz;
 mod screenshot;
 mod serve;
@@ -85,6 +86,12 @@ const COMMANDS: &[Command] = &[
         arguments: "",
         about: "take the README's picture again, and those that the end-to-end tests compare the page with",
         run: screenshot::run,
+    },
+    Command {
+        name: "finish",
+        arguments: "",
+        about: "what a build of the site needs after trunk, which calls it",
+        run: finish::run,
     },
     Command {
         name: "setup",

@@ -21,6 +21,7 @@ pub fn run(arguments: &[String]) -> Result<(), String> {
     let mut trunk = tools::program("trunk");
     trunk
         .args(["serve", "--address", "127.0.0.1", "--port", port])
-        .args(["--dist", "target/serve", "--serve-base", "/"]);
+        .args(["--dist", "target/serve", "--serve-base", "/"])
+        .env(crate::finish::SERVED, "1");
     step::run(&mut trunk)
 }
