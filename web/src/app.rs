@@ -176,7 +176,7 @@ fn Page(props: &PageProps) -> Html {
                     <button class="quiet" type="button" onclick={{
                         let notice = notice.setter();
                         move |_| notice.set(None)
-                    }}>{ "Close" }</button>
+                    }}>{ texts::CLOSE }</button>
                 </div>
             }
             if let Some(json) = session.link.as_ref().filter(|_| frame.is_none_or(|it| it.shows_link)) {

@@ -2,7 +2,7 @@
 
 use wasm_bindgen::prelude::*;
 
-use crate::dom;
+use crate::{dom, texts};
 
 #[wasm_bindgen(module = "/js/link.js")]
 extern "C" {
@@ -30,12 +30,6 @@ pub struct Link {
     pub json: String,
 }
 
-/// What is said of a link that cannot be opened. The lab is there, as if there were no link.
-pub const DAMAGED: &str = "This link is damaged: a part of it is missing, or was changed on its way. \
-     Here is the lab as it was before.";
-const NEWER: &str = "This link was made by a newer edition of Rollout Lab. Reload the page to get it, \
-     if there is one here.";
-
 /// The fragment of the page's address, if it is a link.
 pub fn own() -> Option<String> {
     let hash = match dom::is_embed() {
@@ -53,8 +47,8 @@ pub fn read(fragment: &str, done: impl FnOnce(Result<Link, &'static str>) + 'sta
     let closure = Closure::once(move |json: String, why: String| {
         done(match why.as_str() {
             "" => Ok(Link { json }),
-            "newer" => Err(NEWER),
-            _ => Err(DAMAGED),
+            "newer" => Err(texts::LINK_NEWER),
+            _ => Err(texts::LINK_DAMAGED),
         });
     });
     open_own(fragment, &closure);

@@ -74,7 +74,7 @@ fn begin(link: Option<Link>, notice: Option<&'static str>) {
         }
         Reply::Refused(_) => match instead.take() {
             Some(request) => {
-                notice.set(Some(link::DAMAGED));
+                notice.set(Some(texts::LINK_DAMAGED));
                 answered.send(&request);
             }
             // An address with a lab that there is not: the page begins anew with the one that there is.
@@ -116,9 +116,5 @@ fn open_link(engine: Engine, link: Link, lesson: Option<String>) {
 fn left_out(carried: Option<&Carried>) -> Option<String> {
     let refused = &carried?.refused;
     let first = refused.first()?;
-    let number = words::count(refused.len(), "step");
-    Some(format!(
-        "This link was made by another edition: {number} of it could not be done again. {}",
-        first.message
-    ))
+    Some(texts::left_out(refused.len(), &first.message))
 }

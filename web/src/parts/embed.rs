@@ -8,7 +8,7 @@ use web_sys::js_sys::Number;
 use yew::prelude::*;
 
 use crate::session::{Action, Panel, Session};
-use crate::{dom, link};
+use crate::{dom, link, texts};
 
 #[wasm_bindgen(module = "/js/embed.js")]
 extern "C" {
@@ -169,7 +169,7 @@ pub fn EmbedHead(props: &EmbedHeadProps) -> Html {
         <header class="masthead">
             <h1 class="title">{ &props.title }</h1>
             <button class="quiet" type="button" onclick={props.on.reform(|_| Action::Share)}>
-                { "Open in the playground" }
+                { texts::OPEN_IN_THE_PLAYGROUND }
             </button>
         </header>
     }

@@ -9,7 +9,7 @@ use web_sys::HtmlSelectElement;
 use yew::prelude::*;
 
 use super::icon::{Shape, icon};
-use crate::{dom, engine, storage};
+use crate::{dom, engine, storage, texts};
 
 /// The labs that there are, and which of them is open.
 #[derive(Clone, PartialEq)]
@@ -82,17 +82,18 @@ pub fn Masthead(props: &MastheadProps) -> Html {
                     <path d="M13 8h10v2a3 3 0 0 1-3 3h-4a3 3 0 0 1-3-3z" class="full" />
                     <rect x="25" y="3" width="8" height="10" rx="3" class="open" />
                 </svg>
-                <span>{ "Rollout Lab" }</span>
+                <span>{ texts::ROLLOUT_LAB }</span>
             </h1>
             { lab_select(&props.labs, &lessons) }
-            <nav aria-label="Pages">
-                <a href="modelled.html">{ "What is modelled" }</a>
+            <nav aria-label={texts::PAGES}>
+                <a href="modelled.html">{ texts::WHAT_IS_MODELLED }</a>
+                <a href="embedding.html">{ texts::EMBEDDING }</a>
             </nav>
-            <button class="quiet share" type="button" onclick={props.on_share.reform(|_| ())}>{ "Share" }</button>
+            <button class="quiet share" type="button" onclick={props.on_share.reform(|_| ())}>{ texts::SHARE }</button>
             <button
                 class="quiet square"
                 type="button"
-                aria-label={if *dark { "Switch to the day side" } else { "Switch to the night side" }}
+                aria-label={if *dark { texts::TO_THE_DAY_SIDE } else { texts::TO_THE_NIGHT_SIDE }}
                 onclick={turn}
             >
                 { icon(if *dark { Shape::Sun } else { Shape::Moon }) }
@@ -118,8 +119,8 @@ fn lab_select(labs: &Labs, lessons: &[LessonCard]) -> Html {
         }
     });
     html! {
-        <select class="lab" aria-label="Lab" {onchange}>
-            <optgroup label="Labs">
+        <select class="lab" aria-label={texts::LAB} {onchange}>
+            <optgroup label={texts::LABS}>
                 for row in labs.rows.iter() {
                     <option value={row.name.to_string()} selected={open.is_none() && *row.name == *labs.open}>
                         { row.title.as_str() }
@@ -127,7 +128,7 @@ fn lab_select(labs: &Labs, lessons: &[LessonCard]) -> Html {
                 }
             </optgroup>
             if !lessons.is_empty() {
-                <optgroup label="Lessons">
+                <optgroup label={texts::LESSONS}>
                     for card in lessons.iter() {
                         <option value={format!("{LESSON}{}", card.id)} selected={open == Some(&card.id)}>
                             { card.title.as_str() }

@@ -7,11 +7,7 @@ use web_sys::{HtmlDialogElement, HtmlInputElement, js_sys};
 use yew::prelude::*;
 
 use crate::session::Action;
-use crate::{link, words};
-
-/// From how many characters on a link is cut by some programs, and by many.
-const LONG: usize = 2_000;
-const TOO_LONG: usize = 8_000;
+use crate::{link, texts};
 
 #[derive(PartialEq, Properties)]
 pub struct ShareProps {
@@ -49,9 +45,9 @@ pub fn Share(props: &ShareProps) -> Html {
             let said = said.clone();
             link::copy_text(&address, move |is_copied| {
                 said.set(if is_copied {
-                    "Copied."
+                    texts::COPIED
                 } else {
-                    "This browser does not let the page copy: the link is selected, press Ctrl+C or ⌘C."
+                    texts::NOT_COPIED
                 });
             });
         })
@@ -69,7 +65,7 @@ pub fn Share(props: &ShareProps) -> Html {
             let file = input.and_then(|input| first_file(&input));
             let said = said.clone();
             if let Some(file) = file {
-                link::open(&file, move || said.set("That file holds no link."));
+                link::open(&file, move || said.set(texts::NO_LINK_IN_FILE));
             }
         })
     };
@@ -82,52 +78,38 @@ pub fn Share(props: &ShareProps) -> Html {
             aria-labelledby="share-title"
             onclose={props.on.reform(|_| Action::EndShare)}
         >
-            <h2 id="share-title">{ "Share this moment" }</h2>
+            <h2 id="share-title">{ texts::SHARE_THIS_MOMENT }</h2>
             <p>
-                { "The link carries your edits, what you did, and the moment on the time line. All of it stands behind the #, \
-                   which no server gets to see." }
+                { texts::WHAT_A_LINK_CARRIES }
             </p>
             <div class="line">
                 <input
                     ref={field}
                     readonly=true
-                    aria-label="Link"
+                    aria-label={texts::LINK}
                     value={(*address).clone()}
-                    placeholder="Asking the engine…"
+                    placeholder={texts::ASKING_THE_ENGINE}
                 />
-                <button class="primary" type="button" disabled={!is_ready} onclick={on_copy}>{ "Copy" }</button>
+                <button class="primary" type="button" disabled={!is_ready} onclick={on_copy}>{ texts::COPY }</button>
             </div>
             <p class="length" data-testid="link-length" role="status">
                 if is_ready {
-                    { length(address.len()) }
+                    { texts::link_length(address.len()) }
                 }
                 if !said.is_empty() {
                     { " " }<strong>{ *said }</strong>
                 }
             </p>
             <div class="line">
-                <button type="button" disabled={!is_ready} onclick={on_save}>{ "Save as a file" }</button>
+                <button type="button" disabled={!is_ready} onclick={on_save}>{ texts::SAVE_AS_A_FILE }</button>
                 <label class="file">
                     <input class="said" type="file" accept=".json,application/json" onchange={on_file} />
-                    { "Open a file…" }
+                    { texts::OPEN_A_FILE }
                 </label>
-                <button class="quiet" type="button" onclick={close}>{ "Close" }</button>
+                <button class="quiet" type="button" onclick={close}>{ texts::CLOSE }</button>
             </div>
         </dialog>
     }
-}
-
-/// `612 characters.`, and what that means.
-fn length(characters: usize) -> String {
-    let mut text = words::count(characters, "character");
-    text.push_str(match characters {
-        0..=LONG => ".",
-        ..=TOO_LONG => {
-            ": some chat and mail programs cut links of over 2,000. A file is safer there."
-        }
-        _ => ": many programs cut links of over 8,000. Better send the file.",
-    });
-    text
 }
 
 /// The chosen file. Asked of the object itself, which spares the page a list type for it.

@@ -113,3 +113,61 @@ pub const RUN_WORKFLOW: &str = "Run workflow";
 pub const WORKFLOW: &str = "Workflow";
 pub const RUN_ON_MAIN: &str = "Run on main";
 pub const REQUIRED: &str = " (required)";
+
+// The head of the page
+
+pub const ROLLOUT_LAB: &str = "Rollout Lab";
+pub const PAGES: &str = "Pages";
+pub const WHAT_IS_MODELLED: &str = "What is modelled";
+pub const EMBEDDING: &str = "Embedding";
+pub const SHARE: &str = "Share";
+pub const TO_THE_DAY_SIDE: &str = "Switch to the day side";
+pub const TO_THE_NIGHT_SIDE: &str = "Switch to the night side";
+pub const LAB: &str = "Lab";
+pub const LABS: &str = "Labs";
+pub const LESSONS: &str = "Lessons";
+pub const OPEN_IN_THE_PLAYGROUND: &str = "Open in the playground";
+
+// Links
+
+pub const SHARE_THIS_MOMENT: &str = "Share this moment";
+pub const WHAT_A_LINK_CARRIES: &str = "The link carries your edits, what you did, and the moment on the \
+     time line. All of it stands behind the #, which no server gets to see.";
+pub const LINK: &str = "Link";
+pub const ASKING_THE_ENGINE: &str = "Asking the engine…";
+pub const COPY: &str = "Copy";
+pub const COPIED: &str = "Copied.";
+pub const NOT_COPIED: &str = "This browser does not let the page copy. The link is selected: press \
+     Ctrl+C or ⌘C.";
+pub const SAVE_AS_A_FILE: &str = "Save as a file";
+pub const OPEN_A_FILE: &str = "Open a file…";
+pub const NO_LINK_IN_FILE: &str = "That file holds no link.";
+pub const LINK_DAMAGED: &str = "This link is damaged: a part of it is missing, or was changed on its \
+     way. Here is the lab as it was before.";
+pub const LINK_NEWER: &str = "This link was made by a newer edition of Rollout Lab. Reload the page to \
+     get it, if there is one here.";
+
+/// How long a link is, and what that means.
+pub fn link_length(characters: usize) -> String {
+    match characters {
+        ..=2_000 => format!("{characters} characters."),
+        ..=8_000 => format!(
+            "{characters} characters: some chat and mail programs cut links of over 2,000. A file is safer there."
+        ),
+        _ => format!(
+            "{characters} characters: many programs cut links of over 8,000. Better send the file."
+        ),
+    }
+}
+
+/// What is said of a link in which an older engine did what this one does not.
+pub fn left_out(acts: usize, why: &str) -> String {
+    match acts {
+        1 => format!(
+            "This link is from another edition: one act of it could not be done again. {why}"
+        ),
+        _ => format!(
+            "This link is from another edition: {acts} acts of it could not be done again. {why}"
+        ),
+    }
+}

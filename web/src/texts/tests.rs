@@ -14,7 +14,6 @@ const TO_MOVE: &[&str] = &[
     "parts/event_list.rs",
     "parts/file_list.rs",
     "parts/legend.rs",
-    "parts/masthead.rs",
     "parts/merge_box.rs",
     "parts/moment.rs",
     "parts/nodes.rs",
