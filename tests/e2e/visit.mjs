@@ -26,15 +26,16 @@ export async function stop() {
 /**
  * A page of its own, with nothing kept from others, and the list of what goes wrong on it.
  * `width` and `height` are in CSS pixels, `scale` is device pixels to one of them; `before` is run in the
- * page before its own scripts are.
+ * page before its own scripts are. Nothing is kept for times without a network, unless `offline` asks for it.
  */
-export async function open({ width = 1440, height = 900, scale = 1, dark = false, reducedMotion = false, before } = {}) {
+export async function open({ width = 1440, height = 900, scale = 1, dark = false, reducedMotion = false, offline = false, before } = {}) {
   const { site, browser } = await start();
   const context = await browser.newContext({
     viewport: { width, height },
     deviceScaleFactor: scale,
     colorScheme: dark ? 'dark' : 'light',
     reducedMotion: reducedMotion ? 'reduce' : 'no-preference',
+    serviceWorkers: offline ? 'allow' : 'block',
   });
   // Playwright's own 30 s would make a run in which everything fails last an hour.
   context.setDefaultTimeout(WAIT_MS);

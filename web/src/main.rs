@@ -24,7 +24,7 @@ mod story;
 mod texts;
 mod words;
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
 use app::Begin;
@@ -52,8 +52,12 @@ fn begin(link: Option<Link>, notice: Option<&'static str>) {
     let is_first = lab == OPENING && lesson.is_none() && link.is_none();
     let engine = Engine::start(is_first, |_| {}, crash::show);
     let answered = engine.clone();
-    // A link that is refused gives way to the lab that it is about.
-    let instead = Cell::new(link.is_some().then(|| Request::Open(lab.clone())));
+    // A link that is refused gives way to the lab that it is about, if there is one, or to the first.
+    let instead = match link {
+        Some(_) => vec![OPENING.to_owned(), lab.clone()],
+        None => Vec::new(),
+    };
+    let instead = RefCell::new(instead);
     let notice = Rc::new(Cell::new(notice));
     engine.listen(move |reply| match reply {
         Reply::Opened {
@@ -72,10 +76,10 @@ fn begin(link: Option<Link>, notice: Option<&'static str>) {
             let begin = Begin { session, notice };
             app::open(answered.clone(), Labs::new(&name, labs), begin);
         }
-        Reply::Refused(_) => match instead.take() {
-            Some(request) => {
+        Reply::Refused(_) => match instead.borrow_mut().pop() {
+            Some(lab) => {
                 notice.set(Some(texts::LINK_DAMAGED));
-                answered.send(&request);
+                answered.send(&Request::Open(lab));
             }
             // An address with a lab that there is not: the page begins anew with the one that there is.
             None if lab != OPENING || lesson.is_some() => dom::open_lab(OPENING),
