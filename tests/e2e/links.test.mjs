@@ -22,6 +22,7 @@ lab('a link brings back what was edited, what was done, and the moment', async (
   await merge(page);
   await page.getByRole('button', { name: 'Pause' }).click();
   await page.waitForFunction(() => document.querySelector('.page').dataset.waiting === 'false');
+  await page.getByRole('tab', { name: 'Files' }).click();
   await edit(page, 'chart/values.yaml', 'replicaCount: 5', 'replicaCount: 6');
   const before = await look(page);
   const link = await share(page);
