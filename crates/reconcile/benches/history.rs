@@ -15,6 +15,8 @@ static MEMORY: PeakAlloc = PeakAlloc;
 const PODS: [u32; 2] = [100, 1_000];
 /// Past the end of every rollout here, in virtual milliseconds.
 const LIMIT: u64 = 3_600_000;
+/// What the history of the largest may weigh, in megabytes.
+const BUDGET: f64 = 64.0;
 /// How many moments are visited.
 const MOMENTS: u64 = 200;
 
@@ -37,6 +39,7 @@ fn main() {
         assert!(timeline.settle(LIMIT, 0), "the Deployment rolled");
         scenario::assert_updated(timeline.world(), pods);
         let weight = (MEMORY.current_usage() - before) as f64 / 1e6;
+        assert!(weight <= BUDGET, "{pods} pods: {weight:.1} MB");
         let entries = timeline.entries().len();
 
         let mut times: Vec<Duration> = (0..MOMENTS).map(|at| visit(&mut timeline, at)).collect();
