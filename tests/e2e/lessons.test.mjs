@@ -181,6 +181,14 @@ lab('lesson 4 begins: a release without a probe', { ...DESKTOP, query: '?lesson=
 lab('lesson 7 begins: a tag that moves', { ...PHONE, query: '?lesson=7-latest' }, async (page) => {
   await play(page, 'release', /^Still 1\.4\.1/, /0 pods replaced/);
   await step(page, 'pull', 'active');
+  // How far one has come outlives a reload, and can be handed in.
+  const card = page.locator('[data-testid="lesson-card"][data-id="7-latest"]');
+  await card.getByText('1 of 4 steps done').waitFor();
+  await page.reload();
+  await card.getByText('1 of 4 steps done').waitFor();
+  const file = await page.getByRole('link', { name: 'Save my progress as a file' }).getAttribute('href');
+  const { done, of, right, predicted } = (await page.evaluate(async (it) => (await fetch(it)).json(), file))['7-latest'];
+  assert.deepEqual({ done, of, right, predicted }, { done: 1, of: 4, right: 1, predicted: 1 });
 });
 
 lab('lesson 8 begins: one of four', { ...DESKTOP, query: '?lesson=8-one-service-or-four' }, async (page) => {

@@ -17,6 +17,9 @@ const EDITS_ASIDE: &str = "edits-aside";
 /// `light` or `dark`; absent while the system decides.
 const THEME: &str = "rollout-lab/1/theme";
 
+/// How far the learner has come in every lesson.
+const LESSONS: &str = "rollout-lab/1/lessons";
+
 /// The key of something that the open lab keeps.
 ///
 /// What a link carries lies beside the reader's own edits of the lab, not over them: its place has the
@@ -87,5 +90,80 @@ pub fn theme() -> Option<String> {
 pub fn keep_theme(theme: &str) {
     if let Some(storage) = storage() {
         let _ = storage.set_item(THEME, theme);
+    }
+}
+
+/// How far a learner has come in a lesson.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Standing {
+    /// Steps that are done.
+    pub done: usize,
+    /// Steps there are.
+    pub of: usize,
+    /// Predictions that turned out right.
+    pub right: usize,
+    /// Predictions that were made, and are known to be right or wrong.
+    pub predicted: usize,
+}
+
+/// How far the learner has come in every lesson: a JSON object from a lesson's folder to its [`Standing`].
+#[derive(Clone, PartialEq)]
+pub struct Lessons(Object);
+
+impl Lessons {
+    /// How far in this one.
+    pub fn of(&self, id: &str) -> Option<Standing> {
+        let it = Reflect::get(&self.0, &id.into()).ok()?;
+        let number = |name: &str| Reflect::get(&it, &name.into()).ok()?.as_f64();
+        Some(Standing {
+            done: number("done")? as usize,
+            of: number("of")? as usize,
+            right: number("right")? as usize,
+            predicted: number("predicted")? as usize,
+        })
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        Object::keys(&self.0).length() == 0
+    }
+
+    /// As the address of a file with the JSON in it.
+    pub fn as_file(&self) -> String {
+        let json = JSON::stringify_with_replacer_and_space(&self.0, &JsValue::NULL, &2.into());
+        let json = json.map(String::from).unwrap_or_default();
+        let text = js_sys::encode_uri_component(&json);
+        format!("data:application/json,{}", String::from(text))
+    }
+}
+
+/// What is kept of all lessons.
+pub fn lessons() -> Lessons {
+    let text = storage().and_then(|it| it.get_item(LESSONS).ok()?);
+    let kept = text.and_then(|text| JSON::parse(&text).ok()?.dyn_into().ok());
+    Lessons(kept.unwrap_or_default())
+}
+
+/// Keeps how far one is in a lesson. To begin it again takes nothing away.
+pub fn keep_lesson(id: &str, standing: &Standing) {
+    let Some(storage) = storage() else { return };
+    let lessons = lessons();
+    let was = lessons.of(id).filter(|was| was.of == standing.of);
+    if was.is_some_and(|was| standing.done < was.done) {
+        return;
+    }
+    let it = Object::new();
+    let numbers = [
+        ("done", standing.done),
+        ("of", standing.of),
+        ("right", standing.right),
+        ("predicted", standing.predicted),
+    ];
+    for (name, number) in numbers {
+        let _ = Reflect::set(&it, &name.into(), &(number as f64).into());
+    }
+    let _ = Reflect::set(&lessons.0, &id.into(), &it);
+    if let Ok(json) = JSON::stringify(&lessons.0) {
+        let _ = storage.set_item(LESSONS, &String::from(json));
     }
 }

@@ -5,6 +5,7 @@ use view::{Block, GoalRow, LessonRow, LessonStepRow, PredictionRow, Progress, Sp
 use yew::prelude::*;
 
 use super::icon::{progress_word, sign};
+use super::lessons::{Lessons, standing};
 use crate::session::{Action, Panel, Session};
 use crate::{dom, texts};
 
@@ -27,6 +28,7 @@ pub fn lesson(session: &Session, row: &LessonRow, on: &Callback<Action>) -> Html
             if row.is_done && is_judged {
                 <p class="finished" role="status">{ texts::LESSON_DONE }</p>
             }
+            <Lessons standing={is_judged.then(|| standing(row))} />
         </article>
     }
 }

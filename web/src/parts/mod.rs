@@ -35,6 +35,7 @@
 //! | `lesson-step` | [`lesson`] | `data-id`, `data-status` |
 //! | `goal` | [`lesson`] | `data-met` |
 //! | `prediction` | [`lesson`] | |
+//! | `lesson-card` | [`lessons`] | `data-id` |
 //! | `problem` | [`problems`] | `data-line` |
 //! | `event` | [`event_list`] | `data-entry`, `data-t`, `data-tone`, `data-reason` |
 //! | `mark` | [`ribbon`] | `data-kind`, `data-t` |
@@ -62,6 +63,7 @@ pub mod glide;
 pub mod icon;
 pub mod legend;
 pub mod lesson;
+pub mod lessons;
 pub mod masthead;
 pub mod merge_box;
 pub mod moment;

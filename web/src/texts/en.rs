@@ -1,5 +1,7 @@
 //! The page in English.
 
+use crate::storage::Standing;
+
 // Panels
 
 pub const PANELS: &str = "Panels";
@@ -52,6 +54,18 @@ pub const OPEN_PULL_REQUEST: &str = "Open pull request";
 pub const SHOW_HINT: &str = "Show a hint";
 pub const TRY_AGAIN: &str = "Try again";
 pub const NEXT: &str = "Next";
+
+pub const ALL_LESSONS: &str = "All lessons";
+pub const HAND_IN: &str = "Save my progress as a file";
+
+/// How far one has come in a lesson, or how long it takes.
+pub fn lesson_standing(standing: Option<Standing>, minutes: u32) -> String {
+    match standing {
+        Some(it) if it.done == it.of => "done".to_owned(),
+        Some(it) if 0 < it.done => format!("{} of {} steps done", it.done, it.of),
+        _ => format!("{minutes} minutes"),
+    }
+}
 
 /// What a lesson's article is called.
 pub fn lesson_named(title: &str) -> String {
