@@ -187,7 +187,7 @@ lab('lesson 7 begins: a tag that moves', { ...PHONE, query: '?lesson=7-latest' }
   await page.reload();
   await card.getByText('1 of 4 steps done').waitFor();
   const file = await page.getByRole('link', { name: 'Save my progress as a file' }).getAttribute('href');
-  const { done, of, right, predicted } = (await page.evaluate(async (it) => (await fetch(it)).json(), file))['7-latest'];
+  const { done, of, right, predicted } = JSON.parse(decodeURIComponent(file.slice(file.indexOf(',') + 1)))['7-latest'];
   assert.deepEqual({ done, of, right, predicted }, { done: 1, of: 4, right: 1, predicted: 1 });
 });
 

@@ -165,7 +165,7 @@ pub const LINK_NEWER: &str = "This link was made by a newer edition of Rollout L
 pub fn link_length(characters: usize) -> String {
     match characters {
         ..=2_000 => format!("{characters} characters."),
-        ..=8_000 => format!(
+        2_001..=8_000 => format!(
             "{characters} characters: some chat and mail programs cut links of over 2,000. A file is safer there."
         ),
         _ => format!(
