@@ -98,10 +98,16 @@ fn start() -> Result<ExitCode, Fault> {
     use lexopt::prelude::*;
     let mut parser = lexopt::Parser::from_env();
     match parser.next().map_err(usage)? {
-        Some(Value(command)) if command == "run" => run::run(run::Options::read(&mut parser)?),
+        Some(Value(command)) if command == "run" => {
+            memory::reserve();
+            run::run(run::Options::read(&mut parser)?)
+        }
         Some(Value(command)) if command == "plan" => plan::run(&mut parser),
         Some(Value(command)) if command == "lint" => lint::run(&mut parser),
-        Some(Value(command)) if command == "lesson" => lesson::run(&mut parser),
+        Some(Value(command)) if command == "lesson" => {
+            memory::reserve();
+            lesson::run(&mut parser)
+        }
         Some(Value(command)) if command == "template" => {
             let args = parser.raw_args().map_err(usage)?;
             let args: Vec<String> = args.map(|arg| arg.to_string_lossy().into_owned()).collect();
