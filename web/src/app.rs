@@ -6,7 +6,6 @@
 use std::rc::Rc;
 
 use gloo_events::EventListener;
-use view::StationKind;
 use wasm_bindgen::JsCast;
 use web_sys::{Element, HtmlElement};
 use yew::prelude::*;
@@ -14,25 +13,19 @@ use yew::prelude::*;
 use crate::dom;
 use crate::engine::Engine;
 use crate::parts::controls::Controls;
-use crate::parts::deployment::deployment;
 use crate::parts::embed::{self, EmbedHead, use_embed};
 use crate::parts::event_list::EventList;
-use crate::parts::legend::legend;
 use crate::parts::lesson::lesson;
 use crate::parts::masthead::{Labs, Masthead};
 use crate::parts::moment::Moment;
 use crate::parts::narrator::Narrator;
-use crate::parts::nodes::nodes;
 use crate::parts::object::object_panel;
 use crate::parts::pull_request::PullRequest;
 use crate::parts::ribbon::Ribbon;
-use crate::parts::samples::samples;
-use crate::parts::service::service;
 use crate::parts::share::Share;
-use crate::parts::station_detail::station_detail;
+use crate::parts::stage::{Room, stage};
 use crate::parts::tabs::{Tab, Tabs, tab_id};
 use crate::parts::terminal::Terminal;
-use crate::parts::way::{Way, live_station};
 use crate::parts::workbench::Workbench;
 use crate::player::use_player;
 use crate::session::{Action, Panel, Session, Stride};
@@ -164,6 +157,7 @@ fn Page(props: &PageProps) -> Html {
             data-waiting={session.is_waiting().to_string()}
             data-now={session.scene.now.to_string()}
             data-end={history.end.to_string()}
+            data-forked={session.other.is_some().to_string()}
         >
             if frame.is_some() {
                 <EmbedHead title={session_title(&session, &props.labs)} on={on.clone()} />
@@ -190,22 +184,25 @@ fn Page(props: &PageProps) -> Html {
                     </div>
                 </div>
                 if layout == Layout::Wide {
-                    { stage(&session, layout, &on) }
+                    { stage(&session, Room::Beside, &on) }
                 }
             </main>
             <section class="timeline" aria-label={texts::TIME_LINE}>
-                <Moment sentence={session.scene.sentence.clone()} history={history.clone()} on={on.clone()} />
+                <Moment sentence={session.scene.sentence.clone()} pull={session.scene.pull_request.clone()} history={history.clone()} on={on.clone()} />
                 <Controls
                     playing={session.playing}
                     at_end={session.at >= history.end}
                     speed={session.speed}
                     end={history.end}
                     clock={hands.clock.clone()}
+                    forked={session.other.is_some()}
                     {play}
                     on={on.clone()}
                 />
                 <Ribbon
                     history={history.clone()}
+                    other={session.other.as_ref().map(|other| other.history.clone())}
+                    forked_off={session.other.as_ref().map(|other| other.is_fork)}
                     now={session.scene.now}
                     seen={session.seen}
                     node={hands.ribbon.clone()}
@@ -297,7 +294,13 @@ fn panel_body(session: &Session, panel: Panel, layout: Layout, on: &Callback<Act
                 on={on.clone()}
             />
         },
-        Panel::Stage => stage(session, layout, on),
+        Panel::Stage => {
+            let room = match layout {
+                Layout::Narrow => Room::Station,
+                _ => Room::Tab,
+            };
+            stage(session, room, on)
+        }
         Panel::Lesson => session
             .lesson
             .as_ref()
@@ -341,75 +344,6 @@ fn ideas(session: &Session) -> Rc<[String]> {
         ideas.push(format!("kubectl rollout undo deployment/{name}"));
     }
     ideas.into()
-}
-
-/// The way, the station that is looked at, and the cluster.
-fn stage(session: &Session, layout: Layout, on: &Callback<Action>) -> Html {
-    let shown = session
-        .look
-        .unwrap_or_else(|| live_station(&session.scene.stations));
-    let all = layout != Layout::Narrow;
-    html! {
-        <section class="stage" aria-label={texts::TAB_STAGE}>
-            <Way stations={session.scene.stations.clone()} {shown} on={on.clone()} />
-            { station_detail(session, shown, on) }
-            if layout != Layout::Wide && session.draft.is_empty() && session.history.chapter_start() == 0 {
-                { invitation(session, on) }
-            }
-            <div class="cluster">
-                if all || shown == StationKind::Rollout {
-                    { deployments(session, on) }
-                }
-                if all || matches!(shown, StationKind::Rollout | StationKind::Traffic) {
-                    <div class="beside">
-                        { services(session, on) }
-                        if all || shown == StationKind::Rollout {
-                            { nodes(&session.scene.nodes, &session.scene.deployments, on) }
-                        }
-                    </div>
-                }
-            </div>
-            if all || shown == StationKind::Rollout {
-                { legend() }
-            }
-        </section>
-    }
-}
-
-/// What one could do first, where the workbench is on another tab.
-fn invitation(session: &Session, on: &Callback<Action>) -> Html {
-    html! {
-        <p class="invitation">
-            { samples(&session.samples, on) }
-            <button type="button" onclick={on.reform(|_| Action::Show(Panel::Files))}>
-                { texts::EDIT_THE_FILES }
-            </button>
-        </p>
-    }
-}
-
-fn deployments(session: &Session, on: &Callback<Action>) -> Html {
-    let endpoints = session.scene.services.iter();
-    let serving = endpoints
-        .flat_map(|service| &service.endpoints)
-        .filter(|endpoint| endpoint.serving)
-        .map(|endpoint| endpoint.pod.clone());
-    let serving = Rc::new(lean::set(serving));
-    let rows = session
-        .scene
-        .deployments
-        .iter()
-        .map(|row| deployment(row, &serving, on));
-    html! { <div class="deployments">{ for rows }</div> }
-}
-
-fn services(session: &Session, on: &Callback<Action>) -> Html {
-    let rows = session
-        .scene
-        .services
-        .iter()
-        .map(|row| service(row, &session.history, session.scene.now, on));
-    html! { <>{ for rows }</> }
 }
 
 /// Space plays and pauses, the arrow keys step, wherever the focus is not on something that uses them.

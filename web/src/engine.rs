@@ -119,7 +119,7 @@ impl Engine {
     }
 
     fn take(&self, reply: Reply) {
-        if matches!(reply, Reply::Scene(_)) {
+        if matches!(reply, Reply::Scene(..)) {
             self.0.seeking.set(self.0.seeking.get().saturating_sub(1));
             if self.0.seeking.get() == 0 {
                 self.go_on();

@@ -18,6 +18,25 @@ const DETAIL_LEAST: Played = 140.0;
 /// What the longest quiet stretch may add.
 const QUIET_MOST: Played = 1_500.0;
 
+/// A moment at which something happens.
+#[derive(Clone, Copy, Debug)]
+pub struct Beat {
+    /// When.
+    pub t: Millis,
+    /// How much it matters.
+    pub tone: Tone,
+}
+
+impl Beat {
+    /// That of an entry.
+    pub fn of(event: &EventRow) -> Beat {
+        Beat {
+            t: event.t,
+            tone: event.tone,
+        }
+    }
+}
+
 /// A monotone map between virtual time and play time.
 #[derive(Debug, Default)]
 pub struct Pacing {
@@ -26,8 +45,8 @@ pub struct Pacing {
 }
 
 impl Pacing {
-    /// Builds the map for a history that ends at `end`. `events` and `marks` are in order of time.
-    pub fn new(events: &[EventRow], marks: &[Mark], end: Millis) -> Self {
+    /// Builds the map for a history that ends at `end`. `beats` and `marks` are in order of time.
+    pub fn new(beats: &[Beat], marks: &[Mark], end: Millis) -> Self {
         let mut chapters: Vec<Millis> = vec![0];
         chapters.extend(
             marks
@@ -41,9 +60,7 @@ impl Pacing {
         let mut corners = vec![(0, 0.0)];
         for pair in chapters.windows(2) {
             let (from, to) = (pair[0], pair[1]);
-            let beats = events
-                .iter()
-                .filter(|event| from <= event.t && event.t < to);
+            let beats = beats.iter().filter(|beat| from <= beat.t && beat.t < to);
             append_chapter(&mut corners, beats, to);
         }
         Self { corners }
@@ -83,7 +100,7 @@ impl Pacing {
 /// Appends the corners of one chapter that ends at `to`.
 fn append_chapter<'a>(
     corners: &mut Vec<(Millis, Played)>,
-    beats: impl Iterator<Item = &'a EventRow>,
+    beats: impl Iterator<Item = &'a Beat>,
     to: Millis,
 ) {
     let Some(&(start, start_played)) = corners.last() else {
@@ -91,15 +108,15 @@ fn append_chapter<'a>(
     };
     // One stop a moment: the one that takes longest to read counts.
     let mut stops: Vec<(Millis, Played)> = vec![(start, 0.0)];
-    for event in beats {
-        let least = if event.tone == Tone::Detail {
+    for beat in beats {
+        let least = if beat.tone == Tone::Detail {
             DETAIL_LEAST
         } else {
             SENTENCE_LEAST
         };
         match stops.last_mut() {
-            Some(stop) if stop.0 == event.t => stop.1 = stop.1.max(least),
-            _ => stops.push((event.t, least)),
+            Some(stop) if stop.0 == beat.t => stop.1 = stop.1.max(least),
+            _ => stops.push((beat.t, least)),
         }
     }
     stops.push((to, 0.0));
@@ -127,23 +144,12 @@ fn append_chapter<'a>(
 mod tests {
     use super::*;
 
-    fn event(t: Millis, tone: Tone) -> EventRow {
-        EventRow {
-            id: 0,
-            t,
-            actor: "".into(),
-            verb: "".into(),
-            object: "".into(),
-            reason: "".into(),
-            message: "".into(),
-            tone,
-            tint: None,
-            cause: None,
-        }
+    fn event(t: Millis, tone: Tone) -> Beat {
+        Beat { t, tone }
     }
 
     fn delivery() -> Pacing {
-        let mut events: Vec<EventRow> = (0..12)
+        let mut events: Vec<Beat> = (0..12)
             .map(|i| event(30_000 + i * 7_000, Tone::Story))
             .collect();
         events.extend((0..60).map(|i| event(107_000 + i * 600, Tone::Story)));
@@ -161,6 +167,42 @@ mod tests {
         let pacing = delivery();
         let told = pacing.played_at(150_000) - pacing.played_at(30_000);
         assert!((20_000.0..=40_000.0).contains(&told), "told in {told} ms");
+    }
+
+    /// Merges each change that a built-in lab brings, and gives how long what follows is told, in play
+    /// time, and how long it was.
+    fn built_in() -> Vec<(String, Played, Millis)> {
+        let labs = reconcile::delivery::labs::list();
+        let tell = |name: &str, which: usize| {
+            let mut lab = reconcile::Lab::built_in(name)?;
+            let sample = lab.samples().get(which)?.clone();
+            let mut files = lab.files();
+            files.extend(sample.files);
+            lab.open_pull_request(&sample.title, &files).ok()?;
+            lab.merge().ok()?;
+            let beats: Vec<Beat> = lab.events().iter().map(Beat::of).collect();
+            let pacing = Pacing::new(&beats, &lab.marks(), lab.end());
+            let told = pacing.played_at(lab.end()) - pacing.played_at(lab.now());
+            Some((
+                format!("{name}: {}", sample.title),
+                told,
+                lab.end() - lab.now(),
+            ))
+        };
+        let of = |name: String| (0..9).map_while(move |which| tell(&name, which));
+        labs.into_iter()
+            .flat_map(|lab| of(lab.name.to_string()))
+            .collect()
+    }
+
+    #[test]
+    fn every_rollout_of_a_built_in_lab_is_told_in_20_to_40_seconds() {
+        let all = built_in();
+        assert!(4 <= all.len());
+        for (title, told, took) in all {
+            println!("{title}: {took} ms are told in {told} ms");
+            assert!((20_000.0..=40_000.0).contains(&told), "{title}: {told} ms");
+        }
     }
 
     #[test]

@@ -426,6 +426,16 @@ impl Lab {
         self.timeline.seek(t.min(self.timeline.end()));
     }
 
+    /// Plays on until this moment, if it has not been played so far. The moment that is looked at stays.
+    pub fn play_to(&mut self, t: Millis) {
+        if self.end() < t {
+            let now = self.now();
+            self.timeline.seek(t);
+            self.retell();
+            self.timeline.seek(now);
+        }
+    }
+
     /// Another lab that goes its own way from here.
     #[must_use]
     pub fn fork(&self) -> Lab {

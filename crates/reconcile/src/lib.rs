@@ -13,6 +13,7 @@
 #![deny(clippy::float_arithmetic)]
 
 pub mod cluster;
+mod compare;
 pub mod delivery;
 mod engine;
 mod events;
@@ -29,6 +30,7 @@ mod timeline;
 mod timings;
 pub mod trace;
 
+pub use compare::compare;
 pub use engine::{Event, Output, Settings, World};
 pub use kube::Millis;
 pub use kube::fields::Table;

@@ -431,11 +431,7 @@ pub(crate) fn events<A: Act>(timeline: &Timeline<A>) -> Vec<EventRow> {
             t: entry.t,
             actor: entry.actor.clone(),
             verb: entry.verb.into(),
-            object: entry
-                .object
-                .as_ref()
-                .map(|key| eco_format!("{key}"))
-                .unwrap_or_default(),
+            object: entry.object.as_ref().map(full_name).unwrap_or_default(),
             reason: entry.reason.clone(),
             message: entry.message.clone(),
             tone: entry.tone,
@@ -444,6 +440,14 @@ pub(crate) fn events<A: Act>(timeline: &Timeline<A>) -> Vec<EventRow> {
         });
     }
     rows
+}
+
+/// `Deployment/shop/order-service`, or `Namespace/shop`.
+fn full_name(key: &Key) -> EcoString {
+    match key.namespace.as_str() {
+        "" => eco_format!("{key}"),
+        namespace => eco_format!("{}/{namespace}/{}", key.kind, key.name),
+    }
 }
 
 /// The commit that begins a chain of causes: that of a pull request, or of an installation.
@@ -465,20 +469,41 @@ pub(crate) fn marks(events: &[EventRow]) -> Vec<Mark> {
     let mut marks: Vec<Mark> = Vec::new();
     let mut awaits_ready = false;
     let mut last_failure: Option<Millis> = None;
+    // Pods that their ReplicaSets gave up, and whether the rollout is over that they make room for.
+    let mut leaving: Vec<&EcoString> = Vec::new();
+    let mut is_complete = false;
     for event in events {
         let (kind, label) = match event.reason.as_str() {
             "Merged" => (MarkKind::Merged, "merged"),
             "ImagePushed" => (MarkKind::ChecksPassed, "image pushed"),
+            "WorkflowSucceeded" => (MarkKind::ChecksPassed, "CI green"),
             "HelmUpgrade" => {
-                awaits_ready = true;
+                (awaits_ready, is_complete) = (true, false);
                 (MarkKind::Released, "helm upgrade")
+            }
+            "OperationStarted" => {
+                (awaits_ready, is_complete) = (true, false);
+                (MarkKind::Released, "sync")
             }
             "Ready" if awaits_ready => {
                 awaits_ready = false;
                 (MarkKind::FirstReady, "first new pod ready")
             }
             "NewReplicaSetAvailable" if event.tone == Tone::Story => {
+                is_complete = true;
                 (MarkKind::Complete, "rollout complete")
+            }
+            "SuccessfulDelete" if event.verb == "delete" => {
+                leaving.push(&event.object);
+                continue;
+            }
+            "Removed" => {
+                let before = leaving.len();
+                leaving.retain(|pod| **pod != event.object);
+                if !is_complete || !leaving.is_empty() || before == 0 {
+                    continue;
+                }
+                (MarkKind::OldGone, "last old pod gone")
             }
             "StepFailed" => (MarkKind::Failed, "a step failed"),
             "ReleaseFailed" => (MarkKind::Failed, "release failed"),

@@ -16,7 +16,7 @@ pub(crate) fn of(world: &World, seconds: &[Second]) -> Vec<Station> {
         change.pull_request(world),
         change.checks(),
         change.image(world),
-        change.release(),
+        change.release(world),
         change.rollout(world),
         of_traffic(world, seconds),
     ]
@@ -269,7 +269,7 @@ impl<'a> Seen<'a> {
         }
     }
 
-    fn release(&self) -> Station {
+    fn release(&self, world: &World) -> Station {
         let kind = StationKind::Release;
         if let Some(sync) = &self.sync {
             let tint = self.tint.clone();
@@ -302,6 +302,7 @@ impl<'a> Seen<'a> {
             }
             (None, Some(Progress::Done)) => station(kind, Progress::Skipped, "none", "", None),
             (None, None) if !self.is_idle() => station(kind, self.after_merge(), NOT_YET, "", None),
+            (None, None) => standing(world),
             _ if self.is_deploying() => {
                 let tint = self.tint.clone();
                 station(
@@ -371,6 +372,30 @@ impl<'a> Seen<'a> {
             ),
             _ => station(kind, Progress::Waiting, NOT_YET, "", None),
         }
+    }
+}
+
+/// What the last delivery left: the newest release, or what a GitOps tool keeps as git says.
+fn standing(world: &World) -> Station {
+    let kind = StationKind::Release;
+    if let Some(release) = world.delivery.releases.last() {
+        return station(
+            kind,
+            Progress::Done,
+            eco_format!("revision {}", release.record.revision),
+            release.record.status.as_str(),
+            world.delivery.tints.of(release.commit),
+        );
+    }
+    match gitops::rows(world).into_iter().next() {
+        Some(row) => station(
+            kind,
+            Progress::Done,
+            row.sync,
+            eco_format!("{} {} is {}", row.kind, row.name, row.health),
+            row.tint,
+        ),
+        None => station(kind, Progress::Waiting, NOT_YET, "", None),
     }
 }
 

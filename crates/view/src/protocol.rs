@@ -47,8 +47,15 @@ pub enum Request {
     Command(String),
     /// Asks what there is to know of an object at this moment: [`Reply::Object`].
     Inspect(ObjectRef),
-    /// Goes to a moment: [`Reply::Scene`].
+    /// Goes to a moment, in both futures if there are two: [`Reply::Scene`].
     Seek(Millis),
+    /// Begins a second future at this moment, which is the one that requests are about from now on; the
+    /// other stays as it is: [`Reply::Changed`], or [`Reply::Refused`] if there are two already.
+    Fork,
+    /// From now on requests are about the other future: [`Reply::Changed`].
+    Switch,
+    /// Gives the other future up: [`Reply::Changed`].
+    Join,
     /// Opens a lesson from the files of its folder, and its lab: [`Reply::Opened`], or
     /// [`Reply::Refused`] with what is wrong in them. [`Request::Open`] ends it.
     OpenLesson(Files),
@@ -123,8 +130,8 @@ pub enum Reply {
     },
     /// What there is to know of an object.
     Object(ObjectPanel),
-    /// The picture of the moment.
-    Scene(Scene),
+    /// The picture of the moment, and that of the other future.
+    Scene(Scene, Option<Scene>),
     /// What a link carries, as JSON: `docs/links.md` describes it.
     Link(EcoString),
 }
@@ -166,6 +173,38 @@ pub struct State {
     pub lesson: Option<LessonRow>,
     /// The workflows that can be started by hand.
     pub workflows: Vec<WorkflowRow>,
+    /// The other future, if there are two.
+    pub other: Option<Box<Future>>,
+}
+
+/// The future that requests are not about. It ends when the other does.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Future {
+    /// The moment from which on the two differ.
+    pub since: Millis,
+    /// Whether this is the one that was forked off.
+    pub is_fork: bool,
+    /// The picture of the moment.
+    pub scene: Scene,
+    /// Every entry, in order.
+    pub events: Vec<EventRow>,
+    /// Traffic, one row a second.
+    pub seconds: Vec<Second>,
+    /// Places worth going to, in order.
+    pub marks: Vec<Mark>,
+    /// What came of the two, side by side.
+    pub differences: Vec<Difference>,
+}
+
+/// What came of two futures in one respect.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Difference {
+    /// In which: `failed requests`.
+    pub what: EcoString,
+    /// In the future that requests are about.
+    pub here: EcoString,
+    /// In the other.
+    pub there: EcoString,
 }
 
 /// A pull request that is ready to be opened.

@@ -9,11 +9,11 @@ use lessons::{Lesson, Session};
 use reconcile::delivery::labs::{self, Files};
 use reconcile::{Lab, Table};
 use std::rc::Rc;
-use view::Problem;
-use view::protocol::{Carried, Reply, Request, State, decode, encode};
+use view::protocol::{Carried, Future, LessonIntent, Reply, Request, State, decode, encode};
+use view::{Millis, Problem};
 use wasm_bindgen::prelude::wasm_bindgen;
 
-/// An engine with at most one lab in it.
+/// An engine with at most one lab in it, and at most two futures of that.
 #[wasm_bindgen]
 #[derive(Default)]
 pub struct Engine {
@@ -22,7 +22,17 @@ pub struct Engine {
     session: Option<Session>,
     /// Where it began.
     start: Start,
+    other: Option<Other>,
     fields: Option<&'static Table>,
+}
+
+/// The second of two futures, which requests are not about.
+struct Other {
+    lab: Lab,
+    /// The moment from which on the two differ.
+    since: Millis,
+    /// Whether this is the one that was forked off.
+    is_fork: bool,
 }
 
 #[wasm_bindgen]
@@ -73,8 +83,17 @@ impl Engine {
                 Ok(it) => carried = Some(it),
                 Err(problems) => return Reply::Refused(problems),
             },
+            Request::Fork | Request::Switch | Request::Join => return self.choose(&request),
             _ => {}
         }
+        let reply = self.answer(request, carried);
+        match reply {
+            Reply::Changed(_) | Reply::Printed { state: Some(_), .. } => self.level(reply),
+            reply => reply,
+        }
+    }
+
+    fn answer(&mut self, request: Request, carried: Option<Carried>) -> Reply {
         let Some(lab) = &mut self.lab else {
             return refused("there is no such lab");
         };
@@ -117,17 +136,27 @@ impl Engine {
             Request::Inspect(object) => Reply::Object(lab.inspect(&object)),
             Request::Seek(t) => {
                 lab.seek(t);
-                Reply::Scene(lab.scene())
+                let other = self.other.as_mut().map(|other| {
+                    other.lab.seek(t);
+                    other.lab.scene()
+                });
+                Reply::Scene(lab.scene(), other)
             }
             Request::Share { lesson, files } => {
                 self.start.lesson = lesson.map(EcoString::from);
                 let link = Link::of(self.start.clone(), lab, session.as_ref(), &files);
                 Reply::Link(link.write())
             }
+            // They were answered before.
+            Request::Fork | Request::Switch | Request::Join => changed(lab, session, Ok(())),
             Request::Lesson(intent) => {
                 let Some(learner) = session.as_mut() else {
                     return refused("there is no lesson");
                 };
+                // Another step begins with one future.
+                if matches!(intent, LessonIntent::Retry | LessonIntent::Next) {
+                    self.other = None;
+                }
                 match learner.learn(lab, intent) {
                     Ok(()) => changed(lab, session, Ok(())),
                     Err(why) => refused(&why),
@@ -137,12 +166,70 @@ impl Engine {
     }
 
     fn open(&mut self, name: &str) {
-        self.session = None;
+        (self.session, self.other) = (None, None);
         self.lab = Lab::built_in(name);
         self.start = Start {
             lab: name.into(),
             ..Start::default()
         };
+    }
+
+    /// Does what concerns both futures.
+    fn choose(&mut self, request: &Request) -> Reply {
+        let Some(lab) = &mut self.lab else {
+            return refused("there is no such lab");
+        };
+        match (request, &mut self.other) {
+            (Request::Fork, Some(_)) => return refused("there are two futures already"),
+            (Request::Fork, None) => {
+                self.other = Some(Other {
+                    lab: lab.fork(),
+                    since: lab.now(),
+                    is_fork: false,
+                });
+            }
+            (Request::Switch, Some(other)) => {
+                std::mem::swap(lab, &mut other.lab);
+                other.is_fork = !other.is_fork;
+            }
+            (Request::Join, other) => *other = None,
+            _ => {}
+        }
+        let reply = changed(lab, &self.session, Ok(()));
+        self.level(reply)
+    }
+
+    /// Puts the other future beside a reply that has this one: both end at the same moment, and stand
+    /// at the same one.
+    fn level(&mut self, mut reply: Reply) -> Reply {
+        let (Some(lab), Some(other)) = (&mut self.lab, &mut self.other) else {
+            return reply;
+        };
+        let now = lab.now();
+        let end = lab.end().max(other.lab.end());
+        lab.play_to(end);
+        other.lab.play_to(end);
+        other.lab.seek(now);
+        // What is done before they part makes them part there.
+        other.since = other.since.min(now);
+        let mut state = state(lab, &self.session);
+        state.other = Some(Box::new(Future {
+            since: other.since,
+            is_fork: other.is_fork,
+            scene: other.lab.scene(),
+            events: other.lab.events().to_vec(),
+            seconds: other.lab.seconds().to_vec(),
+            marks: other.lab.marks().to_vec(),
+            differences: reconcile::compare(lab, &other.lab, other.since),
+        }));
+        match &mut reply {
+            Reply::Changed(bare)
+            | Reply::Printed {
+                state: Some(bare), ..
+            } => *bare = state,
+            _ => {}
+        }
+        reply
     }
 
     fn open_lesson(&mut self, files: &Files) -> Result<(), Vec<Problem>> {
@@ -153,7 +240,7 @@ impl Engine {
         };
         let seed = lesson.seed;
         let (session, lab) = Session::begin(lesson, seed)?;
-        (self.session, self.lab) = (Some(session), Some(lab));
+        (self.session, self.lab, self.other) = (Some(session), Some(lab), None);
         Ok(())
     }
 
@@ -166,7 +253,7 @@ impl Engine {
             lab: lab.unwrap_or(link.start.lab),
             ..link.start
         };
-        (self.session, self.lab) = (opened.session, Some(opened.lab));
+        (self.session, self.lab, self.other) = (opened.session, Some(opened.lab), None);
         Ok(Carried {
             files: opened.files,
             refused: opened.refused,
@@ -213,6 +300,7 @@ fn state(lab: &Lab, session: &Option<Session>) -> State {
         marks: lab.marks().to_vec(),
         end: lab.end(),
         workflows: lab.workflows(),
+        other: None,
     }
 }
 
@@ -254,7 +342,7 @@ mod tests {
             panic!("merging was refused");
         };
         assert_eq!(merged.files, files, "what was proposed is on main");
-        let Reply::Scene(scene) = ask(&mut engine, Request::Seek(merged.end)) else {
+        let Reply::Scene(scene, None) = ask(&mut engine, Request::Seek(merged.end)) else {
             panic!("not a scene");
         };
 
@@ -265,6 +353,69 @@ mod tests {
         lab.seek(lab.end());
         assert_eq!((scene, merged.end), (lab.scene(), lab.end()));
         assert_eq!(merged.events, lab.events().to_vec());
+    }
+
+    /// The lab, with its sample merged.
+    fn merged(engine: &mut Engine) -> State {
+        let (sample, state) = open(engine);
+        let mut files = state.files;
+        files.extend(sample.files);
+        let title = sample.title.to_string();
+        ask(engine, Request::OpenPullRequest { title, files });
+        changed(ask(engine, merge()))
+    }
+
+    fn changed(reply: Reply) -> State {
+        match reply {
+            Reply::Changed(state) => state,
+            other => panic!("nothing changed: {other:?}"),
+        }
+    }
+
+    #[test]
+    fn a_fork_leaves_the_other_future_as_it_is_and_both_have_one_clock() {
+        let mut engine = Engine::new();
+        let state = merged(&mut engine);
+        ask(&mut engine, Request::Seek(60_000));
+        let forked = changed(ask(&mut engine, Request::Fork));
+        let other = forked.other.expect("two futures");
+        assert_eq!((other.since, other.is_fork), (60_000, false));
+        assert_eq!(
+            (&other.events, forked.events),
+            (&state.events, state.events.clone())
+        );
+        assert!(other.differences.iter().all(|row| row.here == row.there));
+        assert!(matches!(ask(&mut engine, Request::Fork), Reply::Refused(_)));
+
+        let line = "kubectl scale deployment/order-service --replicas=5 -n shop".to_owned();
+        let Reply::Printed {
+            state: Some(here), ..
+        } = ask(&mut engine, Request::Command(line))
+        else {
+            panic!("it was not scaled");
+        };
+        let other = here.other.expect("two futures");
+        assert_ne!(here.events.last(), other.events.last());
+        let pods = other.differences.iter().find(|row| row.what == "Pods made");
+        let pods = pods.map(|row| (row.here.as_str(), row.there.as_str()));
+        assert_eq!(
+            pods,
+            Some(("5", "3")),
+            "two more of the old template, then all of the new one"
+        );
+
+        let Reply::Scene(here_now, Some(there_now)) = ask(&mut engine, Request::Seek(90_000))
+        else {
+            panic!("not both scenes");
+        };
+        assert_eq!((here_now.now, there_now.now), (90_000, 90_000));
+        let wanted = |scene: &view::Scene| scene.deployments[0].desired;
+        assert_eq!((wanted(&here_now), wanted(&there_now)), (5, 3));
+
+        let over = changed(ask(&mut engine, Request::Switch));
+        assert!(over.other.is_some_and(|other| other.is_fork));
+        assert_eq!(wanted(&over.scene), 3);
+        assert!(changed(ask(&mut engine, Request::Join)).other.is_none());
     }
 
     #[test]

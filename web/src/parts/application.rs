@@ -11,9 +11,9 @@ use super::tint::{commit, sha};
 use crate::session::Action;
 use crate::words::count;
 
-/// An Argo CD Application, a Flux HelmRelease or a Kustomization, and those of its objects that one
-/// would look at: what drifted, what is not healthy.
-pub fn application(row: &ApplicationRow, on: &Callback<Action>) -> Html {
+/// An Argo CD Application, a Flux HelmRelease or a Kustomization, those of its objects that one would
+/// look at first (what drifted, what is not healthy), and the tree of all.
+pub fn application(row: &ApplicationRow, tree: Html, on: &Callback<Action>) -> Html {
     let notable = row.resources.iter().filter(|row| is_notable(row));
     html! {
         <li
@@ -36,7 +36,8 @@ pub fn application(row: &ApplicationRow, on: &Callback<Action>) -> Html {
                 <span class="wrong">{ condition.as_str() }</span>
             }
             { operations(row, on) }
-            <ul>{ for notable.map(|row| resource(row, on)) }</ul>
+            <ul class="notable">{ for notable.map(|row| resource(row, on)) }</ul>
+            { tree }
         </li>
     }
 }
@@ -155,7 +156,7 @@ fn value(whose: &'static str, text: &str) -> Html {
 }
 
 /// Both words with the sign of what they mean.
-fn state(sync: &str, health: &str) -> Html {
+pub fn state(sync: &str, health: &str) -> Html {
     let progress = match (sync, health) {
         (_, "Degraded" | "Missing") | ("Unknown", _) => Progress::Failed,
         (_, "Progressing") => Progress::Active,

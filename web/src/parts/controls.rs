@@ -6,6 +6,7 @@ use yew::prelude::*;
 
 use super::icon::{Shape, icon};
 use crate::session::{Action, SPEEDS, Stride};
+use crate::texts;
 use crate::words::clock;
 
 #[derive(PartialEq, Properties)]
@@ -14,6 +15,8 @@ pub struct ControlsProps {
     pub at_end: bool,
     pub speed: u32,
     pub end: view::Millis,
+    /// Whether there are two futures already.
+    pub forked: bool,
     /// Gets the time in words from the player.
     pub clock: NodeRef,
     /// The button that plays; takes the focus after a merge.
@@ -64,6 +67,15 @@ pub fn Controls(props: &ControlsProps) -> Html {
                 <span class="of">{ format!(" of {}", clock(props.end)) }</span>
             </p>
             { speed(props.speed, &props.on) }
+            <button
+                type="button"
+                class="quiet fork"
+                disabled={props.forked}
+                title={texts::FORK_HINT}
+                onclick={props.on.reform(|_| Action::Fork)}
+            >
+                { icon(Shape::Fork) }{ texts::FORK_HERE }
+            </button>
         </div>
     }
 }

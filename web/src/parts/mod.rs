@@ -9,7 +9,7 @@
 //!
 //! | `data-testid` | where | carries |
 //! | --- | --- | --- |
-//! | `page` | [`crate::app`] | `data-now`, `data-end` (virtual ms), `data-playing`, `data-waiting`, `data-panel`, `data-layout` |
+//! | `page` | [`crate::app`] | `data-now`, `data-end` (virtual ms), `data-playing`, `data-waiting`, `data-panel`, `data-layout`, `data-forked` |
 //! | `station` | [`way`] | `data-kind`, `data-progress`, `data-tint` (short SHA), `data-live` |
 //! | `job`, `step` | [`workflow_run`] | `data-name`, `data-progress` |
 //! | `image` | [`station_detail`] | `data-reference`, `data-tint` |
@@ -38,7 +38,13 @@
 //! | `lesson-card` | [`lessons`] | `data-id` |
 //! | `problem` | [`problems`] | `data-line` |
 //! | `event` | [`event_list`] | `data-entry`, `data-t`, `data-tone`, `data-reason` |
-//! | `mark` | [`ribbon`] | `data-kind`, `data-t` |
+//! | `mark` | [`marks`] | `data-kind`, `data-t`, `data-named` |
+//! | `loop` | [`loops`] | `data-name`, `data-acts` |
+//! | `futures` | [`futures`] | `data-in-fork` |
+//! | `difference-of-futures` | [`futures`] | |
+//! | `half` | [`stage`] | `data-fork` |
+//! | `chart` | [`charts`] | `data-name`, `data-service`, `data-value` |
+//! | `branch` | [`resource_tree`] | `data-object`, `data-health` |
 //!
 //! `data-failed-total` and `data-ready-min` are over the seconds since the newest merge up to this
 //! moment. The playhead is the slider named *Time*. `?speed=8` in the address sets the play speed.
@@ -49,6 +55,8 @@
 //! `lab:engine` when the engine beside it is ready.
 
 pub mod application;
+pub mod band;
+pub mod charts;
 pub mod checks;
 pub mod controls;
 pub mod deployment;
@@ -59,11 +67,14 @@ pub mod embed;
 pub mod event_line;
 pub mod event_list;
 pub mod file_list;
+pub mod futures;
 pub mod glide;
 pub mod icon;
 pub mod legend;
 pub mod lesson;
 pub mod lessons;
+pub mod loops;
+pub mod marks;
 pub mod masthead;
 pub mod merge_box;
 pub mod moment;
@@ -77,11 +88,13 @@ pub mod problems;
 pub mod prose;
 pub mod pull_request;
 pub mod replica_set;
+pub mod resource_tree;
 pub mod ribbon;
 pub mod samples;
 pub mod service;
 pub mod share;
 pub mod source;
+pub mod stage;
 pub mod station_detail;
 pub mod tabs;
 pub mod terminal;

@@ -1,15 +1,18 @@
 //! The sentence of the moment, and why it is so.
 
-use view::Sentence;
+use view::{EventRow, PlanRow, PullRequestRow, Sentence};
 use yew::prelude::*;
 
 use super::event_line::event_line;
+use super::plan::{object_name, paths};
 use super::prose::prose;
 use crate::session::{Action, History, Shared, causes};
 
 #[derive(PartialEq, Properties)]
 pub struct MomentProps {
     pub sentence: Option<Sentence>,
+    /// The newest pull request: where it is written what the causes lead back to.
+    pub pull: Option<PullRequestRow>,
     pub history: Shared<History>,
     pub on: Callback<Action>,
 }
@@ -34,6 +37,7 @@ pub fn Moment(props: &MomentProps) -> Html {
         return html! { <section class="moment" aria-label="This moment"></section> };
     };
     let causes = causes(&props.history.events, sentence.entry);
+    let told = props.history.events.get(sentence.entry as usize);
     html! {
         <section class="moment" aria-label="This moment" onkeydown={close_on_escape}>
             <p class="sentence" data-testid="sentence" data-entry={sentence.entry.to_string()}>{ prose(&sentence.text) }</p>
@@ -50,11 +54,37 @@ pub fn Moment(props: &MomentProps) -> Html {
             <div id="causes" class="causes" hidden={!*open || causes.is_empty()}>
                 <h2>{ "Because" }</h2>
                 <ol class="chain">
-                    for cause in causes {
+                    for cause in causes.iter() {
                         { event_line(cause, &props.on) }
                     }
                 </ol>
+                if let Some(pull) = &props.pull {
+                    { written(pull, told.into_iter().chain(causes), &props.on) }
+                }
             </div>
+        </section>
+    }
+}
+
+/// The lines of the pull request that the chain of causes goes back to: those of the first object in it
+/// that the pull request changes.
+fn written<'h>(
+    pull: &PullRequestRow,
+    mut chain: impl Iterator<Item = &'h EventRow>,
+    on: &Callback<Action>,
+) -> Html {
+    let of = |event: &EventRow| {
+        let is_meant = |row: &&PlanRow| !row.paths.is_empty() && row.object == event.object;
+        pull.plan.iter().find(is_meant)
+    };
+    let Some(row) = chain.find_map(of) else {
+        return Html::default();
+    };
+    html! {
+        <section class="written" data-testid="written">
+            <h2>{ format!("Written by pull request #{}", pull.number) }</h2>
+            <p><strong>{ object_name(&row.object) }</strong>{ ": " }{ prose(&row.sentence) }</p>
+            { paths(&pull.repository, row, on) }
         </section>
     }
 }

@@ -31,18 +31,23 @@ pub fn object_link(object: &ObjectRef, text: String, on: &Callback<Action>) -> H
 
 /// The same for `Deployment/shop/order-service`, or `Namespace/shop`.
 pub fn named_link(object: &str, on: &Callback<Action>) -> Html {
+    let object = named(object);
+    object_link(&object, label(&object), on)
+}
+
+/// The object that is called `Deployment/shop/order-service`, or `Namespace/shop`.
+pub fn named(object: &str) -> ObjectRef {
     let mut parts = object.splitn(3, '/');
     let [kind, second, third] = [(); 3].map(|()| parts.next().unwrap_or_default());
     let (namespace, name) = match third {
         "" => ("", second),
         name => (second, name),
     };
-    let object = ObjectRef {
+    ObjectRef {
         kind: kind.into(),
         namespace: namespace.into(),
         name: name.into(),
-    };
-    object_link(&object, label(&object), on)
+    }
 }
 
 /// `Deployment order-service`

@@ -4,11 +4,13 @@ use view::{DeploymentRow, ImageRow, Progress, ReleaseRow, Scene, StationKind};
 use yew::prelude::*;
 
 use super::application::application;
+use super::charts::Charts;
 use super::dispatch::Dispatch;
 use super::icon::sign;
 use super::plan::{effect_label, object_name};
 use super::problems::problems;
 use super::prose::prose;
+use super::resource_tree::resource_tree;
 use super::tint::{commit, sha};
 use super::workflow_run::{run_actions, workflow_run};
 use crate::session::{Action, Panel, Session};
@@ -30,14 +32,14 @@ pub fn station_detail(session: &Session, shown: StationKind, on: &Callback<Actio
             scene
                 .applications
                 .iter()
-                .map(|row| application(row, on))
+                .map(|row| application(row, resource_tree(row, scene, on), on))
                 .chain(scene.releases.iter().rev().take(NEWEST).map(release)),
         ),
         StationKind::Rollout => rollout(scene),
-        StationKind::Traffic => traffic(scene),
+        StationKind::Traffic => traffic(session),
     };
     html! {
-        <section class="station-detail" aria-label="Details of the station" data-kind={super::way::kind_word(shown)}>
+        <section class="station-detail" aria-label="Details of the station" data-kind={super::way::kind_word(shown)} data-chosen={session.look.is_some().to_string()}>
             <header>
                 if let Some(station) = station.filter(|station| !station.detail.is_empty()) {
                     <h2>{ station.detail.as_str() }</h2>
@@ -120,8 +122,8 @@ fn image(row: &ImageRow) -> Html {
         >
             { commit(row.tint.as_ref()) }
             <code class="strong">{ last_part(&row.reference) }</code>
-            <code class="aside">{ row.digest.chars().take(19).collect::<String>() }</code>
-            <span class="aside">{ format!("{} MiB", row.size_mib) }</span>
+            <code class="aside" title={row.digest.to_string()}>{ row.digest.chars().take(19).collect::<String>() }</code>
+            <span class="aside">{ format!("{} MiB, pushed at {}", row.size_mib, clock(row.pushed)) }</span>
         </li>
     }
 }
@@ -181,14 +183,32 @@ fn moving(rows: &[DeploymentRow]) -> Option<&DeploymentRow> {
     found.or_else(|| rows.iter().max_by_key(newest))
 }
 
-fn traffic(scene: &Scene) -> Option<Html> {
-    list(scene.services.iter().map(|row| {
-        let serving = row.endpoints.iter().filter(|endpoint| endpoint.serving).count();
-        html! {
-            <li key={row.name.as_str()}>
-                <span class="strong">{ format!("Service {}", row.name) }</span>
-                <span>{ format!("sends {} requests a second to {}", row.per_second, count(serving, "endpoint")) }</span>
-            </li>
-        }
-    }))
+/// The charts of each Service that gets requests.
+fn traffic(session: &Session) -> Option<Html> {
+    let rows = session
+        .scene
+        .services
+        .iter()
+        .filter(|row| 0 < row.per_second);
+    let rows: Vec<Html> = rows
+        .map(|row| {
+            let serving = row.endpoints.iter().filter(|endpoint| endpoint.serving).count();
+            html! {
+                <li key={row.name.as_str()}>
+                    <h3>
+                        <span class="strong">{ format!("Service {} ", row.name) }</span>
+                        <span class="aside">
+                            { format!("{} requests a second to {}", row.per_second, count(serving, "endpoint")) }
+                        </span>
+                    </h3>
+                    <Charts
+                        service={row.name.to_string()}
+                        history={session.history.clone()}
+                        now={session.scene.now}
+                    />
+                </li>
+            }
+        })
+        .collect();
+    (!rows.is_empty()).then(|| html! { <ul class="measured">{ for rows }</ul> })
 }

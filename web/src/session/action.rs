@@ -59,6 +59,12 @@ pub enum Action {
     Share,
     /// The link is not wanted any more.
     EndShare,
+    /// Begins a second future at this moment, and works in it.
+    Fork,
+    /// Works in the other future.
+    Switch,
+    /// Gives the other future up.
+    Join,
     /// The engine has done what it was asked for.
     Reply(Box<Reply>),
 }
@@ -150,6 +156,9 @@ impl Session {
             Action::Look(station) => self.look = station.filter(|_| self.look != station),
             Action::Share => self.share(),
             Action::EndShare => self.link = None,
+            Action::Fork => self.ask(Asked::Fork, &Request::Fork),
+            Action::Switch => self.ask(Asked::Switch, &Request::Switch),
+            Action::Join => self.ask(Asked::Join, &Request::Join),
             Action::Reply(reply) => self.take(*reply),
         }
     }

@@ -2,10 +2,11 @@
 
 use std::rc::Rc;
 
-use view::{EventRow, Mark, MarkKind, Millis, Second};
+use view::protocol::{Difference, Future};
+use view::{EventRow, Mark, MarkKind, Millis, Scene, Second};
 
 use super::Shared;
-use crate::story::Pacing;
+use crate::story::{Beat, Pacing};
 
 /// What does not change while one plays: the whole history up to its end.
 pub struct History {
@@ -23,28 +24,88 @@ pub struct History {
     pub changes: Vec<Millis>,
 }
 
+/// The second of two futures, which is not the one that is worked in.
+#[derive(Clone)]
+pub struct OtherFuture {
+    /// The moment from which on the two differ.
+    pub since: Millis,
+    /// Whether this is the one that was forked off.
+    pub is_fork: bool,
+    /// Its newest picture.
+    pub scene: Shared<Scene>,
+    /// All of it.
+    pub history: Shared<History>,
+    /// What came of the two, side by side.
+    pub differences: Rc<[Difference]>,
+}
+
+/// What was told of a future, before it is put in order.
+pub(super) struct Told {
+    pub events: Vec<EventRow>,
+    pub seconds: Vec<Second>,
+    pub marks: Vec<Mark>,
+    pub end: Millis,
+}
+
+impl Told {
+    fn beats(&self) -> impl Iterator<Item = Beat> {
+        self.events.iter().map(Beat::of)
+    }
+}
+
+/// The history, and the other one if there are two. They have one clock: both are told at the pace of
+/// what happens in either.
+pub(super) fn histories(
+    told: Told,
+    other: Option<Box<Future>>,
+) -> (Shared<History>, Option<Rc<OtherFuture>>) {
+    let Some(other) = other else {
+        let beats: Vec<Beat> = told.beats().collect();
+        return (History::new(told, &beats), None);
+    };
+    let theirs = Told {
+        events: other.events,
+        seconds: other.seconds,
+        marks: other.marks,
+        end: told.end,
+    };
+    let mut beats: Vec<Beat> = told.beats().chain(theirs.beats()).collect();
+    lean::sort_by_key(&mut beats, |beat| beat.t);
+    let history = History::new(told, &beats);
+    let other = OtherFuture {
+        since: other.since,
+        is_fork: other.is_fork,
+        scene: Shared::new(other.scene),
+        history: History::new(theirs, &beats),
+        differences: other.differences.into(),
+    };
+    (history, Some(Rc::new(other)))
+}
+
 impl History {
-    pub(super) fn new(
-        events: Vec<EventRow>,
-        seconds: Vec<Second>,
-        marks: Vec<Mark>,
-        end: Millis,
-    ) -> Shared<Self> {
-        let pacing = Pacing::new(&events, &marks, end);
-        let mut changes: Vec<Millis> = events.iter().map(|event| event.t).collect();
-        changes.extend(seconds.iter().map(|second| second.t));
+    /// `beats` are in order of time.
+    fn new(told: Told, beats: &[Beat]) -> Shared<Self> {
+        let end = told.end;
+        let pacing = Pacing::new(beats, &told.marks, end);
+        let mut changes: Vec<Millis> = beats.iter().map(|beat| beat.t).collect();
+        changes.extend(told.seconds.iter().map(|second| second.t));
         changes.push(end);
         changes.retain(|&t| t <= end);
         lean::sort(&mut changes);
         changes.dedup();
         Shared::new(Self {
-            events: events.into(),
-            seconds: seconds.into(),
-            marks: marks.into(),
+            events: told.events.into(),
+            seconds: told.seconds.into(),
+            marks: told.marks.into(),
             end,
             pacing,
             changes,
         })
+    }
+
+    /// What happened up to a moment.
+    pub fn past(&self, t: Millis) -> &[Second] {
+        &self.seconds[..self.seconds.partition_point(|second| second.t <= t)]
     }
 
     /// The moment of the newest merge; 0 before the first.

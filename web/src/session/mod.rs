@@ -16,7 +16,7 @@ mod shared;
 mod time;
 
 pub use action::Action;
-pub use history::{History, causes};
+pub use history::{History, OtherFuture, causes};
 pub use shared::Shared;
 pub use time::{SPEEDS, Stride};
 
@@ -29,6 +29,7 @@ use yew::Reducible;
 use crate::engine::Engine;
 use crate::{dom, storage};
 use edits::change_of;
+use history::{Told, histories};
 use reply::Asked;
 use time::first_speed;
 
@@ -107,6 +108,10 @@ pub struct Session {
     pub scene: Shared<Scene>,
     /// The whole history.
     pub history: Shared<History>,
+    /// The other future, if there are two.
+    pub other: Option<Rc<OtherFuture>>,
+    /// The edits that were made there.
+    put_aside: Rc<Files>,
     /// The furthest moment that was seen; what lies behind it is not told yet.
     pub seen: Millis,
     /// Whether it plays.
@@ -151,7 +156,13 @@ impl Session {
         draft.retain(|path, text| main.get(path) != Some(text));
         let prepared = draft.keys().next_back().filter(|_| lesson.is_some());
         let file = prepared.map_or(file, |path| path.as_str().into());
-        let history = History::new(state.events, state.seconds, state.marks, state.end);
+        let told = Told {
+            events: state.events,
+            seconds: state.seconds,
+            marks: state.marks,
+            end: state.end,
+        };
+        let (history, other) = histories(told, state.other);
         Self {
             engine,
             original: Rc::clone(&main),
@@ -161,6 +172,8 @@ impl Session {
             scene: Shared::new(state.scene),
             seen: history.end,
             history,
+            other,
+            put_aside: Rc::default(),
             main,
             draft: Rc::new(draft),
             file,
@@ -203,6 +216,12 @@ impl Session {
     /// Whether the engine was asked to do something and has not answered yet.
     pub fn is_asked(&self) -> bool {
         self.asked.is_some()
+    }
+
+    /// Whether nothing differs between this future and the other yet.
+    pub fn is_same_as(&self, other: &OtherFuture) -> bool {
+        let (here, there) = (&self.history.events, &other.history.events);
+        here.last() == there.last() && here.len() == there.len()
     }
 
     /// Whether something is known to happen after this moment, which another change would undo.

@@ -5,7 +5,7 @@ use std::rc::Rc;
 use view::protocol::{LessonIntent, Reply, Request, State};
 use view::{Intent, ObjectPanel, StationKind};
 
-use super::{History, Panel, Printed, Session, Shared, change_of};
+use super::{OtherFuture, Panel, Printed, Session, Shared, Told, change_of, histories};
 use crate::dom;
 
 /// What the engine was asked for.
@@ -21,6 +21,9 @@ pub(super) enum Asked {
     OnStage(StationKind),
     Command,
     Lesson(LessonIntent),
+    Fork,
+    Switch,
+    Join,
 }
 
 impl Asked {
@@ -68,18 +71,33 @@ impl Session {
     /// What was asked for is done: what lay behind this moment is another future now. Edits stand on
     /// the files that main has at this moment.
     pub(super) fn change(&mut self, state: State) {
-        let mut files = self.working_tree();
+        let mut files = match self.asked {
+            Some(Asked::Switch) => {
+                let there = std::mem::replace(&mut self.put_aside, Rc::clone(&self.draft));
+                (*there).clone()
+            }
+            _ => self.working_tree(),
+        };
         files.retain(|path, text| state.files.get(path) != Some(text));
         self.main = Rc::new(state.files);
         self.draft = Rc::new(files);
         self.keep();
         self.check();
         self.refused = Rc::new([]);
-        self.look = None;
         self.at = state.scene.now;
-        self.seen = self.at;
+        // Between two futures, what was seen of the time line stays seen.
+        if !matches!(self.asked, Some(Asked::Fork | Asked::Switch | Asked::Join)) {
+            self.look = None;
+            self.seen = self.at;
+        }
         self.scene = Shared::new(state.scene);
-        self.history = History::new(state.events, state.seconds, state.marks, state.end);
+        let told = Told {
+            events: state.events,
+            seconds: state.seconds,
+            marks: state.marks,
+            end: state.end,
+        };
+        (self.history, self.other) = histories(told, state.other);
         self.workflows = state.workflows.into();
         self.lesson = state.lesson.map(Rc::new);
         self.jumps += 1;
@@ -109,7 +127,11 @@ impl Session {
                 self.playing = self.is_in_the_past();
             }
             Some(Asked::Lesson(intent)) => self.learn(intent),
-            None => {}
+            Some(Asked::Fork) => {
+                self.playing = false;
+                self.put_aside = Rc::clone(&self.draft);
+            }
+            Some(Asked::Switch | Asked::Join) | None => {}
         }
     }
 
@@ -181,8 +203,14 @@ impl Session {
                     self.link = Some(json.as_str().into());
                 }
             }
-            Reply::Scene(scene) => {
+            Reply::Scene(scene, other) => {
                 self.scene = Shared::new(scene);
+                if let (Some(known), Some(scene)) = (&self.other, other) {
+                    self.other = Some(Rc::new(OtherFuture {
+                        scene: Shared::new(scene),
+                        ..(**known).clone()
+                    }));
+                }
                 self.inspect();
             }
         }

@@ -185,3 +185,130 @@ pub fn left_out(acts: usize, why: &str) -> String {
         ),
     }
 }
+
+// The stage and the time line
+
+pub const MARKS: &str = "Marks";
+pub const CONTROLLERS: &str = "Controllers";
+pub const FORK_HERE: &str = "Fork here";
+pub const FORK_HINT: &str = "Try another future from this moment, and compare the two";
+
+/// When a mark is.
+pub fn at_time(clock: &str) -> String {
+    format!(", at {clock}")
+}
+
+/// What a screen reader says of the playhead.
+pub fn moment_of(now: &str, end: &str) -> String {
+    format!("{now} of {end}")
+}
+
+/// How available the service is in the second of the playhead.
+pub fn availability(ready: u32, wanted: u32, failed: u32) -> String {
+    let failed = match failed {
+        0 => "no request fails".to_owned(),
+        1 => "1 request fails".to_owned(),
+        n => format!("{n} requests fail"),
+    };
+    format!(", {ready} of {wanted} pods ready, {failed}")
+}
+
+/// For how long pods were missing.
+pub fn pods_missing(seconds: &str) -> String {
+    format!(" Fewer pods than wanted were ready for {seconds}.")
+}
+
+/// When requests failed.
+pub fn requests_failed(failed: u32, from: &str, to: &str) -> String {
+    format!("{failed} requests failed between {from} and {to}.")
+}
+
+pub const NO_REQUEST_FAILED: &str = "No request failed.";
+
+// What the control loops keep
+
+pub const KEEPS_GIT: &str = "cluster as git";
+pub const KEEPS_SETS: &str = "ReplicaSets";
+pub const KEEPS_PODS: &str = "pods";
+pub const KEEPS_NODES: &str = "nodes";
+pub const KEEPS_CONTAINERS: &str = "containers";
+pub const KEEPS_ENDPOINTS: &str = "endpoints";
+
+// Two futures
+
+pub const TWO_FUTURES: &str = "Two futures";
+pub const TWO_FUTURES_SINCE: &str = "Two futures since ";
+pub const YOUR_FUTURE: &str = "The future you work in";
+pub const FORK: &str = "Fork";
+pub const ORIGINAL: &str = "Original";
+pub const IN_WHICH_RESPECT: &str = "What";
+pub const SAME_SO_FAR: &str = "Both are the same so far. Edit a file and merge, or type a command: it happens in this future only.";
+pub const PLAY_TO_COMPARE: &str = "Play on to the end, and what came of both stands here.";
+pub const SAME_IN_THE_END: &str = "In the end, both came to the same.";
+
+/// The button that gives one of two futures up.
+pub fn keep_one(here: &str) -> String {
+    format!("Keep only the {}", here.to_lowercase())
+}
+
+/// The stage of one of two futures.
+pub fn stage_of(future: &str) -> String {
+    format!("Stage of the {}", future.to_lowercase())
+}
+
+// Charts
+
+pub const SUCCESS_RATE: &str = "Success rate";
+pub const LATENCY: &str = "Latency";
+pub const CPU: &str = "CPU of the busiest pod";
+pub const MEMORY: &str = "Memory of the largest pod";
+pub const KEY_SUCCESS: &str = "hatched: failed";
+pub const KEY_LATENCY: &str = "p50, dashed p99";
+pub const KEY_USE: &str = "dashed limit, dotted request";
+
+/// Two percentiles in milliseconds.
+pub fn percentiles(p50: u32, p99: u32) -> String {
+    format!("p50 {p50} ms, p99 {p99} ms")
+}
+
+/// An amount of CPU.
+pub fn cores(amount: &str) -> String {
+    format!("{amount} cores")
+}
+
+/// What is used where there is no limit.
+pub fn unlimited(amount: &str) -> String {
+    format!("{amount}, no limit")
+}
+
+/// What is used of what there may be.
+pub fn used_of(amount: &str, limit: &str) -> String {
+    format!("{amount} of {limit}")
+}
+
+/// The worst second so far.
+pub fn worst_at(words: &str, clock: &str) -> String {
+    format!("worst {words} at {clock}")
+}
+
+// The tree of an Application
+
+/// Whose tree it is.
+pub fn resources_of(name: &str) -> String {
+    format!("Resources of {name}")
+}
+
+/// An EndpointSlice in the tree.
+pub fn endpoint_slice(serving: usize, all: &str) -> String {
+    format!("EndpointSlice: {serving} of {all} get requests")
+}
+
+/// A ReplicaSet in the tree.
+pub fn set_in_tree(revision: u32, ready: u32, desired: u32) -> String {
+    format!("revision {revision}, {ready} of {desired} ready")
+}
+
+/// A pod in the tree.
+pub fn pod_in_tree(status: &str, ready: &str) -> String {
+    format!("{status}, ready {ready}")
+}

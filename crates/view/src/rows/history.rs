@@ -23,14 +23,16 @@ pub struct Mark {
 pub enum MarkKind {
     /// A pull request was merged.
     Merged,
-    /// All jobs ended well.
+    /// The jobs that make the image ended well, or all of them did.
     ChecksPassed,
-    /// A Helm release was upgraded.
+    /// A Helm release was upgraded, or an Application was synced.
     Released,
     /// The first new pod became ready.
     FirstReady,
-    /// The last old pod is gone; the rollout is complete.
+    /// All wanted pods are new and available: the rollout is complete.
     Complete,
+    /// The last old pod is gone.
+    OldGone,
     /// Something failed: tests, a rollout, a request.
     Failed,
 }
@@ -46,7 +48,7 @@ pub struct EventRow {
     pub actor: EcoString,
     /// What was done: `create`, `patch`, `scale`, `event`, `nothing`…
     pub verb: EcoString,
-    /// To what: `Deployment/order-service`; possibly empty.
+    /// To what: `Deployment/shop/order-service`; possibly empty.
     pub object: EcoString,
     /// A CamelCase reason.
     pub reason: EcoString,

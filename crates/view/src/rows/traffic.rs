@@ -64,6 +64,34 @@ pub struct ServiceSecond {
     pub failed: u32,
     /// The median, the 95th and the 99th percentile of the answers' latencies, in milliseconds.
     pub latency: [u32; 3],
+    /// What the containers use that its requests reach, those of each commit together.
+    pub usage: Vec<UsageSecond>,
+}
+
+/// What the containers of one commit that a Service's requests reach use at the end of a second.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct UsageSecond {
+    /// The commit.
+    pub tint: Tint,
+    /// How many containers.
+    pub containers: u32,
+    /// CPU, in thousandths of a core.
+    pub cpu: Gauge,
+    /// Memory, in MiB, rounded up.
+    pub memory: Gauge,
+}
+
+/// What several containers use of something, and may use.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Gauge {
+    /// Of all together, divided by their number.
+    pub mean: u32,
+    /// Of the one that uses most.
+    pub most: u32,
+    /// What one of them requests; 0 if nothing.
+    pub request: u32,
+    /// What one of them may use at most; 0 if it is not limited.
+    pub limit: u32,
 }
 
 /// One second of traffic.

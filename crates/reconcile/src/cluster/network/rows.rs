@@ -1,13 +1,16 @@
 //! What a viewer is shown of the network.
 
-use super::meter::{Counted, Meter};
+use super::meter::{Colour, Counted, Meter};
 use super::proxies::{DNS, PROXIES, usable};
 use super::{Network, address};
+use crate::cluster::requests;
 use crate::delivery::traffic::Target;
 use crate::engine::World;
-use crate::view::{CallerRow, EndpointRow, Second, ServiceRow, ServiceSecond, Tint};
+use crate::view::{
+    CallerRow, EndpointRow, Gauge, Second, ServiceRow, ServiceSecond, Tint, UsageSecond,
+};
 use ecow::{EcoString, eco_format};
-use kube::{Object, Value};
+use kube::{Key, Object, Value};
 use std::rc::Rc;
 
 /// All Services with the load on them.
@@ -139,6 +142,7 @@ pub(super) fn second(world: &World) -> Second {
             answered: answered(last),
             failed: last.failures(),
             latency: last.latency,
+            usage: usage(world, key),
         })
     });
     Second {
@@ -150,6 +154,63 @@ pub(super) fn second(world: &World) -> Second {
         services: services.collect(),
         ready: (ready, wanted),
     }
+}
+
+/// What the containers use that a Service's requests reach, by commit. They are gone through, nothing
+/// is looked up but what one of each commit requests.
+fn usage(world: &World, service: &Key) -> Vec<UsageSecond> {
+    let mut rows: Vec<(Colour, [u64; 2], UsageSecond)> = Vec::new();
+    for site in &world.network.sites {
+        if !site.edges.iter().any(|edge| edge.0.service == *service) {
+            continue;
+        }
+        let of = |row: &(Colour, [u64; 2], UsageSecond)| row.0 == site.colour;
+        let at = rows.iter().position(of).unwrap_or_else(|| {
+            let requests = world
+                .store
+                .get(&site.key)
+                .map(|pod| requests::requests(pod));
+            let asks = |number: i64| u64::try_from(number).unwrap_or(0);
+            let (cpu, memory) = requests.map_or((0, 0), |it| (asks(it.cpu), asks(it.memory)));
+            let gauge = |request, limit| Gauge {
+                request,
+                limit,
+                ..Gauge::default()
+            };
+            let row = UsageSecond {
+                tint: site
+                    .colour
+                    .map_or_else(Tint::default, |it| world.delivery.tints.tint(it)),
+                containers: 0,
+                cpu: gauge(small(cpu), small(site.cpu.1)),
+                memory: gauge(mebibytes(memory), mebibytes(site.memory.1)),
+            };
+            rows.push((site.colour, [0, 0], row));
+            rows.len() - 1
+        });
+        let (_, sums, row) = &mut rows[at];
+        row.containers += 1;
+        sums[0] += site.cpu.0;
+        sums[1] += site.memory.0;
+        row.cpu.most = row.cpu.most.max(small(site.cpu.0));
+        row.memory.most = row.memory.most.max(mebibytes(site.memory.0));
+    }
+    lean::sort_by(&mut rows, |a, b| a.0.cmp(&b.0));
+    let row = |(_, [cpu, memory], mut row): (Colour, [u64; 2], UsageSecond)| {
+        let number = u64::from(row.containers.max(1));
+        row.cpu.mean = small(cpu / number);
+        row.memory.mean = mebibytes(memory / number);
+        row
+    };
+    rows.into_iter().map(row).collect()
+}
+
+fn small(number: u64) -> u32 {
+    u32::try_from(number).unwrap_or(u32::MAX)
+}
+
+fn mebibytes(bytes: u64) -> u32 {
+    small(bytes.div_ceil(1 << 20))
 }
 
 fn number(value: &Value) -> u32 {

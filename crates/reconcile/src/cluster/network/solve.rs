@@ -42,9 +42,9 @@ pub(crate) struct Site {
     /// When its process was started: which life this is.
     pub(super) started: Millis,
     pub(super) app: Rc<App>,
-    key: Key,
+    pub(super) key: Key,
     node: EcoString,
-    colour: Colour,
+    pub(super) colour: Colour,
     /// Requests that reach it, in thousandths of one a second.
     pub(super) rate: u64,
     /// Those that reached it before.

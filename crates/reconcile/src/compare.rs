@@ -1,0 +1,124 @@
+//! What came of two futures, side by side.
+
+use crate::lab::Lab;
+use crate::scene;
+use crate::view::protocol::Difference;
+use crate::view::{EventRow, Mark, MarkKind, Second};
+use ecow::{EcoString, eco_format};
+use kube::Millis;
+
+/// What came of two labs after the moment from which on they differ, in the respects that people ask
+/// about. Both are told up to their ends.
+#[must_use]
+pub fn compare(here: &Lab, there: &Lab, since: Millis) -> Vec<Difference> {
+    let (here, there) = (Told::of(here, since), Told::of(there, since));
+    let row = |(what, told): &(&str, fn(&Told) -> EcoString)| Difference {
+        what: (*what).into(),
+        here: told(&here),
+        there: told(&there),
+    };
+    RESPECTS.iter().map(row).collect()
+}
+
+const RESPECTS: [(&str, fn(&Told) -> EcoString); 7] = [
+    ("Rollout", rollout),
+    ("Failed requests", failed),
+    ("Fewest pods ready", fewest_ready),
+    ("Slowest answers (p99)", slowest),
+    ("Most memory of a container", memory),
+    ("Pods made", pods_made),
+    ("Restarts of containers", restarts),
+];
+
+/// One future from the moment on.
+struct Told {
+    since: Millis,
+    marks: Vec<Mark>,
+    seconds: Vec<Second>,
+    events: Vec<EventRow>,
+    restarts: (u64, u64),
+    is_settled: bool,
+}
+
+impl Told {
+    fn of(lab: &Lab, since: Millis) -> Told {
+        let mut lab = lab.fork();
+        lab.seek(since);
+        let before = restarts_in(&lab);
+        lab.seek(lab.end());
+        let after = |t: Millis| since < t;
+        let (marks, seconds, events) = (lab.marks(), lab.seconds(), lab.events());
+        Told {
+            since,
+            marks: marks.iter().filter(|it| after(it.t)).cloned().collect(),
+            seconds: seconds.iter().filter(|it| after(it.t)).cloned().collect(),
+            events: events.iter().filter(|it| after(it.t)).cloned().collect(),
+            restarts: (before, restarts_in(&lab)),
+            is_settled: scene::is_settled(lab.world()),
+        }
+    }
+}
+
+fn restarts_in(lab: &Lab) -> u64 {
+    let rows = scene::deployments(lab.world());
+    let pods = rows.iter().flat_map(|row| &row.sets);
+    let pods = pods.flat_map(|set| &set.pods);
+    pods.map(|pod| u64::from(pod.restarts)).sum()
+}
+
+fn rollout(told: &Told) -> EcoString {
+    let last = |kind| told.marks.iter().rfind(|mark| mark.kind == kind);
+    let failed = last(MarkKind::Failed);
+    match (last(MarkKind::Complete), told.is_settled, failed) {
+        (Some(mark), true, _) => {
+            let took = (mark.t - told.since) / 1_000;
+            eco_format!("complete after {} min {} s", took / 60, took % 60)
+        }
+        (_, false, Some(mark)) => eco_format!("not complete: {}", mark.label),
+        (_, false, None) => "not complete".into(),
+        (None, true, Some(mark)) => eco_format!("none: {}", mark.label),
+        (None, true, None) => "none".into(),
+    }
+}
+
+fn failed(told: &Told) -> EcoString {
+    let failed = told.seconds.iter().map(|it| u64::from(it.failed));
+    let answered = told.seconds.iter().flat_map(|it| &it.answered);
+    let failed: u64 = failed.sum();
+    let all = failed + answered.map(|it| u64::from(it.1)).sum::<u64>();
+    eco_format!("{failed} of {all}")
+}
+
+fn fewest_ready(told: &Told) -> EcoString {
+    let ready = told.seconds.iter().map(|it| it.ready);
+    match ready.min() {
+        Some((ready, wanted)) => eco_format!("{ready} of {wanted}"),
+        None => "–".into(),
+    }
+}
+
+fn slowest(told: &Told) -> EcoString {
+    let slowest = told.seconds.iter().map(|it| it.latency[2]).max();
+    slowest.map_or("–".into(), |it| eco_format!("{it} ms"))
+}
+
+fn memory(told: &Told) -> EcoString {
+    let services = told.seconds.iter().flat_map(|it| &it.services);
+    let usage = services.flat_map(|it| &it.usage);
+    let most = usage.map(|it| (it.memory.most, it.memory.limit)).max();
+    match most {
+        Some((most, 0)) => eco_format!("{most} Mi"),
+        Some((most, limit)) => eco_format!("{most} of {limit} Mi"),
+        None => "–".into(),
+    }
+}
+
+fn pods_made(told: &Told) -> EcoString {
+    let is_made = |it: &&EventRow| it.verb == "create" && it.object.starts_with("Pod/");
+    eco_format!("{}", told.events.iter().filter(is_made).count())
+}
+
+fn restarts(told: &Told) -> EcoString {
+    let (before, after) = told.restarts;
+    eco_format!("{}", after.saturating_sub(before))
+}

@@ -1,0 +1,162 @@
+//! The stage: the way of a change, the station that is looked at, and the cluster. Of two futures,
+//! both stages where there is room, else the one that is worked in.
+
+use std::rc::Rc;
+
+use view::{Scene, StationKind};
+use yew::prelude::*;
+
+use super::deployment::deployment;
+use super::futures::{future_name, futures};
+use super::legend::legend;
+use super::loops::loops;
+use super::nodes::nodes;
+use super::samples::samples;
+use super::service::service;
+use super::station_detail::station_detail;
+use super::way::{Way, live_station};
+use crate::session::{Action, History, Panel, Session};
+use crate::texts;
+
+/// How much room there is for it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Room {
+    /// Beside the workbench, on a wide page.
+    Beside,
+    /// A tab of its own.
+    Tab,
+    /// A tab of its own on a page that holds one station at a time.
+    Station,
+}
+
+/// The stage, or both.
+pub fn stage(session: &Session, room: Room, on: &Callback<Action>) -> Html {
+    let Some(other) = session.other.as_ref() else {
+        return one(session, room, on);
+    };
+    if room != Room::Beside {
+        return html! {
+            <div class="futures-above">
+                { futures(session, other, on) }
+                { one(session, room, on) }
+            </div>
+        };
+    }
+    // Whatever is done on the other stage is done there: one goes over to it.
+    let over = on.reform(|action| match action {
+        Action::Look(station) => Action::Look(station),
+        _ => Action::Switch,
+    });
+    let here = half(
+        session,
+        &session.scene,
+        &session.history,
+        !other.is_fork,
+        on,
+    );
+    let there = half(session, &other.scene, &other.history, other.is_fork, &over);
+    html! {
+        <div class="futures-above">
+            { futures(session, other, on) }
+            <div class="side-by-side">
+                if other.is_fork {
+                    { here }
+                    { there }
+                } else {
+                    { there }
+                    { here }
+                }
+            </div>
+        </div>
+    }
+}
+
+/// The stage of the future that is worked in.
+fn one(session: &Session, room: Room, on: &Callback<Action>) -> Html {
+    let scene = &*session.scene;
+    let shown = shown(session, scene);
+    let all = room != Room::Station;
+    html! {
+        <section class="stage" aria-label={texts::TAB_STAGE}>
+            <Way stations={scene.stations.clone()} {shown} on={on.clone()} />
+            { station_detail(session, shown, on) }
+            if room != Room::Beside && session.draft.is_empty() && session.history.chapter_start() == 0 {
+                { invitation(session, on) }
+            }
+            <div class="cluster">
+                if all || shown == StationKind::Rollout {
+                    { loops(&session.history, scene, on) }
+                    <div class="deployments">{ deployments(scene, on) }</div>
+                }
+                if all || matches!(shown, StationKind::Rollout | StationKind::Traffic) {
+                    <div class="beside">
+                        { services(scene, &session.history, on) }
+                        if all || shown == StationKind::Rollout {
+                            { nodes(&scene.nodes, &scene.deployments, on) }
+                        }
+                    </div>
+                }
+            </div>
+            if all || shown == StationKind::Rollout {
+                { legend() }
+            }
+        </section>
+    }
+}
+
+/// One of two stages that stand side by side: what differs between futures, and nothing else.
+fn half(
+    session: &Session,
+    scene: &Scene,
+    history: &History,
+    is_fork: bool,
+    on: &Callback<Action>,
+) -> Html {
+    let name = future_name(is_fork);
+    html! {
+        <section class="stage half" aria-label={texts::stage_of(name)} data-testid="half" data-fork={is_fork.to_string()}>
+            <h2>{ name }</h2>
+            <Way stations={scene.stations.clone()} shown={shown(session, scene)} on={on.clone()} />
+            <div class="cluster">
+                <div class="beside">{ services(scene, history, on) }</div>
+                <div class="deployments">{ deployments(scene, on) }</div>
+            </div>
+        </section>
+    }
+}
+
+fn shown(session: &Session, scene: &Scene) -> StationKind {
+    session
+        .look
+        .unwrap_or_else(|| live_station(&scene.stations))
+}
+
+/// What one could do first, where the workbench is on another tab.
+fn invitation(session: &Session, on: &Callback<Action>) -> Html {
+    html! {
+        <p class="invitation">
+            { samples(&session.samples, on) }
+            <button type="button" onclick={on.reform(|_| Action::Show(Panel::Files))}>
+                { texts::EDIT_THE_FILES }
+            </button>
+        </p>
+    }
+}
+
+fn deployments(scene: &Scene, on: &Callback<Action>) -> Html {
+    let endpoints = scene.services.iter();
+    let serving = endpoints
+        .flat_map(|service| &service.endpoints)
+        .filter(|endpoint| endpoint.serving)
+        .map(|endpoint| endpoint.pod.clone());
+    let serving = Rc::new(lean::set(serving));
+    let rows = scene.deployments.iter();
+    let rows = rows.map(|row| deployment(row, &serving, on));
+    html! { <>{ for rows }</> }
+}
+
+fn services(scene: &Scene, history: &History, on: &Callback<Action>) -> Html {
+    let rows = scene.services.iter();
+    let rows = rows.map(|row| service(row, history, scene.now, on));
+    html! { <>{ for rows }</> }
+}
