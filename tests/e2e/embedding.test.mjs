@@ -1,0 +1,89 @@
+// A page of another origin with three embeds: pictures first, nothing loaded that is not seen, no focus and no
+// scroll taken, messages both ways to whom they are meant for, and the way to the playground with what was done.
+import { after, test } from 'node:test';
+import assert from 'node:assert/strict';
+import { gzipSync } from 'node:zlib';
+import { readFile } from 'node:fs/promises';
+import { serve } from '../server.mjs';
+import { DIST } from '../browser.mjs';
+import { open, picture, ready, stop } from './visit.mjs';
+
+after(stop);
+
+test('the script weighs at most 5 KB', async () => {
+  const script = await readFile(DIST + 'rollout-lab.js');
+  assert.ok(gzipSync(script, { level: 9 }).length <= 5000);
+});
+
+test('three embeds in a page of another site', { timeout: 120_000 }, async () => {
+  const { site, context, page, wrong } = await open({ width: 1000, height: 700 });
+  const post = `<!doctype html><title>A post</title><link rel="icon" href="data:,">
+    <script src="${site.url}rollout-lab.js" async></script><input id="first" autofocus>
+    <rollout-lab id="one" loading="click"><a href="${site.url}">Open</a></rollout-lab>
+    <p style="height: 1500px">A long text.</p>
+    <rollout-lab id="two" lab="shop" view="stage" theme="dark"></rollout-lab>
+    <rollout-lab id="three" lesson="5-the-memory-limit" loading="click" readonly height="300"></rollout-lab>`;
+  const blog = await serve(DIST, { under: '/none/', pages: { '/post': post } });
+  try {
+    await page.goto(blog.origin + '/post');
+    const frames = () => page.evaluate(() => [...document.querySelectorAll('rollout-lab')].map((it) => Boolean(it.shadowRoot?.querySelector('iframe'))));
+    await page.waitForFunction(() => document.querySelector('#one').shadowRoot?.querySelector('img')?.complete);
+    await page.waitForTimeout(300);
+    assert.deepEqual(await frames(), [false, false, false], 'pictures only');
+    assert.equal(await page.evaluate(() => document.querySelector('#three').shadowRoot.firstChild.offsetHeight), 302 - 2);
+
+    const told = (id, type) => page.evaluate(([id, type]) => new Promise((resolve) =>
+      document.querySelector(id).addEventListener(`rollout-lab-${type}`, ({ detail }) => resolve(detail), { once: true })), [id, type]);
+    const isReady = told('#one', 'ready');
+    await page.locator('#one').getByRole('button', { name: 'Start the lab' }).click();
+    assert.ok((await isReady).end > 0);
+    assert.deepEqual(await frames(), [true, false, false]);
+    const moved = told('#one', 'moment');
+    await page.evaluate(() => document.querySelector('#one').seek(3));
+    assert.equal((await moved).at, 3000);
+    const link = await page.evaluate(() => document.querySelector('#one').share());
+    assert.match(link, /#v1\./);
+
+    await page.focus('#first');
+    const two = told('#two', 'ready');
+    await page.evaluate(() => document.querySelector('#two').scrollIntoView());
+    const scrolled = await page.evaluate(() => scrollY);
+    await two;
+    assert.deepEqual(await page.evaluate(() => [document.activeElement.id, scrollY]), ['first', scrolled]);
+
+    // Whoever is not named in the frame's address is not heard.
+    const inside = page.frames().find((frame) => frame.url().includes('lab=shop'));
+    const before = await inside.getByTestId('page').getAttribute('data-now');
+    await inside.evaluate(() => postMessage({ rolloutLab: 1, type: 'seek', at: 1000 }, '*'));
+    await page.waitForTimeout(300);
+    assert.equal(await inside.getByTestId('page').getAttribute('data-now'), before);
+  } catch (error) {
+    await picture(page, 'embeds');
+    throw error;
+  } finally {
+    await context.close();
+    await blog.close();
+  }
+  assert.deepEqual(wrong, []);
+});
+
+test('what a reader did in an embed is there in the playground', { timeout: 60_000 }, async () => {
+  const { site, context, page, wrong } = await open({ width: 720, height: 420 });
+  try {
+    await page.goto(`${site.url}embed.html#lab=order-service&view=files`);
+    await ready(page);
+    await page.getByRole('button', { name: 'Try the sample change' }).first().click();
+    const tab = context.waitForEvent('page');
+    await page.getByRole('button', { name: 'Open in the playground' }).click();
+    const playground = await tab;
+    await ready(playground);
+    assert.ok(!playground.url().includes('embed.html'));
+    assert.equal(await playground.getByRole('button', { name: /edited/ }).count() > 0, true);
+  } catch (error) {
+    await picture(page, 'embed');
+    throw error;
+  } finally {
+    await context.close();
+  }
+  assert.deepEqual(wrong, []);
+});
