@@ -13,7 +13,12 @@ let waiting = 0;
 let height = 0;
 
 /** Listens to the page around, and watches whether the frame is seen: what nobody sees does not play. */
-export function listen(told) {
+export function listen(take) {
+  const told = (what, value) => {
+    // Whoever asks for something is somebody, too: the engine is loaded (engine.js).
+    if (what !== 'pause') dispatchEvent(new Event('pointermove'));
+    take(what, value);
+  };
   addEventListener('message', ({ source, origin, data }) => {
     if (!around || source !== parent || origin !== around || data?.rolloutLab !== VERSION) return;
     if (data.type === 'play' || data.type === 'pause' || data.type === 'share') told(data.type);
@@ -32,8 +37,11 @@ export function listen(told) {
 
 /** The lab is there. */
 export function ready(title) {
-  tell('ready', { title, ...state });
-  setTimeout(measure);
+  // The moment is told in the same turn.
+  setTimeout(() => {
+    tell('ready', { title, ...state });
+    measure();
+  });
 }
 
 /** The moment is another: told a few times a second at most. */

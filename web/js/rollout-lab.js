@@ -13,7 +13,7 @@
   style.replaceSync(`
     :host { display: block; }
     :host([hidden]) { display: none; }
-    div { position: relative; height: var(--height, ${HEIGHT.first}px); overflow: hidden; border: 1px solid light-dark(#dcd9d1, #2c2f36); border-radius: 10px; background: light-dark(#f4f3ef, #131519); color-scheme: light dark; }
+    div { box-sizing: border-box; position: relative; height: var(--height, ${HEIGHT.first}px); overflow: hidden; border: 1px solid light-dark(#dcd9d1, #2c2f36); border-radius: 10px; background: light-dark(#f4f3ef, #131519); color-scheme: light dark; }
     :host([theme=light]) div { color-scheme: light; }
     :host([theme=dark]) div { color-scheme: dark; }
     iframe, img { position: absolute; inset: 0; width: 100%; height: 100%; border: 0; }
