@@ -12,7 +12,7 @@ use kube::Millis;
 #[must_use]
 pub fn compare(here: &Lab, there: &Lab, since: Millis) -> Vec<Difference> {
     let (here, there) = (Told::of(here, since), Told::of(there, since));
-    let row = |(what, told): &(&str, fn(&Told) -> EcoString)| Difference {
+    let row = |(what, told): &Respect| Difference {
         what: (*what).into(),
         here: told(&here),
         there: told(&there),
@@ -20,7 +20,10 @@ pub fn compare(here: &Lab, there: &Lab, since: Millis) -> Vec<Difference> {
     RESPECTS.iter().map(row).collect()
 }
 
-const RESPECTS: [(&str, fn(&Told) -> EcoString); 7] = [
+/// What people ask about, and how it is told of a future.
+type Respect = (&'static str, fn(&Told) -> EcoString);
+
+const RESPECTS: [Respect; 7] = [
     ("Rollout", rollout),
     ("Failed requests", failed),
     ("Fewest pods ready", fewest_ready),

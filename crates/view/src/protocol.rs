@@ -131,7 +131,7 @@ pub enum Reply {
     /// What there is to know of an object.
     Object(ObjectPanel),
     /// The picture of the moment, and that of the other future.
-    Scene(Scene, Option<Scene>),
+    Scene(Scene, Option<Box<Scene>>),
     /// What a link carries, as JSON: `docs/links.md` describes it.
     Link(EcoString),
 }

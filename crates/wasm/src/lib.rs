@@ -138,7 +138,7 @@ impl Engine {
                 lab.seek(t);
                 let other = self.other.as_mut().map(|other| {
                     other.lab.seek(t);
-                    other.lab.scene()
+                    Box::new(other.lab.scene())
                 });
                 Reply::Scene(lab.scene(), other)
             }

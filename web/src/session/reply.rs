@@ -207,7 +207,7 @@ impl Session {
                 self.scene = Shared::new(scene);
                 if let (Some(known), Some(scene)) = (&self.other, other) {
                     self.other = Some(Rc::new(OtherFuture {
-                        scene: Shared::new(scene),
+                        scene: Shared::new(*scene),
                         ..(**known).clone()
                     }));
                 }
