@@ -181,14 +181,19 @@ lab('lesson 4 begins: a release without a probe', { ...DESKTOP, query: '?lesson=
 lab('lesson 7 begins: a tag that moves', { ...PHONE, query: '?lesson=7-latest' }, async (page) => {
   await play(page, 'release', /^Still 1\.4\.1/, /0 pods replaced/);
   await step(page, 'pull', 'active');
-  // How far one has come outlives a reload, and can be handed in.
+  // It goes on after a reload where it was left, with what was said; how far one has come can be handed in.
   const card = page.locator('[data-testid="lesson-card"][data-id="7-latest"]');
   await card.getByText('1 of 4 steps done').waitFor();
+  await page.waitForFunction(() => /predict/.test(localStorage.getItem('rollout-lab/1/lesson/7-latest') ?? ''));
   await page.reload();
   await card.getByText('1 of 4 steps done').waitFor();
+  assert.match(await (await step(page, 'release', 'done')).locator('[data-verdict="right"]').textContent(), /^Still 1\.4\.1/);
+  await step(page, 'pull', 'active');
   const file = await page.getByRole('link', { name: 'Save my progress as a file' }).getAttribute('href');
   const { done, of, right, predicted } = JSON.parse(decodeURIComponent(file.slice(file.indexOf(',') + 1)))['7-latest'];
   assert.deepEqual({ done, of, right, predicted }, { done: 1, of: 4, right: 1, predicted: 1 });
+  await page.getByRole('button', { name: 'Begin this lesson again' }).click();
+  await step(page, 'release', 'active');
 });
 
 lab('lesson 8 begins: one of four', { ...DESKTOP, query: '?lesson=8-one-service-or-four' }, async (page) => {

@@ -21,9 +21,7 @@ pub fn install() {
             if !with_edits {
                 storage::put_edits_aside();
             }
-            if let Some(window) = web_sys::window() {
-                let _ = window.location().reload();
-            }
+            dom::reload();
         })
         .forget();
     }

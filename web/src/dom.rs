@@ -90,6 +90,13 @@ pub fn lab() -> String {
     parameter("lab").unwrap_or_else(|| OPENING.to_owned())
 }
 
+/// Begins the page anew.
+pub fn reload() {
+    if let Some(window) = web_sys::window() {
+        let _ = window.location().reload();
+    }
+}
+
 /// Opens another lab: the page begins anew at its address, with what else the address asks for.
 pub fn open_lab(name: &str) {
     open("lab", name);

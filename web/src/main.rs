@@ -37,7 +37,8 @@ use view::protocol::{Carried, OPENING, Reply, Request};
 fn main() {
     crash::install();
     match link::own() {
-        None => begin(None, None),
+        // A lesson goes on where it was left: that is kept as a link is.
+        None => begin(storage::left_lesson().map(|json| Link { json }), None),
         Some(fragment) => link::read(&fragment, |read| match read {
             Ok(link) => begin(Some(link), None),
             Err(why) => begin(None, Some(why)),
@@ -76,6 +77,8 @@ fn begin(link: Option<Link>, notice: Option<&'static str>) {
             let begin = Begin { session, notice };
             app::open(answered.clone(), Labs::new(&name, labs), begin);
         }
+        // A lesson that is another one now begins anew.
+        Reply::Refused(_) if link::own().is_none() && storage::forget_lesson() => dom::reload(),
         Reply::Refused(_) => match instead.borrow_mut().pop() {
             Some(lab) => {
                 notice.set(Some(texts::LINK_DAMAGED));

@@ -72,9 +72,38 @@ pub fn keep_edits(edits: &Files) {
     };
 }
 
+/// The key of where the open lesson was left; none without a lesson, or in somebody's link to one.
+fn left_key() -> Option<String> {
+    let id = dom::parameter("lesson").filter(|_| link::own().is_none())?;
+    Some(format!("rollout-lab/1/lesson/{id}"))
+}
+
+/// Where the open lesson was left: what was done in it, as a link carries it.
+pub fn left_lesson() -> Option<String> {
+    storage()?.get_item(&left_key()?).ok()?
+}
+
+/// Keeps where the open lesson is left.
+pub fn leave_lesson(json: &str) {
+    if let (Some(storage), Some(key)) = (storage(), left_key()) {
+        let _ = storage.set_item(&key, json);
+    }
+}
+
+/// The open lesson begins anew the next time. False if nothing was kept of it.
+pub fn forget_lesson() -> bool {
+    let (Some(storage), Some(key)) = (storage(), left_key()) else {
+        return false;
+    };
+    let was_kept = left_lesson().is_some();
+    let _ = storage.remove_item(&key);
+    was_kept
+}
+
 /// Moves the edits out of the way, where they can still be found, so that the page can start.
 pub fn put_edits_aside() {
     let Some(storage) = storage() else { return };
+    forget_lesson();
     if let Ok(Some(text)) = storage.get_item(&key(EDITS)) {
         let _ = storage.set_item(&key(EDITS_ASIDE), &text);
         let _ = storage.remove_item(&key(EDITS));

@@ -67,10 +67,16 @@ pub fn Lessons(props: &LessonsProps) -> Html {
                     </li>
                 }
             </ul>
+            <p class="tools">
+            <button type="button" class="link" onclick={|_| {
+                storage::forget_lesson();
+                dom::reload();
+            }}>{ texts::BEGIN_AGAIN }</button>
             if !kept.is_empty() {
                 // A file made of the address itself: nothing is sent anywhere.
                 <a class="hand-in" download="rollout-lab-progress.json" href={kept.as_file()}>{ texts::HAND_IN }</a>
             }
+            </p>
         </nav>
     }
 }

@@ -68,9 +68,9 @@ impl Session {
     /// A reload begins with the lab's first files, so what is kept is the difference from those:
     /// a merged edit is still the learner's.
     pub(super) fn keep(&self) {
-        // A lesson begins anew, for it judges what was done.
+        // A lesson is judged by what was done in it: that is kept too, and only the engine knows it.
         if self.lesson.is_some() {
-            return;
+            return self.ask_for_link();
         }
         let mut edits = self.working_tree();
         edits.retain(|path, text| self.original.get(path) != Some(text));

@@ -6,7 +6,7 @@ use view::protocol::{LessonIntent, Reply, Request, State};
 use view::{Intent, ObjectPanel, StationKind};
 
 use super::{OtherFuture, Panel, Printed, Session, Shared, Told, change_of, histories};
-use crate::dom;
+use crate::{dom, storage};
 
 /// What the engine was asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -62,6 +62,10 @@ impl Session {
     /// Asks for what a link to this moment carries.
     pub(super) fn share(&mut self) {
         self.link = Some("".into());
+        self.ask_for_link();
+    }
+
+    pub(super) fn ask_for_link(&self) {
         self.engine.send(&Request::Share {
             lesson: dom::parameter("lesson"),
             files: self.working_tree(),
@@ -199,6 +203,9 @@ impl Session {
                 }
             }
             Reply::Link(json) => {
+                if self.lesson.is_some() {
+                    storage::leave_lesson(&json);
+                }
                 if self.link.is_some() {
                     self.link = Some(json.as_str().into());
                 }

@@ -56,6 +56,7 @@ pub const TRY_AGAIN: &str = "Try again";
 pub const NEXT: &str = "Next";
 
 pub const ALL_LESSONS: &str = "All lessons";
+pub const BEGIN_AGAIN: &str = "Begin this lesson again";
 pub const HAND_IN: &str = "Save my progress as a file";
 
 /// How far one has come in a lesson, or how long it takes.
