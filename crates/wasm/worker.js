@@ -14,9 +14,20 @@ const learnFields = async () => {
   if (answer.ok) (await engine).learn_fields(await answer.text());
 };
 
+// What the fields mean is far larger, and comes when somebody asks for it first.
+let descriptions;
+const learnDescriptions = async () => {
+  const answer = await fetch(at('descriptions.txt'));
+  (await engine).learn_descriptions(answer.ok ? await answer.text() : '');
+};
+
 self.onmessage = async ({ data }) => {
   try {
-    const reply = (await engine).ask(data);
+    let reply = (await engine).ask(data);
+    if ((await engine).lacks_descriptions()) {
+      await (descriptions ??= learnDescriptions().catch(() => {}));
+      reply = (await engine).ask(data);
+    }
     self.postMessage(reply, [reply.buffer]);
     fields ??= learnFields().catch(() => (fields = undefined));
   } catch (error) {

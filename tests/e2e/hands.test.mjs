@@ -81,12 +81,12 @@ lab('a closer look leads back to the line that was written', async (page) => {
   await panel.getByTestId('object-link').first().click();
   await page.locator('[data-testid="object-panel"][data-kind="ReplicaSet"]').waitFor();
   await panel.getByTestId('source').first().click();
-  await page.getByRole('textbox', { name: /^Text of / }).waitFor();
-  const chosen = await page.evaluate(() => {
-    const { value, selectionStart, selectionEnd } = document.activeElement;
-    return value.slice(selectionStart, selectionEnd);
-  });
-  assert.notEqual(chosen.trim(), '');
+  await page.locator('.code').waitFor();
+  const editor = page.getByRole('textbox', { name: /^Text of / });
+  const chosen = () =>
+    editor.evaluate(({ cmTile: { view } }) => view.state.sliceDoc(view.state.selection.main.from, view.state.selection.main.to));
+  for (let tries = 0; tries < 20 && !(await chosen()).trim(); tries += 1) await page.waitForTimeout(50);
+  assert.notEqual((await chosen()).trim(), '');
 });
 
 lab('the arrow keys go from pod to pod', async (page) => {

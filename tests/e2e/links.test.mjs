@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { lab } from './lab.mjs';
-import { edit, look, merge, open, propose } from './story.mjs';
+import { edit, look, merge, open, read, propose } from './story.mjs';
 import { open as visit, ready } from './visit.mjs';
 
 const OLD = (await readFile(new URL('../links.txt', import.meta.url), 'utf8')).trim().split('\n');
@@ -34,14 +34,14 @@ lab('a link brings back what was edited, what was done, and the moment', async (
     await ready(other.page);
     const after = await look(other.page);
     assert.deepEqual(after, before);
-    assert.match(await (await open(other.page, 'chart/values.yaml')).inputValue(), /replicaCount: 6/);
+    assert.match(await read(await open(other.page, 'chart/values.yaml')), /replicaCount: 6/);
     await edit(other.page, 'chart/values.yaml', 'replicaCount: 6', 'replicaCount: 7');
     await other.page.reload();
     await ready(other.page);
-    assert.match(await (await open(other.page, 'chart/values.yaml')).inputValue(), /replicaCount: 7/, 'edits of a link are kept');
+    assert.match(await read(await open(other.page, 'chart/values.yaml')), /replicaCount: 7/, 'edits of a link are kept');
     await other.page.goto(link.split('#')[0] + '?lab=order-service');
     await ready(other.page);
-    assert.match(await (await open(other.page, 'chart/values.yaml')).inputValue(), /replicaCount: 3/, 'and the reader’s own are others');
+    assert.match(await read(await open(other.page, 'chart/values.yaml')), /replicaCount: 3/, 'and the reader’s own are others');
     assert.deepEqual(other.wrong, []);
   } finally {
     await other.context.close();
@@ -64,7 +64,7 @@ for (const [what, fragment, word] of [
   lab(`a link that is ${what} says so, and leaves the lab`, { query: fragment }, async (page) => {
     assert.match(await page.getByRole('alert').innerText(), word);
     await page.getByRole('button', { name: 'Close' }).click();
-    assert.match(await (await open(page, 'chart/values.yaml')).inputValue(), /replicaCount: 3/);
+    assert.match(await read(await open(page, 'chart/values.yaml')), /replicaCount: 3/);
   });
 }
 
@@ -78,5 +78,5 @@ lab('a file carries what a link does', async (page) => {
   await page.getByLabel('Open a file…').setInputFiles(path);
   await page.waitForURL(/#v1\./);
   await ready(page);
-  assert.match(await (await open(page, 'chart/values.yaml')).inputValue(), /replicaCount: 4/);
+  assert.match(await read(await open(page, 'chart/values.yaml')), /replicaCount: 4/);
 });

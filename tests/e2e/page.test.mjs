@@ -1,7 +1,7 @@
 // The page itself: what is typed is kept, mistakes are marked, and it fits and rests where it should.
 import assert from 'node:assert/strict';
 import { lab } from './lab.mjs';
-import { edit, look, merge, open, propose } from './story.mjs';
+import { edit, look, merge, open, propose, read, write } from './story.mjs';
 import { ready } from './visit.mjs';
 
 lab('who only looks loads no engine; the first sign of somebody does', async (page) => {
@@ -21,7 +21,7 @@ lab('edits survive a reload', async (page) => {
   await page.reload();
   await ready(page);
   const editor = await open(page, 'chart/values.yaml');
-  assert.match(await editor.inputValue(), /replicaCount: 4/);
+  assert.match(await read(editor), /replicaCount: 4/);
 });
 
 lab('another built-in lab has its own address, repositories and edits', { query: '?lab=shop' }, async (page) => {
@@ -38,7 +38,7 @@ lab('another built-in lab has its own address, repositories and edits', { query:
   assert.equal(plan[0].effect, 'rolls', 'what Argo CD will do is foreseen');
   await page.goBack();
   await ready(page);
-  assert.match(await (await open(page, 'gateway/chart/values.yaml')).inputValue(), /replicaCount: 3/);
+  assert.match(await read(await open(page, 'gateway/chart/values.yaml')), /replicaCount: 3/);
 });
 
 lab('a lab that there is not gives way to the one that there is', { query: '?lab=none' }, async (page, wrong) => {
@@ -48,15 +48,15 @@ lab('a lab that there is not gives way to the one that there is', { query: '?lab
 
 lab('a mistake in YAML is marked at its line, as long as it is there', async (page) => {
   const editor = await open(page, 'chart/values.yaml');
-  const right = await editor.inputValue();
+  const right = await read(editor);
   const wrong = right.replace('replicaCount: 3', 'replicaCount: 3: 4');
   const line = wrong.split('\n').findIndex((text) => text.includes('3: 4')) + 1;
-  await editor.fill(wrong);
+  await write(editor, wrong);
   const problem = page.getByTestId('problem').first();
   await problem.waitFor();
   assert.equal(await problem.getAttribute('data-line'), `${line}`);
   assert.equal(await editor.getAttribute('aria-invalid'), 'true');
-  await editor.fill(right);
+  await write(editor, right);
   await problem.waitFor({ state: 'detached' });
 });
 

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { axe } from './axe.mjs';
 import { lab } from './lab.mjs';
-import { edit, look, merge, open, propose } from './story.mjs';
+import { edit, look, merge, open, propose, read } from './story.mjs';
 import { ready } from './visit.mjs';
 
 const VALUES = 'chart/values.yaml';
@@ -32,7 +32,7 @@ async function isTold(page, why) {
 
 async function replicas(page) {
   await ready(page);
-  return /replicaCount: (\d+)/.exec(await (await open(page, VALUES)).inputValue())[1];
+  return /replicaCount: (\d+)/.exec(await read(await open(page, VALUES)))[1];
 }
 
 lab('a panic of the page shows a way back, and no edit is lost', async (page, wrong) => {

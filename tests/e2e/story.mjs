@@ -5,15 +5,32 @@ import assert from 'node:assert/strict';
 /** Replaces text in one of the repository's files, as typing would. */
 export async function edit(page, path, from, to) {
   const editor = await open(page, path);
-  const text = await editor.inputValue();
+  const text = await read(editor);
   assert.ok(text.includes(from), `${path} has ${JSON.stringify(from)}`);
-  await editor.fill(text.replace(from, to));
+  await write(editor, text.replace(from, to));
 }
 
-/** Opens one of the repository's files, and gives its editor. */
+/** The text in an editor. CodeMirror draws only the lines in sight; its document hangs on its element. */
+export function read(editor) {
+  return editor.evaluate((it) => it.value ?? it.cmTile.view.state.doc.toString());
+}
+
+/** Replaces the text in an editor: CodeMirror gets it as from the clipboard. */
+export async function write(editor, text) {
+  if (await editor.evaluate((it) => 'value' in it)) return editor.fill(text);
+  await editor.press('Control+a');
+  await editor.evaluate((it, text) => {
+    const clipboardData = new DataTransfer();
+    clipboardData.setData('text/plain', text);
+    it.dispatchEvent(new ClipboardEvent('paste', { clipboardData, bubbles: true, cancelable: true }));
+  }, text);
+}
+
+/** Opens one of the repository's files, and gives its editor: the one that is loaded after the page. */
 export async function open(page, path) {
   // Its name ends with `, edited` once it is.
   await page.getByRole('button', { name: new RegExp(`^${path.replaceAll('.', '\\.')}(,|$)`) }).click();
+  await page.locator('.code').waitFor();
   const editor = page.getByRole('textbox', { name: `Text of ${path}` });
   await editor.waitFor();
   return editor;

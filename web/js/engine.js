@@ -2,7 +2,7 @@
 // the page begins with a recording of the engine's first answer, and the engine is loaded at the first sign
 // that somebody is there. Only the lab that the page opens with by itself is recorded; for another one the
 // engine is loaded at once.
-const SIGNS = ['pointermove', 'pointerdown', 'click', 'keydown', 'focusin', 'input', 'wheel', 'touchstart'];
+const SIGNS = ['pointermove', 'pointerdown', 'click', 'keydown', 'focusin', 'input', 'wheel', 'touchstart', 'dragover'];
 // Its files are asked for by their version, so that a host's cache never joins this page with an older engine.
 const { content: version } = document.querySelector('meta[name="engine"]');
 const at = (file) => new URL(`${file}?${version}`, document.baseURI).href;

@@ -10,6 +10,7 @@ use wasm_bindgen::JsCast;
 use web_sys::{Element, HtmlElement};
 use yew::prelude::*;
 
+use crate::charts;
 use crate::dom;
 use crate::engine::Engine;
 use crate::parts::controls::Controls;
@@ -111,6 +112,17 @@ fn Page(props: &PageProps) -> Html {
             session.check();
         });
     }
+    let is_above = use_state_eq(|| false);
+    {
+        let is_above = is_above.setter();
+        use_effect_with(on.clone(), move |on| {
+            let on = on.clone();
+            charts::listen(
+                move |is| is_above.set(is),
+                move |dropped| on.emit(Action::Adopt(Rc::new(dropped))),
+            );
+        });
+    }
     let wide = dom::use_media(dom::WIDE);
     let narrow = dom::use_media("(max-width: 619px)");
     let layout = match (wide, narrow) {
@@ -209,6 +221,9 @@ fn Page(props: &PageProps) -> Html {
                     on={on.clone()}
                 />
             </section>
+            if *is_above {
+                <p class="drop-here">{ texts::DROP_A_CHART }</p>
+            }
             <Narrator sentence={sentence} />
         </div>
     }
@@ -280,6 +295,11 @@ fn panel_body(session: &Session, panel: Panel, layout: Layout, on: &Callback<Act
                 title={session.title.clone().unwrap_or_else(|| session.next_title())}
                 problems={Rc::clone(&session.problems)}
                 line={session.line}
+                undoes={session.undo.is_some()}
+                caret={session.caret}
+                chosen={session.chosen}
+                rendered={session.rendered.clone()}
+                notes={Rc::clone(&session.notes)}
                 refused={Rc::clone(&session.refused)}
                 samples={Rc::clone(&session.samples)}
                 updates={session.has_open_pull_request()}
@@ -389,9 +409,9 @@ fn use_shortcuts(on: &Callback<Action>, playing: bool) {
 fn uses_keys(event: &KeyboardEvent) -> bool {
     let space = event.key() == " ";
     let selector = if space {
-        "input, textarea, select, button, a, summary, [contenteditable]"
+        "input, textarea, select, button, a, summary, .code"
     } else {
-        "input, textarea, select, [role=slider], [role=tablist], [contenteditable]"
+        "input, textarea, select, [role=slider], [role=tablist], .code"
     };
     event
         .target()

@@ -30,6 +30,21 @@ pub fn show(selector: &str) {
     }
 }
 
+/// The element that has the focus.
+pub fn focused() -> Option<Element> {
+    web_sys::window()?.document()?.active_element()
+}
+
+/// Scrolls the list around an element to it, and nothing else.
+pub fn show_within(element: &Element) {
+    let element = element.dyn_ref::<HtmlElement>();
+    let list = element.and_then(|it| it.parent_element());
+    if let (Some(element), Some(list)) = (element, list) {
+        let top = element.offset_top() - list.client_height() / 3;
+        list.set_scroll_top(top.max(0));
+    }
+}
+
 /// Turns the page to its `light` or `dark` side.
 pub fn set_theme(theme: &str) {
     if let Some(root) = root() {

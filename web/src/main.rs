@@ -6,12 +6,15 @@
 //! - [`session`]: what the page knows, and everything that can happen to it;
 //! - [`story`]: how virtual time becomes play time; [`player`] plays it;
 //! - [`app`]: the layout; [`parts`]: one component a file;
-//! - [`engine`]: the lab itself, in a worker;
+//! - [`engine`]: the lab itself, in a worker; [`code`]: CodeMirror;
+//! - [`charts`]: charts of one's own;
 //! - [`link`]: a moment as an address;
 //! - [`texts`]: every word that it says;
 //! - [`storage`], [`crash`], [`dom`], [`words`]: the browser's side.
 
 mod app;
+mod charts;
+mod code;
 mod crash;
 mod dom;
 mod engine;

@@ -4,13 +4,13 @@
 //! refuses storage (private windows, sandboxed frames), everything works and nothing is kept.
 
 use js_sys::{Array, JSON, Object, Reflect};
-use view::protocol::Files;
+use view::Edits;
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::Storage;
 
 use crate::{dom, link};
 
-/// The edited files of a lab: a JSON object from path to text.
+/// The edited files of a lab: a JSON object from path to text, null for a deleted one.
 const EDITS: &str = "edits";
 /// Edits that were put aside after they stopped the page.
 const EDITS_ASIDE: &str = "edits-aside";
@@ -41,27 +41,34 @@ fn storage() -> Option<Storage> {
 }
 
 /// The edits that were kept; empty if there are none or they cannot be read.
-pub fn edits() -> Files {
+pub fn edits() -> Edits {
     read_edits().unwrap_or_default()
 }
 
-fn read_edits() -> Option<Files> {
+fn read_edits() -> Option<Edits> {
     let text = storage()?.get_item(&key(EDITS)).ok()??;
     let object = JSON::parse(&text).ok()?.dyn_into::<Object>().ok()?;
-    let entries = Object::entries(&object);
-    let pairs = entries.iter().filter_map(|entry| {
+    let mut edits = Edits::default();
+    for entry in Object::entries(&object).iter() {
         let pair = entry.dyn_into::<Array>().ok()?;
-        Some((pair.get(0).as_string()?, pair.get(1).as_string()?))
-    });
-    Some(lean::map(pairs))
+        let path = pair.get(0).as_string()?;
+        match pair.get(1).as_string() {
+            Some(text) => drop(edits.changed.insert(path, text)),
+            None => drop(edits.removed.insert(path)),
+        }
+    }
+    Some(edits)
 }
 
 /// Keeps the edits. No edits remove the key.
-pub fn keep_edits(edits: &Files) {
+pub fn keep_edits(edits: &Edits) {
     let Some(storage) = storage() else { return };
     let object = Object::new();
-    for (path, text) in edits {
-        if Reflect::set(&object, &JsValue::from_str(path), &JsValue::from_str(text)).is_err() {
+    let changed = edits.changed.iter();
+    let changed = changed.map(|(path, text)| (path, JsValue::from_str(text)));
+    let removed = edits.removed.iter().map(|path| (path, JsValue::NULL));
+    for (path, text) in changed.chain(removed) {
+        if Reflect::set(&object, &JsValue::from_str(path), &text).is_err() {
             return;
         }
     }

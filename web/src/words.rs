@@ -1,7 +1,6 @@
 //! Numbers and times in words.
 
 use view::Millis;
-use view::protocol::Files;
 
 /// Virtual time on a clock: `0:07.3`, `12:30.0`; tenths of a second are cut, not rounded.
 pub fn clock(t: Millis) -> String {
@@ -45,9 +44,10 @@ pub fn in_repository(path: &str) -> &str {
 }
 
 /// Whether these files are of more than one repository.
-pub fn has_several_repositories(files: &Files) -> bool {
-    let (first, last) = (files.keys().next(), files.keys().next_back());
-    first.map(|path| repository(path)) != last.map(|path| repository(path))
+pub fn has_several_repositories<'a>(files: impl Iterator<Item = &'a str>) -> bool {
+    let mut names = files.map(repository);
+    let first = names.next();
+    names.any(|name| Some(name) != first)
 }
 
 /// The repository that a file is in: the first part of its path.
@@ -59,6 +59,15 @@ pub fn repository(path: &str) -> &str {
 /// A path as it is shown: with its repository only where there are several.
 pub fn shown_path(path: &str, several: bool) -> &str {
     if several { path } else { in_repository(path) }
+}
+
+/// The file and the line of `FILE:LINE`.
+pub fn place(text: &str) -> Option<(&str, u32)> {
+    if text.starts_with('-') {
+        return None;
+    }
+    let (path, line) = text.rsplit_once(':')?;
+    Some((path, line.parse().ok()?))
 }
 
 /// Thousandths of a core as cores: `300` is `0.3`, `2000` is `2`.
@@ -132,12 +141,8 @@ mod tests {
             (&["a/x", "a/y/z"], false),
             (&["a/x", "a-b/x"], true),
         ] {
-            let files = paths.iter().map(|path| ((*path).to_owned(), String::new()));
-            assert_eq!(
-                has_several_repositories(&files.collect()),
-                several,
-                "{paths:?}"
-            );
+            let files = paths.iter().copied();
+            assert_eq!(has_several_repositories(files), several, "{paths:?}");
         }
         assert_eq!(shown_path("a/y/z", true), "a/y/z");
         assert_eq!(shown_path("a/y/z", false), "y/z");
@@ -151,5 +156,17 @@ mod tests {
             "chart/values.yaml"
         );
         assert_eq!(in_repository("cluster.yaml"), "cluster.yaml");
+    }
+
+    #[test]
+    fn a_place_is_a_file_and_a_line() {
+        for (text, expected) in [
+            ("chart/values.yaml:12", Some(("chart/values.yaml", 12))),
+            ("--set image.tag=1:4", None),
+            ("chart/values.yaml", None),
+            ("a:b", None),
+        ] {
+            assert_eq!(place(text), expected, "{text}");
+        }
     }
 }

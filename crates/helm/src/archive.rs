@@ -1,5 +1,5 @@
 //! Packed charts: the files in a `.tgz` (helm.sh/helm/v4/pkg/chart/loader/archive/archive.go).
-//! Behind the feature `archive`, for what a browser loads has no need of it.
+//! Behind the feature `archive`: not every program that renders charts reads packed ones.
 
 #[cfg(feature = "archive")]
 mod tar;

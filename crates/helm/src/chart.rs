@@ -34,6 +34,23 @@ pub struct Chart {
     pub dependencies: Vec<Chart>,
 }
 
+/// The files of an archive as `helm package` makes it, by their paths in the chart. `name` is what
+/// messages call it.
+///
+/// # Errors
+/// What is no archive, or has files where a chart has none, in Helm's words.
+#[cfg(feature = "archive")]
+pub fn unpack_chart(bytes: &[u8], name: &str) -> Result<Vec<(String, Vec<u8>)>, Error> {
+    archive::unpack(bytes).map_err(|error| {
+        Error::new(match error.as_str() {
+            "gzip: invalid header" => {
+                format!("file '{name}' does not appear to be a valid chart file (details: {error})")
+            }
+            _ => "unable to load chart archive".to_owned(),
+        })
+    })
+}
+
 impl Chart {
     /// A chart from the files of its folder, by path (`Chart.yaml`, `templates/service.yaml`,
     /// `charts/redis/Chart.yaml`). What `.helmignore` names is left out.
@@ -69,16 +86,7 @@ impl Chart {
     /// What is no archive or no chart, in Helm's words.
     #[cfg(feature = "archive")]
     pub fn from_archive(bytes: &[u8], name: &str, log: &Log) -> Result<Chart, Error> {
-        let files = archive::unpack(bytes).map_err(|error| {
-            Error::new(match error.as_str() {
-                "gzip: invalid header" => {
-                    format!(
-                        "file '{name}' does not appear to be a valid chart file (details: {error})"
-                    )
-                }
-                _ => "unable to load chart archive".to_owned(),
-            })
-        })?;
+        let files = unpack_chart(bytes, name)?;
         let Some((_, chart_file)) = files.iter().find(|(path, _)| path == "Chart.yaml") else {
             let message = "unable to detect chart version, no Chart.yaml found";
             return Err(Error::new(message));

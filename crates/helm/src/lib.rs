@@ -44,6 +44,8 @@ mod shape;
 mod values;
 
 pub use capabilities::{HELM_VERSION, KubeVersion};
+#[cfg(feature = "archive")]
+pub use chart::unpack_chart;
 pub use chart::{Chart, Dependency, Metadata};
 pub use error::Error;
 pub use functions::{check_url, parse_duration};

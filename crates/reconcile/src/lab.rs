@@ -7,8 +7,9 @@ use crate::delivery::actions::run::Start;
 use crate::delivery::actions::workflow;
 use crate::delivery::definition::Definition;
 use crate::delivery::git::{Person, Repository, Tree};
+use crate::delivery::help::{self, Library};
 use crate::delivery::labs::{self, Files};
-use crate::delivery::{check, rehearsal};
+use crate::delivery::{adopt, check, rehearsal};
 use crate::engine::{Settings, World};
 use crate::gitops;
 use crate::pipeline::{self, Change, Intent, MAIN, PullState};
@@ -16,13 +17,14 @@ use crate::scene;
 use crate::terminal::{self, Write};
 use crate::timeline::{Act, Timeline};
 use crate::trace::{Entry, Note};
-use crate::view::protocol::Sample;
+use crate::view::protocol::{Place, Sample};
 use crate::view::{
-    EventRow, Mark, MergeMethod, ObjectPanel, ObjectRef, Problem, Scene, Second, WorkflowRow,
+    Adopted, Completion, Dropped, Edits, EventRow, Explanation, Manifest, Mark, MergeMethod,
+    ObjectPanel, ObjectRef, Problem, Scene, Second, WorkflowRow,
 };
 use ecow::{EcoString, EcoVec, eco_format};
 use kube::api::Verb;
-use kube::fields::Table;
+use kube::fields::{Descriptions, Table};
 use kube::{Key, Millis, map};
 use std::rc::Rc;
 
@@ -37,6 +39,7 @@ const REST: Millis = 8_000;
 pub struct Lab {
     definition: Rc<Definition>,
     fields: Option<&'static Table>,
+    descriptions: Rc<Descriptions>,
     timeline: Timeline<Input>,
     events: Rc<[EventRow]>,
     seconds: Rc<[Second]>,
@@ -149,6 +152,7 @@ impl Lab {
         let mut lab = Lab {
             definition,
             fields: None,
+            descriptions: Rc::default(),
             timeline,
             events: Rc::new([]),
             seconds: Rc::new([]),
@@ -196,10 +200,85 @@ impl Lab {
         self.fields = Some(table);
     }
 
+    /// Gives the lab what the fields mean, for whoever asks.
+    pub fn learn_descriptions(&mut self, descriptions: &Rc<Descriptions>) {
+        self.descriptions = descriptions.clone();
+    }
+
     /// Mistakes in one file, as it is typed.
     #[must_use]
     pub fn check(&self, path: &str, text: &str) -> Vec<Problem> {
         check::check(path, text, self.fields)
+    }
+
+    /// Mistakes in an edited file, and in what the chart around it renders with all edits.
+    #[must_use]
+    pub fn check_edited(&self, path: &str, edits: &Edits) -> Vec<Problem> {
+        let (name, inside) = path.split_once('/').unwrap_or(("", path));
+        let files = self.edited(name, edits);
+        let text = files.get(inside).map_or("", EcoString::as_str);
+        let own = self.check(path, text);
+        match own.is_empty() {
+            // What cannot be read cannot be rendered either; it is said once.
+            false => own,
+            true => pipeline::manifest::problems(self.world(), name, &files, inside),
+        }
+    }
+
+    /// What the chart around a file renders with these edits, line by line; none if there is none.
+    #[must_use]
+    pub fn render(&self, path: &str, edits: &Edits) -> Option<Manifest> {
+        let (name, inside) = path.split_once('/')?;
+        pipeline::manifest::render(self.world(), name, &self.edited(name, edits), inside)
+    }
+
+    /// The files of a repository with edits, by their paths in it.
+    fn edited(&self, name: &str, edits: &Edits) -> Tree {
+        let inside = |path: &str| -> Option<EcoString> {
+            Some(path.strip_prefix(name)?.strip_prefix('/')?.into())
+        };
+        let repository = self.world().delivery.repositories.get(name);
+        let main = repository.and_then(|it| Some(it.files(it.branch(MAIN)?)));
+        let mut files = main.unwrap_or_default();
+        for (path, text) in &edits.changed {
+            if let Some(path) = inside(path) {
+                files.insert(path, text.into());
+            }
+        }
+        for path in edits.removed.iter().filter_map(|path| inside(path)) {
+            files.remove(&path);
+        }
+        files
+    }
+
+    /// Makes a repository of somebody's own chart: files to be proposed, for the lab has none of it yet.
+    ///
+    /// # Errors
+    /// What is no chart, in Helm's words.
+    pub fn adopt(&self, dropped: Dropped) -> Result<Adopted, Vec<Problem>> {
+        let repositories = self.world().delivery.repositories.iter();
+        let taken: Vec<EcoString> = repositories.map(|(name, _)| name.clone()).collect();
+        adopt::adopt(dropped, &taken)
+    }
+
+    /// What could stand at a place in a file. Nothing before the table of fields is known.
+    #[must_use]
+    pub fn complete(&self, place: &Place) -> Vec<Completion> {
+        let library = self.library();
+        library.map_or_else(Vec::new, |library| help::complete(library, place))
+    }
+
+    /// What stands at a place in a file, if that is known.
+    #[must_use]
+    pub fn explain(&self, place: &Place) -> Option<Explanation> {
+        help::explain_at(self.library()?, place)
+    }
+
+    fn library(&self) -> Option<Library<'_>> {
+        Some(Library {
+            table: self.fields?,
+            descriptions: &self.descriptions,
+        })
     }
 
     /// Opens a pull request with everything in `draft` that differs from main, or puts it on the one

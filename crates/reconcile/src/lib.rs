@@ -33,7 +33,7 @@ pub mod trace;
 pub use compare::compare;
 pub use engine::{Event, Output, Settings, World};
 pub use kube::Millis;
-pub use kube::fields::Table;
+pub use kube::fields::{Descriptions, Table};
 pub use lab::{Deed, Lab, differences, lay};
 pub use shell::Output as Printed;
 pub use timeline::{Act, Timeline};

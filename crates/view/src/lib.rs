@@ -5,12 +5,14 @@
 //! drawn by anything: the page, an embed, a terminal. A viewer that knows this crate needs no other:
 //! the engine may run in a worker, or not be loaded yet.
 
+mod help;
 mod intent;
 mod lesson;
 mod panel;
 pub mod protocol;
 mod rows;
 
+pub use help::{Adopted, Completion, Dropped, Edits, Explanation, Manifest, ManifestLine};
 pub use intent::{Intent, MergeMethod};
 pub use lesson::*;
 pub use panel::{ObjectPanel, ObjectRef};

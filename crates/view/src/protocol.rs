@@ -5,8 +5,8 @@
 //! so the bytes carry no version.
 
 use crate::{
-    EventRow, Intent, LessonRow, Mark, Millis, ObjectPanel, ObjectRef, Problem, Scene, Second,
-    WorkflowRow,
+    Adopted, Completion, Dropped, Edits, EventRow, Explanation, Intent, LessonRow, Manifest, Mark,
+    Millis, ObjectPanel, ObjectRef, Problem, Scene, Second, WorkflowRow,
 };
 use ecow::EcoString;
 use serde::de::DeserializeOwned;
@@ -24,13 +24,27 @@ pub const OPENING: &str = "order-service";
 pub enum Request {
     /// Opens a built-in lab: [`Reply::Opened`], or [`Reply::Refused`] if there is none of that name.
     Open(String),
-    /// Looks for mistakes in a file as it is typed: [`Reply::Checked`].
+    /// Looks for mistakes in a file as it is typed, and in what comes of it: [`Reply::Checked`].
     Check {
         /// The file.
         path: String,
-        /// Its text.
-        text: String,
+        /// It, and what else is edited.
+        edits: Edits,
     },
+    /// Asks what the chart around a file renders: [`Reply::Rendered`].
+    Render {
+        /// The file.
+        path: String,
+        /// It, and what else is edited.
+        edits: Edits,
+    },
+    /// Makes a repository of somebody's own chart, which is then the editor's: [`Reply::Adopted`] or
+    /// [`Reply::Refused`].
+    Adopt(Dropped),
+    /// Asks what could stand at a place: [`Reply::Completions`].
+    Complete(Place),
+    /// Asks what stands at a place: [`Reply::Explained`].
+    Explain(Place),
     /// Opens a pull request with what differs from main, or puts it on the one that is open:
     /// [`Reply::Changed`] or [`Reply::Refused`].
     OpenPullRequest {
@@ -77,6 +91,19 @@ pub enum Request {
     },
 }
 
+/// A place in a text that is being written.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Place {
+    /// The file.
+    pub path: String,
+    /// Its text.
+    pub text: String,
+    /// How many of JavaScript's characters (UTF-16) come before the place.
+    pub offset: u32,
+    /// The values of the chart that the file is a template of, as they are edited; empty without one.
+    pub values: String,
+}
+
 /// What a learner does besides working in the lab.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum LessonIntent {
@@ -113,6 +140,14 @@ pub enum Reply {
         /// Its mistakes.
         problems: Vec<Problem>,
     },
+    /// A chart as a repository.
+    Adopted(Adopted),
+    /// What a chart renders; none if the file belongs to no chart.
+    Rendered(Option<Manifest>),
+    /// What could stand there.
+    Completions(Vec<Completion>),
+    /// What stands there, if that is known.
+    Explained(Option<Explanation>),
     /// The pull request is another, and so is the future.
     Changed(State),
     /// Why the engine did not do it. Nothing changed.

@@ -7,7 +7,7 @@ use ecow::EcoString;
 use lessons::share::{Link, Start};
 use lessons::{Lesson, Session};
 use reconcile::delivery::labs::{self, Files};
-use reconcile::{Lab, Table};
+use reconcile::{Descriptions, Lab, Table};
 use std::rc::Rc;
 use view::protocol::{Carried, Future, LessonIntent, Reply, Request, State, decode, encode};
 use view::{Millis, Problem};
@@ -24,6 +24,8 @@ pub struct Engine {
     start: Start,
     other: Option<Other>,
     fields: Option<&'static Table>,
+    descriptions: Option<Rc<Descriptions>>,
+    is_asked_for_help: bool,
 }
 
 /// The second of two futures, which requests are not about.
@@ -58,6 +60,21 @@ impl Engine {
         }
     }
 
+    /// Takes what the fields mean (`crates/kube/data/descriptions.txt`), once somebody asks.
+    pub fn learn_descriptions(&mut self, text: String) {
+        self.descriptions = Some(Rc::new(Descriptions::new(text.leak())));
+        self.is_asked_for_help = false;
+        if let (Some(lab), Some(descriptions)) = (&mut self.lab, &self.descriptions) {
+            lab.learn_descriptions(descriptions);
+        }
+    }
+
+    /// Whether the last request was answered without what the fields mean, which it is about: it can be
+    /// asked again when the engine has learnt that.
+    pub fn lacks_descriptions(&self) -> bool {
+        self.is_asked_for_help && self.descriptions.is_none()
+    }
+
     /// Answers an encoded [`Request`] with an encoded [`Reply`].
     pub fn ask(&mut self, request: &[u8]) -> Vec<u8> {
         let reply = match decode(request) {
@@ -72,6 +89,7 @@ impl Engine {
     /// Answers a request.
     pub fn serve(&mut self, request: Request) -> Reply {
         let mut carried = None;
+        self.is_asked_for_help = matches!(request, Request::Complete(_) | Request::Explain(_));
         match &request {
             Request::Open(name) => self.open(name),
             Request::OpenLesson(files) => {
@@ -100,15 +118,27 @@ impl Engine {
         if let (Request::Open(_) | Request::OpenLesson(_), Some(table)) = (&request, self.fields) {
             lab.learn_fields(table);
         }
+        if let (Request::Open(_) | Request::OpenLesson(_), Some(it)) =
+            (&request, &self.descriptions)
+        {
+            lab.learn_descriptions(it);
+        }
         let session = &mut self.session;
         match request {
             Request::Open(_) | Request::OpenLesson(_) | Request::OpenLink { .. } => {
                 opened(self.start.lab.clone(), lab, session, carried)
             }
-            Request::Check { path, text } => {
-                let problems = lab.check(&path, &text);
+            Request::Check { path, edits } => {
+                let problems = lab.check_edited(&path, &edits);
                 Reply::Checked { path, problems }
             }
+            Request::Render { path, edits } => Reply::Rendered(lab.render(&path, &edits)),
+            Request::Adopt(dropped) => match lab.adopt(dropped) {
+                Ok(adopted) => Reply::Adopted(adopted),
+                Err(problems) => Reply::Refused(problems),
+            },
+            Request::Complete(place) => Reply::Completions(lab.complete(&place)),
+            Request::Explain(place) => Reply::Explained(lab.explain(&place)),
             Request::OpenPullRequest { title, files } => {
                 let allowed = session
                     .as_ref()

@@ -22,6 +22,7 @@ pub fn site() -> Result<(), String> {
     // Trunk finds binaryen's wasm-opt among them.
     tools::npm_packages()?;
     opening()?;
+    editor()?;
     step("release site into dist/", || {
         let mut trunk = tools::program("trunk");
         trunk.args(["build", "--release", "--cargo-profile", PROFILE]);
@@ -56,6 +57,14 @@ pub fn opening() -> Result<(), String> {
             run_program(cargo.arg(folder.join("lessons")))
         },
     )
+}
+
+/// Bundles the editor, where `index.html` takes it from.
+pub fn editor() -> Result<(), String> {
+    step("editor", || {
+        let mut node = tools::program("node");
+        run_program(node.arg(tools::root().join("tests/bundle.mjs")))
+    })
 }
 
 /// The compiler's flags for what a browser loads, in cargo's encoded form, which allows spaces.

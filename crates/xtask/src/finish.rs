@@ -18,8 +18,14 @@ const POLICY: &str = "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; 
      img-src 'self' data:; connect-src 'self'; worker-src 'self'; frame-src 'self'; base-uri 'none'; \
      form-action 'none'";
 
-/// What the engine and its worker are made of: the page asks for them by their version.
-const ENGINE: [&str; 4] = ["engine_bg.wasm", "engine.js", "worker.js", "opening.bin"];
+/// What the engine, its worker and the editor are made of: the page asks for them by their version.
+const ENGINE: [&str; 5] = [
+    "engine_bg.wasm",
+    "engine.js",
+    "worker.js",
+    "opening.bin",
+    "editor.js",
+];
 
 /// Finishes the site in the folder in which trunk made it.
 pub fn run(arguments: &[String]) -> Result<(), String> {

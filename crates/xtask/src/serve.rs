@@ -14,7 +14,9 @@ pub fn run(arguments: &[String]) -> Result<(), String> {
     TcpListener::bind(("127.0.0.1", number))
         .map_err(|error| format!("port {port} cannot be had ({error}); --port takes another"))?;
     tools::site_builders()?;
+    tools::npm_packages()?;
     build::opening()?;
+    build::editor()?;
 
     println!("==> Rollout Lab will be at http://127.0.0.1:{port} (stop it with Ctrl+C)");
     // A folder of its own, so that the release site in dist/ stays as it is.

@@ -228,7 +228,8 @@ pub fn node() -> Result<(), String> {
     Ok(())
 }
 
-/// The npm packages of tests/package.json: binaryen (wasm-opt), playwright-core, axe-core.
+/// The npm packages of tests/package.json: binaryen (wasm-opt), the editor and esbuild, which
+/// bundles it, playwright-core, axe-core.
 pub fn npm_packages() -> Result<(), String> {
     node()?;
     let tests = root().join("tests");

@@ -12,6 +12,7 @@ export async function typing(browser, url) {
   await keep(page, await long());
   await page.getByRole('button', { name: /^chart\/values\.yaml/ }).click();
   const editor = page.getByRole('textbox', { name: 'Text of chart/values.yaml' });
+  await page.locator('.code').waitFor();
   await editor.click();
   await marked(page, 'lab:engine');
   await page.keyboard.press('Control+End');

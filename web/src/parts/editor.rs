@@ -1,16 +1,20 @@
-//! The editor: a plain text area with line numbers, drawn over a coloured copy of its own text.
+//! The editor: CodeMirror once it is loaded, and the plain one before that.
 
 use std::rc::Rc;
 
+use js_sys::Function;
 use view::Problem;
 use wasm_bindgen::JsCast;
-use web_sys::HtmlTextAreaElement;
+use wasm_bindgen::prelude::Closure;
+use web_sys::{Element, HtmlTextAreaElement};
 use yew::prelude::*;
 
-use super::paint::paint;
-use crate::session::Action;
+use super::plain_editor::PlainEditor;
+use crate::code;
+use crate::session::{Action, Question};
+use crate::{dom, texts};
 
-#[derive(PartialEq, Properties)]
+#[derive(Clone, PartialEq, Properties)]
 pub struct EditorProps {
     pub path: Rc<str>,
     /// The path as it is shown.
@@ -21,111 +25,115 @@ pub struct EditorProps {
     pub problems: Rc<[Problem]>,
     /// The line to go to, from 1, and which time it is asked for.
     pub line: Option<(u32, u32)>,
+    /// The lines, from 1, that made the line of the manifest that is looked at.
+    pub shown: Rc<[u32]>,
     pub on: Callback<Action>,
 }
 
-/// One file, editable. The text area is as large as its text, so the frame around it scrolls both.
+/// One file, editable.
 #[component]
 pub fn Editor(props: &EditorProps) -> Html {
-    let area = use_node_ref();
-    // The value is set only where it differs: setting it moves the caret.
-    use_effect_with((area.clone(), props.text.clone()), |(area, text)| {
-        if let Some(area) = area.cast::<HtmlTextAreaElement>()
-            && area.value() != text.as_str()
-        {
-            area.set_value(text);
-        }
-    });
-    use_effect_with((area.clone(), props.line), |(area, line)| {
-        if let (Some(area), Some((line, _))) = (area.cast::<HtmlTextAreaElement>(), *line) {
-            go_to(&area, line);
-        }
-    });
-    let oninput = props.on.reform(|event: InputEvent| {
-        let area = event
-            .target()
-            .and_then(|target| target.dyn_into::<HtmlTextAreaElement>().ok());
-        Action::Edit(area.map(|area| area.value()).unwrap_or_default())
-    });
-    let lines: Vec<&str> = props.text.split('\n').collect();
-    let columns = lines
-        .iter()
-        .map(|line| line.chars().count())
-        .max()
-        .unwrap_or(0)
-        + 2;
-    let changed = changed_lines(props.main.as_deref().unwrap_or_default(), &props.text);
-    html! {
-        <div class="editor">
-            <div class="sheet">
-                <div class="numbers" aria-hidden="true">
-                    for (index, _) in lines.iter().enumerate() {
-                        <span class={classes!(
-                            changed.contains(&index).then_some("changed"),
-                            wrong(&props.problems, index).then_some("wrong"),
-                        )}>{ index + 1 }</span>
-                    }
-                </div>
-                <div class="writing">
-                    <pre aria-hidden="true">
-                        for (index, line) in lines.iter().enumerate() {
-                            <span class={classes!("line", wrong(&props.problems, index).then_some("wrong"))}>
-                                for (ink, text) in paint(line) {
-                                    <span class={ink.class()}>{ text }</span>
-                                }
-                                { "\n" }
-                            </span>
-                        }
-                    </pre>
-                    <textarea
-                        ref={area}
-                        aria-label={format!("Text of {}", props.name)}
-                        aria-invalid={(!props.problems.is_empty()).to_string()}
-                        aria-describedby="problems"
-                        rows={lines.len().to_string()}
-                        cols={columns.to_string()}
-                        wrap="off"
-                        spellcheck="false"
-                        autocapitalize="off"
-                        autocomplete="off"
-                        {oninput}
-                    />
-                </div>
-            </div>
-        </div>
+    let is_loaded = use_state(|| false);
+    let caret = use_mut_ref(|| None);
+    {
+        let (is_loaded, caret) = (is_loaded.setter(), caret.clone());
+        use_effect_with((), move |()| {
+            code::when_loaded(move || {
+                *caret.borrow_mut() = plain_caret();
+                is_loaded.set(true);
+            });
+        });
+    }
+    match *is_loaded {
+        false => html! { <PlainEditor key={&*props.path} ..props.clone() /> },
+        true => html! { <CodeEditor of={props.clone()} caret={caret.take()} /> },
     }
 }
 
-/// Selects a line and scrolls the frame around the text area to it.
-fn go_to(area: &HtmlTextAreaElement, line: u32) {
-    let text = area.value();
-    let before = line.saturating_sub(1) as usize;
-    // The browser counts in UTF-16.
-    let length = |line: &str| line.encode_utf16().count() + 1;
-    let start: usize = text.split('\n').take(before).map(length).sum();
-    let own = text
-        .split('\n')
-        .nth(before)
-        .map_or(0, |line| length(line) - 1);
-    let [start, end] = [start, start + own].map(|at| u32::try_from(at).unwrap_or(0));
-    let _ = area.focus();
-    let _ = area.set_selection_range(start, end);
-    let lines = u32::try_from(text.split('\n').count()).unwrap_or(1);
-    if let Ok(Some(frame)) = area.closest(".editor") {
-        let height = area.scroll_height() / i32::try_from(lines).unwrap_or(1).max(1);
-        let top = height * i32::try_from(before).unwrap_or(0);
-        frame.set_scroll_top((top - frame.client_height() / 3).max(0));
-    }
+/// Where the caret is in the plain area, if one is typing there.
+fn plain_caret() -> Option<u32> {
+    let area = dom::focused()?.dyn_into::<HtmlTextAreaElement>().ok()?;
+    area.closest(".editor").ok()??;
+    area.selection_start().ok()?
 }
 
-fn wrong(problems: &[Problem], index: usize) -> bool {
-    problems
-        .iter()
-        .any(|problem| problem.line as usize == index + 1)
+#[derive(PartialEq, Properties)]
+struct CodeEditorProps {
+    of: EditorProps,
+    /// Where the caret was in the plain editor, if one was typing there.
+    caret: Option<u32>,
+}
+
+/// CodeMirror, which keeps its own document: what is drawn here is only the element that it lives in.
+#[component]
+fn CodeEditor(props: &CodeEditorProps) -> Html {
+    let host = use_node_ref();
+    let EditorProps {
+        path,
+        name,
+        text,
+        main,
+        problems,
+        line,
+        shown,
+        on,
+    } = props.of.clone();
+    use_effect_with((host.clone(), on), |(host, on)| {
+        let handlers = host.cast::<Element>().map(|host| attach(&host, on));
+        move || {
+            code::detach();
+            drop(handlers);
+        }
+    });
+    use_effect_with(
+        (path, name, text, main, problems, shown),
+        |(path, name, text, main, problems, shown)| {
+            code::show(path, &texts::text_of(name), text);
+            let changed = changed_lines(main.as_deref().unwrap_or_default(), text);
+            let number = |index: usize| u32::try_from(index + 1).unwrap_or(u32::MAX);
+            let own: Vec<&Problem> = problems.iter().filter(|it| *it.path == **path).collect();
+            code::mark(changed.map(number).collect(), shown.to_vec(), &own);
+        },
+    );
+    use_effect_with(line, |line| {
+        if let Some((line, _)) = *line {
+            code::go_to(line);
+        }
+    });
+    // A line that is gone to has the caret already.
+    use_effect_with(props.caret.filter(|_| line.is_none()), |caret| {
+        if let Some(caret) = *caret {
+            code::focus(caret);
+        }
+    });
+    html! { <div class="code" ref={host}></div> }
+}
+
+type Handlers = (
+    Closure<dyn FnMut(String)>,
+    Closure<dyn FnMut(u32)>,
+    Closure<dyn FnMut(String, String, u32, Function)>,
+);
+
+/// Puts CodeMirror into its element. What is returned has to live as long as it is there.
+fn attach(host: &Element, on: &Callback<Action>) -> Handlers {
+    let (type_on, move_on, ask_on) = (on.clone(), on.clone(), on.clone());
+    let typed = Closure::new(move |text| type_on.emit(Action::Edit(text)));
+    let moved = Closure::new(move |line| move_on.emit(Action::Caret(line)));
+    let ask = Closure::new(move |what: String, text, offset, answer| {
+        ask_on.emit(Action::Ask(Question {
+            is_hover: what == "explain",
+            text,
+            offset,
+            answer,
+        }));
+    });
+    code::attach(host, &typed, &moved, &ask);
+    (typed, moved, ask)
 }
 
 /// The lines of `new` between its first and its last difference from `old`.
-fn changed_lines(old: &str, new: &str) -> std::ops::Range<usize> {
+pub fn changed_lines(old: &str, new: &str) -> std::ops::Range<usize> {
     let (old, new): (Vec<&str>, Vec<&str>) = (old.split('\n').collect(), new.split('\n').collect());
     let front = old.iter().zip(&new).take_while(|(a, b)| a == b).count();
     let most = old.len().min(new.len()) - front;

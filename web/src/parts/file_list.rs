@@ -2,16 +2,20 @@
 
 use std::rc::Rc;
 
+use view::Edits;
 use view::protocol::Files;
 use yew::prelude::*;
 
+use super::file_name::FileName;
+use crate::charts;
 use crate::session::Action;
+use crate::texts;
 use crate::words::{in_repository, last_part, repository, shown_path};
 
 #[derive(PartialEq, Properties)]
 pub struct FileListProps {
     pub main: Rc<Files>,
-    pub draft: Rc<Files>,
+    pub draft: Rc<Edits>,
     pub file: Rc<str>,
     /// Whether there are several repositories.
     pub several: bool,
@@ -21,14 +25,29 @@ pub struct FileListProps {
 /// The files, repository by repository and folder by folder. Choosing one opens it; a dot marks the edited ones.
 #[component]
 pub fn FileList(props: &FileListProps) -> Html {
-    let files = props.main.keys().chain(props.draft.keys());
+    let is_naming = use_state(|| false);
+    let files = props.main.keys().chain(props.draft.changed.keys());
     let mut paths: Vec<&str> = lean::set(files.map(String::as_str)).into_iter().collect();
     // Folder by folder, those of a repository's root first.
     lean::sort_by_key(&mut paths, |path| {
         (repository(path), folder_of(path), *path)
     });
+    let folder = props.file.rsplit_once('/').map_or("", |(folder, _)| folder);
+    let on_named = {
+        let (is_naming, on) = (is_naming.setter(), props.on.clone());
+        Callback::from(move |path: Option<String>| {
+            is_naming.set(false);
+            if let Some(path) = path {
+                on.emit(Action::Create(path));
+            }
+        })
+    };
+    let ask = {
+        let is_naming = is_naming.setter();
+        Callback::from(move |_: MouseEvent| is_naming.set(true))
+    };
     html! {
-        <nav class="file-list" aria-label={if props.several { "Files of the repositories" } else { "Files of the repository" }}>
+        <nav class="file-list" aria-label={if props.several { texts::FILES_OF_REPOSITORIES } else { texts::FILES_OF_REPOSITORY }}>
             <ul>
                 for (index, path) in paths.iter().enumerate() {
                     <li key={*path}>
@@ -37,8 +56,35 @@ pub fn FileList(props: &FileListProps) -> Html {
                     </li>
                 }
             </ul>
+            <div class="add">
+                if *is_naming {
+                    <FileName
+                        label={texts::PATH_OF_THE_NEW_FILE}
+                        path={format!("{folder}/")}
+                        main={Rc::clone(&props.main)}
+                        draft={Rc::clone(&props.draft)}
+                        {on_named}
+                    />
+                } else {
+                    <button type="button" class="link" onclick={ask}>{ texts::NEW_FILE }</button>
+                    { choose(true, texts::ADD_A_CHART, &props.on) }
+                    { choose(false, texts::ADD_A_PACKED_CHART, &props.on) }
+                }
+            </div>
         </nav>
     }
+}
+
+/// A button that asks for a chart of one's own.
+fn choose(is_folder: bool, text: &'static str, on: &Callback<Action>) -> Html {
+    let on = on.clone();
+    let onclick = move |_: MouseEvent| {
+        let on = on.clone();
+        charts::choose(is_folder, move |dropped| {
+            on.emit(Action::Adopt(Rc::new(dropped)));
+        });
+    };
+    html! { <button type="button" class="link" {onclick}>{ text }</button> }
 }
 
 /// The names of the repository and of the folder before the first file in them.
@@ -66,19 +112,26 @@ fn folder_of(path: &str) -> &str {
 }
 
 fn file(props: &FileListProps, path: &str) -> Html {
-    let edited = props.draft.contains_key(path);
+    let is_edited = props.draft.changed.contains_key(path);
+    let is_gone = props.draft.removed.contains(path);
+    let state = match (is_gone, is_edited, props.main.contains_key(path)) {
+        (true, ..) => texts::FILE_DELETED,
+        (_, true, true) => texts::FILE_EDITED,
+        (_, true, false) => texts::FILE_NEW,
+        _ => "",
+    };
     let name = last_part(path);
     let open: Rc<str> = path.into();
     html! {
         <button
             type="button"
-            class={classes!("file", (!folder_of(path).is_empty()).then_some("inside"))}
+            class={classes!("file", (!folder_of(path).is_empty()).then_some("inside"), is_gone.then_some("gone"))}
             aria-current={(*props.file == *path).then_some("true")}
-            aria-label={format!("{}{}", shown_path(path, props.several), if edited { ", edited" } else { "" })}
+            aria-label={format!("{}{state}", shown_path(path, props.several))}
             onclick={props.on.reform(move |_| Action::Open(Rc::clone(&open)))}
         >
             <span>{ name }</span>
-            if edited {
+            if is_edited {
                 <span class="edited" aria-hidden="true"></span>
             }
         </button>

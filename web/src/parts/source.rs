@@ -3,6 +3,7 @@
 use yew::prelude::*;
 
 use crate::session::Action;
+use crate::words::place;
 
 /// `chart/values.yaml:12` as a button that opens the file at that line; a flag such as
 /// `--set image.tag=1.4.2` stays text. Nothing if it is not known.
@@ -21,31 +22,5 @@ pub fn link(path: String, line: u32, text: &str, on: &Callback<Action>) -> Html 
     let onclick = on.reform(move |_| Action::OpenAt(path.as_str().into(), line));
     html! {
         <button type="button" class="link source" data-testid="source" {onclick}>{ text }</button>
-    }
-}
-
-/// The file and the line of `FILE:LINE`.
-fn place(text: &str) -> Option<(&str, u32)> {
-    if text.starts_with('-') {
-        return None;
-    }
-    let (path, line) = text.rsplit_once(':')?;
-    Some((path, line.parse().ok()?))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::place;
-
-    #[test]
-    fn a_place_is_a_file_and_a_line() {
-        for (text, expected) in [
-            ("chart/values.yaml:12", Some(("chart/values.yaml", 12))),
-            ("--set image.tag=1:4", None),
-            ("chart/values.yaml", None),
-            ("a:b", None),
-        ] {
-            assert_eq!(place(text), expected, "{text}");
-        }
     }
 }

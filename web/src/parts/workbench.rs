@@ -2,30 +2,43 @@
 
 use std::rc::Rc;
 
-use view::Problem;
+use ecow::EcoString;
 use view::protocol::Files;
 use view::protocol::Sample;
+use view::{Edits, Problem};
 use wasm_bindgen::JsCast;
 use web_sys::HtmlInputElement;
 use yew::prelude::*;
 
 use super::editor::Editor;
 use super::file_list::FileList;
+use super::file_name::FileName;
+use super::manifest::ManifestView;
 use super::problems::problems;
 use super::samples::samples;
-use crate::session::Action;
-use crate::words::{count, has_several_repositories, shown_path};
+use crate::session::{Action, Rendered};
+use crate::texts;
+use crate::words::{count, has_several_repositories, in_repository, place, shown_path};
 
 #[derive(PartialEq, Properties)]
 pub struct WorkbenchProps {
     pub main: Rc<Files>,
-    pub draft: Rc<Files>,
+    pub draft: Rc<Edits>,
     pub file: Rc<str>,
     pub text: AttrValue,
     pub title: AttrValue,
     pub problems: Rc<[Problem]>,
     /// The line to go to, and which time it is asked for.
     pub line: Option<(u32, u32)>,
+    /// Whether something can be taken back.
+    pub undoes: bool,
+    /// The line of the caret, from 1.
+    pub caret: u32,
+    /// What the chart renders, and the line of it that is looked at.
+    pub rendered: Rendered,
+    pub chosen: Option<usize>,
+    /// What was assumed about a chart that was added.
+    pub notes: Rc<[EcoString]>,
     pub refused: Rc<[Problem]>,
     pub samples: Rc<[Sample]>,
     /// Whether a pull request is open, which the next one would update.
@@ -38,9 +51,8 @@ pub struct WorkbenchProps {
 /// File list, editor, and what to do with the edits.
 #[component]
 pub fn Workbench(props: &WorkbenchProps) -> Html {
-    let edited = props.draft.contains_key(&*props.file);
-    let reset = Rc::clone(&props.file);
-    let several = has_several_repositories(&props.main);
+    let paths = props.main.keys().chain(props.draft.changed.keys());
+    let several = has_several_repositories(paths.map(String::as_str));
     let shown = shown_path(&props.file, several).to_owned();
     html! {
         <div class="workbench">
@@ -52,32 +64,125 @@ pub fn Workbench(props: &WorkbenchProps) -> Html {
                 on={props.on.clone()}
             />
             <section class="file-view" aria-label={shown.clone()}>
-                <header>
-                    <code>{ shown.as_str() }</code>
-                    if edited {
-                        <button
-                            type="button"
-                            class="link"
-                            onclick={props.on.reform(move |_| Action::Reset(Rc::clone(&reset)))}
-                        >
-                            { "Reset file" }
-                        </button>
-                    }
-                </header>
+                <FileHeader
+                    main={Rc::clone(&props.main)}
+                    draft={Rc::clone(&props.draft)}
+                    file={Rc::clone(&props.file)}
+                    shown={shown.clone()}
+                    is_rendered={props.rendered.is_shown}
+                    on={props.on.clone()}
+                />
                 <Editor
-                    key={&*props.file}
                     path={Rc::clone(&props.file)}
                     name={shown.clone()}
                     text={props.text.clone()}
                     main={props.main.get(&*props.file).cloned().map(AttrValue::from)}
                     problems={Rc::clone(&props.problems)}
                     line={props.line}
+                    shown={lines_of(props)}
                     on={props.on.clone()}
                 />
                 { problems(&props.problems, Some(&props.file), &props.on) }
+                if props.rendered.is_shown {
+                    <ManifestView
+                        manifest={props.rendered.manifest.clone()}
+                        file={Rc::clone(&props.file)}
+                        caret={props.caret}
+                        chosen={props.chosen}
+                        on={props.on.clone()}
+                    />
+                }
             </section>
             { if props.draft.is_empty() { invitation(props) } else { proposal(props) } }
         </div>
+    }
+}
+
+/// The lines of the open file that made the chosen line of the rendered manifests.
+fn lines_of(props: &WorkbenchProps) -> Rc<[u32]> {
+    let manifest = props
+        .rendered
+        .manifest
+        .as_ref()
+        .filter(|_| props.rendered.is_shown);
+    let line = manifest.and_then(|it| it.lines.get(props.chosen?));
+    let places = line.into_iter().flat_map(|line| &line.sources);
+    let own = places.filter_map(|it| place(it));
+    let own = own.filter(|(path, _)| *path == in_repository(&props.file));
+    own.map(|(_, line)| line).collect()
+}
+
+#[derive(PartialEq, Properties)]
+struct FileHeaderProps {
+    main: Rc<Files>,
+    draft: Rc<Edits>,
+    file: Rc<str>,
+    shown: AttrValue,
+    is_rendered: bool,
+    on: Callback<Action>,
+}
+
+/// The open file's path, and what can be done with it.
+#[component]
+fn FileHeader(props: &FileHeaderProps) -> Html {
+    let is_naming = use_state(|| false);
+    let FileHeaderProps {
+        main,
+        draft,
+        file,
+        on,
+        ..
+    } = props;
+    if *is_naming {
+        let (is_naming, on) = (is_naming.setter(), on.clone());
+        let on_named = move |path: Option<String>| {
+            is_naming.set(false);
+            if let Some(path) = path {
+                on.emit(Action::Rename(path));
+            }
+        };
+        return html! {
+            <header>
+                <FileName
+                    label={texts::NEW_PATH_OF_THE_FILE}
+                    path={file.to_string()}
+                    main={Rc::clone(main)}
+                    draft={Rc::clone(draft)}
+                    {on_named}
+                />
+            </header>
+        };
+    }
+    let does = |action: Action| on.reform(move |_: MouseEvent| action.clone());
+    let link = |text: &'static str, onclick: Callback<MouseEvent>| {
+        html! { <button type="button" class="link" {onclick}>{ text }</button> }
+    };
+    let ask = {
+        let is_naming = is_naming.setter();
+        Callback::from(move |_: MouseEvent| is_naming.set(true))
+    };
+    let is_gone = draft.removed.contains(&**file);
+    let is_edited = draft.changed.contains_key(&**file) && main.contains_key(&**file);
+    html! {
+        <header>
+            <code>{ &props.shown }</code>
+            <span class="tools">
+                if is_gone {
+                    { texts::IT_IS_DELETED }
+                    { " " }
+                    { link(texts::RESTORE, does(Action::Reset(Rc::clone(file)))) }
+                } else {
+                    if is_edited {
+                        { link(texts::RESET_FILE, does(Action::Reset(Rc::clone(file)))) }
+                    }
+                    { link(texts::RENAME, ask) }
+                    { link(texts::DELETE, does(Action::Delete)) }
+                    if !props.is_rendered {
+                        { link(texts::SHOW_RENDERED, does(Action::ShowManifest(true))) }
+                    }
+                }
+            </span>
+        </header>
     }
 }
 
@@ -85,9 +190,25 @@ pub fn Workbench(props: &WorkbenchProps) -> Html {
 fn invitation(props: &WorkbenchProps) -> Html {
     html! {
         <footer class="actions">
-            <p>{ "Edit any file, or start with a change that is ready." }</p>
+            { problems(&props.refused, None, &props.on) }
+            <p>
+                { "Edit any file, or start with a change that is ready." }
+                { undo(props) }
+            </p>
             { samples(&props.samples, &props.on) }
         </footer>
+    }
+}
+
+/// Takes back what the last button did to files.
+fn undo(props: &WorkbenchProps) -> Html {
+    html! {
+        if props.undoes {
+            { " " }
+            <button type="button" class="link" onclick={props.on.reform(|_| Action::Undo)}>
+                { texts::UNDO }
+            </button>
+        }
     }
 }
 
@@ -106,6 +227,18 @@ fn proposal(props: &WorkbenchProps) -> Html {
     html! {
         <form class="actions" {onsubmit}>
             { problems(&props.refused, None, &props.on) }
+            if !props.notes.is_empty() {
+                <div class="notes" role="status">
+                    <ul>
+                        for note in props.notes.iter() {
+                            <li>{ note.as_str() }</li>
+                        }
+                    </ul>
+                    <button type="button" class="link" onclick={props.on.reform(|_| Action::ForgetNotes)}>
+                        { texts::UNDERSTOOD }
+                    </button>
+                </div>
+            }
             if props.in_the_past {
                 <p class="warn">
                     { "The stage shows an earlier moment: " }
@@ -117,6 +250,7 @@ fn proposal(props: &WorkbenchProps) -> Html {
                 <button type="button" class="link" onclick={props.on.reform(|_| Action::ResetAll)}>
                     { "Reset all" }
                 </button>
+                { undo(props) }
             </p>
             <input type="text" aria-label="Title of the pull request" value={props.title.clone()} {oninput} />
             <button type="submit" class="primary">

@@ -3,10 +3,10 @@
 use std::rc::Rc;
 
 use view::protocol::{LessonIntent, Reply, Request};
-use view::{Intent, Millis, ObjectPanel, ObjectRef, StationKind};
+use view::{Dropped, Intent, Millis, ObjectPanel, ObjectRef, StationKind};
 
 use super::reply::Asked;
-use super::{Panel, Session, Stride};
+use super::{Panel, Question, Session, Stride};
 
 /// What a viewer can do, and what the player does.
 #[derive(Clone, Debug)]
@@ -19,6 +19,26 @@ pub enum Action {
     OpenAt(Rc<str>, u32),
     /// Types: the whole new text of the open file.
     Edit(String),
+    /// Adds an empty file.
+    Create(String),
+    /// Gives the open file another path.
+    Rename(String),
+    /// Deletes the open file.
+    Delete,
+    /// Takes the last reset, deletion or renaming back.
+    Undo,
+    /// Somebody's own chart was dropped or chosen.
+    Adopt(Rc<Dropped>),
+    /// What was assumed about it was read.
+    ForgetNotes,
+    /// The caret came to a line.
+    Caret(u32),
+    /// The editor asks about a place.
+    Ask(Question),
+    /// Shows what the chart renders, or does so no longer.
+    ShowManifest(bool),
+    /// Looks at a line of that.
+    ChooseLine(usize),
     /// Gives one file the text that it has on main.
     Reset(Rc<str>),
     /// Gives all files the text that they have on main.
@@ -77,25 +97,53 @@ impl Session {
                 self.inspect();
             }
             Action::Open(path) => self.open(path),
-            Action::OpenAt(path, line) => {
-                self.open(path);
-                let times = self.line.map_or(0, |(_, times)| times);
-                self.line = Some((line, times + 1));
-            }
+            Action::OpenAt(path, line) => self.open_at(path, line),
             Action::Edit(text) => {
                 let path = Rc::clone(&self.file);
                 self.write(&path, Some(text));
-                self.check();
+                self.undo = None;
+                self.look_again();
             }
-            Action::Reset(path) => {
-                self.write(&path, None);
-                self.check();
+            Action::Create(path) => {
+                self.edit_files(|it| {
+                    it.write(&path, Some(String::new()));
+                    it.open(path.as_str().into());
+                });
             }
+            Action::Rename(to) => {
+                let from = Rc::clone(&self.file);
+                self.edit_files(|it| it.rename(&from, &to));
+            }
+            Action::Delete => {
+                let path = Rc::clone(&self.file);
+                self.edit_files(|it| it.delete(&path));
+            }
+            Action::Reset(path) => self.edit_files(|it| it.write(&path, None)),
             Action::ResetAll => {
-                self.draft = Rc::default();
                 self.title = None;
-                self.keep();
-                self.check();
+                self.edit_files(|it| {
+                    it.draft = Rc::default();
+                    if !it.main.contains_key(&*it.file)
+                        && let Some(path) = it.main.keys().next()
+                    {
+                        it.file = path.as_str().into();
+                    }
+                });
+            }
+            Action::Undo => self.take_back(),
+            Action::Adopt(dropped) => {
+                self.ask(Asked::Adopt, &Request::Adopt((*dropped).clone()));
+            }
+            Action::ForgetNotes => self.notes = Rc::new([]),
+            Action::Caret(line) => self.caret = line,
+            Action::Ask(question) => self.question(question),
+            Action::ShowManifest(is_shown) => {
+                self.rendered.is_shown = is_shown;
+                self.render();
+            }
+            Action::ChooseLine(at) => {
+                self.chosen = Some(at);
+                self.go_to_source(at);
             }
             Action::TrySample(which) => {
                 let samples = Rc::clone(&self.samples);
@@ -112,7 +160,7 @@ impl Session {
                 {
                     self.file = path.as_str().into();
                 }
-                self.check();
+                self.look_again();
             }
             Action::Title(title) => self.title = Some(title),
             Action::OpenPullRequest => {

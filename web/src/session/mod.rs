@@ -16,19 +16,21 @@ mod shared;
 mod time;
 
 pub use action::Action;
+pub use edits::{Question, Rendered};
 pub use history::{History, OtherFuture, causes};
 pub use shared::Shared;
 pub use time::{SPEEDS, Stride};
 
 use std::rc::Rc;
 
+use ecow::EcoString;
 use view::protocol::{Files, Sample, State};
-use view::{LessonRow, Millis, ObjectPanel, Problem, Scene, StationKind, WorkflowRow};
+use view::{Edits, LessonRow, Millis, ObjectPanel, Problem, Scene, StationKind, WorkflowRow};
 use yew::Reducible;
 
 use crate::engine::Engine;
 use crate::{dom, storage};
-use edits::change_of;
+use edits::{Questions, change_of};
 use history::{Told, histories};
 use reply::Asked;
 use time::first_speed;
@@ -76,8 +78,20 @@ pub struct Session {
     pub samples: Rc<[Sample]>,
     /// The files on main.
     pub main: Rc<Files>,
-    /// The files that differ from main, whole.
-    pub draft: Rc<Files>,
+    /// How the files differ from main.
+    pub draft: Rc<Edits>,
+    /// The edits, and the open file, before the last thing that can be taken back.
+    pub undo: Option<(Rc<Edits>, Rc<str>)>,
+    /// What was assumed about a chart that was added.
+    pub notes: Rc<[EcoString]>,
+    /// What the editor asked and does not know yet.
+    questions: Questions,
+    /// What the chart around the open file renders.
+    pub rendered: Rendered,
+    /// The line in which the caret stands, from 1; 0 before it was moved.
+    pub caret: u32,
+    /// The line of the rendered manifests that is looked at, from 0.
+    pub chosen: Option<usize>,
     /// The open file.
     pub file: Rc<str>,
     /// The mistakes in the open file.
@@ -111,7 +125,7 @@ pub struct Session {
     /// The other future, if there are two.
     pub other: Option<Rc<OtherFuture>>,
     /// The edits that were made there.
-    put_aside: Rc<Files>,
+    put_aside: Rc<Edits>,
     /// The furthest moment that was seen; what lies behind it is not told yet.
     pub seen: Millis,
     /// Whether it plays.
@@ -145,6 +159,16 @@ impl Session {
             .map_or("", String::as_str)
             .into();
         let lesson = state.lesson.map(Rc::new);
+        let gone = |files: &Files| {
+            main.keys()
+                .filter(|path| !files.contains_key(*path))
+                .cloned()
+                .collect()
+        };
+        let carried = carried.map(|files| Edits {
+            removed: gone(&files),
+            changed: files,
+        });
         let mut draft = match (&lesson, carried) {
             (Some(_), Some(carried)) => carried,
             (Some(lesson), None) => change_of(lesson),
@@ -153,8 +177,12 @@ impl Session {
                 (kept, _) => kept,
             },
         };
-        draft.retain(|path, text| main.get(path) != Some(text));
-        let prepared = draft.keys().next_back().filter(|_| lesson.is_some());
+        draft.settle(&main);
+        let prepared = draft
+            .changed
+            .keys()
+            .next_back()
+            .filter(|_| lesson.is_some());
         let file = prepared.map_or(file, |path| path.as_str().into());
         let told = Told {
             events: state.events,
@@ -176,6 +204,12 @@ impl Session {
             put_aside: Rc::default(),
             main,
             draft: Rc::new(draft),
+            undo: None,
+            notes: Rc::new([]),
+            questions: Questions::new(),
+            rendered: Rendered::default(),
+            caret: 0,
+            chosen: None,
             file,
             problems: Rc::new([]),
             title: None,

@@ -3,7 +3,7 @@
 use std::rc::Rc;
 
 use view::protocol::{LessonIntent, Reply, Request, State};
-use view::{Intent, ObjectPanel, StationKind};
+use view::{Edits, Intent, ObjectPanel, StationKind};
 
 use super::{OtherFuture, Panel, Printed, Session, Shared, Told, change_of, histories};
 use crate::{dom, storage};
@@ -20,6 +20,7 @@ pub(super) enum Asked {
     /// Anything else, with a button of this station.
     OnStage(StationKind),
     Command,
+    Adopt,
     Lesson(LessonIntent),
     Fork,
     Switch,
@@ -75,18 +76,22 @@ impl Session {
     /// What was asked for is done: what lay behind this moment is another future now. Edits stand on
     /// the files that main has at this moment.
     pub(super) fn change(&mut self, state: State) {
-        let mut files = match self.asked {
+        let mut edits = match self.asked {
             Some(Asked::Switch) => {
                 let there = std::mem::replace(&mut self.put_aside, Rc::clone(&self.draft));
                 (*there).clone()
             }
-            _ => self.working_tree(),
+            _ => Edits {
+                changed: self.working_tree(),
+                removed: self.draft.removed.clone(),
+            },
         };
-        files.retain(|path, text| state.files.get(path) != Some(text));
+        edits.settle(&state.files);
         self.main = Rc::new(state.files);
-        self.draft = Rc::new(files);
+        self.draft = Rc::new(edits);
+        self.undo = None;
         self.keep();
-        self.check();
+        self.look_again();
         self.refused = Rc::new([]);
         self.at = state.scene.now;
         // Between two futures, what was seen of the time line stays seen.
@@ -135,7 +140,7 @@ impl Session {
                 self.playing = false;
                 self.put_aside = Rc::clone(&self.draft);
             }
-            Some(Asked::Switch | Asked::Join) | None => {}
+            Some(Asked::Adopt | Asked::Switch | Asked::Join) | None => {}
         }
     }
 
@@ -144,14 +149,14 @@ impl Session {
         self.playing = false;
         if let (LessonIntent::Next | LessonIntent::Retry, Some(lesson)) = (intent, &self.lesson) {
             let mut draft = change_of(lesson);
-            draft.retain(|path, text| self.main.get(path) != Some(text));
-            if let Some(path) = draft.keys().next_back() {
+            draft.settle(&self.main);
+            if let Some(path) = draft.changed.keys().next_back() {
                 self.file = path.as_str().into();
             }
             self.draft = Rc::new(draft);
             self.title = None;
             self.panel = Panel::Lesson;
-            self.check();
+            self.look_again();
         }
     }
 
@@ -169,11 +174,17 @@ impl Session {
                 self.problems = problems.into();
             }
             Reply::Checked { .. } => {}
+            Reply::Adopted(adopted) => {
+                self.asked = None;
+                self.adopt(adopted);
+            }
+            Reply::Rendered(manifest) => self.rendered(manifest),
+            reply @ (Reply::Completions(_) | Reply::Explained(_)) => self.answered(&reply),
             Reply::Refused(problems) => {
                 let asked = self.asked.take();
                 self.refused_on_stage = matches!(asked, Some(Asked::OnStage(_)));
                 // A lesson asks for a pull request too; why there is none stands beside the files.
-                if matches!(asked, Some(Asked::Open)) {
+                if matches!(asked, Some(Asked::Open | Asked::Adopt)) {
                     self.panel = Panel::Files;
                 }
                 self.refused = problems.into();

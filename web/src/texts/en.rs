@@ -187,6 +187,59 @@ pub fn left_out(acts: usize, why: &str) -> String {
     }
 }
 
+// Files and the editor
+
+pub const FILES_OF_REPOSITORY: &str = "Files of the repository";
+pub const FILES_OF_REPOSITORIES: &str = "Files of the repositories";
+pub const FILE_EDITED: &str = ", edited";
+pub const FILE_NEW: &str = ", new";
+pub const FILE_DELETED: &str = ", deleted";
+pub const NEW_FILE: &str = "New file";
+pub const PATH_OF_THE_NEW_FILE: &str = "Path of the new file";
+pub const NEW_PATH_OF_THE_FILE: &str = "New path of the file";
+pub const NAME_THE_REPOSITORY: &str = "Begin with the repository, such as shop/values.yaml.";
+pub const NAME_A_FILE: &str = "Name a file in the folder.";
+pub const NOT_A_PATH: &str = "Git takes no such path.";
+pub const ALREADY_THERE: &str = "There is a file of that name.";
+pub const SAVE: &str = "Save";
+pub const CANCEL: &str = "Cancel";
+pub const IT_IS_DELETED: &str = "Deleted.";
+pub const RESTORE: &str = "Restore";
+pub const RESET_FILE: &str = "Reset file";
+pub const RENAME: &str = "Rename";
+pub const DELETE: &str = "Delete";
+pub const UNDO: &str = "Undo";
+pub const SHOW_RENDERED: &str = "Rendered";
+
+pub const ADD_A_CHART: &str = "Add a chart…";
+pub const ADD_A_PACKED_CHART: &str = "Add a .tgz…";
+pub const DROP_A_CHART: &str = "Drop a chart: its folder, or a .tgz";
+pub const UNDERSTOOD: &str = "Understood";
+
+/// What the editor of a file is called.
+pub fn text_of(file: &str) -> String {
+    format!("Text of {file}")
+}
+
+// Rendered manifests
+
+pub const RENDERED_MANIFEST: &str = "Rendered manifest";
+pub const NO_CHART_AROUND: &str = "This file belongs to no chart.";
+pub const RENDERED_BEFORE_THE_MISTAKE: &str =
+    "It does not render now. What it last rendered stays here.";
+pub const CHOOSE_A_LINE: &str = "Choose a line to see what made it.";
+pub const MADE_BY: &str = "Made by ";
+
+/// Above what a release would be.
+pub fn rendered_as_released(release: &str) -> String {
+    format!("Release {release}, as the workflow installs it")
+}
+
+/// Above a chart that no workflow installs.
+pub fn rendered_alone(release: &str) -> String {
+    format!("{release}, with the chart's own values")
+}
+
 // The stage and the time line
 
 pub const MARKS: &str = "Marks";

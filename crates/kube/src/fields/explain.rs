@@ -4,7 +4,7 @@ use super::{Field, Table};
 use ecow::{EcoString, eco_format};
 
 /// The descriptions of all kinds and fields: the text of `data/descriptions.txt`.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Descriptions {
     lines: Vec<&'static str>,
 }

@@ -10,12 +10,14 @@
 //! of controllers, or of how a chart is rendered.
 
 pub mod actions;
+pub mod adopt;
 pub mod app;
 pub mod check;
 pub mod checks;
 pub mod definition;
 pub mod diff;
 pub mod git;
+pub mod help;
 pub mod labs;
 pub mod pattern;
 pub mod plan;

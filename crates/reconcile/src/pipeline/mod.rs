@@ -9,6 +9,7 @@ mod helm_client;
 mod identity;
 mod intents;
 mod kubectl;
+pub(crate) mod manifest;
 mod outlook;
 mod prospect;
 mod pulls;

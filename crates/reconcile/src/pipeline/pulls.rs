@@ -65,17 +65,30 @@ pub(crate) fn opened(world: &World) -> Option<&Pull> {
         .filter(|pull| pull.state == PullState::Open)
 }
 
-/// Opens a pull request, or puts a new commit on the one that is open.
+/// Begins a repository with an empty commit, for a pull request to bring its files.
+fn begin(world: &mut World, name: &str) -> Result<(), Problem> {
+    let mut repository = Repository::new();
+    let commit = repository
+        .commit_files(&Tree::new(), &[], Person::you(), world.now, "Begin")
+        .map_err(|error| Problem::whole(name, eco_format!("{error}")))?;
+    repository.set_branch(MAIN, commit);
+    world.delivery.tints.add(commit);
+    world.delivery.repositories.insert(name.into(), repository);
+    Ok(())
+}
+
+/// Opens a pull request, or puts a new commit on the one that is open. A repository that there is not
+/// is begun.
 ///
 /// # Errors
 /// What keeps the files from being a commit.
 pub(crate) fn open(world: &mut World, name: &str, change: Change) -> Result<(), Problem> {
     let now = world.now;
+    if !world.delivery.repositories.contains_key(name) {
+        begin(world, name)?;
+    }
     let Some(repository) = world.delivery.repositories.get_mut(name) else {
-        return Err(Problem::whole(
-            name,
-            eco_format!("there is no repository {name}"),
-        ));
+        return Err(Problem::whole(name, "there is no such repository"));
     };
     let Some(base) = repository.branch(MAIN) else {
         return Err(Problem::whole(

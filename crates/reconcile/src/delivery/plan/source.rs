@@ -3,9 +3,10 @@
 use super::HookObject;
 use super::diff::{Step, line_of};
 use super::trial::is_own_group;
+use crate::view::ManifestLine;
 use ecow::{EcoString, eco_format};
 use helm::release::{objects_of, objects_of_hook};
-use helm::{Giver, LineOrigin, ReleaseOptions, Rendered};
+use helm::{Giver, LineOrigin, ReleaseOptions, Rendered, Site};
 use kube::{Key, Value, kind_info};
 use lean::FlatMap;
 use std::rc::Rc;
@@ -182,11 +183,60 @@ impl Side {
         self.rendered.origin(manifest, line - 1)
     }
 
+    /// The rendered manifests as `helm template` prints them, hooks last, and what made each line.
+    pub(crate) fn lines(&self) -> Vec<ManifestLine> {
+        let mut lines = Vec::new();
+        let mut given: FlatMap<String, EcoString> = FlatMap::new();
+        let hooks = self.rendered.hooks.iter().map(|hook| &hook.manifest);
+        for manifest in self.rendered.manifests.iter().chain(hooks) {
+            for text in ["---".into(), eco_format!("# Source: {}", manifest.source)] {
+                lines.push(ManifestLine {
+                    text,
+                    sources: Vec::new(),
+                });
+            }
+            for (at, text) in manifest.content.trim_end().lines().enumerate() {
+                let origin = self.rendered.origin(manifest, at);
+                let sources = origin.map(|origin| self.sources(origin, &mut given));
+                lines.push(ManifestLine {
+                    text: text.into(),
+                    sources: sources.unwrap_or_default(),
+                });
+            }
+        }
+        lines
+    }
+
+    /// What made a line, the nearest first. Who gives a value is looked up once for all lines.
+    fn sources(
+        &self,
+        origin: &LineOrigin,
+        given: &mut FlatMap<String, EcoString>,
+    ) -> Vec<EcoString> {
+        let mut of = |path: &String| match given.get(path) {
+            Some(giver) => giver.clone(),
+            None => {
+                let giver = self.given(path);
+                given.insert(path.clone(), giver.clone());
+                giver
+            }
+        };
+        let mut sources: Vec<EcoString> = origin.values.iter().map(&mut of).collect();
+        sources.extend(origin.sites.iter().rev().map(|site| self.site(site)));
+        sources.extend(origin.conditions.iter().map(&mut of));
+        let mut seen = lean::set([EcoString::new()]);
+        sources.retain(|source| seen.insert(source.clone()));
+        sources
+    }
+
     /// The innermost template line.
     fn template(&self, origin: &LineOrigin) -> EcoString {
-        let Some(site) = origin.sites.last() else {
-            return EcoString::new();
-        };
+        let site = origin.sites.last();
+        site.map(|site| self.site(site)).unwrap_or_default()
+    }
+
+    /// A template line, by its path in the repository.
+    fn site(&self, site: &Site) -> EcoString {
         let file = site
             .file
             .split_once('/')
