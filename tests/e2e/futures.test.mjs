@@ -63,7 +63,8 @@ lab('the fork keeps its own edits', async (page) => {
   await page.getByRole('tab', { name: /^Files/ }).click();
   assert.equal(await change.count(), 0);
   const editor = page.getByRole('textbox', { name: /^Text of / });
-  await editor.fill(`${await editor.inputValue()}\n# only here\n`);
+  await editor.press('ControlOrMeta+End');
+  await editor.pressSequentially('# only here');
   assert.equal(await change.count(), 1);
   await page.getByRole('button', { name: 'Original', exact: true }).click();
   await page.locator('[data-testid="futures"][data-in-fork="false"]').waitFor();

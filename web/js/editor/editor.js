@@ -137,6 +137,8 @@ const extensions = [
 function begin(name, text) {
   const told = {
     'aria-label': name,
+    // It can be reached by Tab as it is; this says so to programs that look for a focusable child of what scrolls.
+    tabindex: '0',
     'aria-description': 'Once you write, Tab indents; Escape, then Tab, leaves the editor. F8 goes to the next problem.',
     'aria-describedby': 'problems',
     autocapitalize: 'off',
