@@ -87,7 +87,6 @@ pub fn Masthead(props: &MastheadProps) -> Html {
             { lab_select(&props.labs, &lessons) }
             <nav aria-label={texts::PAGES}>
                 <a href="modelled.html">{ texts::WHAT_IS_MODELLED }</a>
-                <a href="embedding.html">{ texts::EMBEDDING }</a>
             </nav>
             <button class="quiet share" type="button" onclick={props.on_share.reform(|_| ())}>{ texts::SHARE }</button>
             <button

@@ -106,6 +106,7 @@ pub fn Share(props: &ShareProps) -> Html {
                     <input class="said" type="file" accept=".json,application/json" onchange={on_file} />
                     { texts::OPEN_A_FILE }
                 </label>
+                <a href="embedding.html">{ texts::EMBED_IT }</a>
                 <button class="quiet" type="button" onclick={close}>{ texts::CLOSE }</button>
             </div>
         </dialog>
