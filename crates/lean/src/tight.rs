@@ -10,7 +10,11 @@ pub fn insert<T: Clone>(list: &mut EcoVec<T>, at: usize, item: T) {
     if length == list.capacity() {
         // Long ones that do grow are not to be copied each time.
         let mut grown = EcoVec::with_capacity(length + 1 + length / 8);
-        grown.extend(std::mem::take(list));
+        if list.is_unique() {
+            grown.extend(std::mem::take(list));
+        } else {
+            grown.extend_from_slice(list);
+        }
         *list = grown;
     }
     list.insert(at, item);
@@ -25,7 +29,7 @@ pub fn push<T: Clone>(list: &mut EcoVec<T>, item: T) {
 pub fn make_mut<T: Clone>(list: &mut EcoVec<T>) -> &mut [T] {
     if !list.is_unique() {
         let mut own = EcoVec::with_capacity(list.len());
-        own.extend(list.iter().cloned());
+        own.extend_from_slice(list);
         *list = own;
     }
     list.make_mut()

@@ -55,6 +55,17 @@ impl Node {
         self.balance = balance((used.cpu, all.cpu), (used.memory, all.memory));
     }
 
+    /// A group has so many pods more here.
+    fn join(&mut self, group: usize, pods: i64) {
+        match self.groups.iter().position(|(have, _)| *have == group) {
+            None => self.groups.push((group, pods)),
+            Some(at) if self.groups[at].1 + pods == 0 => {
+                self.groups.remove(at);
+            }
+            Some(at) => self.groups.make_mut()[at].1 += pods,
+        }
+    }
+
     /// How many of its pods belong to the groups that are marked.
     #[must_use]
     pub fn count(&self, marked: &[bool]) -> i64 {
@@ -151,12 +162,14 @@ impl Nodes {
         node.requested.add(&requests, sign);
         node.weight.add(&weight, sign);
         node.rebalance();
-        match node.groups.iter().position(|(have, _)| *have == group) {
-            None => node.groups.push((group, sign)),
-            Some(at) if node.groups[at].1 + sign == 0 => {
-                node.groups.remove(at);
-            }
-            Some(at) => node.groups.make_mut()[at].1 += sign,
+        node.join(group, sign);
+    }
+
+    /// A pod that stays on its node goes from one group to another: it asks for what it did before.
+    fn regroup(&mut self, at: usize, before: &Object, after: &Object) {
+        for (pod, sign) in [(before, -1), (after, 1)] {
+            let group = self.group(pod, sign);
+            Rc::make_mut(&mut self.list.make_mut()[at]).join(group, sign);
         }
     }
 
@@ -261,9 +274,12 @@ pub(crate) fn observe(nodes: &mut Nodes, store: &Store, change: &Change) {
             let after = Some(&*change.new).filter(|pod| !gone && holds(pod));
             if let (Some(before), Some(after)) = (before, after)
                 && before.spec() == after.spec()
-                && before.labels() == after.labels()
-                && before.meta.deleted.is_some() == after.meta.deleted.is_some()
             {
+                let is_same_group = before.labels() == after.labels()
+                    && before.meta.deleted.is_some() == after.meta.deleted.is_some();
+                if !is_same_group && let Some(at) = nodes.position(pod::node(after)) {
+                    nodes.regroup(at, before, after);
+                }
                 return;
             }
             for (pod, sign) in [(before, -1), (after, 1)] {
