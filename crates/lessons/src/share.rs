@@ -19,15 +19,12 @@ use ecow::{EcoString, eco_format};
 use reconcile::delivery::labs::{self, Files};
 use reconcile::delivery::reader::did_you_mean;
 use reconcile::view::Problem;
-use reconcile::{Deed, Lab, Millis, Table, lay};
+use reconcile::{Deed, Differences, Lab, Millis, Table, lay};
 use std::rc::Rc;
 use view::protocol::LessonIntent;
 
 /// The form in which links are written.
 pub const VERSION: i64 = 1;
-
-/// Files that differ: the new text; none for a file that is gone.
-pub type Differences = Vec<(EcoString, Option<EcoString>)>;
 
 /// Where a link begins.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

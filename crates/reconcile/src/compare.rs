@@ -6,6 +6,7 @@ use crate::view::protocol::Difference;
 use crate::view::{EventRow, Mark, MarkKind, Second};
 use ecow::{EcoString, eco_format};
 use kube::Millis;
+use std::rc::Rc;
 
 /// What came of two labs after the moment from which on they differ, in the respects that people ask
 /// about. Both are told up to their ends.
@@ -33,12 +34,12 @@ const RESPECTS: [Respect; 7] = [
     ("Restarts of containers", restarts),
 ];
 
-/// One future from the moment on.
+/// One future from the moment `since` on. Its lists hold what was before, too: [`after`] leaves that out.
 struct Told {
     since: Millis,
-    marks: Vec<Mark>,
-    seconds: Vec<Second>,
-    events: Vec<EventRow>,
+    marks: Rc<[Mark]>,
+    seconds: Rc<[Second]>,
+    events: Rc<[EventRow]>,
     restarts: (u64, u64),
     is_settled: bool,
 }
@@ -49,17 +50,29 @@ impl Told {
         lab.seek(since);
         let before = restarts_in(&lab);
         lab.seek(lab.end());
-        let after = |t: Millis| since < t;
-        let (marks, seconds, events) = (lab.marks(), lab.seconds(), lab.events());
         Told {
             since,
-            marks: marks.iter().filter(|it| after(it.t)).cloned().collect(),
-            seconds: seconds.iter().filter(|it| after(it.t)).cloned().collect(),
-            events: events.iter().filter(|it| after(it.t)).cloned().collect(),
+            marks: lab.marks(),
+            seconds: lab.seconds(),
+            events: lab.events(),
             restarts: (before, restarts_in(&lab)),
             is_settled: scene::is_settled(lab.world()),
         }
     }
+
+    fn marks(&self) -> &[Mark] {
+        after(self.since, &self.marks, |it| it.t)
+    }
+
+    fn seconds(&self) -> &[Second] {
+        after(self.since, &self.seconds, |it| it.t)
+    }
+}
+
+/// Those of rows in the order of time that are later than a moment.
+fn after<T>(since: Millis, rows: &[T], time: fn(&T) -> Millis) -> &[T] {
+    let first = rows.partition_point(|it| time(it) <= since);
+    rows.get(first..).unwrap_or_default()
 }
 
 fn restarts_in(lab: &Lab) -> u64 {
@@ -70,7 +83,7 @@ fn restarts_in(lab: &Lab) -> u64 {
 }
 
 fn rollout(told: &Told) -> EcoString {
-    let last = |kind| told.marks.iter().rfind(|mark| mark.kind == kind);
+    let last = |kind| told.marks().iter().rfind(|mark| mark.kind == kind);
     let failed = last(MarkKind::Failed);
     match (last(MarkKind::Complete), told.is_settled, failed) {
         (Some(mark), true, _) => {
@@ -85,15 +98,15 @@ fn rollout(told: &Told) -> EcoString {
 }
 
 fn failed(told: &Told) -> EcoString {
-    let failed = told.seconds.iter().map(|it| u64::from(it.failed));
-    let answered = told.seconds.iter().flat_map(|it| &it.answered);
+    let failed = told.seconds().iter().map(|it| u64::from(it.failed));
+    let answered = told.seconds().iter().flat_map(|it| &it.answered);
     let failed: u64 = failed.sum();
     let all = failed + answered.map(|it| u64::from(it.1)).sum::<u64>();
     eco_format!("{failed} of {all}")
 }
 
 fn fewest_ready(told: &Told) -> EcoString {
-    let ready = told.seconds.iter().map(|it| it.ready);
+    let ready = told.seconds().iter().map(|it| it.ready);
     match ready.min() {
         Some((ready, wanted)) => eco_format!("{ready} of {wanted}"),
         None => "–".into(),
@@ -101,12 +114,12 @@ fn fewest_ready(told: &Told) -> EcoString {
 }
 
 fn slowest(told: &Told) -> EcoString {
-    let slowest = told.seconds.iter().map(|it| it.latency[2]).max();
+    let slowest = told.seconds().iter().map(|it| it.latency[2]).max();
     slowest.map_or("–".into(), |it| eco_format!("{it} ms"))
 }
 
 fn memory(told: &Told) -> EcoString {
-    let services = told.seconds.iter().flat_map(|it| &it.services);
+    let services = told.seconds().iter().flat_map(|it| &it.services);
     let usage = services.flat_map(|it| &it.usage);
     let most = usage.map(|it| (it.memory.most, it.memory.limit)).max();
     match most {
@@ -118,7 +131,13 @@ fn memory(told: &Told) -> EcoString {
 
 fn pods_made(told: &Told) -> EcoString {
     let is_made = |it: &&EventRow| it.verb == "create" && it.object.starts_with("Pod/");
-    eco_format!("{}", told.events.iter().filter(is_made).count())
+    eco_format!(
+        "{}",
+        after(told.since, &told.events, |it| it.t)
+            .iter()
+            .filter(is_made)
+            .count()
+    )
 }
 
 fn restarts(told: &Told) -> EcoString {

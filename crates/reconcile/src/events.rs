@@ -405,16 +405,14 @@ fn describe_series(source: &str, reason: &str, said: &Said) -> Described {
 /// A hash of some texts, each with an end of its own; eight bytes at a time, for every Event asks for
 /// several.
 fn fingerprint(texts: &[&str]) -> u64 {
-    let mix =
-        |hash: u64, word: u64| (hash.rotate_left(5) ^ word).wrapping_mul(0x9e37_79b9_7f4a_7c15);
     texts.iter().fold(0, |hash, text| {
         let words = text.as_bytes().chunks(8);
         let hash = words.fold(hash, |hash, bytes| {
             let mut word = [0; 8];
             word[..bytes.len()].copy_from_slice(bytes);
-            mix(hash, u64::from_le_bytes(word))
+            tight::mix(hash, u64::from_le_bytes(word))
         });
-        mix(hash, text.len() as u64)
+        tight::mix(hash, text.len() as u64)
     })
 }
 

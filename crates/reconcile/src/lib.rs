@@ -34,7 +34,7 @@ pub use compare::compare;
 pub use engine::{Event, Output, Settings, World};
 pub use kube::Millis;
 pub use kube::fields::{Descriptions, Table};
-pub use lab::{Deed, Lab, differences, lay};
+pub use lab::{Deed, Differences, Lab, differences, lay};
 pub use shell::Output as Printed;
 pub use timeline::{Act, Timeline};
 pub use timings::Timings;

@@ -101,7 +101,11 @@ impl Engine {
                 Ok(it) => carried = Some(it),
                 Err(problems) => return Reply::Refused(problems),
             },
-            Request::Fork | Request::Switch | Request::Join => return self.choose(&request),
+            Request::Fork | Request::Switch | Request::Join => {
+                if let Err(why) = self.choose(&request) {
+                    return refused(why);
+                }
+            }
             _ => {}
         }
         let reply = self.answer(request, carried);
@@ -115,17 +119,15 @@ impl Engine {
         let Some(lab) = &mut self.lab else {
             return refused("there is no such lab");
         };
-        if let (Request::Open(_) | Request::OpenLesson(_), Some(table)) = (&request, self.fields) {
-            lab.learn_fields(table);
-        }
-        if let (Request::Open(_) | Request::OpenLesson(_), Some(it)) =
-            (&request, &self.descriptions)
-        {
-            lab.learn_descriptions(it);
-        }
         let session = &mut self.session;
         match request {
             Request::Open(_) | Request::OpenLesson(_) | Request::OpenLink { .. } => {
+                if let Some(table) = self.fields {
+                    lab.learn_fields(table);
+                }
+                if let Some(descriptions) = &self.descriptions {
+                    lab.learn_descriptions(descriptions);
+                }
                 opened(self.start.lab.clone(), lab, session, carried)
             }
             Request::Check { path, edits } => {
@@ -177,7 +179,6 @@ impl Engine {
                 let link = Link::of(self.start.clone(), lab, session.as_ref(), &files);
                 Reply::Link(link.write())
             }
-            // They were answered before.
             Request::Fork | Request::Switch | Request::Join => changed(lab, session, Ok(())),
             Request::Lesson(intent) => {
                 let Some(learner) = session.as_mut() else {
@@ -205,12 +206,10 @@ impl Engine {
     }
 
     /// Does what concerns both futures.
-    fn choose(&mut self, request: &Request) -> Reply {
-        let Some(lab) = &mut self.lab else {
-            return refused("there is no such lab");
-        };
+    fn choose(&mut self, request: &Request) -> Result<(), &'static str> {
+        let lab = self.lab.as_mut().ok_or("there is no such lab")?;
         match (request, &mut self.other) {
-            (Request::Fork, Some(_)) => return refused("there are two futures already"),
+            (Request::Fork, Some(_)) => return Err("there are two futures already"),
             (Request::Fork, None) => {
                 self.other = Some(Other {
                     lab: lab.fork(),
@@ -225,8 +224,7 @@ impl Engine {
             (Request::Join, other) => *other = None,
             _ => {}
         }
-        let reply = changed(lab, &self.session, Ok(()));
-        self.level(reply)
+        Ok(())
     }
 
     /// Puts the other future beside a reply that has this one: both end at the same moment, and stand

@@ -1,11 +1,11 @@
 //! A link from its JSON, which YAML reads, each mistake with its line and column.
 
 use super::write::method_word;
-use super::{Act, Differences, LINK, Link, Start, VERSION};
+use super::{Act, LINK, Link, Start, VERSION};
 use ecow::EcoString;
 use reconcile::delivery::reader::{Fields, Reader};
 use reconcile::view::Problem;
-use reconcile::{Deed, Millis};
+use reconcile::{Deed, Differences, Millis};
 use view::protocol::LessonIntent;
 use view::{Intent, MergeMethod, ObjectRef};
 use yaml::Node;

@@ -1,8 +1,8 @@
 //! A link as its JSON.
 
-use super::{Act, Differences, Link, VERSION};
+use super::{Act, Link, VERSION};
 use ecow::EcoString;
-use reconcile::Deed;
+use reconcile::{Deed, Differences};
 use view::protocol::LessonIntent;
 use view::{Intent, MergeMethod, ObjectRef};
 use yaml::{Value, json, map};

@@ -21,7 +21,7 @@ pub use crate::view::{Intent, MergeMethod};
 pub(crate) use intents::{act as act_on, dispatchable, key};
 pub use outlook::Outlook;
 pub use pulls::{Change, MergeState, Pull, PullState};
-pub(crate) use pulls::{close, merge_state, methods, open, opened};
+pub(crate) use pulls::{begin, close, main_files, merge_state, methods, open, opened};
 pub use releases::Release;
 pub(crate) use releases::install;
 pub(crate) use runs::settings;

@@ -65,11 +65,21 @@ pub(crate) fn opened(world: &World) -> Option<&Pull> {
         .filter(|pull| pull.state == PullState::Open)
 }
 
-/// Begins a repository with an empty commit, for a pull request to bring its files.
-fn begin(world: &mut World, name: &str) -> Result<(), Problem> {
+/// A repository's files on main; none if there is no such repository.
+pub(crate) fn main_files(world: &World, name: &str) -> Tree {
+    let repository = world.delivery.repositories.get(name);
+    let files = repository.and_then(|it| Some(it.files(it.branch(MAIN)?)));
+    files.unwrap_or_default()
+}
+
+/// Begins a repository with a commit of these files.
+///
+/// # Errors
+/// What keeps the files from being a commit.
+pub(crate) fn begin(world: &mut World, name: &str, files: &Tree) -> Result<(), Problem> {
     let mut repository = Repository::new();
     let commit = repository
-        .commit_files(&Tree::new(), &[], Person::you(), world.now, "Begin")
+        .commit_files(files, &[], Person::you(), world.now, "Begin")
         .map_err(|error| Problem::whole(name, eco_format!("{error}")))?;
     repository.set_branch(MAIN, commit);
     world.delivery.tints.add(commit);
@@ -85,7 +95,8 @@ fn begin(world: &mut World, name: &str) -> Result<(), Problem> {
 pub(crate) fn open(world: &mut World, name: &str, change: Change) -> Result<(), Problem> {
     let now = world.now;
     if !world.delivery.repositories.contains_key(name) {
-        begin(world, name)?;
+        // The pull request brings its files.
+        begin(world, name, &Tree::new())?;
     }
     let Some(repository) = world.delivery.repositories.get_mut(name) else {
         return Err(Problem::whole(name, "there is no such repository"));
@@ -369,9 +380,7 @@ pub(crate) fn close(world: &mut World) {
 
 /// The ways in which a pull request's repository lets it be merged, the preferred one first.
 pub(crate) fn methods(world: &World, pull: &Pull) -> Vec<MergeMethod> {
-    let repository = world.delivery.repositories.get(&pull.repository);
-    let files = repository.and_then(|it: &Repository| Some(it.files(it.branch(MAIN)?)));
-    let allowed = Settings::read(&files.unwrap_or_default()).merges;
+    let allowed = Settings::read(&main_files(world, &pull.repository)).merges;
     let preferred = [MergeMethod::Squash, MergeMethod::Merge, MergeMethod::Rebase];
     let is_allowed = |method: &MergeMethod| allowed[*method as usize];
     preferred.into_iter().filter(is_allowed).collect()
