@@ -7,24 +7,6 @@ pub fn clock(t: Millis) -> String {
     format!("{}:{:02}.{}", t / 60_000, t / 1_000 % 60, t / 100 % 10)
 }
 
-/// A duration, short: `800 ms`, `4 s`, `2 min 5 s`.
-pub fn duration(t: Millis) -> String {
-    match t {
-        0..1_000 => format!("{t} ms"),
-        1_000..60_000 => format!("{} s", t / 1_000),
-        _ => format!("{} min {} s", t / 60_000, t / 1_000 % 60),
-    }
-}
-
-/// `1 pod`, `3 pods`.
-pub fn count(n: usize, noun: &str) -> String {
-    if n == 1 {
-        format!("1 {noun}")
-    } else {
-        format!("{n} {noun}s")
-    }
-}
-
 /// The last part of a path: `chart/values.yaml` is `values.yaml`.
 pub fn last_part(path: &str) -> &str {
     path.rsplit('/').next().unwrap_or(path)
@@ -76,19 +58,6 @@ pub fn cores(milli: u64) -> String {
     text.trim_end_matches('0').trim_end_matches('.').to_owned()
 }
 
-/// MiB as the larger unit where it is one: `384` is `384 Mi`, `4096` is `4 Gi`, `1536` is `1.5 Gi`.
-pub fn memory(mib: u64) -> String {
-    if mib < 1_024 {
-        return format!("{mib} Mi");
-    }
-    let tenths = mib * 10 / 1_024;
-    if tenths.is_multiple_of(10) {
-        format!("{} Gi", tenths / 10)
-    } else {
-        format!("{}.{} Gi", tenths / 10, tenths % 10)
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -106,31 +75,15 @@ mod tests {
     }
 
     #[test]
-    fn durations_take_the_unit_that_fits() {
-        for (t, text) in [(800, "800 ms"), (4_200, "4 s"), (125_000, "2 min 5 s")] {
-            assert_eq!(duration(t), text);
-        }
-    }
-
-    #[test]
-    fn amounts_take_the_unit_that_fits() {
+    fn cores_lose_their_last_zeros() {
         assert_eq!(cores(300), "0.3");
         assert_eq!(cores(2_000), "2");
-        assert_eq!(memory(384), "384 Mi");
-        assert_eq!(memory(1_536), "1.5 Gi");
-        assert_eq!(memory(4_096), "4 Gi");
     }
 
     #[test]
     fn names_too_long_for_a_tab_are_cut() {
         assert_eq!(short_name("order-service"), "order-service");
         assert_eq!(short_name("order-service-5c68485986-2szkc"), "…2szkc");
-    }
-
-    #[test]
-    fn one_is_not_many() {
-        assert_eq!(count(1, "pod"), "1 pod");
-        assert_eq!(count(0, "pod"), "0 pods");
     }
 
     #[test]

@@ -15,6 +15,18 @@ pub struct ObjectRef {
     pub name: EcoString,
 }
 
+impl ObjectRef {
+    /// The object of a kind that is called so.
+    #[must_use]
+    pub fn new(kind: &str, namespace: &EcoString, name: &EcoString) -> Self {
+        Self {
+            kind: kind.into(),
+            namespace: namespace.clone(),
+            name: name.clone(),
+        }
+    }
+}
+
 /// What there is to know of an object at one moment.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct ObjectPanel {

@@ -6,10 +6,10 @@ use web_sys::HtmlInputElement;
 use yew::prelude::*;
 
 use super::icon::sign;
-use super::object::{named_link, object_link};
+use super::object::{label, named_link, object_link};
 use super::tint::{commit, sha};
 use crate::session::Action;
-use crate::words::count;
+use crate::texts;
 
 /// An Argo CD Application, a Flux HelmRelease or a Kustomization, those of its objects that one would
 /// look at first (what drifted, what is not healthy), and the tree of all.
@@ -26,9 +26,9 @@ pub fn application(row: &ApplicationRow, tree: Html, on: &Callback<Action>) -> H
             data-tint={sha(row.tint.as_ref())}
         >
             { commit(row.tint.as_ref()) }
-            <span class="strong">{ object_link(&of(row), format!("{} {}", row.kind, row.name), on) }</span>
+            <span class="strong">{ object_link(&of(row), label(&of(row)), on) }</span>
             { state(&row.sync, &row.health) }
-            <span class="aside">{ count(row.resources.len(), "object") }</span>
+            <span class="aside">{ texts::objects(row.resources.len()) }</span>
             if row.operation != "Succeeded" && !row.message.is_empty() {
                 <span class="aside">{ format!("{}: {}", row.operation, row.message) }</span>
             }
@@ -43,11 +43,7 @@ pub fn application(row: &ApplicationRow, tree: Html, on: &Callback<Action>) -> H
 }
 
 fn of(row: &ApplicationRow) -> ObjectRef {
-    ObjectRef {
-        kind: row.kind.clone(),
-        namespace: row.namespace.clone(),
-        name: row.name.clone(),
-    }
+    ObjectRef::new(&row.kind, &row.namespace, &row.name)
 }
 
 /// What one can ask the tool for: Argo CD's Refresh, Sync and Rollback, Flux' reconcile.
@@ -56,7 +52,7 @@ fn operations(row: &ApplicationRow, on: &Callback<Action>) -> Html {
     let onclick = on.reform(move |_| Action::Intend(refresh.clone()));
     if row.kind != "Application" {
         return html! {
-            <div class="tools"><button type="button" {onclick}>{ "Reconcile" }</button></div>
+            <div class="tools"><button type="button" {onclick}>{ texts::RECONCILE }</button></div>
         };
     }
     let application = of(row);
@@ -72,14 +68,14 @@ fn operations(row: &ApplicationRow, on: &Callback<Action>) -> Html {
     });
     html! {
         <div class="tools">
-            <button type="button" {onclick}>{ "Refresh" }</button>
+            <button type="button" {onclick}>{ texts::REFRESH }</button>
             <form {onsubmit}>
-                <button type="submit">{ "Sync" }</button>
-                <label><input type="checkbox" name="prune" />{ "prune" }</label>
+                <button type="submit">{ texts::SYNC }</button>
+                <label><input type="checkbox" name="prune" />{ texts::PRUNE }</label>
             </form>
             if !row.history.is_empty() {
                 <details class="menu">
-                    <summary>{ "History and rollback" }</summary>
+                    <summary>{ texts::HISTORY_AND_ROLLBACK }</summary>
                     <ul>{ for row.history.iter().rev().enumerate().map(|(age, it)| deployed(row, it, age == 0, on)) }</ul>
                 </details>
             }
@@ -103,10 +99,10 @@ fn deployed(
             <span>{ format!("{} ", it.id) }<code>{ it.revision.as_str() }</code></span>
             <span class="aside">{ it.at.as_str() }</span>
             if is_current {
-                <span class="aside">{ "current" }</span>
+                <span class="aside">{ texts::CURRENT }</span>
             } else {
                 <button type="button" class="link" onclick={on.reform(move |_| Action::Intend(rollback.clone()))}>
-                    { format!("Roll back to {}", it.id) }
+                    { texts::roll_back_to(it.id) }
                 </button>
             }
         </li>
@@ -140,7 +136,7 @@ fn difference(object: &str, change: &PathChange) -> Html {
             data-path={change.path.to_string()}
         >
             <dt><code>{ change.path.as_str() }</code></dt>
-            <dd>{ value("git", &change.old) }{ value("live", &change.new) }</dd>
+            <dd>{ value(texts::IN_GIT, &change.old) }{ value(texts::LIVE, &change.new) }</dd>
         </div>
     }
 }
@@ -150,7 +146,7 @@ fn value(whose: &'static str, text: &str) -> Html {
         <span>
             <span class="aside">{ whose }</span>
             { " " }
-            <code>{ if text.is_empty() { "nothing" } else { text } }</code>
+            <code>{ if text.is_empty() { texts::NOTHING } else { text } }</code>
         </span>
     }
 }

@@ -10,7 +10,7 @@ use yew::prelude::*;
 use super::tint::tint_class;
 use crate::session::History;
 use crate::texts;
-use crate::words::{clock, count};
+use crate::words::clock;
 
 /// Where the band ends, from the top of its drawing, in CSS pixels.
 pub const GROUND: u32 = 34;
@@ -129,7 +129,7 @@ pub fn outages(history: &History, until: Millis) -> String {
     let failed: u32 = failing.iter().map(|second| second.failed).sum();
     let missing = match reduced {
         0 => String::new(),
-        n => texts::pods_missing(&count(n, "second")),
+        n => format!(" {}", texts::pods_missing(n)),
     };
     let failed = match (failing.first(), failing.last()) {
         (Some(first), Some(last)) => {

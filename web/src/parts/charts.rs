@@ -13,7 +13,7 @@ use super::tint::tint_class;
 use crate::dom;
 use crate::session::{History, Shared};
 use crate::texts;
-use crate::words::{clock, cores, memory};
+use crate::words::{clock, cores};
 
 /// The grid of a drawing; it is stretched to the room that there is.
 const WIDTH: u64 = 1_000;
@@ -115,13 +115,10 @@ impl Kind {
     fn words(self, second: &ServiceSecond) -> String {
         let [p50, _, p99] = second.latency;
         match self {
-            Self::Success => match success(second) {
-                100_000 => "100 %".to_owned(),
-                share => format!("{}.{} %", share / 1_000, share / 100 % 10),
-            },
+            Self::Success => texts::percent(u64::from(success(second)) / 100),
             Self::Latency => texts::percentiles(p50, p99),
             Self::Cpu => self.used(second, |n| texts::cores(&cores(n))),
-            Self::Memory => self.used(second, memory),
+            Self::Memory => self.used(second, texts::memory),
         }
     }
 

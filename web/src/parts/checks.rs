@@ -6,11 +6,12 @@ use yew::prelude::*;
 use super::plan::object_name;
 use super::source::source;
 use crate::session::Action;
+use crate::texts;
 
 /// The findings in a repository, the gravest first: what it is, where, and how to mend it.
 pub fn checks(repository: &str, rows: &[CheckRow], on: &Callback<Action>) -> Html {
     html! {
-        <ul class="plan checks" aria-label="What checks find">
+        <ul class="plan checks" aria-label={texts::WHAT_CHECKS_FIND}>
             for (index, row) in rows.iter().enumerate() {
                 <li
                     key={index}
@@ -18,7 +19,7 @@ pub fn checks(repository: &str, rows: &[CheckRow], on: &Callback<Action>) -> Htm
                     data-check={row.name.to_string()}
                     data-severity={row.severity.as_str()}
                 >
-                    <span class="effect">{ row.severity.as_str() }</span>
+                    <span class="effect">{ texts::severity(row.severity) }</span>
                     <div>
                         <p>
                             <a href={row.url.to_string()}><code>{ row.name.as_str() }</code></a>

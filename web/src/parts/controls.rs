@@ -28,9 +28,9 @@ pub struct ControlsProps {
 #[component]
 pub fn Controls(props: &ControlsProps) -> Html {
     let (shape, label) = match (props.playing, props.at_end) {
-        (true, _) => (Shape::Pause, "Pause"),
-        (false, true) => (Shape::Replay, "Replay"),
-        (false, false) => (Shape::Play, "Play"),
+        (true, _) => (Shape::Pause, texts::PAUSE),
+        (false, true) => (Shape::Replay, texts::REPLAY),
+        (false, false) => (Shape::Play, texts::PLAY),
     };
     let play = !props.playing;
     let step = |stride: Stride, shape: Shape, label: &'static str| {
@@ -47,9 +47,9 @@ pub fn Controls(props: &ControlsProps) -> Html {
         }
     };
     html! {
-        <div class="controls" role="group" aria-label="Player">
-            { step(Stride::MarkBack, Shape::MarkBack, "Back to the mark before") }
-            { step(Stride::EventBack, Shape::StepBack, "Step back") }
+        <div class="controls" role="group" aria-label={texts::PLAYER}>
+            { step(Stride::MarkBack, Shape::MarkBack, texts::MARK_BACK) }
+            { step(Stride::EventBack, Shape::StepBack, texts::STEP_BACK) }
             <button
                 ref={props.play.clone()}
                 type="button"
@@ -60,11 +60,11 @@ pub fn Controls(props: &ControlsProps) -> Html {
             >
                 { icon(shape) }
             </button>
-            { step(Stride::EventOn, Shape::StepOn, "Step forward") }
-            { step(Stride::MarkOn, Shape::MarkOn, "On to the next mark") }
+            { step(Stride::EventOn, Shape::StepOn, texts::STEP_FORWARD) }
+            { step(Stride::MarkOn, Shape::MarkOn, texts::MARK_ON) }
             <p class="time">
                 <span ref={props.clock.clone()} class="at"></span>
-                <span class="of">{ format!(" of {}", clock(props.end)) }</span>
+                <span class="of">{ texts::of_end(&clock(props.end)) }</span>
             </p>
             { speed(props.speed, &props.on) }
             <button
@@ -97,10 +97,10 @@ fn speed(chosen: u32, on: &Callback<Action>) -> Html {
         )
     });
     html! {
-        <select class="speed" aria-label="Play speed" {onchange}>
+        <select class="speed" aria-label={texts::PLAY_SPEED} {onchange}>
             for speed in speeds {
                 <option key={speed} value={speed.to_string()} selected={speed == chosen}>
-                    { format!("{}×", f64::from(speed) / 100.0) }
+                    { texts::times(f64::from(speed) / 100.0) }
                 </option>
             }
         </select>

@@ -7,10 +7,10 @@ use ecow::EcoString;
 use view::{DeploymentRow, ObjectRef, ReplicaSetRow};
 use yew::prelude::*;
 
-use super::object::object_link;
+use super::object::{label, object_link};
 use super::replica_set::ReplicaSet;
 use crate::session::Action;
-use crate::words::count;
+use crate::texts;
 
 /// How many ReplicaSets without pods are shown beside the newest; older ones are only counted.
 const EMPTY_MOST: usize = 1;
@@ -21,16 +21,12 @@ pub fn deployment(
     serving: &Rc<FlatSet<EcoString>>,
     on: &Callback<Action>,
 ) -> Html {
-    let object = ObjectRef {
-        kind: "Deployment".into(),
-        namespace: row.namespace.clone(),
-        name: row.name.clone(),
-    };
+    let object = ObjectRef::new("Deployment", &row.namespace, &row.name);
     let (shown, kept) = shown_sets(&row.sets);
     html! {
         <article
             class="deployment"
-            aria-label={format!("Deployment {}", row.name)}
+            aria-label={label(&object)}
             data-testid="deployment"
             data-name={row.name.to_string()}
             data-desired={row.desired.to_string()}
@@ -39,16 +35,16 @@ pub fn deployment(
             data-ready={row.ready.to_string()}
         >
             <header>
-                <h2><span class="kind">{ "Deployment " }</span>{ object_link(&object, row.name.to_string(), on) }</h2>
+                <h2><span class="kind">{ format!("{} ", object.kind) }</span>{ object_link(&object, row.name.to_string(), on) }</h2>
                 <dl class="figures">
-                    { figure("wanted", row.desired, true) }
-                    { figure("there", row.current, row.current == row.desired) }
-                    { figure("up to date", row.updated, row.updated == row.desired) }
-                    { figure("ready", row.ready, row.least <= row.ready) }
+                    { figure(texts::WANTED, row.desired, true) }
+                    { figure(texts::THERE, row.current, row.current == row.desired) }
+                    { figure(texts::UP_TO_DATE, row.updated, row.updated == row.desired) }
+                    { figure(texts::READY, row.ready, row.least <= row.ready) }
                 </dl>
                 <p class="difference" data-settled={row.difference.is_empty().to_string()}>
                     if row.difference.is_empty() {
-                        { "Actual state is desired state." }
+                        { texts::AS_DESIRED }
                     } else {
                         { row.difference.as_str() }
                     }
@@ -67,7 +63,7 @@ pub fn deployment(
                 }
             </ul>
             if 0 < kept {
-                <p class="kept">{ format!("{} without pods kept for a rollback.", count(kept, "older ReplicaSet")) }</p>
+                <p class="kept">{ texts::sets_kept(kept) }</p>
             }
         </article>
     }
@@ -84,12 +80,9 @@ fn figure(name: &'static str, number: u32, settled: bool) -> Html {
 
 fn bounds(row: &DeploymentRow) -> String {
     if row.strategy == "RollingUpdate" {
-        format!(
-            "Rolling update: at least {} available, at most {} in all.",
-            row.least, row.most
-        )
+        texts::rolling_update(row.least, row.most)
     } else {
-        format!("{}: all old pods stop before new ones start.", row.strategy)
+        texts::recreate(&row.strategy)
     }
 }
 

@@ -3,6 +3,8 @@
 use view::{DiffLine, FileDiff};
 use yew::prelude::*;
 
+use crate::texts;
+
 /// The changed files, each foldable.
 pub fn diff(files: &[FileDiff]) -> Html {
     html! {
@@ -11,13 +13,13 @@ pub fn diff(files: &[FileDiff]) -> Html {
                 <details key={file.path.as_str()} open=true>
                     <summary>
                         <code>{ file.path.as_str() }</code>
-                        <span class="sums" aria-label={format!("{} lines added, {} removed", file.added, file.removed)}>
+                        <span class="sums" aria-label={texts::lines_changed(file.added, file.removed)}>
                             <span class="added">{ format!("+{}", file.added) }</span>
                             <span class="removed">{ format!("−{}", file.removed) }</span>
                         </span>
                     </summary>
                     for (index, hunk) in file.hunks.iter().enumerate() {
-                        <table key={index} aria-label={format!("Changes in {}", file.path)}>
+                        <table key={index} aria-label={texts::changes_in(&file.path)}>
                             <tbody>
                                 for (index, row) in hunk.lines.iter().enumerate() {
                                     <tr key={index} class={class(row)}>

@@ -7,7 +7,8 @@ use yew::prelude::*;
 use super::prose::prose;
 use super::tint::tint_class;
 use crate::session::{Action, History, Shared};
-use crate::words::{clock, count};
+use crate::texts;
+use crate::words::clock;
 
 /// How many rows are in the page at once: the newest.
 const ROWS_MOST: usize = 300;
@@ -41,14 +42,14 @@ pub fn EventList(props: &EventListProps) -> Html {
     });
     let left_out = told.len().saturating_sub(ROWS_MOST);
     html! {
-        <section class="events" aria-label="Events">
-            <div class="filter" role="group" aria-label="Which events">
-                { filter_button("Story", !*all, all.setter(), false) }
-                { filter_button("Everything", *all, all.setter(), true) }
+        <section class="events" aria-label={texts::TAB_EVENTS}>
+            <div class="filter" role="group" aria-label={texts::WHICH_EVENTS}>
+                { filter_button(texts::STORY, !*all, all.setter(), false) }
+                { filter_button(texts::EVERYTHING, *all, all.setter(), true) }
             </div>
             <div class="scroll" ref={list}>
                 if 0 < left_out {
-                    <p class="quiet">{ format!("{} left out.", count(left_out, "earlier event")) }</p>
+                    <p class="quiet">{ texts::events_left_out(left_out) }</p>
                 }
                 <ol>
                     for event in told.into_iter().skip(left_out) {

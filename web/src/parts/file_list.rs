@@ -114,11 +114,12 @@ fn folder_of(path: &str) -> &str {
 fn file(props: &FileListProps, path: &str) -> Html {
     let is_edited = props.draft.changed.contains_key(path);
     let is_gone = props.draft.removed.contains(path);
-    let state = match (is_gone, is_edited, props.main.contains_key(path)) {
-        (true, ..) => texts::FILE_DELETED,
-        (_, true, true) => texts::FILE_EDITED,
-        (_, true, false) => texts::FILE_NEW,
-        _ => "",
+    let shown = shown_path(path, props.several);
+    let label = match (is_gone, is_edited, props.main.contains_key(path)) {
+        (true, ..) => texts::file_deleted(shown),
+        (_, true, true) => texts::file_edited(shown),
+        (_, true, false) => texts::file_new(shown),
+        _ => shown.to_owned(),
     };
     let name = last_part(path);
     let open: Rc<str> = path.into();
@@ -127,7 +128,7 @@ fn file(props: &FileListProps, path: &str) -> Html {
             type="button"
             class={classes!("file", (!folder_of(path).is_empty()).then_some("inside"), is_gone.then_some("gone"))}
             aria-current={(*props.file == *path).then_some("true")}
-            aria-label={format!("{}{state}", shown_path(path, props.several))}
+            aria-label={label}
             onclick={props.on.reform(move |_| Action::Open(Rc::clone(&open)))}
         >
             <span>{ name }</span>

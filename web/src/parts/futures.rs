@@ -3,6 +3,7 @@
 use view::protocol::Difference;
 use yew::prelude::*;
 
+use super::prose::filled;
 use crate::session::{Action, OtherFuture, Session};
 use crate::texts;
 use crate::words::clock;
@@ -18,7 +19,6 @@ pub fn future_name(is_fork: bool) -> &'static str {
 
 /// The choice between both, the ways to give one up, and how they differ.
 pub fn futures(session: &Session, other: &OtherFuture, on: &Callback<Action>) -> Html {
-    let here = future_name(!other.is_fork);
     let choice = |is_fork: bool| {
         let is_here = is_fork != other.is_fork;
         let onclick = on.reform(|_| Action::Switch);
@@ -31,13 +31,13 @@ pub fn futures(session: &Session, other: &OtherFuture, on: &Callback<Action>) ->
     html! {
         <section class="futures" aria-label={texts::TWO_FUTURES} data-testid="futures" data-in-fork={(!other.is_fork).to_string()}>
             <header>
-                <p>{ texts::TWO_FUTURES_SINCE }<strong>{ clock(other.since) }</strong></p>
+                <p>{ filled(texts::TWO_FUTURES_SINCE, &[html! { <strong>{ clock(other.since) }</strong> }]) }</p>
                 <div class="choice-of-two" role="group" aria-label={texts::YOUR_FUTURE}>
                     { choice(false) }
                     { choice(true) }
                 </div>
                 <button type="button" class="link" onclick={on.reform(|_| Action::Join)}>
-                    { texts::keep_one(here) }
+                    { texts::keep_one(!other.is_fork) }
                 </button>
             </header>
             { differences(session, other) }

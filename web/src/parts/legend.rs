@@ -3,25 +3,26 @@
 use view::PodForm;
 use yew::prelude::*;
 
-use super::pod::pod_shape;
+use super::pod::{form_word, pod_shape};
+use crate::texts;
 
-const FORMS: [(PodForm, &str); 6] = [
-    (PodForm::Pending, "Pending"),
-    (PodForm::Creating, "creating"),
-    (PodForm::Running, "running, not ready"),
-    (PodForm::Ready, "ready"),
-    (PodForm::Terminating, "Terminating"),
-    (PodForm::Failed, "failed"),
+const FORMS: [PodForm; 6] = [
+    PodForm::Pending,
+    PodForm::Creating,
+    PodForm::Running,
+    PodForm::Ready,
+    PodForm::Terminating,
+    PodForm::Failed,
 ];
 
 /// The forms of a pod, each with its word.
 pub fn legend() -> Html {
     html! {
-        <ul class="legend" aria-label="How to read a pod's shape">
-            for (form, word) in FORMS {
-                <li key={word}>{ pod_shape(form, 0) }{ word }</li>
+        <ul class="legend" aria-label={texts::HOW_TO_READ_A_POD}>
+            for form in FORMS {
+                <li key={form_word(form)}>{ pod_shape(form, 0) }{ texts::pod_form(form) }</li>
             }
-            <li><span class="stem" aria-hidden="true"></span>{ "gets requests" }</li>
+            <li><span class="stem" aria-hidden="true"></span>{ texts::GETS_REQUESTS }</li>
         </ul>
     }
 }

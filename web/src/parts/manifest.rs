@@ -8,6 +8,7 @@ use yew::prelude::*;
 
 use super::paint::paint;
 use super::problems::problems;
+use super::prose::filled;
 use super::source::source;
 use crate::session::Action;
 use crate::texts;
@@ -97,13 +98,11 @@ fn chosen(manifest: &Manifest, chosen: Option<usize>, on: &Callback<Action>) -> 
     let Some(line) = line else {
         return html! { { texts::CHOOSE_A_LINE } };
     };
-    html! {
-        <>
-            { texts::MADE_BY }
-            for place in line.sources.iter() {
-                { source(&manifest.repository, place, on) }
-                { " " }
-            }
-        </>
-    }
+    let places = html! {
+        for place in line.sources.iter() {
+            { source(&manifest.repository, place, on) }
+            { " " }
+        }
+    };
+    filled(texts::MADE_BY, &[places])
 }

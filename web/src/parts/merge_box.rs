@@ -1,23 +1,24 @@
 //! What stands above GitHub's merge button: the checks, the rules, and where there are conflicts.
 
-use view::{ConflictRow, MergeMethod, Progress, PullRequestRow};
+use view::{ConflictRow, Progress, PullRequestRow};
 use yew::prelude::*;
 
 use super::icon::{progress_word, sign};
 use super::source;
 use crate::session::Action;
+use crate::texts;
 
 /// Whether an open pull request can be merged, and what is missing if not.
 pub fn merge_box(row: &PullRequestRow, on: &Callback<Action>) -> Html {
     html! {
         <section class="merge-box" data-testid="merge-box" data-state={row.merge_state.to_string()}>
-            <h3>{ "Checks and reviews" }</h3>
+            <h3>{ texts::CHECKS_AND_REVIEWS }</h3>
             <ul class="statuses">
                 for status in row.statuses.iter() {
                     <li key={status.name.as_str()} data-testid="status" data-progress={progress_word(status.progress)}>
                         { sign(status.progress) }
                         <span>{ status.name.as_str() }</span>
-                        <span class="aside">{ status_word(status.progress) }</span>
+                        <span class="aside">{ texts::check(status.progress) }</span>
                     </li>
                 }
             </ul>
@@ -38,18 +39,6 @@ fn verdict(state: &str) -> Progress {
     }
 }
 
-/// GitHub's words beside a check.
-fn status_word(progress: Progress) -> &'static str {
-    match progress {
-        Progress::Waiting => "queued",
-        Progress::Active => "in progress",
-        Progress::Done => "successful",
-        Progress::Failed => "failing",
-        Progress::Skipped => "skipped",
-        Progress::Cancelled => "cancelled",
-    }
-}
-
 /// A file with its places in conflict, between git's markers.
 fn conflict(repository: &str, row: &ConflictRow, on: &Callback<Action>) -> Html {
     let regions = row.regions.iter().map(|region| {
@@ -58,7 +47,7 @@ fn conflict(repository: &str, row: &ConflictRow, on: &Callback<Action>) -> Html 
         html! {
             <figure key={region.line}>
                 <figcaption>{ source::link(path, region.line, &text, on) }</figcaption>
-                <pre tabindex="0" aria-label={format!("Conflict in {text}")}>
+                <pre tabindex="0" aria-label={texts::conflict_in(&text)}>
                     for (index, line) in region.lines.iter().enumerate() {
                         <span key={index} class={side(line)}>{ line.as_str() }{ "\n" }</span>
                     }
@@ -79,13 +68,4 @@ fn side(line: &str) -> Option<&'static str> {
         .iter()
         .any(|marker| line.starts_with(marker));
     is_marker.then_some("marker")
-}
-
-/// A way to merge as GitHub's list of them calls it.
-pub fn method_label(method: MergeMethod) -> &'static str {
-    match method {
-        MergeMethod::Merge => "Create a merge commit",
-        MergeMethod::Squash => "Squash and merge",
-        MergeMethod::Rebase => "Rebase and merge",
-    }
 }

@@ -7,6 +7,7 @@ use super::event_line::event_line;
 use super::plan::{object_name, paths};
 use super::prose::prose;
 use crate::session::{Action, History, Shared, causes};
+use crate::texts;
 
 #[derive(PartialEq, Properties)]
 pub struct MomentProps {
@@ -34,12 +35,12 @@ pub fn Moment(props: &MomentProps) -> Html {
         })
     };
     let Some(sentence) = &props.sentence else {
-        return html! { <section class="moment" aria-label="This moment"></section> };
+        return html! { <section class="moment" aria-label={texts::THIS_MOMENT}></section> };
     };
     let causes = causes(&props.history.events, sentence.entry);
     let told = props.history.events.get(sentence.entry as usize);
     html! {
-        <section class="moment" aria-label="This moment" onkeydown={close_on_escape}>
+        <section class="moment" aria-label={texts::THIS_MOMENT} onkeydown={close_on_escape}>
             <p class="sentence" data-testid="sentence" data-entry={sentence.entry.to_string()}>{ prose(&sentence.text) }</p>
             <button
                 type="button"
@@ -49,10 +50,10 @@ pub fn Moment(props: &MomentProps) -> Html {
                 disabled={causes.is_empty()}
                 onclick={toggle}
             >
-                { "why?" }
+                { texts::WHY }
             </button>
             <div id="causes" class="causes" hidden={!*open || causes.is_empty()}>
-                <h2>{ "Because" }</h2>
+                <h2>{ texts::BECAUSE }</h2>
                 <ol class="chain">
                     for cause in causes.iter() {
                         { event_line(cause, &props.on) }
@@ -82,7 +83,7 @@ fn written<'h>(
     };
     html! {
         <section class="written" data-testid="written">
-            <h2>{ format!("Written by pull request #{}", pull.number) }</h2>
+            <h2>{ texts::written_by(pull.number) }</h2>
             <p><strong>{ object_name(&row.object) }</strong>{ ": " }{ prose(&row.sentence) }</p>
             { paths(&pull.repository, row, on) }
         </section>

@@ -10,7 +10,8 @@ use super::object::object_link;
 use super::pod::pod_shape;
 use super::tint::tint_class;
 use crate::session::Action;
-use crate::words::{cores, count, memory};
+use crate::texts;
+use crate::words::cores;
 
 /// From this many pods on, their shapes are small.
 const GUESTS_LARGE: usize = 8;
@@ -21,8 +22,8 @@ pub fn nodes(nodes: &[NodeRow], deployments: &[DeploymentRow], on: &Callback<Act
     let pods = sets.flat_map(|set| &set.pods);
     let pods = lean::map(pods.map(|pod| (&pod.uid, pod)));
     html! {
-        <section class="nodes" aria-label="Nodes">
-            <h2>{ "Nodes" }</h2>
+        <section class="nodes" aria-label={texts::NODES}>
+            <h2>{ texts::NODES }</h2>
             <ul>
                 for node in nodes.iter() {
                     <Node key={node.name.as_str()} row={node.clone()} guests={guests(node, &pods)} on={on.clone()} />
@@ -57,17 +58,13 @@ fn Node(props: &NodeProps) -> Html {
         guests,
         on,
     } = props;
-    let object = ObjectRef {
-        kind: "Node".into(),
-        namespace: EcoString::new(),
-        name: node.name.clone(),
-    };
+    let object = ObjectRef::new("Node", &EcoString::new(), &node.name);
     let many = (GUESTS_LARGE < guests.len()).then_some("many");
     html! {
         <li class="node" data-testid="node" data-name={node.name.to_string()} data-pods={node.pods.len().to_string()}>
             <div class="host">
                 <code>{ object_link(&object, node.name.to_string(), on) }</code>
-                <span class="said">{ count(node.pods.len(), "pod") }</span>
+                <span class="said">{ texts::pods(node.pods.len()) }</span>
                 <span class={classes!("guests", many)} aria-hidden="true">
                     for (uid, form, tint) in guests.iter() {
                         <span key={uid.as_str()} class={classes!("guest", tint_class(tint.as_ref()))}>
@@ -76,8 +73,8 @@ fn Node(props: &NodeProps) -> Html {
                     }
                 </span>
             </div>
-            { measure("cpu", node.cpu_requested, node.cpu_allocatable, cores) }
-            { measure("memory", node.memory_requested, node.memory_allocatable, memory) }
+            { measure(texts::NODE_CPU, node.cpu_requested, node.cpu_allocatable, cores) }
+            { measure(texts::NODE_MEMORY, node.memory_requested, node.memory_allocatable, texts::memory) }
         </li>
     }
 }
@@ -95,7 +92,7 @@ fn measure(name: &'static str, requested: u64, allocatable: u64, words: fn(u64) 
                 <rect class="whole" width="100" height="4" />
                 <rect class="part" width={share.to_string()} height="4" />
             </svg>
-            <span class="amount">{ format!("{} of {} requested", words(requested), words(allocatable)) }</span>
+            <span class="amount">{ texts::requested_of(&words(requested), &words(allocatable)) }</span>
         </p>
     }
 }

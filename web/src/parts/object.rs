@@ -7,7 +7,7 @@ use yew::prelude::*;
 
 use super::event_line::event_line;
 use super::plan::paths;
-use super::prose::prose;
+use super::prose::{filled, prose};
 use crate::session::{Action, Session, causes};
 use crate::texts;
 
@@ -51,7 +51,7 @@ pub fn named(object: &str) -> ObjectRef {
 }
 
 /// `Deployment order-service`
-fn label(object: &ObjectRef) -> String {
+pub fn label(object: &ObjectRef) -> String {
     format!("{} {}", object.kind, object.name)
 }
 
@@ -64,7 +64,7 @@ pub fn object_panel(session: &Session, panel: &Rc<ObjectPanel>, on: &Callback<Ac
                 <h2><span class="kind">{ format!("{} ", object.kind) }</span>{ object.name.as_str() }</h2>
                 <button type="button" class="link" onclick={on.reform(|_| Action::Dismiss)}>{ texts::CLOSE }</button>
                 if !object.namespace.is_empty() {
-                    <p class="facts">{ texts::IN_NAMESPACE }<code>{ object.namespace.as_str() }</code></p>
+                    <p class="facts">{ filled(texts::IN_NAMESPACE, &[html! { <code>{ object.namespace.as_str() }</code> }]) }</p>
                 }
                 { relations(texts::OWNED_BY, &panel.owners, on) }
                 { relations(texts::OWNS, &panel.owned, on) }
@@ -89,17 +89,15 @@ fn relations(what: &'static str, objects: &[ObjectRef], on: &Callback<Action>) -
         return Html::default();
     }
     let left_out = objects.len().saturating_sub(OWNED_MOST);
-    html! {
-        <p class="facts">
-            { what }
-            for (index, object) in objects.iter().skip(left_out).enumerate() {
-                { if index == 0 { " " } else { ", " } }{ object_link(object, label(object), on) }
-            }
-            if 0 < left_out {
-                { texts::and_older(left_out) }
-            }
-        </p>
+    let mut names = html! {
+        for (index, object) in objects.iter().skip(left_out).enumerate() {
+            { if index == 0 { "" } else { ", " } }{ object_link(object, label(object), on) }
+        }
+    };
+    if 0 < left_out {
+        names = filled(&texts::and_older(left_out), &[names]);
     }
+    html! { <p class="facts">{ filled(what, &[names]) }</p> }
 }
 
 /// The chain of causes of the last thing that was done to it, nearest first.

@@ -1,17 +1,18 @@
 //! What a pull request will do to the cluster, one sentence an object.
 
-use view::{Effect, PathEffect, PlanRow};
+use view::{PathEffect, PlanRow};
 use yew::prelude::*;
 
 use super::prose::prose;
 use super::source::source;
 use crate::session::Action;
+use crate::texts;
 use crate::words::last_part;
 
 /// The plan of a pull request to a repository. Each path has a link to the line that changes it.
 pub fn plan(repository: &str, rows: &[PlanRow], on: &Callback<Action>) -> Html {
     html! {
-        <ul class="plan" aria-label="What merging will do">
+        <ul class="plan" aria-label={texts::WHAT_MERGING_WILL_DO}>
             for (index, row) in rows.iter().enumerate() {
                 <li
                     key={index}
@@ -20,7 +21,7 @@ pub fn plan(repository: &str, rows: &[PlanRow], on: &Callback<Action>) -> Html {
                     data-effect={row.effect.as_str()}
                     data-pods={row.pods.to_string()}
                 >
-                    <span class="effect">{ effect_label(row.effect) }</span>
+                    <span class="effect">{ texts::effect(row.effect) }</span>
                     <div>
                         <p>
                             if !row.object.is_empty() {
@@ -32,7 +33,7 @@ pub fn plan(repository: &str, rows: &[PlanRow], on: &Callback<Action>) -> Html {
                             }
                         </p>
                         for warning in row.warnings.iter() {
-                            <p class="warning" key={warning.as_str()}>{ "Warning: " }{ warning.as_str() }</p>
+                            <p class="warning" key={warning.as_str()}>{ texts::warning(warning) }</p>
                         }
                         if !row.paths.is_empty() {
                             { paths(repository, row, on) }
@@ -62,7 +63,7 @@ pub fn paths(repository: &str, row: &PlanRow, on: &Callback<Action>) -> Html {
                         <code>{ change.path.as_str() }</code>
                         // What the whole row does need not be said again.
                         if *effect != row.effect {
-                            <span>{ effect_label(*effect) }</span>
+                            <span>{ texts::effect(*effect) }</span>
                         }
                         { source(repository, line, on) }
                     </dt>
@@ -77,17 +78,5 @@ pub fn paths(repository: &str, row: &PlanRow, on: &Callback<Action>) -> Html {
                 </div>
             }
         </dl>
-    }
-}
-
-/// An effect in a word or two: `rolls`.
-pub fn effect_label(effect: Effect) -> &'static str {
-    match effect {
-        Effect::InPlace => "in place",
-        Effect::NeedsRestart => "needs restart",
-        Effect::Created => "new",
-        Effect::Deleted => "goes",
-        Effect::None => "no change",
-        effect => effect.as_str(),
     }
 }

@@ -4,7 +4,7 @@ use view::{PodForm, PodRow};
 use yew::prelude::*;
 
 use super::tint::{sha, tint_class};
-use crate::words::count;
+use crate::texts;
 
 /// The shape alone. The level rises from empty (Pending) over half (running) to full (ready).
 pub fn pod_shape(form: PodForm, restarts: u32) -> Html {
@@ -51,54 +51,20 @@ pub fn Pod(props: &PodProps) -> Html {
             data-set={props.set.clone()}
             data-tint={sha(row.tint.as_ref())}
             data-serving={props.serving.to_string()}
-            title={spoken(row, props.serving)}
+            title={texts::pod(row, props.serving)}
         >
             <button
                 type="button"
                 class="pick"
-                aria-label={spoken(row, props.serving)}
+                aria-label={texts::pod(row, props.serving)}
                 tabindex={if props.first { "0" } else { "-1" }}
             >
                 { pod_shape(row.form, row.restarts) }
             </button>
             <span class="stem" aria-hidden="true"></span>
             <code class="suffix" aria-hidden="true">{ suffix(&row.name) }</code>
-            <span class="status" aria-hidden="true">{ status(row) }</span>
+            <span class="status" aria-hidden="true">{ texts::pod_status(row) }</span>
         </li>
-    }
-}
-
-fn spoken(row: &PodRow, serving: bool) -> String {
-    let mut words = vec![
-        row.name.to_string(),
-        row.status.to_string(),
-        format!("ready {}", row.ready),
-    ];
-    if !row.node.is_empty() {
-        words.push(format!("on {}", row.node));
-    }
-    if 0 < row.restarts {
-        words.push(count(row.restarts as usize, "restart"));
-    }
-    words.push(
-        if serving {
-            "gets requests"
-        } else {
-            "gets no requests"
-        }
-        .to_owned(),
-    );
-    words.join(", ")
-}
-
-/// The STATUS column, where it says more than the shape; a running pod that is not ready says so.
-fn status(row: &PodRow) -> &str {
-    match row.form {
-        PodForm::Ready => "ready",
-        PodForm::Running => "not ready",
-        PodForm::Creating if row.status == "ContainerCreating" => "creating",
-        PodForm::Terminating => "stopping",
-        _ => &row.status,
     }
 }
 

@@ -6,13 +6,14 @@ use yew::prelude::*;
 use super::prose::prose;
 use super::source;
 use crate::session::Action;
+use crate::texts;
 use crate::words::in_repository;
 
 /// A list of mistakes, told to screen readers as it changes. Empty, it takes no room. Of the file that
 /// is shown `beside` the list, the name is left out. A place in a file leads there.
 pub fn problems(problems: &[Problem], beside: Option<&str>, on: &Callback<Action>) -> Html {
     html! {
-        <ul class="problems" id={beside.is_some().then_some("problems")} role="status" aria-label="Problems">
+        <ul class="problems" id={beside.is_some().then_some("problems")} role="status" aria-label={texts::PROBLEMS}>
             for (index, problem) in problems.iter().enumerate() {
                 <li key={index} data-testid="problem" data-line={problem.line.to_string()}>
                     <code class="place">{ place(problem, beside, on) }</code>

@@ -14,6 +14,18 @@ pub fn prose(text: &str) -> Html {
     html! { <>{ for pieces }</> }
 }
 
+/// A text of the table with these set into it where it says `{0}`, `{1}`: a language has its own order.
+pub fn filled(text: &str, slots: &[Html]) -> Html {
+    let mut pieces = text.split('{');
+    let first = pieces.next().unwrap_or_default();
+    let others = pieces.map(|piece| {
+        let (slot, text) = piece.split_once('}').unwrap_or_default();
+        let slot = slot.parse().ok().and_then(|slot: usize| slots.get(slot));
+        html! { <>{ slot.cloned().unwrap_or_default() }{ text }</> }
+    });
+    html! { <>{ first }{ for others }</> }
+}
+
 /// Splits at pairs of backticks. True: it stood between two of them.
 fn pieces(text: &str) -> Vec<(bool, &str)> {
     let mut pieces = Vec::new();

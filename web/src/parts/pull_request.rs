@@ -9,11 +9,13 @@ use yew::prelude::*;
 
 use super::checks::checks;
 use super::diff::diff;
-use super::merge_box::{merge_box, method_label};
+use super::merge_box::merge_box;
 use super::plan::plan;
 use super::problems::problems;
+use super::prose::filled;
 use super::tint::commit;
 use crate::session::Action;
+use crate::texts;
 
 #[derive(PartialEq, Properties)]
 pub struct PullRequestProps {
@@ -29,36 +31,32 @@ pub fn PullRequest(props: &PullRequestProps) -> Html {
     let Some(row) = &props.row else {
         return html! {
             <div class="pull-request empty">
-                <p>
-                    { "No pull request yet. Edit a file, then open one: " }
-                    { "you will see what merging it does before you merge." }
-                </p>
+                <p>{ texts::NO_PULL_REQUEST_YET }</p>
             </div>
         };
     };
     let on = &props.on;
     let open = row.state == "Open";
+    let branches = [&row.branch, "main"].map(|name| html! { <code>{ name }</code> });
     html! {
-        <article class="pull-request" aria-label={format!("Pull request #{}", row.number)}>
+        <article class="pull-request" aria-label={texts::pull_request(row.number)}>
             <div class="scroll">
                 <header>
                     <h2>{ row.title.as_str() }<span class="number">{ format!(" #{}", row.number) }</span></h2>
                     <p class="facts">
                         <span class="state" data-state={row.state.to_lowercase().to_string()}>{ row.state.as_str() }</span>
-                        <code>{ row.branch.as_str() }</code>
-                        { "into" }
-                        <code>{ "main" }</code>
+                        { filled(texts::INTO, &branches) }
                         { commit(Some(&row.tint)) }
                     </p>
                 </header>
                 <section>
-                    <h3>{ if open { "Merging this will" } else { "What it was planned to do" } }</h3>
+                    <h3>{ if open { texts::MERGING_WILL } else { texts::WAS_PLANNED } }</h3>
                     { problems(&row.problems, None, on) }
                     { plan(&row.repository, &row.plan, on) }
                 </section>
                 if !row.checks.is_empty() {
                     <section>
-                        <h3>{ "Checks find" }</h3>
+                        <h3>{ texts::CHECKS_FIND }</h3>
                         { checks(&row.repository, &row.checks, on) }
                     </section>
                 }
@@ -66,7 +64,7 @@ pub fn PullRequest(props: &PullRequestProps) -> Html {
                     { merge_box(row, on) }
                 }
                 <section>
-                    <h3>{ "Files changed" }</h3>
+                    <h3>{ texts::FILES_CHANGED }</h3>
                     { diff(&row.files) }
                 </section>
             </div>
@@ -93,7 +91,7 @@ fn actions(
     if row.state != "Open" {
         return match row.state.as_str() {
             "Merged" => html! {
-                <button type="button" onclick={intend(Intent::Revert)}>{ "Revert" }</button>
+                <button type="button" onclick={intend(Intent::Revert)}>{ texts::REVERT }</button>
             },
             _ => Html::default(),
         };
@@ -106,11 +104,11 @@ fn actions(
     html! {
         <>
             if 0 < asked {
-                <p>{ format!("{given} of {asked} approving reviews") }</p>
+                <p>{ texts::approving_reviews(given, asked) }</p>
             }
-            <button type="button" onclick={on.reform(|_| Action::ClosePullRequest)}>{ "Close" }</button>
+            <button type="button" onclick={on.reform(|_| Action::ClosePullRequest)}>{ texts::CLOSE }</button>
             if given < asked {
-                <button type="button" onclick={intend(Intent::Approve)}>{ "Approve" }</button>
+                <button type="button" onclick={intend(Intent::Approve)}>{ texts::APPROVE }</button>
             }
             <span class="split">
                 <button
@@ -119,7 +117,7 @@ fn actions(
                     disabled={!can_merge}
                     onclick={intend(Intent::Merge(method))}
                 >
-                    { if method == MergeMethod::Merge { "Merge pull request" } else { method_label(method) } }
+                    { if method == MergeMethod::Merge { texts::MERGE_PULL_REQUEST } else { texts::merge_method(method) } }
                 </button>
                 if 1 < row.methods.len() {
                     { method_select(&row.methods, method, chosen.setter()) }
@@ -143,9 +141,9 @@ fn method_select(
         choose.set(index.and_then(|index| offered.get(index).copied()));
     });
     html! {
-        <select aria-label="How to merge" {onchange}>
+        <select aria-label={texts::HOW_TO_MERGE} {onchange}>
             for method in methods.iter() {
-                <option selected={*method == chosen}>{ method_label(*method) }</option>
+                <option selected={*method == chosen}>{ texts::merge_method(*method) }</option>
             }
         </select>
     }

@@ -13,6 +13,7 @@ use super::object::object_link;
 use super::pod::Pod;
 use super::tint::{commit, sha, tint_class};
 use crate::session::Action;
+use crate::texts;
 use crate::words::last_part;
 
 /// From this many pods on, their names are left out.
@@ -35,22 +36,13 @@ pub fn ReplicaSet(props: &ReplicaSetProps) -> Html {
     let pods = use_node_ref();
     use_glide(&pods);
     let row = &props.row;
-    let object = |kind: &'static str, name: EcoString| ObjectRef {
-        kind: kind.into(),
-        namespace: props.namespace.clone(),
-        name,
-    };
+    let object = ObjectRef::new("ReplicaSet", &props.namespace, &row.name);
     // One listener for all pods, however many there are.
     let onclick = {
         let (on, namespace) = (props.on.clone(), props.namespace.clone());
         Callback::from(move |event: MouseEvent| {
             if let Some(name) = pod_under(&event) {
-                let (kind, namespace) = ("Pod".into(), namespace.clone());
-                on.emit(Action::Inspect(ObjectRef {
-                    kind,
-                    namespace,
-                    name,
-                }));
+                on.emit(Action::Inspect(ObjectRef::new("Pod", &namespace, &name)));
             }
         })
     };
@@ -72,8 +64,8 @@ pub fn ReplicaSet(props: &ReplicaSetProps) -> Html {
         >
             <header>
                 <h3>
-                    { format!("Revision {}", row.revision) }
-                    <span class="age">{ if row.newest { "new" } else { "old" } }</span>
+                    { texts::revision(row.revision) }
+                    <span class="age">{ if row.newest { texts::NEW_SET } else { texts::OLD_SET } }</span>
                 </h3>
                 <p class="facts">
                     if !says_commit(row) {
@@ -82,14 +74,14 @@ pub fn ReplicaSet(props: &ReplicaSetProps) -> Html {
                     <code title={row.image.to_string()}>{ tag(&row.image) }</code>
                 </p>
                 <p class="facts">
-                    { object_link(&object("ReplicaSet", row.name.clone()), format!("ReplicaSet {}", row.hash), &props.on) }
+                    { object_link(&object, format!("{} {}", object.kind, row.hash), &props.on) }
                 </p>
-                <p class="facts">{ format!("wants {}, has {}, {} ready", row.desired, row.current, row.ready) }</p>
+                <p class="facts">{ texts::set_facts(row.desired, row.current, row.ready) }</p>
             </header>
             <ul
                 ref={pods}
                 class={classes!("pods", size)}
-                aria-label={format!("Pods of revision {}", row.revision)}
+                aria-label={texts::pods_of_revision(row.revision)}
                 {onclick}
                 onkeydown={Callback::from(move_among_pods)}
             >
@@ -103,7 +95,7 @@ pub fn ReplicaSet(props: &ReplicaSetProps) -> Html {
                     />
                 }
                 if row.pods.is_empty() {
-                    <li class="none">{ if row.newest { "no pods yet" } else { "no pods: kept for a rollback" } }</li>
+                    <li class="none">{ if row.newest { texts::NO_PODS_YET } else { texts::NO_PODS_KEPT } }</li>
                 }
             </ul>
         </li>

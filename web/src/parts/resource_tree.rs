@@ -11,7 +11,7 @@ use super::pod::pod_shape;
 use super::tint::tint_class;
 use crate::session::Action;
 use crate::texts;
-use crate::words::{count, short_name};
+use crate::words::short_name;
 
 /// From this many pods on, they are drawn without their names.
 const NAMED_MOST: usize = 6;
@@ -42,7 +42,7 @@ fn branch(resource: &ResourceRow, scene: &Scene, on: &Callback<Action>) -> Html 
             found.map(|row| {
                 let all = row.endpoints.len();
                 let serving = row.endpoints.iter().filter(|it| it.serving).count();
-                html! { <ul><li><span class="aside">{ texts::endpoint_slice(serving, &count(all, "endpoint")) }</span></li></ul> }
+                html! { <ul><li><span class="aside">{ texts::endpoint_slice(serving, all) }</span></li></ul> }
             })
         }
         _ => None,
@@ -75,11 +75,7 @@ fn sets(row: &DeploymentRow, on: &Callback<Action>) -> Html {
 }
 
 fn replica_set(set: &ReplicaSetRow, namespace: &EcoString, on: &Callback<Action>) -> Html {
-    let object = ObjectRef {
-        kind: "ReplicaSet".into(),
-        namespace: namespace.clone(),
-        name: set.name.clone(),
-    };
+    let object = ObjectRef::new("ReplicaSet", namespace, &set.name);
     html! {
         <li key={set.name.as_str()} class={tint_class(set.tint.as_ref())}>
             { object_link(&object, format!("{} {}", object.kind, set.hash), on) }
@@ -94,11 +90,7 @@ fn replica_set(set: &ReplicaSetRow, namespace: &EcoString, on: &Callback<Action>
 }
 
 fn pod(row: &PodRow, namespace: &EcoString, is_one_of_many: bool, on: &Callback<Action>) -> Html {
-    let object = ObjectRef {
-        kind: "Pod".into(),
-        namespace: namespace.clone(),
-        name: row.name.clone(),
-    };
+    let object = ObjectRef::new("Pod", namespace, &row.name);
     html! {
         <li key={row.uid.as_str()} class={tint_class(row.tint.as_ref())} title={format!("{}: {}", row.name, row.status)}>
             { pod_shape(row.form, row.restarts) }

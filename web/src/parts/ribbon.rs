@@ -132,7 +132,7 @@ fn slider(props: &RibbonProps) -> Html {
             class="slider"
             role="slider"
             tabindex="0"
-            aria-label="Time"
+            aria-label={texts::TIME}
             aria-valuemin="0"
             aria-valuemax={end.to_string()}
             aria-valuenow={now.to_string()}
@@ -147,12 +147,14 @@ fn slider(props: &RibbonProps) -> Html {
 
 /// `1:02.0 of 2:18.1, 3 of 3 pods ready, no request fails`
 fn spoken(history: &History, now: Millis) -> String {
-    let words = texts::moment_of(&clock(now), &clock(history.end));
-    let second = history.past(now).last();
-    second.map_or(words.clone(), |second| {
-        let (ready, wanted) = second.ready;
-        words + &texts::availability(ready, wanted, second.failed)
-    })
+    let (at, end) = (clock(now), clock(history.end));
+    match history.past(now).last() {
+        None => texts::moment_of(&at, &end),
+        Some(second) => {
+            let (ready, wanted) = second.ready;
+            texts::availability(&at, &end, ready, wanted, second.failed)
+        }
+    }
 }
 
 /// The times under the band.

@@ -3,10 +3,10 @@
 use view::{Millis, ObjectRef, Second, ServiceRow, ServiceSecond};
 use yew::prelude::*;
 
-use super::object::object_link;
+use super::object::{label, object_link};
 use super::tint::tint_class;
 use crate::session::{Action, History};
-use crate::words::count;
+use crate::texts;
 
 /// How many seconds the success line goes back.
 const SECONDS: usize = 60;
@@ -20,11 +20,7 @@ pub fn service<'h>(
     now: Millis,
     on: &Callback<Action>,
 ) -> Html {
-    let object = ObjectRef {
-        kind: "Service".into(),
-        namespace: row.namespace.clone(),
-        name: row.name.clone(),
-    };
+    let object = ObjectRef::new("Service", &row.namespace, &row.name);
     let seconds = &history.seconds;
     let past = &seconds[..seconds.partition_point(|second| second.t <= now)];
     let merged = history.chapter_start();
@@ -44,7 +40,7 @@ pub fn service<'h>(
     html! {
         <section
             class="service"
-            aria-label={format!("Service {}", row.name)}
+            aria-label={label(&object)}
             data-testid="service"
             data-name={row.name.to_string()}
             data-endpoints={serving.to_string()}
@@ -52,8 +48,8 @@ pub fn service<'h>(
             data-ready-min={ready_min.map(|n| n.to_string())}
             data-answered={recent.clone()}
         >
-            <h2><span class="kind">{ "Service " }</span>{ object_link(&object, row.name.to_string(), on) }</h2>
-            <p class="load">{ format!("{} requests a second to {}", row.per_second, count(serving, "endpoint")) }</p>
+            <h2><span class="kind">{ format!("{} ", object.kind) }</span>{ object_link(&object, row.name.to_string(), on) }</h2>
+            <p class="load">{ texts::load(row.per_second, serving) }</p>
             <div class="mix" aria-hidden="true">
                 { mix(minute.last().copied().flatten()) }
             </div>
@@ -78,24 +74,16 @@ fn share(seconds: &[Own<'_>]) -> String {
     let (answered, failed) = sums(seconds);
     match answered + failed {
         0 => "–".to_owned(),
-        all => {
-            let tenths = answered * 1_000 / all;
-            if tenths == 1_000 {
-                "100 %".to_owned()
-            } else {
-                format!("{}.{} %", tenths / 10, tenths % 10)
-            }
-        }
+        all => texts::percent(answered * 1_000 / all),
     }
 }
 
 /// What the share means; failures are counted since the merge, if there was one.
 fn verdict(minute: &[Own<'_>], merged: Millis, failed: u64) -> String {
     match (sums(minute), merged, failed) {
-        ((0, 0), ..) => "no requests yet".to_owned(),
-        (_, 0, _) => "answered".to_owned(),
-        (_, _, 0) => "answered, none failed since the merge".to_owned(),
-        (_, _, failed) => format!("answered, {failed} failed since the merge"),
+        ((0, 0), ..) => texts::NO_REQUESTS_YET.to_owned(),
+        (_, 0, _) => texts::ANSWERED.to_owned(),
+        (_, _, failed) => texts::answered_since(failed),
     }
 }
 

@@ -112,10 +112,9 @@ fn half(
     is_fork: bool,
     on: &Callback<Action>,
 ) -> Html {
-    let name = future_name(is_fork);
     html! {
-        <section class="stage half" aria-label={texts::stage_of(name)} data-testid="half" data-fork={is_fork.to_string()}>
-            <h2>{ name }</h2>
+        <section class="stage half" aria-label={texts::stage_of(is_fork)} data-testid="half" data-fork={is_fork.to_string()}>
+            <h2>{ future_name(is_fork) }</h2>
             <Way stations={scene.stations.clone()} shown={shown(session, scene)} on={on.clone()} />
             <div class="cluster">
                 <div class="beside">{ services(scene, history, on) }</div>

@@ -1,20 +1,22 @@
 //! What the station that is looked at has to say.
 
-use view::{DeploymentRow, ImageRow, Progress, ReleaseRow, Scene, StationKind};
+use view::{DeploymentRow, ImageRow, ObjectRef, Progress, ReleaseRow, Scene, StationKind};
 use yew::prelude::*;
 
 use super::application::application;
 use super::charts::Charts;
 use super::dispatch::Dispatch;
 use super::icon::sign;
-use super::plan::{effect_label, object_name};
+use super::object::label;
+use super::plan::object_name;
 use super::problems::problems;
 use super::prose::prose;
 use super::resource_tree::resource_tree;
 use super::tint::{commit, sha};
 use super::workflow_run::{run_actions, workflow_run};
 use crate::session::{Action, Panel, Session};
-use crate::words::{clock, count, last_part};
+use crate::texts;
+use crate::words::{clock, last_part};
 
 /// How many images and releases are listed: the newest.
 const NEWEST: usize = 3;
@@ -39,7 +41,7 @@ pub fn station_detail(session: &Session, shown: StationKind, on: &Callback<Actio
         StationKind::Traffic => traffic(session),
     };
     html! {
-        <section class="station-detail" aria-label="Details of the station" data-kind={super::way::kind_word(shown)} data-chosen={session.look.is_some().to_string()}>
+        <section class="station-detail" aria-label={texts::DETAILS_OF_STATION} data-kind={super::way::kind_word(shown)} data-chosen={session.look.is_some().to_string()}>
             <header>
                 if let Some(station) = station.filter(|station| !station.detail.is_empty()) {
                     <h2>{ station.detail.as_str() }</h2>
@@ -56,7 +58,7 @@ pub fn station_detail(session: &Session, shown: StationKind, on: &Callback<Actio
             if session.refused_on_stage {
                 { problems(&session.refused, None, on) }
             }
-            { body.unwrap_or_else(|| html! { <p class="quiet">{ "Nothing here yet." }</p> }) }
+            { body.unwrap_or_else(|| html! { <p class="quiet">{ texts::NOTHING_HERE_YET }</p> }) }
         </section>
     }
 }
@@ -92,17 +94,18 @@ fn pull_request(scene: &Scene, on: &Callback<Action>) -> Option<Html> {
     Some(html! {
         <>
             <p>
-                { format!("{}: {} changed. ", row.title, count(row.files.len(), "file")) }
+                { texts::files_changed(&row.title, row.files.len()) }
+                { " " }
                 if row.state == "Open" {
                     <button type="button" class="link" onclick={on.reform(|_| Action::Show(Panel::PullRequest))}>
-                        { "Look at it and merge" }
+                        { texts::LOOK_AT_IT_AND_MERGE }
                     </button>
                 }
             </p>
             <ul class="ledger">
                 for (index, plan) in row.plan.iter().enumerate() {
                     <li key={index}>
-                        <span class="strong">{ effect_label(plan.effect) }</span>
+                        <span class="strong">{ texts::effect(plan.effect) }</span>
                         <span>{ prose(&plan.sentence) }</span>
                         <span class="aside">{ object_name(&plan.object) }</span>
                     </li>
@@ -123,7 +126,7 @@ fn image(row: &ImageRow) -> Html {
             { commit(row.tint.as_ref()) }
             <code class="strong">{ last_part(&row.reference) }</code>
             <code class="aside" title={row.digest.to_string()}>{ row.digest.chars().take(19).collect::<String>() }</code>
-            <span class="aside">{ format!("{} MiB, pushed at {}", row.size_mib, clock(row.pushed)) }</span>
+            <span class="aside">{ texts::image_facts(row.size_mib, &clock(row.pushed)) }</span>
         </li>
     }
 }
@@ -138,10 +141,10 @@ fn release(row: &ReleaseRow) -> Html {
             data-tint={sha(row.tint.as_ref())}
         >
             { commit(row.tint.as_ref()) }
-            <span class="strong">{ format!("{} revision {}", row.name, row.revision) }</span>
+            <span class="strong">{ texts::release(&row.name, row.revision) }</span>
             <span>{ row.status.as_str() }</span>
             <span class="aside">{ row.chart.as_str() }</span>
-            <span class="aside">{ format!("{} at {}", row.description, clock(row.updated)) }</span>
+            <span class="aside">{ texts::release_since(&row.description, &clock(row.updated)) }</span>
         </li>
     }
 }
@@ -149,6 +152,7 @@ fn release(row: &ReleaseRow) -> Html {
 fn rollout(scene: &Scene) -> Option<Html> {
     let row = moving(&scene.deployments)?;
     let has_several = 1 < scene.deployments.len();
+    let object = ObjectRef::new("Deployment", &row.namespace, &row.name);
     let conditions = row.conditions.iter().map(|condition| {
         let good = condition.status == "True";
         html! {
@@ -163,7 +167,7 @@ fn rollout(scene: &Scene) -> Option<Html> {
     Some(html! {
         <>
             if has_several {
-                <p class="strong">{ format!("Deployment {}", row.name) }</p>
+                <p class="strong">{ label(&object) }</p>
             }
             <ul class="ledger">{ for conditions }</ul>
         </>
@@ -192,13 +196,18 @@ fn traffic(session: &Session) -> Option<Html> {
         .filter(|row| 0 < row.per_second);
     let rows: Vec<Html> = rows
         .map(|row| {
-            let serving = row.endpoints.iter().filter(|endpoint| endpoint.serving).count();
+            let serving = row
+                .endpoints
+                .iter()
+                .filter(|endpoint| endpoint.serving)
+                .count();
+            let object = ObjectRef::new("Service", &row.namespace, &row.name);
             html! {
                 <li key={row.name.as_str()}>
                     <h3>
-                        <span class="strong">{ format!("Service {} ", row.name) }</span>
+                        <span class="strong">{ label(&object) }{ " " }</span>
                         <span class="aside">
-                            { format!("{} requests a second to {}", row.per_second, count(serving, "endpoint")) }
+                            { texts::load(row.per_second, serving) }
                         </span>
                     </h3>
                     <Charts

@@ -6,6 +6,7 @@ use yew::prelude::*;
 use super::icon::{progress_word, sign};
 use super::tint::{sha, tint_class};
 use crate::session::Action;
+use crate::texts;
 
 #[derive(PartialEq, Properties)]
 pub struct WayProps {
@@ -19,7 +20,7 @@ pub struct WayProps {
 #[component]
 pub fn Way(props: &WayProps) -> Html {
     html! {
-        <ol class="way" aria-label="The way of a change">
+        <ol class="way" aria-label={texts::WAY_OF_A_CHANGE}>
             for station in props.stations.iter() {
                 <li
                     key={kind_word(station.kind)}
@@ -40,7 +41,7 @@ pub fn Way(props: &WayProps) -> Html {
                         })}
                     >
                         { sign(station.progress) }
-                        <span class="name">{ kind_label(station.kind) }</span>
+                        <span class="name">{ texts::station(station.kind) }</span>
                         { " " }
                         <span class="title">{ title(station) }</span>
                     </button>
@@ -74,9 +75,9 @@ fn title(station: &Station) -> &str {
 /// What is written first, then what is drawn, then what there was no room for.
 fn spoken(station: &Station) -> String {
     let words = [
-        kind_label(station.kind),
+        texts::station(station.kind),
         title(station),
-        progress_word(station.progress),
+        texts::progress(station.progress),
         &station.detail,
     ];
     let words: Vec<&str> = words.into_iter().filter(|word| !word.is_empty()).collect();
@@ -93,18 +94,5 @@ pub fn kind_word(kind: StationKind) -> &'static str {
         StationKind::Release => "release",
         StationKind::Rollout => "rollout",
         StationKind::Traffic => "traffic",
-    }
-}
-
-/// The name that the page shows.
-pub fn kind_label(kind: StationKind) -> &'static str {
-    match kind {
-        StationKind::Commit => "Commit",
-        StationKind::PullRequest => "Pull request",
-        StationKind::Checks => "Checks",
-        StationKind::Image => "Image",
-        StationKind::Release => "Release",
-        StationKind::Rollout => "Rollout",
-        StationKind::Traffic => "Traffic",
     }
 }

@@ -18,7 +18,7 @@ use super::problems::problems;
 use super::samples::samples;
 use crate::session::{Action, Rendered};
 use crate::texts;
-use crate::words::{count, has_several_repositories, in_repository, place, shown_path};
+use crate::words::{has_several_repositories, in_repository, place, shown_path};
 
 #[derive(PartialEq, Properties)]
 pub struct WorkbenchProps {
@@ -192,7 +192,7 @@ fn invitation(props: &WorkbenchProps) -> Html {
         <footer class="actions">
             { problems(&props.refused, None, &props.on) }
             <p>
-                { "Edit any file, or start with a change that is ready." }
+                { texts::EDIT_ANY_FILE }
                 { undo(props) }
             </p>
             { samples(&props.samples, &props.on) }
@@ -240,21 +240,19 @@ fn proposal(props: &WorkbenchProps) -> Html {
                 </div>
             }
             if props.in_the_past {
-                <p class="warn">
-                    { "The stage shows an earlier moment: " }
-                    { "a pull request opened now starts another future from there." }
-                </p>
+                <p class="warn">{ texts::STARTS_ANOTHER_FUTURE }</p>
             }
             <p>
-                { format!("{} edited. ", count(props.draft.len(), "file")) }
+                { texts::files_edited(props.draft.len()) }
+                { " " }
                 <button type="button" class="link" onclick={props.on.reform(|_| Action::ResetAll)}>
-                    { "Reset all" }
+                    { texts::RESET_ALL }
                 </button>
                 { undo(props) }
             </p>
-            <input type="text" aria-label="Title of the pull request" value={props.title.clone()} {oninput} />
+            <input type="text" aria-label={texts::TITLE_OF_PULL_REQUEST} value={props.title.clone()} {oninput} />
             <button type="submit" class="primary">
-                { if props.updates { "Update pull request" } else { "Open pull request" } }
+                { if props.updates { texts::UPDATE_PULL_REQUEST } else { texts::OPEN_PULL_REQUEST } }
             </button>
         </form>
     }

@@ -5,12 +5,12 @@ use yew::prelude::*;
 
 use super::icon::{progress_word, sign};
 use crate::session::Action;
-use crate::words::duration;
+use crate::texts;
 
 /// The jobs, and the log of the step that runs or failed.
 pub fn workflow_run(run: &RunRow) -> Html {
     html! {
-        <div class="run" aria-label={format!("Workflow {}, {}", run.name, run.trigger)}>
+        <div class="run" aria-label={texts::workflow_run(&run.name, &run.trigger)}>
             <ul class="jobs">
                 for job in run.jobs.iter() {
                     <li
@@ -52,38 +52,31 @@ pub fn run_actions(run: &RunRow, on: &Callback<Action>) -> Html {
     };
     let mut buttons = Vec::new();
     for environment in &run.reviews {
-        for (label, is_approved) in [("Approve and deploy", true), ("Reject", false)] {
+        let approve = texts::approve_deployment(environment);
+        let reject = texts::reject_deployment(environment);
+        for (label, is_approved) in [(approve, true), (reject, false)] {
             let intent = Intent::Review {
                 run: number,
                 environment: environment.clone(),
                 is_approved,
             };
-            buttons.push(button(format!("{label}: {environment}"), intent));
+            buttons.push(button(label, intent));
         }
     }
     if matches!(run.progress, Progress::Waiting | Progress::Active) {
-        buttons.push(button("Cancel run".to_owned(), Intent::Cancel(number)));
+        buttons.push(button(texts::CANCEL_RUN.to_owned(), Intent::Cancel(number)));
     } else {
         if run.jobs.iter().any(|job| job.progress == Progress::Failed) {
-            buttons.push(button("Re-run failed jobs".to_owned(), again(true)));
+            buttons.push(button(texts::RERUN_FAILED.to_owned(), again(true)));
         }
-        buttons.push(button("Re-run all jobs".to_owned(), again(false)));
+        buttons.push(button(texts::RERUN_ALL.to_owned(), again(false)));
     }
     html! {
         <>
-            <span class="aside">{ run_title(run) }</span>
+            <span class="aside">{ texts::run_title(&run.name, run.number, run.attempt, &run.trigger) }</span>
             { for buttons }
         </>
     }
-}
-
-/// `deliver #2, attempt 2: push to main`
-fn run_title(run: &RunRow) -> String {
-    let attempt = match run.attempt {
-        0 | 1 => String::new(),
-        attempt => format!(", attempt {attempt}"),
-    };
-    format!("{} #{}{attempt}: {}", run.name, run.number, run.trigger)
 }
 
 fn step_row(index: usize, step: &StepRow) -> Html {
@@ -95,9 +88,9 @@ fn step_row(index: usize, step: &StepRow) -> Html {
             data-progress={progress_word(step.progress)}
         >
             <span class="name">{ step.name.as_str() }</span>
-            <span class="said">{ progress_word(step.progress) }</span>
+            <span class="said">{ texts::progress(step.progress) }</span>
             if matches!(step.progress, Progress::Active | Progress::Done | Progress::Failed) {
-                <span class="took">{ duration(step.took) }</span>
+                <span class="took">{ texts::duration(step.took) }</span>
             }
         </li>
     }

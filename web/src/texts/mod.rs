@@ -1,10 +1,10 @@
 //! Every word of the page, in one table.
 //!
 //! A text is a constant; one with arguments is a function, so that they are typed and a language puts
-//! them where it needs them, with its own plurals. A second language is a second file with the same
-//! names, and this line chooses: a site is built for one language, so that nobody loads two. The
-//! compiler refuses a name that is missing and one that nobody uses; the tests refuse prose anywhere
-//! else in the page.
+//! them where it needs them, with its own plurals. A text around something that is drawn says `{0}`
+//! where that stands. A second language is a second folder with the same names, and the line below
+//! chooses: a site is built for one language, so that nobody loads two. The compiler refuses a name that
+//! is missing and one that nobody uses; the tests refuse prose anywhere else in the page.
 //!
 //! Not in the table: what the engine says, which are the words of the real programs, and lessons, whose
 //! texts lie in `web/lessons/*/text.en.md`.

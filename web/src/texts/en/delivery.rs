@@ -1,0 +1,141 @@
+//! The way of a change: its stations, workflow runs, releases, Argo CD and Flux.
+
+use view::{Progress, StationKind};
+
+use super::cluster::endpoints;
+use super::counted;
+use super::page::TAB_PULL_REQUEST;
+
+// The way of a change
+
+pub const WAY_OF_A_CHANGE: &str = "The way of a change";
+pub const DETAILS_OF_STATION: &str = "Details of the station";
+pub const NOTHING_HERE_YET: &str = "Nothing here yet.";
+pub const LOOK_AT_IT_AND_MERGE: &str = "Look at it and merge";
+
+/// A station of the way.
+pub fn station(kind: StationKind) -> &'static str {
+    match kind {
+        StationKind::Commit => "Commit",
+        StationKind::PullRequest => TAB_PULL_REQUEST,
+        StationKind::Checks => "Checks",
+        StationKind::Image => "Image",
+        StationKind::Release => "Release",
+        StationKind::Rollout => "Rollout",
+        StationKind::Traffic => "Traffic",
+    }
+}
+
+/// How far something is, in a word.
+pub fn progress(progress: Progress) -> &'static str {
+    match progress {
+        Progress::Waiting => "waiting",
+        Progress::Active => "active",
+        Progress::Done => "done",
+        Progress::Failed => "failed",
+        Progress::Skipped => "skipped",
+        Progress::Cancelled => "cancelled",
+    }
+}
+
+/// What a pull request changes.
+pub fn files_changed(title: &str, files: usize) -> String {
+    let files = counted(files, "file", "files");
+    format!("{title}: {files} changed.")
+}
+
+/// An image in the registry.
+pub fn image_facts(mib: u32, clock: &str) -> String {
+    format!("{mib} MiB, pushed at {clock}")
+}
+
+/// A revision of a Helm release.
+pub fn release(name: &str, revision: u32) -> String {
+    format!("{name} revision {revision}")
+}
+
+/// What Helm says of it, and since when it is so.
+pub fn release_since(description: &str, clock: &str) -> String {
+    format!("{description} at {clock}")
+}
+
+// Workflow runs, in GitHub's words
+
+pub const CANCEL_RUN: &str = "Cancel run";
+pub const RERUN_FAILED: &str = "Re-run failed jobs";
+pub const RERUN_ALL: &str = "Re-run all jobs";
+
+/// What the picture of a run is called.
+pub fn workflow_run(name: &str, trigger: &str) -> String {
+    format!("Workflow {name}, {trigger}")
+}
+
+/// Which run it is.
+pub fn run_title(name: &str, number: u32, attempt: u32, trigger: &str) -> String {
+    match attempt {
+        0 | 1 => format!("{name} #{number}: {trigger}"),
+        _ => format!("{name} #{number}, attempt {attempt}: {trigger}"),
+    }
+}
+
+/// The review of a deployment that lets it go on.
+pub fn approve_deployment(environment: &str) -> String {
+    format!("Approve and deploy: {environment}")
+}
+
+/// The review that does not.
+pub fn reject_deployment(environment: &str) -> String {
+    format!("Reject: {environment}")
+}
+
+// Workflows started by hand
+
+pub const RUN_WORKFLOW: &str = "Run workflow";
+pub const WORKFLOW: &str = "Workflow";
+pub const RUN_ON_MAIN: &str = "Run on main";
+pub const REQUIRED: &str = " (required)";
+
+// Argo CD and Flux
+
+pub const RECONCILE: &str = "Reconcile";
+pub const REFRESH: &str = "Refresh";
+pub const SYNC: &str = "Sync";
+pub const PRUNE: &str = "prune";
+pub const HISTORY_AND_ROLLBACK: &str = "History and rollback";
+pub const CURRENT: &str = "current";
+pub const IN_GIT: &str = "git";
+pub const LIVE: &str = "live";
+pub const NOTHING: &str = "nothing";
+
+/// How many objects an Application has.
+pub fn objects(n: usize) -> String {
+    counted(n, "object", "objects")
+}
+
+/// The button that goes back to a sync of the history.
+pub fn roll_back_to(id: i64) -> String {
+    format!("Roll back to {id}")
+}
+
+// The tree of an Application
+
+/// Whose tree it is.
+pub fn resources_of(name: &str) -> String {
+    format!("Resources of {name}")
+}
+
+/// An EndpointSlice in the tree.
+pub fn endpoint_slice(serving: usize, all: usize) -> String {
+    let all = endpoints(all);
+    format!("EndpointSlice: {serving} of {all} get requests")
+}
+
+/// A ReplicaSet in the tree.
+pub fn set_in_tree(revision: u32, ready: u32, desired: u32) -> String {
+    format!("revision {revision}, {ready} of {desired} ready")
+}
+
+/// A pod in the tree.
+pub fn pod_in_tree(status: &str, ready: &str) -> String {
+    format!("{status}, ready {ready}")
+}
