@@ -1,36 +1,46 @@
-// The engine in a worker: each message is a request in bytes, and each answer is its reply in bytes.
-// A string instead says why the engine has stopped. The worker's own address carries the engine's version.
-const at = (file) => new URL(file + self.location.search, self.location.href).href;
+// The engine in a worker: each message is a request in bytes, and each answer is its reply in bytes. A string
+// instead says why the engine has stopped. Where there can be no worker, a page asks this module by itself. Its own
+// address carries the engine's version, and which time it is begun.
+const { search, hash } = new URL(import.meta.url);
+const at = (file) => new URL(file + search + hash, import.meta.url).href;
 
+const text = async (file) => {
+  const answer = await fetch(at(file));
+  return answer.ok ? answer.text() : '';
+};
+
+// The table of Kubernetes' fields is there before anything is done, so that the same is done each time: a link
+// brings back what it was made of. Without it the engine knows no field that would be wrong.
+const fields = text('fields.txt').catch(() => '');
 const engine = import(at('engine.js')).then(async ({ default: init, Engine }) => {
   await init({ module_or_path: at('engine_bg.wasm') });
-  return new Engine();
+  const engine = new Engine();
+  if (await fields) engine.learn_fields(await fields);
+  return engine;
 });
-
-// The table of Kubernetes' fields comes after the first answer: only what is typed is compared with it.
-let fields;
-const learnFields = async () => {
-  const answer = await fetch(at('fields.txt'));
-  if (answer.ok) (await engine).learn_fields(await answer.text());
-};
 
 // What the fields mean is far larger, and comes when somebody asks for it first.
 let descriptions;
-const learnDescriptions = async () => {
-  const answer = await fetch(at('descriptions.txt'));
-  (await engine).learn_descriptions(answer.ok ? await answer.text() : '');
-};
+const learnDescriptions = async () => (await engine).learn_descriptions(await text('descriptions.txt'));
 
-self.onmessage = async ({ data }) => {
-  try {
-    let reply = (await engine).ask(data);
-    if ((await engine).lacks_descriptions()) {
-      await (descriptions ??= learnDescriptions().catch(() => {}));
-      reply = (await engine).ask(data);
-    }
-    self.postMessage(reply, [reply.buffer]);
-    fields ??= learnFields().catch(() => (fields = undefined));
-  } catch (error) {
-    self.postMessage(String(error?.message ?? error));
+async function answer(request) {
+  let reply = (await engine).ask(request);
+  if ((await engine).lacks_descriptions()) {
+    await (descriptions ??= learnDescriptions().catch(() => {}));
+    reply = (await engine).ask(request);
   }
-};
+  return reply;
+}
+
+let last = Promise.resolve();
+
+/** Answers a request, in turn; both are bytes. */
+export const ask = (request) => (last = last.then(() => answer(request)));
+
+if (!globalThis.document) {
+  self.onmessage = ({ data }) =>
+    ask(data).then(
+      (reply) => self.postMessage(reply, [reply.buffer]),
+      (error) => self.postMessage(String(error?.message ?? error)),
+    );
+}

@@ -2,11 +2,12 @@
 import assert from 'node:assert/strict';
 import { axe } from './axe.mjs';
 import { lab } from './lab.mjs';
-import { edit, look, merge, open, propose, read } from './story.mjs';
+import { edit, look, merge, open, pause, press, propose, read } from './story.mjs';
 import { ready } from './visit.mjs';
 
 const VALUES = 'chart/values.yaml';
 const change = (page) => edit(page, VALUES, 'replicaCount: 3', 'replicaCount: 4');
+const tab = (page, name) => page.getByRole('tab', { name }).click();
 const notice = (page) => page.getByRole('alertdialog', { name: 'The lab has stopped' });
 
 /** No element can be made any more: the next thing that the page draws makes it panic. */
@@ -28,6 +29,15 @@ async function isTold(page, why) {
   assert.ok(await back.evaluate((button) => button === document.activeElement), 'the way back has the focus');
   assert.ok(await page.locator('#app').evaluate((app) => app.inert), 'what has stopped takes no input');
   return back;
+}
+
+/** Types a line at the terminal and waits for what it prints. */
+async function command(page, line) {
+  const printed = page.getByTestId('printed');
+  const before = await printed.count();
+  await page.getByRole('textbox', { name: 'Command' }).fill(line);
+  await page.keyboard.press('Enter');
+  await printed.nth(before).waitFor();
 }
 
 async function replicas(page) {
@@ -85,12 +95,71 @@ const keeper = () => {
   };
 };
 
-lab('an engine that stops in the middle is told, and no edit is lost', { before: keeper }, async (page, wrong) => {
+/** The engine stops, as if it had panicked at this place. */
+async function stop(page, place) {
+  await page.evaluate((why) => window.workers.at(-1).onmessage({ data: why }), `panicked at ${place}:\nbroken on purpose`);
+}
+
+lab('an engine that stops is started again and does again what was done', { before: keeper }, async (page, wrong) => {
+  await change(page);
+  await propose(page);
+  await merge(page);
+  await pause(page);
+  await press(page, 'End');
+  await tab(page, 'Terminal');
+  await command(page, 'kubectl scale deployment/order-service --replicas=6');
+  await pause(page);
+  await press(page, 'End');
+  await page.getByRole('button', { name: 'Fork here' }).click();
+  await page.getByTestId('futures').waitFor();
+  const before = await look(page);
+  await stop(page, 'a.rs:1:1');
+  const notice = page.getByRole('alert');
+  await notice.getByText('was started again').waitFor();
+  assert.match(await notice.textContent(), /Everything is as it was/);
+  assert.deepEqual(wrong.splice(0).map((it) => /broken on purpose/.test(it)), [true], 'the console has the reason');
+  await notice.getByRole('button', { name: 'Close' }).click();
+  assert.deepEqual(await look(page), before, 'nothing has changed');
+  // The new engine is where the old one was: it goes on from there, in both futures.
+  await command(page, 'kubectl get deployment order-service');
+  assert.match(await page.getByTestId('printed').last().textContent(), /6\/6/);
+  await press(page, 'Home');
+  await press(page, 'End');
+  assert.deepEqual((await look(page)).pods, before.pods);
+  await page.getByRole('button', { name: 'Original', exact: true }).click();
+  await page.locator('[data-testid="futures"][data-in-fork="false"]').waitFor();
+});
+
+lab('what an engine stops at is not done, and the page takes the next thing', { before: keeper }, async (page, wrong) => {
+  await change(page);
+  await propose(page);
+  // The worker does not hear of it, and so never answers.
+  await page.evaluate(() => (window.workers.at(-1).postMessage = () => {}));
+  await merge(page);
+  await stop(page, 'a.rs:1:1');
+  await page.getByRole('alert').getByText('Only this last thing was not done').waitFor();
+  wrong.length = 0;
+  await page.getByRole('alert').getByRole('button', { name: 'Close' }).click();
+  await merge(page);
+  await pause(page);
+  await press(page, 'End');
+  assert.equal((await look(page)).pods.length, 4);
+});
+
+lab('an engine that stops twice at the same place is told, and no edit is lost', { before: keeper }, async (page, wrong) => {
   await change(page);
   await propose(page);
   await merge(page);
   assert.ok((await look(page)).end > 0);
-  await page.evaluate(() => window.workers[0].onmessage({ data: 'panicked at engine.rs: broken on purpose' }));
+  // Somewhere else is another mistake.
+  for (const place of ['a.rs:1:1', 'b.rs:1:1']) {
+    await stop(page, place);
+    await page.getByRole('alert').waitFor();
+    await press(page, 'Home');
+    await look(page);
+    assert.ok(!(await notice(page).isVisible()));
+  }
+  await stop(page, 'a.rs:1:1');
   const back = await isTold(page, /broken on purpose/);
   wrong.length = 0;
   await back.click();

@@ -9,22 +9,30 @@ const at = (file) => new URL(`${file}?${version}`, document.baseURI).href;
 
 /**
  * Connects the page with the engine. `reply` gets the bytes of each answer, in the order of the requests,
- * and, if there is one, before all of them the recorded answer to the first one; `stopped` gets the reason once the engine
- * cannot go on. Returns what sends the bytes of a request.
+ * and false; and, if there is one, before all of them the recorded answer to the first one, and true. `stopped` gets
+ * the reason once the engine cannot go on.
+ * @returns {{ send(request: Uint8Array): void, again(): void }} `again` begins with a new engine, which knows nothing
  */
 export function connect(recorded, reply, stopped) {
-  const failed = (error) => stopped(String(error?.message ?? error));
   const waiting = [];
-  let send;
+  let engine;
+  let times = 0;
+  const again = () => {
+    engine?.end();
+    // Whatever one that was given up still says is of no account.
+    const time = (times += 1);
+    const ofThis = (take) => (it) => time === times && take(it);
+    engine = start(time, ofThis((it) => reply(it, false)), ofThis((error) => stopped(String(error?.message ?? error))));
+  };
   const wake = () => {
     for (const sign of SIGNS) removeEventListener(sign, wake, true);
-    send ??= start(reply, failed);
-    for (const request of waiting.splice(0)) send(request);
+    if (!engine) again();
+    for (const request of waiting.splice(0)) engine.send(request);
   };
   for (const sign of SIGNS) addEventListener(sign, wake, { capture: true, passive: true });
-  if (recorded) recording().then(reply, wake);
+  if (recorded) recording().then((it) => reply(it, true), wake);
   else wake();
-  return (request) => (send ?? ((it) => waiting.push(it)))(request);
+  return { again, send: (request) => (engine ? engine.send(request) : waiting.push(request)) };
 }
 
 /** Loads a file of the site; `loaded` gets its bytes, none if it is not there. */
@@ -40,19 +48,17 @@ async function recording() {
   return new Uint8Array(await file.arrayBuffer());
 }
 
-/** Loads the engine. Returns what sends it a request. */
-function start(reply, failed) {
+/** Loads the engine, for which time: gives what sends it a request, and what ends it. */
+function start(time, reply, failed) {
   try {
     const worker = new Worker(at('worker.js'), { type: 'module' });
     worker.onmessage = ({ data }) => (typeof data === 'string' ? failed(data) : reply(data));
     worker.onerror = failed;
-    return (request) => worker.postMessage(request, [request.buffer]);
+    return { send: (request) => worker.postMessage(request, [request.buffer]), end: () => worker.terminate() };
   } catch {
-    // A sandboxed frame may not have workers of this site: there the page itself runs the engine.
-    const engine = import(at('engine.js')).then(async ({ default: init, Engine }) => {
-      await init({ module_or_path: at('engine_bg.wasm') });
-      return new Engine();
-    });
-    return (request) => engine.then((it) => reply(it.ask(request))).catch(failed);
+    // A sandboxed frame may not have workers of this site: there the page itself runs the engine. A module that has
+    // stopped cannot be had anew, but by another name.
+    const engine = import(`${at('worker.js')}#${time}`);
+    return { send: (request) => engine.then((it) => it.ask(request)).then(reply).catch(failed), end() {} };
   }
 }

@@ -12,7 +12,7 @@ use yew::prelude::*;
 
 use crate::charts;
 use crate::dom;
-use crate::engine::Engine;
+use crate::engine::{Engine, News};
 use crate::parts::controls::Controls;
 use crate::parts::embed::{self, EmbedHead, use_embed};
 use crate::parts::event_list::EventList;
@@ -54,7 +54,7 @@ impl Layout {
 }
 
 /// Draws the page of a lab that was opened.
-pub fn open(engine: Engine, labs: Labs, begin: Begin) {
+pub fn open(engine: Engine, labs: Labs, session: Session) {
     let Some(place) = dom::element("app") else {
         return;
     };
@@ -63,21 +63,15 @@ pub fn open(engine: Engine, labs: Labs, begin: Begin) {
     let props = PageProps {
         engine,
         labs,
-        begin,
+        first: First(session),
     };
     yew::Renderer::<Page>::with_root_and_props(place, props).render();
 }
 
 /// What the page begins with. It is only read once, so that any two are as good as equal.
-#[derive(Clone)]
-pub struct Begin {
-    /// The first session.
-    pub session: Session,
-    /// What is said above it.
-    pub notice: Option<String>,
-}
+struct First(Session);
 
-impl PartialEq for Begin {
+impl PartialEq for First {
     fn eq(&self, _: &Self) -> bool {
         true
     }
@@ -87,14 +81,14 @@ impl PartialEq for Begin {
 struct PageProps {
     engine: Engine,
     labs: Labs,
-    begin: Begin,
+    first: First,
 }
 
 #[component]
 fn Page(props: &PageProps) -> Html {
     let session = {
-        let begin = props.begin.session.clone();
-        use_reducer(move || begin)
+        let first = props.first.0.clone();
+        use_reducer(move || first)
     };
     let on = {
         let dispatch = session.dispatcher();
@@ -108,7 +102,12 @@ fn Page(props: &PageProps) -> Html {
         let session = session.clone();
         use_effect_with((props.engine.clone(), on.clone()), move |(engine, on)| {
             let on = on.clone();
-            engine.listen(move |reply| on.emit(Action::Reply(Box::new(reply))));
+            engine.listen(move |news| {
+                on.emit(match news {
+                    News::Reply(reply) => Action::Reply(reply),
+                    News::Restarted(culprit) => Action::Restarted(culprit),
+                });
+            });
             session.check();
         });
     }
@@ -133,7 +132,6 @@ fn Page(props: &PageProps) -> Html {
     let hands = use_player(&session);
     let frame = use_embed(&session, &on);
     let play = use_node_ref();
-    let notice = use_state(|| props.begin.notice.clone());
     use_shortcuts(&on, session.playing);
     // After a merge its button is gone; the focus goes to where the story can be paused.
     use_effect_with((session.merges, play.clone()), |(merges, play)| {
@@ -176,13 +174,10 @@ fn Page(props: &PageProps) -> Html {
             } else {
                 <Masthead labs={props.labs.clone()} on_share={on.reform(|()| Action::Share)} />
             }
-            if let Some(text) = &*notice {
+            if let Some(text) = &session.notice {
                 <div class="notice" role="alert">
-                    <p>{ text }</p>
-                    <button class="quiet" type="button" onclick={{
-                        let notice = notice.setter();
-                        move |_| notice.set(None)
-                    }}>{ texts::CLOSE }</button>
+                    <p>{ &**text }</p>
+                    <button class="quiet" type="button" onclick={on.reform(|_| Action::CloseNotice)}>{ texts::CLOSE }</button>
                 </div>
             }
             if let Some(json) = session.link.as_ref().filter(|_| frame.is_none_or(|it| it.shows_link)) {

@@ -6,7 +6,7 @@ use js_sys::{Error, RangeError, Reflect};
 use wasm_bindgen::JsCast;
 use web_sys::{HtmlElement, console};
 
-use crate::{dom, storage};
+use crate::{dom, link, storage};
 
 /// Makes the notice of `index.html` with the id `crash` ready, and shows it when the page panics.
 ///
@@ -21,7 +21,12 @@ pub fn install() {
             if !with_edits {
                 storage::put_edits_aside();
             }
-            dom::reload();
+            // Nor with the edits that a link carries.
+            match (link::own(), dom::parameter("lesson")) {
+                (Some(_), Some(id)) if !with_edits => dom::open_lesson(&id),
+                (Some(_), None) if !with_edits => dom::open_lab(&dom::lab()),
+                _ => dom::reload(),
+            }
         })
         .forget();
     }

@@ -126,7 +126,7 @@ fn open(what: &str, name: &str) {
     let query = query().unwrap_or_default();
     let others = query.split('&').filter(|pair| {
         let key = pair.split('=').next();
-        !pair.is_empty() && !matches!(key, Some("lab" | "lesson"))
+        !pair.is_empty() && !matches!(key, Some("lab" | "lesson" | "link"))
     });
     let search = others.fold(format!("{what}={name}"), |search, pair| search + "&" + pair);
     // Not by its query alone: that would keep the fragment, which may be a link.

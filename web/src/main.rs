@@ -30,8 +30,7 @@ mod words;
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
-use app::Begin;
-use engine::Engine;
+use engine::{Engine, News};
 use link::Link;
 use parts::masthead::Labs;
 use session::Session;
@@ -54,7 +53,7 @@ fn begin(link: Option<Link>, notice: Option<&'static str>) {
     let lab = dom::lab();
     let lesson = dom::parameter("lesson");
     let is_first = lab == OPENING && lesson.is_none() && link.is_none();
-    let engine = Engine::start(is_first, |_| {}, crash::show);
+    let engine = Engine::start(is_first);
     let answered = engine.clone();
     // A link that is refused gives way to the lab that it is about, if there is one, or to the first.
     let instead = match link {
@@ -63,49 +62,49 @@ fn begin(link: Option<Link>, notice: Option<&'static str>) {
     };
     let instead = RefCell::new(instead);
     let notice = Rc::new(Cell::new(notice));
-    engine.listen(move |reply| match reply {
-        Reply::Opened {
-            name,
-            labs,
-            samples,
-            state,
-            carried,
-        } => {
-            let notice = notice
-                .take()
-                .map(str::to_owned)
-                .or(left_out(carried.as_ref()));
-            let files = carried.map(|it| it.files);
-            let session = Session::begin(answered.clone(), samples, state, files);
-            let begin = Begin { session, notice };
-            app::open(answered.clone(), Labs::new(&name, labs), begin);
-        }
-        // A lesson that is another one now begins anew.
-        Reply::Refused(_) if link::own().is_none() && storage::forget_lesson() => dom::reload(),
-        Reply::Refused(_) => match instead.borrow_mut().pop() {
-            Some(lab) => {
-                notice.set(Some(texts::LINK_DAMAGED));
-                answered.send(&Request::Open(lab));
+    engine.listen(move |news| {
+        let News::Reply(reply) = news else { return };
+        match *reply {
+            Reply::Opened {
+                name,
+                labs,
+                samples,
+                state,
+                carried,
+            } => {
+                let notice = notice.take().map(Rc::from);
+                let notice = notice.or(left_out(carried.as_ref()));
+                let files = carried.map(|it| it.files);
+                let session = Session::begin(answered.clone(), samples, state, files, notice);
+                app::open(answered.clone(), Labs::new(&name, labs), session);
             }
-            // An address with a lab that there is not: the page begins anew with the one that there is.
-            None if lab != OPENING || lesson.is_some() => dom::open_lab(OPENING),
-            None => crash::show(texts::LAB_DID_NOT_OPEN),
-        },
-        _ => crash::show(texts::LAB_DID_NOT_OPEN),
+            // A lesson that is another one now begins anew.
+            Reply::Refused(_) if link::own().is_none() && storage::forget_lesson() => dom::reload(),
+            Reply::Refused(_) => match instead.borrow_mut().pop() {
+                Some(lab) => {
+                    notice.set(Some(texts::LINK_DAMAGED));
+                    answered.send(Request::Open(lab));
+                }
+                // An address with a lab that there is not: the page begins anew with the one that there is.
+                None if lab != OPENING || lesson.is_some() => dom::open_lab(OPENING),
+                None => crash::show(texts::LAB_DID_NOT_OPEN),
+            },
+            _ => crash::show(texts::LAB_DID_NOT_OPEN),
+        }
     });
     match (link, dom::parameter("lesson")) {
         (Some(link), lesson) => open_link(engine, link, lesson),
-        (None, None) => engine.send(&Request::Open(dom::lab())),
+        (None, None) => engine.send(Request::Open(dom::lab())),
         // A lesson's file is the request that opens it.
         (None, Some(id)) => engine::load_message(&format!("lessons/{id}.bin"), move |request| {
-            engine.send(&request.unwrap_or(Request::Open(dom::lab())));
+            engine.send(request.unwrap_or(Request::Open(dom::lab())));
         }),
     }
 }
 
 fn open_link(engine: Engine, link: Link, lesson: Option<String>) {
     let open = move |engine: &Engine, lesson| {
-        engine.send(&Request::OpenLink {
+        engine.send(Request::OpenLink {
             link: link.json,
             lesson,
         });
@@ -123,8 +122,8 @@ fn open_link(engine: Engine, link: Link, lesson: Option<String>) {
 }
 
 /// What is said of a link in which an older engine did what this one does not.
-fn left_out(carried: Option<&Carried>) -> Option<String> {
+fn left_out(carried: Option<&Carried>) -> Option<Rc<str>> {
     let refused = &carried?.refused;
     let first = refused.first()?;
-    Some(texts::left_out(refused.len(), &first.message))
+    Some(texts::left_out(refused.len(), &first.message).into())
 }

@@ -10,7 +10,7 @@ use web_sys::Storage;
 
 use crate::{dom, link};
 
-/// The edited files of a lab: a JSON object from path to text, null for a deleted one.
+/// The edited files of a lab, or of a lesson: a JSON object from path to text, null for a deleted one.
 const EDITS: &str = "edits";
 /// Edits that were put aside after they stopped the page.
 const EDITS_ASIDE: &str = "edits-aside";
@@ -42,11 +42,11 @@ fn storage() -> Option<Storage> {
 
 /// The edits that were kept; empty if there are none or they cannot be read.
 pub fn edits() -> Edits {
-    read_edits().unwrap_or_default()
+    read_edits(&key(EDITS)).unwrap_or_default()
 }
 
-fn read_edits() -> Option<Edits> {
-    let text = storage()?.get_item(&key(EDITS)).ok()??;
+fn read_edits(key: &str) -> Option<Edits> {
+    let text = storage()?.get_item(key).ok()??;
     let object = JSON::parse(&text).ok()?.dyn_into::<Object>().ok()?;
     let mut edits = Edits::default();
     for entry in Object::entries(&object).iter() {
@@ -62,6 +62,20 @@ fn read_edits() -> Option<Edits> {
 
 /// Keeps the edits. No edits remove the key.
 pub fn keep_edits(edits: &Edits) {
+    if edits.is_empty() {
+        remove(&key(EDITS));
+    } else {
+        write_edits(&key(EDITS), edits);
+    }
+}
+
+fn remove(key: &str) {
+    if let Some(storage) = storage() {
+        let _ = storage.remove_item(key);
+    }
+}
+
+fn write_edits(key: &str, edits: &Edits) {
     let Some(storage) = storage() else { return };
     let object = Object::new();
     let changed = edits.changed.iter();
@@ -73,16 +87,32 @@ pub fn keep_edits(edits: &Edits) {
         }
     }
     // A full or forbidden storage is no reason to disturb who is typing.
-    let _ = match JSON::stringify(&object) {
-        Ok(json) if !edits.is_empty() => storage.set_item(&key(EDITS), &String::from(json)),
-        _ => storage.remove_item(&key(EDITS)),
-    };
+    if let Ok(json) = JSON::stringify(&object) {
+        let _ = storage.set_item(key, &String::from(json));
+    }
 }
 
 /// The key of where the open lesson was left; none without a lesson, or in somebody's link to one.
 fn left_key() -> Option<String> {
     let id = dom::parameter("lesson").filter(|_| link::own().is_none())?;
     Some(format!("rollout-lab/1/lesson/{id}"))
+}
+
+/// The key of how the files differ there from main.
+fn left_edits_key() -> Option<String> {
+    Some(left_key()? + "/edits")
+}
+
+/// How the files differed from main where the open lesson was left; none if nothing was kept of it.
+pub fn lesson_edits() -> Option<Edits> {
+    read_edits(&left_edits_key()?)
+}
+
+/// Keeps the edits in the open lesson. That there are none is kept, too: a step may bring some along.
+pub fn keep_lesson_edits(edits: &Edits) {
+    if let Some(key) = left_edits_key() {
+        write_edits(&key, edits);
+    }
 }
 
 /// Where the open lesson was left: what was done in it, as a link carries it.
@@ -99,22 +129,22 @@ pub fn leave_lesson(json: &str) {
 
 /// The open lesson begins anew the next time. False if nothing was kept of it.
 pub fn forget_lesson() -> bool {
-    let (Some(storage), Some(key)) = (storage(), left_key()) else {
-        return false;
-    };
-    let was_kept = left_lesson().is_some();
-    let _ = storage.remove_item(&key);
+    let was_kept = left_lesson().is_some() || lesson_edits().is_some();
+    for key in [left_key(), left_edits_key()].into_iter().flatten() {
+        remove(&key);
+    }
     was_kept
 }
 
 /// Moves the edits out of the way, where they can still be found, so that the page can start.
 pub fn put_edits_aside() {
     let Some(storage) = storage() else { return };
-    forget_lesson();
-    if let Ok(Some(text)) = storage.get_item(&key(EDITS)) {
+    let kept = left_edits_key().unwrap_or_else(|| key(EDITS));
+    if let Ok(Some(text)) = storage.get_item(&kept) {
         let _ = storage.set_item(&key(EDITS_ASIDE), &text);
-        let _ = storage.remove_item(&key(EDITS));
     }
+    forget_lesson();
+    remove(&kept);
 }
 
 /// The side of the paper that was chosen: `light` or `dark`.

@@ -194,7 +194,7 @@ impl Lab {
     }
 
     /// Gives the lab the table of all fields, so that it finds those that do not exist, and so that the
-    /// API server refuses them. A page loads the table after it has drawn itself.
+    /// API server refuses them. A page loads the table beside the engine.
     pub fn learn_fields(&mut self, table: &'static Table) {
         self.fields = Some(table);
     }

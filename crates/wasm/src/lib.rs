@@ -50,8 +50,8 @@ impl Engine {
         Engine::default()
     }
 
-    /// Takes the table of all fields (`crates/kube/data/fields.txt`), which is not part of the module,
-    /// for it is not needed before somebody types.
+    /// Takes the table of all fields (`crates/kube/data/fields.txt`), which is not part of the module:
+    /// it is loaded beside it.
     pub fn learn_fields(&mut self, table: String) {
         let table: &'static Table = Box::leak(Box::new(Table::new(table.leak())));
         self.fields = Some(table);

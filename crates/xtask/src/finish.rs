@@ -19,10 +19,12 @@ const POLICY: &str = "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; 
      form-action 'none'";
 
 /// What the engine, its worker and the editor are made of: the page asks for them by their version.
-const ENGINE: [&str; 5] = [
+const ENGINE: [&str; 7] = [
     "engine_bg.wasm",
     "engine.js",
     "worker.js",
+    "fields.txt",
+    "descriptions.txt",
     "opening.bin",
     "editor.js",
 ];

@@ -47,6 +47,8 @@ pub fn is_looking(action: &Action) -> bool {
             | Action::Share
             | Action::EndShare
             | Action::Reply(_)
+            | Action::Restarted(_)
+            | Action::CloseNotice
     )
 }
 

@@ -87,6 +87,10 @@ pub enum Action {
     Join,
     /// The engine has done what it was asked for.
     Reply(Box<Reply>),
+    /// It stopped, at this if it was at something, and another one is where it was before.
+    Restarted(Option<Box<Request>>),
+    /// What was said above everything was read.
+    CloseNotice,
 }
 
 impl Session {
@@ -132,7 +136,7 @@ impl Session {
             }
             Action::Undo => self.take_back(),
             Action::Adopt(dropped) => {
-                self.ask(Asked::Adopt, &Request::Adopt((*dropped).clone()));
+                self.ask(Asked::Adopt, Request::Adopt((*dropped).clone()));
             }
             Action::ForgetNotes => self.notes = Rc::new([]),
             Action::Caret(line) => self.caret = line,
@@ -165,15 +169,15 @@ impl Session {
             Action::Title(title) => self.title = Some(title),
             Action::OpenPullRequest => {
                 let (title, files) = (self.next_title(), self.working_tree());
-                self.ask(Asked::Open, &Request::OpenPullRequest { title, files });
+                self.ask(Asked::Open, Request::OpenPullRequest { title, files });
             }
-            Action::ClosePullRequest => self.ask(Asked::Close, &Request::ClosePullRequest),
+            Action::ClosePullRequest => self.ask(Asked::Close, Request::ClosePullRequest),
             Action::Intend(intent) => {
-                self.ask(Asked::of(&intent), &Request::Intend(intent));
+                self.ask(Asked::of(&intent), Request::Intend(intent));
             }
-            Action::Command(line) => self.ask(Asked::Command, &Request::Command(line)),
+            Action::Command(line) => self.ask(Asked::Command, Request::Command(line)),
             Action::Learn(intent) => {
-                self.ask(Asked::Lesson(intent), &Request::Lesson(intent));
+                self.ask(Asked::Lesson(intent), Request::Lesson(intent));
             }
             Action::ClearTerminal => self.terminal = Rc::default(),
             Action::Inspect(object) => {
@@ -204,10 +208,12 @@ impl Session {
             Action::Look(station) => self.look = station.filter(|_| self.look != station),
             Action::Share => self.share(),
             Action::EndShare => self.link = None,
-            Action::Fork => self.ask(Asked::Fork, &Request::Fork),
-            Action::Switch => self.ask(Asked::Switch, &Request::Switch),
-            Action::Join => self.ask(Asked::Join, &Request::Join),
+            Action::Fork => self.ask(Asked::Fork, Request::Fork),
+            Action::Switch => self.ask(Asked::Switch, Request::Switch),
+            Action::Join => self.ask(Asked::Join, Request::Join),
             Action::Reply(reply) => self.take(*reply),
+            Action::Restarted(culprit) => self.restarted(culprit.map(|it| *it)),
+            Action::CloseNotice => self.notice = None,
         }
     }
 }

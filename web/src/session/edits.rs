@@ -77,7 +77,7 @@ impl Session {
 
     /// Asks for the mistakes in the open file.
     pub fn check(&self) {
-        self.engine.send(&Request::Check {
+        self.engine.send(Request::Check {
             path: self.file.to_string(),
             edits: (*self.draft).clone(),
         });
@@ -91,7 +91,7 @@ impl Session {
         self.rendered.is_stale = self.rendered.is_asked;
         if !self.rendered.is_asked {
             self.rendered.is_asked = true;
-            self.engine.send(&Request::Render {
+            self.engine.send(Request::Render {
                 path: self.file.to_string(),
                 edits: (*self.draft).clone(),
             });
@@ -123,7 +123,7 @@ impl Session {
             values: self.values_beside(&self.file).to_owned(),
         };
         self.questions.push_back(question.answer);
-        self.engine.send(&match question.is_hover {
+        self.engine.send(match question.is_hover {
             true => Request::Explain(place),
             false => Request::Complete(place),
         });
@@ -139,6 +139,11 @@ impl Session {
         if let Some(asker) = self.questions.pop_front() {
             let _ = asker.call1(&JsValue::NULL, &answer);
         }
+    }
+
+    /// What was asked for last is not rendered; the next time it is asked for anew.
+    pub(super) fn render_failed(&mut self) {
+        self.rendered.is_asked = false;
     }
 
     /// The values of the chart that a file is a template of.
@@ -216,11 +221,11 @@ impl Session {
     }
 
     /// A reload begins with the lab's first files, so what is kept is the difference from those:
-    /// a merged edit is still the learner's.
+    /// a merged edit is still the learner's. A lesson goes on where it was left, and with the files
+    /// that main had there.
     pub(super) fn keep(&self) {
-        // A lesson is judged by what was done in it: that is kept too, and only the engine knows it.
         if self.lesson.is_some() {
-            return self.ask_for_link();
+            return storage::keep_lesson_edits(&self.draft);
         }
         let files = self.working_tree();
         let gone = self.original.keys();

@@ -138,17 +138,20 @@ pub struct Session {
     pub merges: u32,
     /// What a link to a moment carries, if one was asked for; empty until the engine has said it.
     pub link: Option<Rc<str>>,
+    /// What is said above everything, until it is read.
+    pub notice: Option<Rc<str>>,
 }
 
 impl Session {
     /// The session of a lab that was opened, with the edits that were kept, or else with the files that a
-    /// link carried; paused at its moment. Where there is no room for both, the living cluster is seen
-    /// before the files.
+    /// link carried; paused at its moment. `notice` is said above it. Where there is no room for both,
+    /// the living cluster is seen before the files.
     pub fn begin(
         engine: Engine,
         samples: Vec<Sample>,
         state: State,
         carried: Option<Files>,
+        notice: Option<Rc<str>>,
     ) -> Self {
         let main = Rc::new(state.files);
         // What a sample would change last is what one would look at first.
@@ -170,8 +173,9 @@ impl Session {
             changed: files,
         });
         let mut draft = match (&lesson, carried) {
-            (Some(_), Some(carried)) => carried,
-            (Some(lesson), None) => change_of(lesson),
+            (Some(lesson), carried) => storage::lesson_edits()
+                .or(carried)
+                .unwrap_or_else(|| change_of(lesson)),
             (None, carried) => match (storage::edits(), carried) {
                 (kept, Some(carried)) if kept.is_empty() => carried,
                 (kept, _) => kept,
@@ -231,6 +235,7 @@ impl Session {
             jumps: 0,
             merges: 0,
             link: None,
+            notice,
         }
     }
 

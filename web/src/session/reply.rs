@@ -6,7 +6,7 @@ use view::protocol::{LessonIntent, Reply, Request, State};
 use view::{Edits, Intent, ObjectPanel, StationKind};
 
 use super::{OtherFuture, Panel, Printed, Session, Shared, Told, change_of, histories};
-use crate::{dom, storage};
+use crate::{dom, storage, texts};
 
 /// What the engine was asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -48,12 +48,12 @@ impl Session {
     /// Asks what there is to know of the object that is looked at.
     pub(super) fn inspect(&self) {
         if let Some(panel) = self.object.as_ref().filter(|_| self.panel == Panel::Object) {
-            self.engine.send(&Request::Inspect(panel.object.clone()));
+            self.engine.send(Request::Inspect(panel.object.clone()));
         }
     }
 
     /// Asks for something that changes the lab. One such thing is done at a time.
-    pub(super) fn ask(&mut self, what: Asked, request: &Request) {
+    pub(super) fn ask(&mut self, what: Asked, request: Request) {
         if self.asked.is_none() {
             self.asked = Some(what);
             self.engine.send(request);
@@ -67,7 +67,7 @@ impl Session {
     }
 
     pub(super) fn ask_for_link(&self) {
-        self.engine.send(&Request::Share {
+        self.engine.send(Request::Share {
             lesson: dom::parameter("lesson"),
             files: self.working_tree(),
         });
@@ -90,7 +90,11 @@ impl Session {
         self.main = Rc::new(state.files);
         self.draft = Rc::new(edits);
         self.undo = None;
-        self.keep();
+        match state.lesson {
+            // A lesson is judged by what was done in it: that is kept too, and only the engine knows it.
+            Some(_) => self.ask_for_link(),
+            None => self.keep(),
+        }
         self.look_again();
         self.refused = Rc::new([]);
         self.at = state.scene.now;
@@ -160,6 +164,26 @@ impl Session {
         }
     }
 
+    /// Another engine took the place of one that stopped at `culprit`. What the page shows is what that
+    /// engine has; only the culprit is not done.
+    pub(super) fn restarted(&mut self, culprit: Option<Request>) {
+        self.playing = false;
+        self.at = self.scene.now;
+        self.jumps += 1;
+        self.notice = Some(texts::ENGINE_RESTARTED.into());
+        match culprit {
+            None | Some(Request::Check { .. } | Request::Inspect(_) | Request::Seek(_)) => {}
+            Some(Request::Render { .. }) => self.render_failed(),
+            Some(Request::Complete(_)) => self.answered(&Reply::Completions(Vec::new())),
+            Some(Request::Explain(_)) => self.answered(&Reply::Explained(None)),
+            Some(Request::Share { .. }) => self.link = None,
+            Some(_) => {
+                self.asked = None;
+                self.notice = Some(texts::ENGINE_RESTARTED_AT_THIS.into());
+            }
+        }
+    }
+
     pub(super) fn take(&mut self, reply: Reply) {
         match reply {
             Reply::Opened { state, .. } => {
@@ -216,6 +240,7 @@ impl Session {
             Reply::Link(json) => {
                 if self.lesson.is_some() {
                     storage::leave_lesson(&json);
+                    self.keep();
                 }
                 if self.link.is_some() {
                     self.link = Some(json.as_str().into());

@@ -17,6 +17,8 @@ pub const TIME_LINE: &str = "Time line";
 
 pub const VERSIONS_DIFFER: &str = "The page and its engine are of different versions.";
 pub const LAB_DID_NOT_OPEN: &str = "The built-in lab could not be opened.";
+pub const ENGINE_RESTARTED: &str = "The engine behind this page stopped and was started again. That is a mistake in the lab, not in what you wrote. Everything is as it was.";
+pub const ENGINE_RESTARTED_AT_THIS: &str = "The engine behind this page stopped at what you did last and was started again. That is a mistake in the lab, not in what you wrote. Only this last thing was not done; everything before it is as it was.";
 
 // The head of the page
 
