@@ -7,7 +7,7 @@ use std::rc::Rc;
 
 use gloo_events::EventListener;
 use wasm_bindgen::JsCast;
-use web_sys::{Element, HtmlElement};
+use web_sys::Element;
 use yew::prelude::*;
 
 use crate::charts;
@@ -135,10 +135,8 @@ fn Page(props: &PageProps) -> Html {
     use_shortcuts(&on, session.playing);
     // After a merge its button is gone; the focus goes to where the story can be paused.
     use_effect_with((session.merges, play.clone()), |(merges, play)| {
-        if 0 < *merges
-            && let Some(play) = play.cast::<HtmlElement>()
-        {
-            let _ = play.focus();
+        if 0 < *merges {
+            dom::focus(play.cast());
             dom::performance_mark("lab:merged");
         }
     });
@@ -409,7 +407,6 @@ fn uses_keys(event: &KeyboardEvent) -> bool {
         "input, textarea, select, [role=slider], [role=tablist], .code"
     };
     event
-        .target()
-        .and_then(|target| target.dyn_into::<Element>().ok())
+        .target_dyn_into::<Element>()
         .is_some_and(|element| element.closest(selector).ok().flatten().is_some())
 }

@@ -1,8 +1,10 @@
 //! The editor's JavaScript: CodeMirror, in a file that is loaded once the page is drawn.
 
-use js_sys::{Array, Function, Object, Reflect};
+use js_sys::{Array, Function};
 use view::{Completion, Explanation, Problem};
 use wasm_bindgen::prelude::*;
+
+use crate::dom::object;
 
 #[wasm_bindgen(module = "/js/code.js")]
 extern "C" {
@@ -37,14 +39,12 @@ extern "C" {
 
 /// Loads the editor. `ready` is called if it is there.
 pub fn when_loaded(ready: impl FnOnce() + 'static) {
-    let mut ready = Some(ready);
-    let closure = Closure::new(move |is_there: bool| {
-        if let Some(ready) = ready.take().filter(|_| is_there) {
+    let closure = Closure::once(move |is_there: bool| {
+        if is_there {
             ready();
         }
     });
     load(&closure);
-    // It is called once.
     closure.forget();
 }
 
@@ -84,14 +84,6 @@ pub fn explanation(row: Option<&Explanation>) -> JsValue {
             ("text", (&*it.text).into()),
             ("more", (&*it.more).into()),
         ])
+        .into()
     })
-}
-
-fn object(members: &[(&str, JsValue)]) -> JsValue {
-    let object = Object::new();
-    for (name, value) in members {
-        // A plain object takes every member.
-        let _ = Reflect::set(&object, &JsValue::from_str(name), value);
-    }
-    object.into()
 }

@@ -4,7 +4,7 @@ use gloo_events::EventListener;
 use js_sys::WebAssembly::RuntimeError;
 use js_sys::{Error, RangeError, Reflect};
 use wasm_bindgen::JsCast;
-use web_sys::{HtmlElement, console};
+use web_sys::console;
 
 use crate::{dom, link, storage};
 
@@ -57,9 +57,5 @@ pub fn show(why: &str) {
         let _ = stopped.set_attribute("inert", "");
     }
     let _ = notice.remove_attribute("hidden");
-    if let Some(button) = dom::element("crash-reload")
-        && let Ok(button) = button.dyn_into::<HtmlElement>()
-    {
-        let _ = button.focus();
-    }
+    dom::focus(dom::element("crash-reload"));
 }

@@ -1,6 +1,7 @@
 //! The few things that are asked of the browser directly.
 
 use gloo_events::EventListener;
+use js_sys::{Object, Reflect};
 use view::protocol::OPENING;
 use wasm_bindgen::prelude::*;
 use web_sys::{Element, HtmlElement, ResizeObserver};
@@ -12,6 +13,53 @@ pub const WIDE: &str = "(min-width: 1100px)";
 /// The element with this id.
 pub fn element(id: &str) -> Option<Element> {
     web_sys::window()?.document()?.get_element_by_id(id)
+}
+
+/// Gives an element the focus, if it is there.
+pub fn focus(element: Option<Element>) {
+    if let Some(element) = element.and_then(|it| it.dyn_into::<HtmlElement>().ok()) {
+        let _ = element.focus();
+    }
+}
+
+/// In a list of items with a button each, the arrow keys go from one to the next: the Tab key comes to
+/// one of them only.
+pub fn move_among_items(event: KeyboardEvent) {
+    let is_back = match event.key().as_str() {
+        "ArrowLeft" | "ArrowUp" => true,
+        "ArrowRight" | "ArrowDown" => false,
+        _ => return,
+    };
+    event.prevent_default();
+    event.stop_propagation();
+    let next = || {
+        let here = event.target_dyn_into::<Element>()?;
+        let here = here.closest("li").ok()??;
+        let next = match is_back {
+            true => here.previous_element_sibling(),
+            false => here.next_element_sibling(),
+        };
+        next?.query_selector("button").ok()?
+    };
+    focus(next());
+}
+
+/// What the field says that an event is about. Asked of the object itself, so that it may be a field of
+/// any kind.
+pub fn value(event: &Event) -> String {
+    let value = event
+        .target()
+        .and_then(|it| Reflect::get(&it, &"value".into()).ok());
+    value.and_then(|it| it.as_string()).unwrap_or_default()
+}
+
+/// A plain JavaScript object, which takes every member.
+pub fn object(members: &[(&str, JsValue)]) -> Object {
+    let object = Object::new();
+    for (name, value) in members {
+        let _ = Reflect::set(&object, &JsValue::from_str(name), value);
+    }
+    object
 }
 
 /// Sets a CSS custom property. This way, unlike a `style` attribute, is open under every

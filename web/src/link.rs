@@ -24,12 +24,6 @@ extern "C" {
     fn open_file(file: &JsValue, refused: &Closure<dyn FnMut()>);
 }
 
-/// The link in the page's own address.
-pub struct Link {
-    /// What it carries.
-    pub json: String,
-}
-
 /// The fragment of the page's address, if it is a link.
 pub fn own() -> Option<String> {
     let hash = match dom::is_embed() {
@@ -42,17 +36,16 @@ pub fn own() -> Option<String> {
         .then_some(hash)
 }
 
-/// Reads a link; or says in words why it cannot be read.
-pub fn read(fragment: &str, done: impl FnOnce(Result<Link, &'static str>) + 'static) {
+/// Reads what a link carries, as JSON; or says in words why it cannot be read.
+pub fn read(fragment: &str, done: impl FnOnce(Result<String, &'static str>) + 'static) {
     let closure = Closure::once(move |json: String, why: String| {
         done(match why.as_str() {
-            "" => Ok(Link { json }),
+            "" => Ok(json),
             "newer" => Err(texts::LINK_NEWER),
             _ => Err(texts::LINK_DAMAGED),
         });
     });
     open_own(fragment, &closure);
-    // It is called once.
     closure.forget();
 }
 

@@ -31,7 +31,6 @@ use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
 use engine::{Engine, News};
-use link::Link;
 use parts::masthead::Labs;
 use session::Session;
 use view::protocol::{Carried, OPENING, Reply, Request};
@@ -40,7 +39,7 @@ fn main() {
     crash::install();
     match link::own() {
         // A lesson goes on where it was left: that is kept as a link is.
-        None => begin(storage::left_lesson().map(|json| Link { json }), None),
+        None => begin(storage::left_lesson(), None),
         Some(fragment) => link::read(&fragment, |read| match read {
             Ok(link) => begin(Some(link), None),
             Err(why) => begin(None, Some(why)),
@@ -48,8 +47,8 @@ fn main() {
     }
 }
 
-/// Opens what the address asks for. `notice` is said beside it.
-fn begin(link: Option<Link>, notice: Option<&'static str>) {
+/// Opens what the address asks for, with what its link carries. `notice` is said beside it.
+fn begin(link: Option<String>, notice: Option<&'static str>) {
     let lab = dom::lab();
     let lesson = dom::parameter("lesson");
     let is_first = lab == OPENING && lesson.is_none() && link.is_none();
@@ -102,12 +101,9 @@ fn begin(link: Option<Link>, notice: Option<&'static str>) {
     }
 }
 
-fn open_link(engine: Engine, link: Link, lesson: Option<String>) {
+fn open_link(engine: Engine, link: String, lesson: Option<String>) {
     let open = move |engine: &Engine, lesson| {
-        engine.send(Request::OpenLink {
-            link: link.json,
-            lesson,
-        });
+        engine.send(Request::OpenLink { link, lesson });
     };
     match lesson {
         None => open(&engine, None),

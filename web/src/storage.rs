@@ -8,7 +8,8 @@ use view::Edits;
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::Storage;
 
-use crate::{dom, link};
+use crate::dom::{self, object};
+use crate::link;
 
 /// The edited files of a lab, or of a lesson: a JSON object from path to text, null for a deleted one.
 const EDITS: &str = "edits";
@@ -77,17 +78,13 @@ fn remove(key: &str) {
 
 fn write_edits(key: &str, edits: &Edits) {
     let Some(storage) = storage() else { return };
-    let object = Object::new();
     let changed = edits.changed.iter();
-    let changed = changed.map(|(path, text)| (path, JsValue::from_str(text)));
-    let removed = edits.removed.iter().map(|path| (path, JsValue::NULL));
-    for (path, text) in changed.chain(removed) {
-        if Reflect::set(&object, &JsValue::from_str(path), &text).is_err() {
-            return;
-        }
-    }
+    let changed = changed.map(|(path, text)| (path.as_str(), JsValue::from_str(text)));
+    let removed = edits.removed.iter();
+    let removed = removed.map(|path| (path.as_str(), JsValue::NULL));
+    let files: Vec<(&str, JsValue)> = changed.chain(removed).collect();
     // A full or forbidden storage is no reason to disturb who is typing.
-    if let Ok(json) = JSON::stringify(&object) {
+    if let Ok(json) = JSON::stringify(&object(&files)) {
         let _ = storage.set_item(key, &String::from(json));
     }
 }
@@ -218,16 +215,12 @@ pub fn keep_lesson(id: &str, standing: &Standing) {
     if was.is_some_and(|was| standing.done < was.done) {
         return;
     }
-    let it = Object::new();
-    let numbers = [
-        ("done", standing.done),
-        ("of", standing.of),
-        ("right", standing.right),
-        ("predicted", standing.predicted),
-    ];
-    for (name, number) in numbers {
-        let _ = Reflect::set(&it, &name.into(), &(number as f64).into());
-    }
+    let it = object(&[
+        ("done", standing.done.into()),
+        ("of", standing.of.into()),
+        ("right", standing.right.into()),
+        ("predicted", standing.predicted.into()),
+    ]);
     let _ = Reflect::set(&lessons.0, &id.into(), &it);
     if let Ok(json) = JSON::stringify(&lessons.0) {
         let _ = storage.set_item(LESSONS, &String::from(json));

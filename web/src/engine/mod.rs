@@ -46,14 +46,8 @@ pub fn load_message<M: DeserializeOwned + 'static>(
     file: &str,
     loaded: impl FnOnce(Option<M>) + 'static,
 ) {
-    let mut loaded = Some(loaded);
-    let closure = Closure::new(move |bytes: Vec<u8>| {
-        if let Some(loaded) = loaded.take() {
-            loaded(decode(&bytes));
-        }
-    });
+    let closure = Closure::once(move |bytes: Vec<u8>| loaded(decode(&bytes)));
     load(file, &closure);
-    // It is called once.
     closure.forget();
 }
 

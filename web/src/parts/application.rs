@@ -1,8 +1,7 @@
 //! What a GitOps tool keeps as git says, and where the cluster is not so.
 
 use view::{ApplicationRow, DeployedRow, Intent, ObjectRef, PathChange, Progress, ResourceRow};
-use wasm_bindgen::JsCast;
-use web_sys::HtmlInputElement;
+use web_sys::Element;
 use yew::prelude::*;
 
 use super::icon::sign;
@@ -58,12 +57,11 @@ fn operations(row: &ApplicationRow, on: &Callback<Action>) -> Html {
     let application = of(row);
     let onsubmit = on.reform(move |event: SubmitEvent| {
         event.prevent_default();
-        let form = event.target_dyn_into::<web_sys::Element>();
-        let prune = form.and_then(|form| form.query_selector("[name=prune]").ok().flatten());
-        let prune = prune.and_then(|it| it.dyn_into::<HtmlInputElement>().ok());
+        let form = event.target_dyn_into::<Element>();
+        let prune = form.and_then(|it| it.query_selector("[name=prune]:checked").ok()?);
         Action::Intend(Intent::Sync {
             application: application.clone(),
-            is_pruning: prune.is_some_and(|it| it.checked()),
+            is_pruning: prune.is_some(),
         })
     });
     html! {

@@ -1,13 +1,11 @@
 //! Play, pause, steps and speed.
 
-use wasm_bindgen::JsCast;
-use web_sys::HtmlSelectElement;
 use yew::prelude::*;
 
 use super::icon::{Shape, icon};
 use crate::session::{Action, SPEEDS, Stride};
-use crate::texts;
 use crate::words::clock;
+use crate::{dom, texts};
 
 #[derive(PartialEq, Properties)]
 pub struct ControlsProps {
@@ -86,16 +84,8 @@ fn speed(chosen: u32, on: &Callback<Action>) -> Html {
     if let Err(place) = speeds.binary_search(&chosen) {
         speeds.insert(place, chosen);
     }
-    let onchange = on.reform(|event: Event| {
-        let select = event
-            .target()
-            .and_then(|target| target.dyn_into::<HtmlSelectElement>().ok());
-        Action::Speed(
-            select
-                .and_then(|select| select.value().parse().ok())
-                .unwrap_or(100),
-        )
-    });
+    let onchange =
+        on.reform(|event: Event| Action::Speed(dom::value(&event).parse().unwrap_or(100)));
     html! {
         <select class="speed" aria-label={texts::PLAY_SPEED} {onchange}>
             for speed in speeds {

@@ -1,14 +1,13 @@
-//! texts::RUN_WORKFLOW: starts a workflow by hand, with what it asks for.
+//! *Run workflow*: starts a workflow by hand, with what it asks for.
 
 use std::rc::Rc;
 
 use view::{InputRow, Intent, WorkflowRow};
-use wasm_bindgen::JsCast;
-use web_sys::{FormData, HtmlFormElement, HtmlSelectElement};
+use web_sys::{FormData, HtmlFormElement};
 use yew::prelude::*;
 
 use crate::session::Action;
-use crate::texts;
+use crate::{dom, texts};
 
 #[derive(PartialEq, Properties)]
 pub struct DispatchProps {
@@ -28,7 +27,7 @@ pub fn Dispatch(props: &DispatchProps) -> Html {
         let workflow = workflow.clone();
         props.on.reform(move |event: SubmitEvent| {
             event.prevent_default();
-            let form = event.target().and_then(|it| it.dyn_into().ok());
+            let form = event.target_dyn_into();
             Action::Intend(Intent::Dispatch {
                 repository: workflow.repository.clone(),
                 workflow: workflow.name.clone(),
@@ -39,11 +38,7 @@ pub fn Dispatch(props: &DispatchProps) -> Html {
     let onchange = {
         let chosen = chosen.setter();
         Callback::from(move |event: Event| {
-            let select = event
-                .target()
-                .and_then(|target| target.dyn_into::<HtmlSelectElement>().ok());
-            let index = select.and_then(|select| usize::try_from(select.selected_index()).ok());
-            chosen.set(index.unwrap_or(0));
+            chosen.set(dom::value(&event).parse().unwrap_or(0));
         })
     };
     html! {
@@ -55,7 +50,7 @@ pub fn Dispatch(props: &DispatchProps) -> Html {
                         { texts::WORKFLOW }
                         <select class="choice" {onchange}>
                             for (index, row) in props.workflows.iter().enumerate() {
-                                <option key={index} selected={index == *chosen}>{ title(row) }</option>
+                                <option key={index} value={index.to_string()} selected={index == *chosen}>{ title(row) }</option>
                             }
                         </select>
                     </label>

@@ -4,11 +4,9 @@ use std::rc::Rc;
 
 use view::Edits;
 use view::protocol::Files;
-use wasm_bindgen::JsCast;
-use web_sys::HtmlInputElement;
 use yew::prelude::*;
 
-use crate::texts;
+use crate::{dom, texts};
 
 #[derive(PartialEq, Properties)]
 pub struct FileNameProps {
@@ -27,11 +25,7 @@ pub struct FileNameProps {
 pub fn FileName(props: &FileNameProps) -> Html {
     let path = use_state(|| props.path.to_string());
     let input = use_node_ref();
-    use_effect_with(input.clone(), |input| {
-        if let Some(input) = input.cast::<HtmlInputElement>() {
-            let _ = input.focus();
-        }
-    });
+    use_effect_with(input.clone(), |input| dom::focus(input.cast()));
     let is_taken = |path: &str| {
         let on_main = props.main.contains_key(path) && !props.draft.removed.contains(path);
         on_main || props.draft.changed.contains_key(path)
@@ -42,12 +36,7 @@ pub fn FileName(props: &FileNameProps) -> Html {
     };
     let oninput = {
         let path = path.setter();
-        Callback::from(move |event: InputEvent| {
-            let input = event
-                .target()
-                .and_then(|it| it.dyn_into::<HtmlInputElement>().ok());
-            path.set(input.map(|input| input.value()).unwrap_or_default());
-        })
+        Callback::from(move |event: InputEvent| path.set(dom::value(&event)))
     };
     let onsubmit = {
         let named = path.trim().to_owned();

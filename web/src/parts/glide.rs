@@ -8,7 +8,7 @@ use wasm_bindgen::{JsCast, JsValue};
 use web_sys::HtmlElement;
 use yew::prelude::*;
 
-use crate::dom::reduced_motion;
+use crate::dom::{object, reduced_motion};
 
 /// How long it takes, in milliseconds.
 const DURATION: f64 = 320.0;
@@ -60,33 +60,27 @@ pub fn use_glide(list: &NodeRef) {
 
 fn glide(element: &HtmlElement, dx: i32, dy: i32) {
     let from = format!("translate({dx}px, {dy}px)");
-    animate(element, &[("transform", &from)]);
+    animate(element, object(&[("transform", from.into())]));
 }
 
 fn appear(element: &HtmlElement) {
-    animate(
-        element,
-        &[
-            ("opacity", "0"),
-            ("transform", "translateY(-0.5rem) scale(0.85)"),
-        ],
-    );
+    let from = object(&[
+        ("opacity", "0".into()),
+        ("transform", "translateY(-0.5rem) scale(0.85)".into()),
+    ]);
+    animate(element, from);
 }
 
 /// Animates from these values to those that the element has.
-fn animate(element: &HtmlElement, from: &[(&str, &str)]) {
-    let frame = Object::new();
-    for (key, value) in from.iter().chain(&[("easing", "ease-out")]) {
-        // Setting a property of a fresh object cannot fail.
-        let _ = Reflect::set(&frame, &JsValue::from_str(key), &JsValue::from_str(value));
-    }
-    let frames = Array::of2(&frame, &Object::new());
+fn animate(element: &HtmlElement, from: Object) {
+    let options = object(&[("duration", DURATION.into()), ("easing", "ease-out".into())]);
+    let frames = Array::of2(&from, &Object::new());
     // web-sys still counts `Element.animate` among the unstable; browsers have had it for years.
     let animate = Reflect::get(element, &JsValue::from_str("animate"));
     if let Some(animate) = animate
         .ok()
         .and_then(|value| value.dyn_into::<Function>().ok())
     {
-        let _ = animate.call2(element, &frames, &JsValue::from_f64(DURATION));
+        let _ = animate.call2(element, &frames, &options);
     }
 }

@@ -20,6 +20,21 @@ pub fn standing(row: &LessonRow) -> Standing {
     }
 }
 
+/// The lessons that there are; none before they are loaded.
+#[hook]
+pub fn use_cards() -> UseStateHandle<Vec<LessonCard>> {
+    let cards = use_state(Vec::new);
+    use_effect_with((), {
+        let cards = cards.setter();
+        move |()| {
+            engine::load_message("lessons/index.bin", move |all: Option<_>| {
+                cards.set(all.unwrap_or_default());
+            });
+        }
+    });
+    cards
+}
+
 #[derive(PartialEq, Properties)]
 pub struct LessonsProps {
     /// The open lesson's; none while its story is not seen to its end.
@@ -29,17 +44,9 @@ pub struct LessonsProps {
 /// The list of lessons. It keeps the standing, and gives all of them as a file that can be handed in.
 #[component]
 pub fn Lessons(props: &LessonsProps) -> Html {
-    let cards = use_state(Vec::<LessonCard>::new);
+    let cards = use_cards();
     let kept = use_state(storage::lessons);
     let open = dom::parameter("lesson");
-    use_effect_with((), {
-        let cards = cards.setter();
-        move |()| {
-            engine::load_message("lessons/index.bin", move |all: Option<_>| {
-                cards.set(all.unwrap_or_default());
-            });
-        }
-    });
     use_effect_with((open.clone(), props.standing), {
         let kept = kept.setter();
         move |(open, standing)| {

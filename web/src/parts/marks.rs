@@ -3,14 +3,12 @@
 use std::rc::Rc;
 
 use view::{Mark, MarkKind, Millis};
-use wasm_bindgen::JsCast;
-use web_sys::{Element, HtmlElement};
 use yew::prelude::*;
 
 use super::band::at;
 use crate::session::Action;
-use crate::texts;
 use crate::words::clock;
+use crate::{dom, texts};
 
 /// How wide a letter of a name is at most on average, in tenths of a CSS pixel.
 const LETTER: u32 = 62;
@@ -40,7 +38,7 @@ pub fn Marks(props: &MarksProps) -> Html {
     let latest = latest.saturating_sub(1);
     let names = named(told, latest, props.end, props.width);
     html! {
-        <ul class="marks" aria-label={texts::MARKS} onkeydown={Callback::from(move_among_marks)}>
+        <ul class="marks" aria-label={texts::MARKS} onkeydown={Callback::from(dom::move_among_items)}>
             for (index, (mark, side)) in told.iter().zip(names).enumerate() {
                 <MarkFlag
                     key={mark.entry}
@@ -120,7 +118,7 @@ struct MarkFlagProps {
 fn MarkFlag(props: &MarkFlagProps) -> Html {
     let node = use_node_ref();
     use_effect_with((node.clone(), props.x), |(node, x)| {
-        crate::dom::set_property(node, "--x", &format!("{:.3}", f64::from(*x) / 1_000.0));
+        dom::set_property(node, "--x", &format!("{:.3}", f64::from(*x) / 1_000.0));
     });
     let t = props.mark.t;
     let is_left = match props.side {
@@ -149,30 +147,6 @@ fn MarkFlag(props: &MarkFlagProps) -> Html {
                 <span class="label">{ props.mark.label.as_str() }<span class="said">{ texts::at_time(&clock(t)) }</span></span>
             </button>
         </li>
-    }
-}
-
-fn move_among_marks(event: KeyboardEvent) {
-    let is_back = match event.key().as_str() {
-        "ArrowLeft" | "ArrowUp" => true,
-        "ArrowRight" | "ArrowDown" => false,
-        _ => return,
-    };
-    event.prevent_default();
-    event.stop_propagation();
-    let next = || {
-        let here = event.target()?.dyn_into::<Element>().ok()?;
-        let here = here.closest("li").ok()??;
-        let next = if is_back {
-            here.previous_element_sibling()?
-        } else {
-            here.next_element_sibling()?
-        };
-        let button = next.query_selector("button").ok()??;
-        button.dyn_into::<HtmlElement>().ok()
-    };
-    if let Some(next) = next() {
-        let _ = next.focus();
     }
 }
 

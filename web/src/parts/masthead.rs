@@ -4,12 +4,11 @@ use std::rc::Rc;
 
 use view::LessonCard;
 use view::protocol::LabRow;
-use wasm_bindgen::JsCast;
-use web_sys::HtmlSelectElement;
 use yew::prelude::*;
 
 use super::icon::{Shape, icon};
-use crate::{dom, engine, storage, texts};
+use super::lessons::use_cards;
+use crate::{dom, storage, texts};
 
 /// The labs that there are, and which of them is open.
 #[derive(Clone, PartialEq)]
@@ -52,18 +51,7 @@ pub fn Masthead(props: &MastheadProps) -> Html {
             |theme| theme == "dark",
         )
     });
-    let lessons = use_state(Vec::<LessonCard>::new);
-    use_effect_with((), {
-        let lessons = lessons.setter();
-        move |()| {
-            engine::load_message(
-                "lessons/index.bin",
-                move |cards: Option<Vec<LessonCard>>| {
-                    lessons.set(cards.unwrap_or_default());
-                },
-            );
-        }
-    });
+    let lessons = use_cards();
     let turn = {
         let dark = dark.clone();
         Callback::from(move |_: MouseEvent| {
@@ -106,15 +94,10 @@ fn lab_select(labs: &Labs, lessons: &[LessonCard]) -> Html {
     let lesson = dom::parameter("lesson");
     let open = lesson.as_deref();
     let onchange = Callback::from(|event: Event| {
-        let select = event
-            .target()
-            .and_then(|target| target.dyn_into::<HtmlSelectElement>().ok());
-        if let Some(select) = select {
-            let value = select.value();
-            match value.strip_prefix(LESSON) {
-                Some(id) => dom::open_lesson(id),
-                None => dom::open_lab(&value),
-            }
+        let value = dom::value(&event);
+        match value.strip_prefix(LESSON) {
+            Some(id) => dom::open_lesson(id),
+            None => dom::open_lab(&value),
         }
     });
     html! {

@@ -2,14 +2,13 @@
 //! there is until the other one is loaded, and where that cannot be.
 
 use view::Problem;
-use wasm_bindgen::JsCast;
 use web_sys::HtmlTextAreaElement;
 use yew::prelude::*;
 
 use super::editor::{EditorProps, changed_lines};
 use super::paint::paint;
 use crate::session::Action;
-use crate::texts;
+use crate::{dom, texts};
 
 /// One file, editable. The text area is as large as its text, so the frame around it scrolls both.
 #[component]
@@ -28,12 +27,9 @@ pub fn PlainEditor(props: &EditorProps) -> Html {
             go_to(&area, line);
         }
     });
-    let oninput = props.on.reform(|event: InputEvent| {
-        let area = event
-            .target()
-            .and_then(|target| target.dyn_into::<HtmlTextAreaElement>().ok());
-        Action::Edit(area.map(|area| area.value()).unwrap_or_default())
-    });
+    let oninput = props
+        .on
+        .reform(|event: InputEvent| Action::Edit(dom::value(&event)));
     let lines: Vec<&str> = props.text.split('\n').collect();
     let columns = lines
         .iter()

@@ -3,8 +3,6 @@
 use std::rc::Rc;
 
 use view::{Intent, MergeMethod, Problem, PullRequestRow};
-use wasm_bindgen::JsCast;
-use web_sys::HtmlSelectElement;
 use yew::prelude::*;
 
 use super::checks::checks;
@@ -15,7 +13,7 @@ use super::problems::problems;
 use super::prose::filled;
 use super::tint::commit;
 use crate::session::Action;
-use crate::texts;
+use crate::{dom, texts};
 
 #[derive(PartialEq, Properties)]
 pub struct PullRequestProps {
@@ -134,16 +132,13 @@ fn method_select(
 ) -> Html {
     let offered = methods.to_vec();
     let onchange = Callback::from(move |event: Event| {
-        let select = event
-            .target()
-            .and_then(|target| target.dyn_into::<HtmlSelectElement>().ok());
-        let index = select.and_then(|select| usize::try_from(select.selected_index()).ok());
+        let index: Option<usize> = dom::value(&event).parse().ok();
         choose.set(index.and_then(|index| offered.get(index).copied()));
     });
     html! {
         <select aria-label={texts::HOW_TO_MERGE} {onchange}>
-            for method in methods.iter() {
-                <option selected={*method == chosen}>{ texts::merge_method(*method) }</option>
+            for (index, method) in methods.iter().enumerate() {
+                <option value={index.to_string()} selected={*method == chosen}>{ texts::merge_method(*method) }</option>
             }
         </select>
     }

@@ -4,8 +4,7 @@ use lean::FlatSet;
 
 use ecow::EcoString;
 use view::{ObjectRef, ReplicaSetRow};
-use wasm_bindgen::JsCast;
-use web_sys::{Element, HtmlElement};
+use web_sys::Element;
 use yew::prelude::*;
 
 use super::glide::use_glide;
@@ -13,8 +12,8 @@ use super::object::object_link;
 use super::pod::Pod;
 use super::tint::{commit, sha, tint_class};
 use crate::session::Action;
-use crate::texts;
 use crate::words::last_part;
+use crate::{dom, texts};
 
 /// From this many pods on, their names are left out.
 const NAMED_MOST: usize = 12;
@@ -83,7 +82,7 @@ pub fn ReplicaSet(props: &ReplicaSetProps) -> Html {
                 class={classes!("pods", size)}
                 aria-label={texts::pods_of_revision(row.revision)}
                 {onclick}
-                onkeydown={Callback::from(move_among_pods)}
+                onkeydown={Callback::from(dom::move_among_items)}
             >
                 for (index, pod) in row.pods.iter().enumerate() {
                     <Pod
@@ -102,38 +101,13 @@ pub fn ReplicaSet(props: &ReplicaSetProps) -> Html {
     }
 }
 
-fn target(event: &Event) -> Option<Element> {
-    event.target()?.dyn_into::<Element>().ok()
-}
-
 /// The name of the pod that was clicked.
 fn pod_under(event: &MouseEvent) -> Option<EcoString> {
-    let pod = target(event)?.closest("[data-testid=pod]").ok()??;
+    let pod = event
+        .target_dyn_into::<Element>()?
+        .closest("[data-testid=pod]")
+        .ok()??;
     Some(pod.get_attribute("data-name")?.into())
-}
-
-/// Tab comes to the first pod; the arrow keys go on from there.
-fn move_among_pods(event: KeyboardEvent) {
-    let is_back = match event.key().as_str() {
-        "ArrowLeft" | "ArrowUp" => true,
-        "ArrowRight" | "ArrowDown" => false,
-        _ => return,
-    };
-    event.prevent_default();
-    event.stop_propagation();
-    let next = || {
-        let pod = target(&event)?.closest("[data-testid=pod]").ok()??;
-        let next = if is_back {
-            pod.previous_element_sibling()?
-        } else {
-            pod.next_element_sibling()?
-        };
-        let button = next.query_selector("button").ok()??;
-        button.dyn_into::<HtmlElement>().ok()
-    };
-    if let Some(next) = next() {
-        let _ = next.focus();
-    }
 }
 
 /// Whether the image's tag names the commit already.

@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use wasm_bindgen::{JsCast, JsValue};
+use wasm_bindgen::JsValue;
 use web_sys::{HtmlDialogElement, HtmlInputElement, js_sys};
 use yew::prelude::*;
 
@@ -59,12 +59,8 @@ pub fn Share(props: &ShareProps) -> Html {
     let on_file = {
         let said = said.setter();
         Callback::from(move |event: Event| {
-            let input = event
-                .target()
-                .and_then(|it| it.dyn_into::<HtmlInputElement>().ok());
-            let file = input.and_then(|input| first_file(&input));
             let said = said.clone();
-            if let Some(file) = file {
+            if let Some(file) = event.target().and_then(|it| first_file(&it)) {
                 link::open(&file, move || said.set(texts::NO_LINK_IN_FILE));
             }
         })
@@ -114,7 +110,7 @@ pub fn Share(props: &ShareProps) -> Html {
 }
 
 /// The chosen file. Asked of the object itself, which spares the page a list type for it.
-fn first_file(input: &HtmlInputElement) -> Option<JsValue> {
+fn first_file(input: &JsValue) -> Option<JsValue> {
     let files = js_sys::Reflect::get(input, &"files".into()).ok()?;
     let file = js_sys::Reflect::get(&files, &0.into()).ok()?;
     (!file.is_undefined() && !file.is_null()).then_some(file)

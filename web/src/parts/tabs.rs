@@ -4,7 +4,7 @@ use web_sys::{HtmlElement, wasm_bindgen::JsCast};
 use yew::prelude::*;
 
 use crate::session::Panel;
-use crate::texts;
+use crate::{dom, texts};
 
 /// What is left free beside the shown tab, so that one sees that there are others, in CSS pixels.
 const MARGIN: i32 = 20;
@@ -69,15 +69,8 @@ pub fn Tabs(props: &TabsProps) -> Html {
             event.prevent_default();
             event.stop_propagation();
             on_show.emit(tabs[to].panel);
-            let tab = list.cast::<HtmlElement>().and_then(|list| {
-                list.children()
-                    .item(u32::try_from(to).ok()?)?
-                    .dyn_into::<HtmlElement>()
-                    .ok()
-            });
-            if let Some(tab) = tab {
-                let _ = tab.focus();
-            }
+            let list = list.cast::<HtmlElement>();
+            dom::focus(list.and_then(|it| it.children().item(u32::try_from(to).ok()?)));
         })
     };
     html! {

@@ -2,13 +2,12 @@
 
 use std::rc::Rc;
 
-use wasm_bindgen::JsCast;
-use web_sys::{HtmlElement, HtmlInputElement};
+use web_sys::HtmlElement;
 use yew::prelude::*;
 
 use crate::session::{Action, Printed};
-use crate::texts;
 use crate::words::clock;
+use crate::{dom, texts};
 
 #[derive(PartialEq, Properties)]
 pub struct TerminalProps {
@@ -34,12 +33,7 @@ pub fn Terminal(props: &TerminalProps) -> Html {
     });
     let oninput = {
         let text = text.setter();
-        Callback::from(move |event: InputEvent| {
-            let input = event
-                .target()
-                .and_then(|target| target.dyn_into::<HtmlInputElement>().ok());
-            text.set(input.map(|input| input.value()).unwrap_or_default());
-        })
+        Callback::from(move |event: InputEvent| text.set(dom::value(&event)))
     };
     let onsubmit = {
         let (text, back, on, waits) = (text.clone(), back.setter(), props.on.clone(), props.waits);
@@ -90,9 +84,7 @@ pub fn Terminal(props: &TerminalProps) -> Html {
                         let (text, idea, field) = (text.setter(), idea.clone(), field.clone());
                         move |_| {
                             text.set(idea.clone());
-                            if let Some(field) = field.cast::<HtmlElement>() {
-                                let _ = field.focus();
-                            }
+                            dom::focus(field.cast());
                         }
                     }}><code>{ idea }</code></button>
                 }

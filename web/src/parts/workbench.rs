@@ -6,8 +6,6 @@ use ecow::EcoString;
 use view::protocol::Files;
 use view::protocol::Sample;
 use view::{Edits, Problem};
-use wasm_bindgen::JsCast;
-use web_sys::HtmlInputElement;
 use yew::prelude::*;
 
 use super::editor::Editor;
@@ -17,8 +15,8 @@ use super::manifest::ManifestView;
 use super::problems::problems;
 use super::samples::samples;
 use crate::session::{Action, Rendered};
-use crate::texts;
 use crate::words::{has_several_repositories, in_repository, place, shown_path};
+use crate::{dom, texts};
 
 #[derive(PartialEq, Properties)]
 pub struct WorkbenchProps {
@@ -214,12 +212,9 @@ fn undo(props: &WorkbenchProps) -> Html {
 
 /// Something is edited: name it and propose it.
 fn proposal(props: &WorkbenchProps) -> Html {
-    let oninput = props.on.reform(|event: InputEvent| {
-        let input = event
-            .target()
-            .and_then(|target| target.dyn_into::<HtmlInputElement>().ok());
-        Action::Title(input.map(|input| input.value()).unwrap_or_default())
-    });
+    let oninput = props
+        .on
+        .reform(|event: InputEvent| Action::Title(dom::value(&event)));
     let onsubmit = props.on.reform(|event: SubmitEvent| {
         event.prevent_default();
         Action::OpenPullRequest

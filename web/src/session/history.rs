@@ -1,8 +1,9 @@
 //! The whole history up to its end, and why things happened in it.
 
+use std::mem::take;
 use std::rc::Rc;
 
-use view::protocol::{Difference, Future};
+use view::protocol::{Difference, State};
 use view::{EventRow, Mark, MarkKind, Millis, Scene, Second};
 
 use super::Shared;
@@ -40,11 +41,11 @@ pub struct OtherFuture {
 }
 
 /// What was told of a future, before it is put in order.
-pub(super) struct Told {
-    pub events: Vec<EventRow>,
-    pub seconds: Vec<Second>,
-    pub marks: Vec<Mark>,
-    pub end: Millis,
+struct Told {
+    events: Vec<EventRow>,
+    seconds: Vec<Second>,
+    marks: Vec<Mark>,
+    end: Millis,
 }
 
 impl Told {
@@ -53,13 +54,16 @@ impl Told {
     }
 }
 
-/// The history, and the other one if there are two. They have one clock: both are told at the pace of
-/// what happens in either.
-pub(super) fn histories(
-    told: Told,
-    other: Option<Box<Future>>,
-) -> (Shared<History>, Option<Rc<OtherFuture>>) {
-    let Some(other) = other else {
+/// Takes the history out of a state, and the other one if there are two. They have one clock: both are
+/// told at the pace of what happens in either.
+pub(super) fn histories(state: &mut State) -> (Shared<History>, Option<Rc<OtherFuture>>) {
+    let told = Told {
+        events: take(&mut state.events),
+        seconds: take(&mut state.seconds),
+        marks: take(&mut state.marks),
+        end: state.end,
+    };
+    let Some(other) = state.other.take() else {
         let beats: Vec<Beat> = told.beats().collect();
         return (History::new(told, &beats), None);
     };

@@ -31,7 +31,7 @@ use yew::Reducible;
 use crate::engine::Engine;
 use crate::{dom, storage};
 use edits::{Questions, change_of};
-use history::{Told, histories};
+use history::histories;
 use reply::Asked;
 use time::first_speed;
 
@@ -149,10 +149,11 @@ impl Session {
     pub fn begin(
         engine: Engine,
         samples: Vec<Sample>,
-        state: State,
+        mut state: State,
         carried: Option<Files>,
         notice: Option<Rc<str>>,
     ) -> Self {
+        let (history, other) = histories(&mut state);
         let main = Rc::new(state.files);
         // What a sample would change last is what one would look at first.
         let file: Rc<str> = samples
@@ -188,13 +189,6 @@ impl Session {
             .next_back()
             .filter(|_| lesson.is_some());
         let file = prepared.map_or(file, |path| path.as_str().into());
-        let told = Told {
-            events: state.events,
-            seconds: state.seconds,
-            marks: state.marks,
-            end: state.end,
-        };
-        let (history, other) = histories(told, state.other);
         Self {
             engine,
             original: Rc::clone(&main),

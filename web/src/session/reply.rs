@@ -5,7 +5,7 @@ use std::rc::Rc;
 use view::protocol::{LessonIntent, Reply, Request, State};
 use view::{Edits, Intent, ObjectPanel, StationKind};
 
-use super::{OtherFuture, Panel, Printed, Session, Shared, Told, change_of, histories};
+use super::{OtherFuture, Panel, Printed, Session, Shared, change_of, histories};
 use crate::{dom, storage, texts};
 
 /// What the engine was asked for.
@@ -75,7 +75,8 @@ impl Session {
 
     /// What was asked for is done: what lay behind this moment is another future now. Edits stand on
     /// the files that main has at this moment.
-    pub(super) fn change(&mut self, state: State) {
+    pub(super) fn change(&mut self, mut state: State) {
+        (self.history, self.other) = histories(&mut state);
         let mut edits = match self.asked {
             Some(Asked::Switch) => {
                 let there = std::mem::replace(&mut self.put_aside, Rc::clone(&self.draft));
@@ -104,13 +105,6 @@ impl Session {
             self.seen = self.at;
         }
         self.scene = Shared::new(state.scene);
-        let told = Told {
-            events: state.events,
-            seconds: state.seconds,
-            marks: state.marks,
-            end: state.end,
-        };
-        (self.history, self.other) = histories(told, state.other);
         self.workflows = state.workflows.into();
         self.lesson = state.lesson.map(Rc::new);
         self.jumps += 1;
