@@ -24,6 +24,9 @@ let descriptions;
 const learnDescriptions = async () => (await engine).learn_descriptions(await text('descriptions.txt'));
 
 async function answer(request) {
+  // A page that was opened before the site became another one asks for an engine that is gone. No message is empty:
+  // it sees that this is not its own.
+  if (search !== '?engine-version') return new Uint8Array();
   let reply = (await engine).ask(request);
   if ((await engine).lacks_descriptions()) {
     await (descriptions ??= learnDescriptions().catch(() => {}));

@@ -2,7 +2,7 @@
 //
 // A version is whole: its files are taken together, and together they are replaced. A page is served by the
 // version that it began with as long as it is open, so that no page ever meets the engine of another build. A
-// new version waits until no page uses the old one; a reload of the only page lets it in.
+// new version waits until no page uses the old one; a page that has just opened, alone, lets it in (offline.js).
 const VERSION = 'site-version';
 const FILES = 'site-files'.split(' ');
 const PREFIX = `rollout-lab ${registration.scope} `;
@@ -13,18 +13,20 @@ addEventListener('install', (event) => {
 });
 
 addEventListener('activate', (event) => {
-  event.waitUntil(forget());
+  // The page of the first visit, too, has its files from here from now on.
+  event.waitUntil(forget().then(() => clients.claim()));
 });
 
-addEventListener('message', ({ data }) => {
-  if (data === 'begin') skipWaiting();
+addEventListener('message', (event) => {
+  if (event.data === 'begin') skipWaiting();
+  if (event.data === 'renew') event.waitUntil(renew());
 });
 
 addEventListener('fetch', (event) => {
   const { method, url, mode } = event.request;
   const file = fileOf(url);
   if (method !== 'GET' || file === undefined) return;
-  event.respondWith(mode === 'navigate' ? page(file) : answer(file, event.request));
+  event.respondWith(answer(file, mode === 'navigate' ? file : event.request));
 });
 
 /** The file that an address means; the version in its query is that of this build. */
@@ -49,14 +51,11 @@ async function forget() {
 
 async function answer(file, request) {
   const kept = await (await caches.open(CACHE)).match(file);
-  return kept ?? fetch(request);
+  // As an answer of its own it has the address that was asked for: the worker reads its version there.
+  return kept ? new Response(kept.body, kept) : fetch(request);
 }
 
-/** A page that is alone lets a new version in, and begins again with it. */
-async function page(file) {
-  if (registration.waiting && (await clients.matchAll()).length < 2) {
-    registration.waiting.postMessage('begin');
-    return new Response('', { headers: { refresh: '0' } });
-  }
-  return answer(file, file);
+/** Gives way to a new version, if no other page uses this one. */
+async function renew() {
+  if ((await clients.matchAll()).length < 2) registration.waiting?.postMessage('begin');
 }

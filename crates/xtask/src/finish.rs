@@ -37,7 +37,10 @@ pub fn run(arguments: &[String]) -> Result<(), String> {
     let is_served = env::var_os(SERVED).is_some();
 
     let mut page = site.read("index.html")?;
-    page = page.replace("engine-version", &site.version(&ENGINE.map(String::from))?);
+    let version = site.version(&ENGINE.map(String::from))?;
+    page = page.replace("engine-version", &version);
+    let worker = site.read("worker.js")?;
+    site.write("worker.js", &worker.replace("engine-version", &version))?;
     if !is_served {
         page = site.move_script(&page)?;
     }
