@@ -16,7 +16,7 @@ import { total, weigh } from '../weights.mjs';
 const ENGINE = /^(engine(_bg\.wasm|\.js)|worker\.js)$/;
 /** What the worker loads when the lab is open. */
 const FIELDS = 'fields.txt';
-/** What explains them, when somebody asks. */
+/** What explains them, when somebody asks; with the meaning of each value, and its lines as `kubectl explain` prints them. */
 const DESCRIPTIONS = 'descriptions.txt';
 /** What is loaded once the page is drawn. */
 const EDITOR = 'editor.js';
@@ -35,4 +35,4 @@ weighs('the page, without its engine and editor,', 290, (name) => !ENGINE.test(n
 weighs('the engine', 1120, (name) => ENGINE.test(name));
 weighs('the editor', 150, (name) => name === EDITOR);
 weighs('the table of fields', 20, (name) => name === FIELDS);
-weighs('what the fields mean', 110, (name) => name === DESCRIPTIONS);
+weighs('what the fields mean', 116, (name) => name === DESCRIPTIONS);

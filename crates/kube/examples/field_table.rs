@@ -1,11 +1,12 @@
 //! Makes `data/fields.txt` and `data/descriptions.txt`: every field of every kind of Kubernetes.
 //!
 //! ```text
-//! cargo run -p kube --example field_table -- SWAGGER API META
+//! cargo run -p kube --example field_table -- SWAGGER SERVED API META
 //! ```
 //!
 //! SWAGGER is `api/openapi-spec/swagger.json` of kubernetes/kubernetes: which fields are required, what
-//! they mean, what a kind's resource is called. API is a checkout of kubernetes/api, META the folder
+//! they mean, what a kind's resource is called. SERVED is what an API server of that release answers to
+//! `/openapi/v2`: the same for the versions it serves, and what values fields can have. API is a checkout of kubernetes/api, META the folder
 //! `pkg/apis/meta/v1` of kubernetes/apimachinery, both at the tag of the same release (v0.36.2 for
 //! Kubernetes 1.36.2): the Go types, because the server names them when a value is of the wrong type.
 //! The format is described in `src/fields/mod.rs`.
@@ -32,12 +33,30 @@ struct Field {
     type_code: String,
 }
 
+/// Types that have a code of their own, and under which name it is said what they are.
+const PLAIN: [(&str, &str); 4] = [
+    (
+        "io.k8s.apimachinery.pkg.apis.meta.v1.MicroTime",
+        "MicroTime",
+    ),
+    ("io.k8s.apimachinery.pkg.api.resource.Quantity", "Quantity"),
+    ("io.k8s.apimachinery.pkg.apis.meta.v1.Time", "Time"),
+    (
+        "io.k8s.apimachinery.pkg.util.intstr.IntOrString",
+        "IntOrString",
+    ),
+];
+
 fn main() -> Result<(), Box<dyn Error>> {
     let args: Vec<String> = std::env::args().skip(1).collect();
-    let [swagger, api, meta] = args.as_slice() else {
-        return Err("usage: field_table SWAGGER API META".into());
+    let [swagger, served, api, meta] = args.as_slice() else {
+        return Err("usage: field_table SWAGGER SERVED API META".into());
     };
-    let swagger: Value = serde_json::from_str(&std::fs::read_to_string(swagger)?)?;
+    let mut swagger: Value = serde_json::from_str(&std::fs::read_to_string(swagger)?)?;
+    let served: Value = serde_json::from_str(&std::fs::read_to_string(served)?)?;
+    for (id, schema) in served.get("definitions").members() {
+        swagger.entry("definitions").set(id, schema.clone());
+    }
     let mut types = Types::default();
     for group in folders(Path::new(api))? {
         for version in folders(&group)? {
@@ -175,7 +194,7 @@ impl Types {
             let _ = writeln!(
                 descriptions,
                 "{}",
-                one_line(schema.get("description").text())
+                in_a_line(schema.get("description").text())
             );
             let mut fields = self.fields(key);
             fields.sort_unstable();
@@ -187,9 +206,18 @@ impl Types {
                 let _ = writeln!(
                     descriptions,
                     "{}",
-                    one_line(property.get("description").text())
+                    in_a_line(property.get("description").text())
                 );
             }
+        }
+        for (id, name) in PLAIN {
+            let schema = swagger.at(&["definitions", id]);
+            let _ = writeln!(out, "={name}");
+            let _ = writeln!(
+                descriptions,
+                "{}",
+                in_a_line(schema.get("description").text())
+            );
         }
         for (key, (code, values)) in self.named.iter().filter(|(key, _)| used.contains(*key)) {
             let _ = writeln!(out, "~{key} {} {}", self.resolve(code), values.join("|"));
@@ -380,6 +408,7 @@ fn resources(swagger: &Value) -> BTreeMap<String, String> {
     found
 }
 
-fn one_line(text: &str) -> String {
-    text.split_whitespace().collect::<Vec<_>>().join(" ")
+/// The text with another mark between its lines.
+fn in_a_line(text: &str) -> String {
+    text.replace('\n', "\u{2028}")
 }

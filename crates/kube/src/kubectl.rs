@@ -145,6 +145,13 @@ pub fn label_value(text: &str) -> Option<EcoString> {
     (!faults.is_empty()).then(|| faults.join(";").into())
 }
 
+/// What is wrong with the name of a label, which is that of a taint too.
+#[must_use]
+pub fn label_name(text: &str) -> Option<EcoString> {
+    let faults = names::label_key(text);
+    (!faults.is_empty()).then(|| faults.join("; ").into())
+}
+
 /// How a command names an object: `deployment.apps/x`.
 #[must_use]
 pub fn shown_name(table: &Table, version: &str, key: &Key) -> EcoString {

@@ -37,7 +37,7 @@ pub mod time;
 mod validate;
 pub mod warnings;
 
-pub use defaults::from_base64;
+pub use defaults::{from_base64, qos_class};
 pub use hash::pod_template_hash;
 pub use kind::{KINDS, KindInfo, kind_info};
 pub use object::{Key, Meta, Object};

@@ -56,22 +56,30 @@ fn write(second: u64) -> EcoString {
     std::str::from_utf8(&text).unwrap_or_default().into()
 }
 
-/// The lab's moment of a time as Kubernetes writes it; none for text that is no such time or lies
-/// before the lab began.
+/// The lab's moment of a time in RFC 3339, in UTC, with or without parts of a second; none for text
+/// that is no such time or lies before the lab began.
 #[must_use]
 pub fn parse_rfc3339(text: &str) -> Option<Millis> {
-    const FORM: &[u8; 20] = b"0000-00-00T00:00:00Z";
-    let text: &[u8; 20] = text.as_bytes().try_into().ok()?;
+    const FORM: &[u8; 19] = b"0000-00-00T00:00:00";
+    let (whole, part) = match text.strip_suffix('Z')?.split_once('.') {
+        Some((whole, part)) if !part.is_empty() => (whole, part),
+        Some(_) => return None,
+        None => (text.strip_suffix('Z')?, ""),
+    };
+    let text: &[u8; 19] = whole.as_bytes().try_into().ok()?;
     let fits = |(have, form): (&u8, &u8)| have == form || *form == b'0' && have.is_ascii_digit();
-    if !text.iter().zip(FORM).all(fits) {
+    let is_part = part.bytes().all(|letter| letter.is_ascii_digit());
+    if !is_part || !text.iter().zip(FORM).all(fits) {
         return None;
     }
     let pair = |at: usize| u64::from(text[at] - b'0') * 10 + u64::from(text[at + 1] - b'0');
     let days = days(pair(0) * 100 + pair(2), pair(5), pair(8));
     let second = pair(11) * 3600 + pair(14) * 60 + pair(17);
+    let digits = part.bytes().chain([b'0'; 3]).take(3);
+    let millis = digits.fold(0, |sum, digit| sum * 10 + u64::from(digit - b'0'));
     (days * 86_400 + second)
         .checked_sub(EPOCH_SECONDS)
-        .map(|seconds| seconds * 1000)
+        .map(|seconds| seconds * 1000 + millis)
 }
 
 /// Year, month and day of a day since 1970, by Howard Hinnant's `civil_from_days`.
@@ -118,6 +126,9 @@ mod tests {
             assert_eq!(rfc3339(t), text);
             assert_eq!(parse_rfc3339(text), Some(t / 1000 * 1000));
         }
+        assert_eq!(parse_rfc3339("2026-01-05T09:00:01.25Z"), Some(1_250));
+        assert_eq!(parse_rfc3339("2026-01-05T09:00:01.123456Z"), Some(1_123));
+        assert_eq!(parse_rfc3339("2026-01-05T09:00:01.Z"), None);
         assert_eq!(parse_rfc3339("yesterday"), None);
         assert_eq!(parse_rfc3339("1999-01-01T00:00:00Z"), None);
         assert_eq!(parse_rfc3339("2026-01-05 09:00:00Z"), None);

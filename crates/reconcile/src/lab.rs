@@ -282,7 +282,8 @@ impl Lab {
         let now = self.now();
         let mut world = self.timeline.world().clone();
         world.decode_by(self.fields);
-        let tried = terminal::run(&world, line, HORIZON);
+        let schema = self.fields.map(|table| (table, self.descriptions.clone()));
+        let tried = terminal::run(&world, schema, line, HORIZON);
         let is_change = !tried.writes.is_empty();
         for (t, write) in tried.writes {
             self.timeline.seek(t);

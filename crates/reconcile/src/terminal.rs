@@ -8,9 +8,11 @@ use crate::engine::World;
 use crate::trace::Note;
 use ecow::{EcoString, eco_format};
 use kube::api::{FieldValidation, Request, Response, Verb};
+use kube::fields::{Descriptions, Table};
 use kube::rbac::User;
 use kube::{Key, Millis};
 use shell::Output;
+use std::rc::Rc;
 
 /// Who sits at the terminal.
 pub(crate) const YOU: &str = "you";
@@ -69,6 +71,9 @@ impl Write {
     }
 }
 
+/// The kinds and fields that the server knows, and what they mean.
+pub(crate) type Schema = (&'static Table, Rc<Descriptions>);
+
 /// A command that was tried on a copy of the world.
 pub(crate) struct Tried {
     pub output: Output,
@@ -78,6 +83,7 @@ pub(crate) struct Tried {
 
 struct Terminal {
     world: World,
+    schema: Option<Schema>,
     /// When whoever waits for a command gives up.
     end: Millis,
     writes: Vec<(Millis, Write)>,
@@ -116,6 +122,10 @@ impl shell::Cluster for Terminal {
         self.world.warnings(request)
     }
 
+    fn schema(&self) -> Option<Schema> {
+        self.schema.clone()
+    }
+
     /// That of the first Deployment: what one would look at is there.
     fn namespace(&self) -> EcoString {
         let deployments = self.world.store.list("Deployment");
@@ -126,9 +136,10 @@ impl shell::Cluster for Terminal {
 
 /// Tries a line of a terminal in a world, which stays as it is. A command that waits is interrupted
 /// after `patience`.
-pub(crate) fn run(world: &World, line: &str, patience: Millis) -> Tried {
+pub(crate) fn run(world: &World, schema: Option<Schema>, line: &str, patience: Millis) -> Tried {
     let mut terminal = Terminal {
         world: world.clone(),
+        schema,
         end: world.now + patience,
         writes: Vec::new(),
     };

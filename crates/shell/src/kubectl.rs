@@ -1,13 +1,18 @@
 //! `kubectl` (`k8s.io/kubectl/pkg/cmd`).
 
+mod api_resources;
 mod apply;
 mod args;
 mod autoscale;
 mod can_i;
+mod cells;
 mod columns;
 mod delete;
+mod describe;
 mod drain;
+mod explain;
 mod get;
+mod jsonpath;
 mod metadata;
 mod patch;
 mod pod_state;
@@ -19,7 +24,9 @@ mod session;
 mod set;
 mod set_env;
 mod table;
+mod taint;
 mod top;
+mod wait;
 
 use self::args::{Args, Flag};
 use self::session::{Fault, Session};
@@ -28,135 +35,78 @@ use crate::{Cluster, Output};
 pub use self::pod_state::{PodState, pod_state};
 pub use self::rollout_status::rollout_status;
 
+/// What a command does.
+type Run = fn(&mut Session, &Args) -> Result<(), Fault>;
+
 /// One command: the words that name it, the flags that it takes beside those of all, and what it does.
 struct Command {
     words: &'static [&'static str],
     flags: &'static [Flag],
-    run: fn(&mut Session, &Args) -> Result<(), Fault>,
+    /// Whether `-o` is its own business. Of others it says what is printed of a changed object.
+    prints: bool,
+    run: Run,
+}
+
+/// A command that changes something.
+const fn change(words: &'static [&'static str], flags: &'static [Flag], run: Run) -> Command {
+    Command {
+        words,
+        flags,
+        prints: false,
+        run,
+    }
+}
+
+/// A command that prints what it finds.
+const fn print(words: &'static [&'static str], flags: &'static [Flag], run: Run) -> Command {
+    Command {
+        words,
+        flags,
+        prints: true,
+        run,
+    }
 }
 
 /// Every command.
 const COMMANDS: &[Command] = &[
-    Command {
-        words: &["annotate"],
-        flags: metadata::FLAGS,
-        run: metadata::annotate,
-    },
-    Command {
-        words: &["apply"],
-        flags: apply::FLAGS,
-        run: apply::run,
-    },
-    Command {
-        words: &["auth", "can-i"],
-        flags: can_i::FLAGS,
-        run: can_i::run,
-    },
-    Command {
-        words: &["autoscale"],
-        flags: autoscale::FLAGS,
-        run: autoscale::run,
-    },
-    Command {
-        words: &["cordon"],
-        flags: &[],
-        run: drain::cordon,
-    },
-    Command {
-        words: &["create"],
-        flags: apply::FLAGS,
-        run: apply::create,
-    },
-    Command {
-        words: &["delete"],
-        flags: delete::FLAGS,
-        run: delete::run,
-    },
-    Command {
-        words: &["drain"],
-        flags: drain::DRAIN_FLAGS,
-        run: drain::drain,
-    },
-    Command {
-        words: &["get"],
-        flags: get::FLAGS,
-        run: get::run,
-    },
-    Command {
-        words: &["label"],
-        flags: metadata::FLAGS,
-        run: metadata::label,
-    },
-    Command {
-        words: &["patch"],
-        flags: patch::FLAGS,
-        run: patch::run,
-    },
-    Command {
-        words: &["replace"],
-        flags: apply::FLAGS,
-        run: apply::replace,
-    },
-    Command {
-        words: &["uncordon"],
-        flags: &[],
-        run: drain::uncordon,
-    },
-    Command {
-        words: &["rollout", "history"],
-        flags: rollout::HISTORY_FLAGS,
-        run: rollout::history,
-    },
-    Command {
-        words: &["rollout", "pause"],
-        flags: rollout::FLAGS,
-        run: rollout::pause,
-    },
-    Command {
-        words: &["rollout", "restart"],
-        flags: rollout::FLAGS,
-        run: rollout::restart,
-    },
-    Command {
-        words: &["rollout", "resume"],
-        flags: rollout::FLAGS,
-        run: rollout::resume,
-    },
-    Command {
-        words: &["rollout", "status"],
-        flags: rollout_status::FLAGS,
-        run: rollout_status::run,
-    },
-    Command {
-        words: &["rollout", "undo"],
-        flags: rollout::UNDO_FLAGS,
-        run: rollout::undo,
-    },
-    Command {
-        words: &["scale"],
-        flags: scale::FLAGS,
-        run: scale::run,
-    },
-    Command {
-        words: &["set", "env"],
-        flags: set_env::FLAGS,
-        run: set_env::run,
-    },
-    Command {
-        words: &["set", "image"],
-        flags: set::IMAGE_FLAGS,
-        run: set::image,
-    },
-    Command {
-        words: &["set", "resources"],
-        flags: set::RESOURCES_FLAGS,
-        run: set::resources,
-    },
-    Command {
-        words: &["top"],
-        flags: top::FLAGS,
-        run: top::run,
-    },
+    change(&["annotate"], metadata::FLAGS, metadata::annotate),
+    print(&["api-resources"], api_resources::FLAGS, api_resources::run),
+    change(&["apply"], apply::FLAGS, apply::run),
+    change(&["auth", "can-i"], can_i::FLAGS, can_i::run),
+    change(&["autoscale"], autoscale::FLAGS, autoscale::run),
+    change(&["cordon"], &[], drain::cordon),
+    change(&["create"], apply::FLAGS, apply::create),
+    change(&["delete"], delete::FLAGS, delete::run),
+    print(&["describe"], describe::FLAGS, describe::run),
+    change(&["drain"], drain::DRAIN_FLAGS, drain::drain),
+    print(&["explain"], explain::FLAGS, explain::run),
+    print(&["get"], get::FLAGS, get::run),
+    change(&["label"], metadata::FLAGS, metadata::label),
+    change(&["patch"], patch::FLAGS, patch::run),
+    change(&["replace"], apply::FLAGS, apply::replace),
+    change(
+        &["rollout", "history"],
+        rollout::HISTORY_FLAGS,
+        rollout::history,
+    ),
+    change(&["rollout", "pause"], rollout::FLAGS, rollout::pause),
+    change(&["rollout", "restart"], rollout::FLAGS, rollout::restart),
+    change(&["rollout", "resume"], rollout::FLAGS, rollout::resume),
+    change(
+        &["rollout", "status"],
+        rollout_status::FLAGS,
+        rollout_status::run,
+    ),
+    change(&["rollout", "undo"], rollout::UNDO_FLAGS, rollout::undo),
+    change(&["scale"], scale::FLAGS, scale::run),
+    change(&["set", "env"], set_env::FLAGS, set_env::run),
+    change(&["set", "image"], set::IMAGE_FLAGS, set::image),
+    change(&["set", "resources"], set::RESOURCES_FLAGS, set::resources),
+    change(&["taint"], taint::FLAGS, taint::run),
+    change(&["top"], top::FLAGS, top::run),
+    change(&["uncordon"], &[], drain::uncordon),
+    print(&["version"], &[], api_resources::version),
+    change(&["wait"], wait::FLAGS, wait::run),
 ];
 
 /// Runs `kubectl ARGS` as `user`, with a text on standard input.
@@ -171,14 +121,35 @@ pub fn kubectl(cluster: &mut dyn Cluster, user: &str, args: &[&str], stdin: &str
     output
 }
 
+/// The arguments with the words that name the command before the flags that stood before them; as they
+/// are if they name none.
+#[must_use]
+pub fn command_first<'a>(args: &[&'a str]) -> Vec<&'a str> {
+    let places = args::names(args, 2);
+    let names: Vec<&str> = places.iter().map(|at| args[*at]).collect();
+    let mut sorted = args.to_vec();
+    if let Some(command) = command(&names) {
+        // From the last on, so that the others stay where they are.
+        for at in places[..command.words.len()].iter().rev() {
+            sorted.remove(*at);
+        }
+        sorted.splice(0..0, command.words.iter().copied());
+    }
+    sorted
+}
+
+fn command(args: &[&str]) -> Option<&'static Command> {
+    COMMANDS.iter().find(|it| args.starts_with(it.words))
+}
+
 fn run(session: &mut Session, args: &[&str]) -> Result<(), Fault> {
-    let command = COMMANDS
-        .iter()
-        .find(|command| args.starts_with(command.words));
-    let Some(command) = command else {
-        let name = args.first().copied().unwrap_or_default();
+    let args = command_first(args);
+    let Some(command) = command(&args) else {
+        let places = args::names(&args, 2);
+        let word = |at: usize| places.get(at).map(|at| args[*at]);
+        let name = word(0).unwrap_or_default();
         let is_group = COMMANDS.iter().any(|command| command.words[0] == name);
-        return Err(Fault::Usage(match args.get(1) {
+        return Err(Fault::Usage(match word(1) {
             Some(part) if is_group => {
                 format!("unknown command {part:?}\nSee 'kubectl {name} -h' for help and examples")
             }
@@ -188,6 +159,6 @@ fn run(session: &mut Session, args: &[&str]) -> Result<(), Fault> {
     };
     let name = format!("kubectl {}", command.words.join(" "));
     let args = Args::read(&name, command.flags, &args[command.words.len()..])?;
-    session.begin(&args, command.words != ["get"])?;
+    session.begin(&args, !command.prints)?;
     (command.run)(session, &args)
 }

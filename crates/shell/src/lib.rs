@@ -12,9 +12,11 @@ mod line;
 use ecow::EcoString;
 use kube::Millis;
 use kube::api::{Request, Response};
+use kube::fields::{Descriptions, Table};
+use std::rc::Rc;
 
-pub use kubectl::{PodState, kubectl, pod_state, rollout_status};
-pub use line::run;
+pub use kubectl::{PodState, command_first, kubectl, pod_state, rollout_status};
+pub use line::{asks_for_schema, run};
 
 /// What a command line talks to.
 pub trait Cluster {
@@ -36,6 +38,11 @@ pub trait Cluster {
     fn warnings(&self, request: &Request) -> Vec<EcoString> {
         let _ = request;
         Vec::new()
+    }
+
+    /// What the server publishes of its kinds and their fields; none where it publishes nothing.
+    fn schema(&self) -> Option<(&'static Table, Rc<Descriptions>)> {
+        None
     }
 
     /// The namespace of the kubeconfig's context.

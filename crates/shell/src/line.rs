@@ -1,6 +1,6 @@
 //! A line of a terminal: one command, its words as a shell tells them apart.
 
-use crate::{Cluster, Output, kubectl};
+use crate::{Cluster, Output, command_first, kubectl};
 
 /// Characters by which a shell joins commands; the terminal runs one at a time.
 const JOINTS: &str = "|&;<>`";
@@ -17,6 +17,17 @@ pub fn run(cluster: &mut dyn Cluster, user: &str, line: &str) -> Output {
         // `alias k=kubectl`, as in Kubernetes' own documentation.
         ["kubectl" | "k", args @ ..] => kubectl(cluster, user, args, ""),
         [name, ..] => failed(127, format!("bash: {name}: command not found\n")),
+    }
+}
+
+/// Whether a line changes nothing and asks what the server publishes of its kinds and their fields.
+#[must_use]
+pub fn asks_for_schema(line: &str) -> bool {
+    let words = split(line).unwrap_or_default();
+    let words: Vec<&str> = words.iter().map(String::as_str).collect();
+    match words.as_slice() {
+        ["kubectl" | "k", args @ ..] => command_first(args).first() == Some(&"explain"),
+        _ => false,
     }
 }
 

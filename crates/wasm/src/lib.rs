@@ -89,7 +89,11 @@ impl Engine {
     /// Answers a request.
     pub fn serve(&mut self, request: Request) -> Reply {
         let mut carried = None;
-        self.is_asked_for_help = matches!(request, Request::Complete(_) | Request::Explain(_));
+        self.is_asked_for_help = match &request {
+            Request::Complete(_) | Request::Explain(_) => true,
+            Request::Command(line) => reconcile::asks_for_schema(line),
+            _ => false,
+        };
         match &request {
             Request::Open(name) => self.open(name),
             Request::OpenLesson(files) => {

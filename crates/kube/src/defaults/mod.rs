@@ -13,6 +13,7 @@ mod sparse;
 mod storage;
 mod workload;
 
+pub use pod::qos_class;
 pub use policy::from_base64;
 
 use crate::{KindInfo, Value, kind_info, map};
@@ -91,7 +92,7 @@ pub(crate) fn first_status(info: &KindInfo, object: &Value) -> Option<Value> {
         "Ingress" | "Service" => map! { "loadBalancer" => map! {} },
         "Namespace" => map! { "phase" => "Active" },
         "PersistentVolumeClaim" => map! { "phase" => "Pending" },
-        "Pod" => map! { "phase" => "Pending", "qosClass" => pod::qos_class(object.get("spec")) },
+        "Pod" => map! { "phase" => "Pending", "qosClass" => qos_class(object.get("spec")) },
         "PodDisruptionBudget" => map! {
             "currentHealthy" => 0,
             "desiredHealthy" => 0,

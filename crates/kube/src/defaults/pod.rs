@@ -206,7 +206,8 @@ fn has_name(image: &str) -> bool {
 
 /// The class of service that a pod gets: by whether its containers ask for and limit what they use
 /// (`pkg/apis/core/helper/qos`).
-pub(super) fn qos_class(spec: &Value) -> &'static str {
+#[must_use]
+pub fn qos_class(spec: &Value) -> &'static str {
     let lists = [spec.get("initContainers"), spec.get("containers")];
     let whole = !spec.get("resources").is_null();
     let mut guaranteed = true;

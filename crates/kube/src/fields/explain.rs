@@ -16,12 +16,23 @@ pub struct Explanation {
     pub type_name: EcoString,
     /// Whether an object without it is refused.
     pub required: bool,
-    /// What it means. May be empty.
+    /// What it means. May be empty. U+2028 stands between its lines.
     pub description: &'static str,
+    /// The same of its type; empty if that is a plain one.
+    pub type_description: &'static str,
     /// The values that it can have, where they have names.
     pub values: Vec<&'static str>,
     /// The fields of its struct, each with its type; empty if it has none.
     pub fields: Vec<(Field, EcoString)>,
+}
+
+impl Explanation {
+    /// What it means, without the list of its values.
+    #[must_use]
+    pub fn summary(&self) -> &'static str {
+        let split = self.description.split_once("\u{2028}\u{2028}Possible enum");
+        split.map_or(self.description, |(before, _)| before)
+    }
 }
 
 impl Descriptions {
@@ -74,6 +85,12 @@ pub fn explain(
         type_name: type_name(table, &code),
         required,
         description: descriptions.line(line),
+        type_description: match type_of(&code) {
+            Some(name) if !path.is_empty() => {
+                table.line(name).map_or("", |line| descriptions.line(line))
+            }
+            _ => "",
+        },
         values,
         fields: struct_of(&code).map(own).unwrap_or_default(),
     })
@@ -82,6 +99,17 @@ pub fn explain(
 /// A code without the lists and maps around it.
 fn innermost(code: &str) -> &str {
     code.trim_start_matches(['[', '{'])
+}
+
+/// The name under which the table says what a type is.
+fn type_of(code: &str) -> Option<&str> {
+    match innermost(code) {
+        "p" => Some("IntOrString"),
+        "q" => Some("Quantity"),
+        "t" => Some("Time"),
+        "u" => Some("MicroTime"),
+        code => struct_of(code),
+    }
 }
 
 fn struct_of(code: &str) -> Option<&str> {

@@ -17,7 +17,8 @@
 //! | `*` | anything | | |
 //!
 //! After the structs come the named types, `~K CODE VALUES`, with the values that have a name,
-//! separated by `|`. `descriptions.txt` has a line for each line of the structs: what it means.
+//! separated by `|`. `descriptions.txt` has a line for each line of the structs: what it means. After them
+//! are four structs without fields, `=Time` and others, for what the types of some codes mean.
 //!
 //! The table is 150 KB: a page may load it when it has drawn itself, so it is passed in. With the
 //! feature `embedded-table` it is part of the program.

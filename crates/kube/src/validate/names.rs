@@ -144,7 +144,7 @@ pub(super) fn path_segment(text: &str) -> Vec<EcoString> {
 }
 
 /// The key of a label, an annotation, a finalizer: `example.com/name` or `name`.
-pub(super) fn label_key(text: &str) -> Vec<EcoString> {
+pub(crate) fn label_key(text: &str) -> Vec<EcoString> {
     let parts: Vec<&str> = text.split('/').collect();
     let mut faults = Vec::new();
     let name = match parts.as_slice() {

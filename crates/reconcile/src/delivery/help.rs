@@ -89,8 +89,8 @@ pub fn explain_at(library: Library<'_>, place: &Place) -> Option<Explanation> {
     }
     Some(Explanation {
         name: spot.key.into(),
+        text: found.summary().into(),
         type_name: found.type_name,
-        text: found.description.into(),
         more: more.trim_end().into(),
     })
 }
@@ -106,7 +106,7 @@ fn keys(library: Library<'_>, spot: &Spot<'_>) -> Option<Vec<Completion>> {
     let mut path = spot.path.clone();
     let completion = |(field, type_name): &(kube::fields::Field, EcoString)| {
         path.push(field.name);
-        let text = of(&path).map_or("", |it| it.description);
+        let text = of(&path).map_or("", |it| it.summary());
         path.pop();
         Completion {
             label: field.name.into(),

@@ -103,6 +103,7 @@ pub(super) fn run(
 
 /// `kubectl rollout status deployment/NAME [-n NAMESPACE] [--timeout TIME]`
 fn watched(world: &World, waits: (usize, Spot), words: &[&str], user: &User) -> Option<Watching> {
+    let words = shell::command_first(words);
     let rest = words.strip_prefix(&["rollout", "status"])?;
     let (mut namespace, mut timeout, mut named) = ("default", None, Vec::new());
     let mut rest = rest.iter().copied();

@@ -1,9 +1,10 @@
 //! An API server that is alone: no controller acts on what it stores.
 
 use kube::api::{Request, Response, Verb, serve};
-use kube::fields::Table;
+use kube::fields::{Descriptions, Table};
 use kube::{Key, Millis, Status, Store, Value, map};
 use shell::{Cluster, Output, kubectl};
+use std::rc::Rc;
 
 /// The server, and what it refused last.
 pub struct Server {
@@ -36,6 +37,11 @@ impl Cluster for Server {
 
     fn now(&self) -> Millis {
         self.now
+    }
+
+    fn schema(&self) -> Option<(&'static Table, Rc<Descriptions>)> {
+        let descriptions = Descriptions::new(Table::descriptions());
+        Some((Table::embedded(), Rc::new(descriptions)))
     }
 
     // There is only one moment.

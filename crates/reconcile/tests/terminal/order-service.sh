@@ -8,7 +8,8 @@ kubectl get configmaps
 kubectl get hpa
 kubectl get deployment nothing
 kubectl get spaceships
-kubectl get pods -o jsonpath={.items}
+kubectl get pods -o jsonpath='{range .items[*]}{.status.hostIP}{"\n"}{end}'
+kubectl -n shop describe deploy order
 kubectl get pods -l app=nothing
 kubectl scale deployment order-service --replicas=4
 # 20 s later

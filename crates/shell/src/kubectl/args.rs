@@ -39,17 +39,41 @@ pub(super) const OUTPUT: Flag = value("output", Some('o'));
 pub(super) const ALL: Flag = switch("all", None);
 /// The objects of a kind that have certain labels.
 pub(super) const SELECTOR: Flag = value("selector", Some('l'));
+/// The objects that have certain values in some fields.
+pub(super) const FIELD_SELECTOR: Flag = value("field-selector", None);
+/// Objects of all namespaces.
+pub(super) const ALL_NAMESPACES: Flag = switch("all-namespaces", Some('A'));
 /// What becomes of fields that the server does not know.
 pub(super) const VALIDATE: Flag = switch("validate", None);
 /// The manifest to read.
 pub(super) const FILENAME: Flag = value("filename", Some('f'));
 
-/// What all commands take.
+/// What all commands take, also before their name (`genericclioptions.ConfigFlags`).
 const COMMON: &[Flag] = &[
     value("as", None),
     value("as-group", None),
     value("namespace", Some('n')),
+    value("request-timeout", None),
 ];
+
+/// Where the words of a line lie that name the command: the first ones that are neither flags nor the
+/// values of flags (`Find` in cobra). What follows a flag of no command is taken for its value.
+pub(super) fn names(args: &[&str], most: usize) -> Vec<usize> {
+    let (mut found, mut is_value) = (Vec::new(), false);
+    for (at, arg) in args.iter().enumerate() {
+        match *arg {
+            _ if is_value => is_value = false,
+            _ if found.len() == most => break,
+            "--" => break,
+            arg if arg.starts_with('-') && arg != "-" => {
+                let is_short = !arg.starts_with("--");
+                is_value = !arg.contains('=') && (!is_short || arg.len() == 2);
+            }
+            _ => found.push(at),
+        }
+    }
+    found
+}
 
 /// The arguments of one command.
 #[derive(Default)]
@@ -58,11 +82,13 @@ pub(super) struct Args {
     own: &'static [Flag],
     /// What is no flag, in order.
     pub words: Vec<String>,
+    /// How many of the words stand before `--`; none if it does not.
+    dash: Option<usize>,
     flags: Vec<(&'static str, String)>,
 }
 
 impl Args {
-    /// Reads the arguments that follow a command's name.
+    /// Reads the arguments beside a command's name.
     pub fn read(command: &str, own: &'static [Flag], args: &[&str]) -> Result<Args, Fault> {
         let mut read = Args {
             command: command.to_owned(),
@@ -71,47 +97,62 @@ impl Args {
         };
         let mut rest = args.iter();
         while let Some(arg) = rest.next() {
-            let (shown, inline, found) = if *arg == "-" {
-                (*arg, None, None)
+            let is_flag = read.dash.is_none() && arg.starts_with('-') && *arg != "-";
+            if !is_flag {
+                read.words.push((*arg).to_owned());
+            } else if *arg == "--" {
+                read.dash = Some(read.words.len());
             } else if let Some(long) = arg.strip_prefix("--") {
                 let (name, inline) = match long.split_once('=') {
                     Some((name, inline)) => (name, Some(inline)),
                     None => (long, None),
                 };
-                let found = own.iter().chain(COMMON).find(|flag| flag.name == name);
-                (*arg, inline, Some(found))
-            } else if let Some(short) = arg.strip_prefix('-') {
-                let mut letters = short.chars();
-                let first = letters.next();
-                let inline = letters.as_str();
-                let inline = inline.strip_prefix('=').unwrap_or(inline);
-                let found = own.iter().chain(COMMON).find(|flag| flag.short == first);
-                (*arg, (!inline.is_empty()).then_some(inline), Some(found))
+                let flag = read.flag(|flag| flag.name == name);
+                let flag = flag.ok_or_else(|| read.usage(&format!("unknown flag: --{name}")))?;
+                let inline = inline.or(flag.is_switch.then_some("true"));
+                let value = inline.or_else(|| rest.next().copied());
+                read.set(flag, value, arg)?;
             } else {
-                (*arg, None, None)
-            };
-            let Some(found) = found else {
-                read.words.push((*arg).to_owned());
-                continue;
-            };
-            let Some(flag) = found else {
-                let name = shown.split('=').next().unwrap_or_default();
-                return Err(Fault::Usage(format!(
-                    "unknown flag: {name}\nSee '{command} --help' for usage."
-                )));
-            };
-            let value = match inline {
-                Some(value) => value,
-                None if flag.is_switch => "true",
-                None => rest.next().copied().ok_or_else(|| {
-                    Fault::Usage(format!(
-                        "flag needs an argument: {shown}\nSee '{command} --help' for usage."
-                    ))
-                })?,
-            };
-            read.flags.push((flag.name, value.to_owned()));
+                // `-Aowide`: switches, and at last a flag with its value.
+                let mut letters = arg[1..].chars();
+                while let Some(letter) = letters.next() {
+                    let flag = read.flag(|flag| flag.short == Some(letter));
+                    let words =
+                        || read.usage(&format!("unknown shorthand flag: '{letter}' in {arg}"));
+                    let flag = flag.ok_or_else(words)?;
+                    let after = letters.as_str();
+                    let value = match after.strip_prefix('=') {
+                        Some(value) => Some(value),
+                        None if flag.is_switch => {
+                            read.set(flag, Some("true"), arg)?;
+                            continue;
+                        }
+                        None if after.is_empty() => rest.next().copied(),
+                        None => Some(after),
+                    };
+                    let shown = format!("'{letter}' in {arg}");
+                    read.set(flag, value, &shown)?;
+                    break;
+                }
+            }
         }
         Ok(read)
+    }
+
+    fn flag(&self, is: impl Fn(&Flag) -> bool) -> Option<&'static Flag> {
+        self.own.iter().chain(COMMON).find(|flag| is(flag))
+    }
+
+    fn set(&mut self, flag: &'static Flag, value: Option<&str>, shown: &str) -> Result<(), Fault> {
+        let missing = || self.usage(&format!("flag needs an argument: {shown}"));
+        let value = value.ok_or_else(missing)?.to_owned();
+        self.flags.push((flag.name, value));
+        Ok(())
+    }
+
+    /// A complaint about the command line, with where to find help.
+    fn usage(&self, why: &str) -> Fault {
+        Fault::Usage(format!("{why}\nSee '{} --help' for usage.", self.command))
     }
 
     /// Whether the command has a flag, given or not.
@@ -143,9 +184,9 @@ impl Args {
             return Ok(None);
         };
         text.parse().map(Some).map_err(|_| {
-            Fault::Usage(format!(
-                "invalid argument {text:?} for \"--{name}\" flag: strconv.ParseInt: parsing {text:?}: invalid syntax\nSee '{} --help' for usage.",
-                self.command
+            self.usage(&format!(
+                "invalid argument {text:?} for \"--{name}\" flag: strconv.ParseInt: parsing {text:?}: \
+                 invalid syntax"
             ))
         })
     }

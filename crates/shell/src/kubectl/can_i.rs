@@ -181,7 +181,22 @@ fn list(session: &mut Session, args: &Args) -> Result<(), Fault> {
         let line = format!("warning: the list may be incomplete: {why}\n");
         session.output.stderr.push_str(&line);
     }
-    let mut lines = broken_down(&status);
+    let mut rows = Vec::new();
+    if args.last("no-headers") != Some("true") {
+        rows.push(
+            ["Resources", "Non-Resource URLs", "Resource Names", "Verbs"]
+                .map(str::to_owned)
+                .to_vec(),
+        );
+    }
+    rows.extend(self::rows(&status));
+    session.output.stdout.push_str(&table::lines(&rows));
+    Ok(())
+}
+
+/// What rules allow, one row for each resource and path: resource, paths, names, verbs.
+pub(super) fn rows(status: &Value) -> Vec<Vec<String>> {
+    let mut lines = broken_down(status);
     lines.sort_by_cached_key(|[verbs, groups, resources, names, paths]| {
         format!(
             "Verbs:{},APIGroups:{},Resources:{},ResourceNames:{},NonResourceURLs:{}",
@@ -192,24 +207,15 @@ fn list(session: &mut Session, args: &Args) -> Result<(), Fault> {
             shown(paths)
         )
     });
-    let mut rows = Vec::new();
-    if args.last("no-headers") != Some("true") {
-        rows.push(
-            ["Resources", "Non-Resource URLs", "Resource Names", "Verbs"]
-                .map(str::to_owned)
-                .to_vec(),
-        );
-    }
-    for [verbs, groups, resources, names, paths] in &lines {
-        rows.push(vec![
+    let row = |[verbs, groups, resources, names, paths]: &Line| {
+        vec![
             combined(resources, groups),
             shown(paths),
             shown(names),
             shown(verbs),
-        ]);
-    }
-    session.output.stdout.push_str(&table::lines(&rows));
-    Ok(())
+        ]
+    };
+    lines.iter().map(row).collect()
 }
 
 /// A list as Go prints it.

@@ -2,14 +2,16 @@
 //! (`pkg/printers/internalversion/printers.go`; of other kinds, `additionalPrinterColumns` of their
 //! definitions).
 
+use super::cells::{
+    NONE, UNSET, access_modes, address, ago, balancers, completions, condition, containers,
+    external, few, is_bound, job_status, labels, members, moment, node_fact, node_status, number,
+    or, ports, quotas, ready_of_wanted, roles, since, subjects, targets, text, title,
+};
 use super::pod_state::pod_state;
 use kube::{Millis, Object, Value, time};
 
 /// A column: its heading, whether only `-o wide` has it, and its cell for an object at a moment.
 pub(super) type Column = (&'static str, bool, fn(&Object, Millis) -> String);
-
-const NONE: &str = "<none>";
-const UNSET: &str = "<unset>";
 
 const NAME: Column = ("NAME", false, |it, _| it.key.name.to_string());
 const AGE: Column = ("AGE", false, |it, now| since(it.meta.created, now));
@@ -23,6 +25,28 @@ const STATUS: Column = ("STATUS", false, |it, _| condition(it, "Ready", "message
 
 /// What is shown of a kind that has no columns of its own.
 const PLAIN: &[Column] = &[NAME, AGE];
+
+/// What is shown of a kind of Kubernetes' own that has none (`rest.NewDefaultTableConvertor`).
+const CREATED: &[Column] = &[
+    NAME,
+    ("CREATED AT", false, |it, _| {
+        text(&it.value, &["metadata", "creationTimestamp"])
+    }),
+];
+
+const BINDING: &[Column] = &[
+    NAME,
+    ("ROLE", false, |it, _| {
+        let of = |name: &str| text(&it.value, &["roleRef", name]);
+        format!("{}/{}", of("kind"), of("name"))
+    }),
+    AGE,
+    ("USERS", true, |it, _| subjects(it, "User")),
+    ("GROUPS", true, |it, _| subjects(it, "Group")),
+    ("SERVICEACCOUNTS", true, |it, _| {
+        subjects(it, "ServiceAccount")
+    }),
+];
 
 const KINDS: &[(&str, &[Column])] = &[
     (
@@ -40,6 +64,8 @@ const KINDS: &[(&str, &[Column])] = &[
             }),
         ],
     ),
+    ("ClusterRole", CREATED),
+    ("ClusterRoleBinding", BINDING),
     (
         "ConfigMap",
         &[
@@ -222,6 +248,7 @@ const KINDS: &[(&str, &[Column])] = &[
         ],
     ),
     ("Kustomization", &[NAME, AGE, READY, STATUS]),
+    ("LimitRange", CREATED),
     (
         "Namespace",
         &[
@@ -235,17 +262,7 @@ const KINDS: &[(&str, &[Column])] = &[
         &[
             NAME,
             ("STATUS", false, node_status),
-            ("ROLES", false, |it, _| {
-                const ROLE: &str = "node-role.kubernetes.io/";
-                let names = it.labels().members().map(|(name, _)| name.as_str());
-                or(
-                    names
-                        .filter_map(|name| name.strip_prefix(ROLE))
-                        .collect::<Vec<_>>()
-                        .join(","),
-                    NONE,
-                )
-            }),
+            ("ROLES", false, |it, _| roles(it)),
             AGE,
             ("VERSION", false, |it, _| {
                 text(it.status(), &["nodeInfo", "kubeletVersion"])
@@ -254,7 +271,11 @@ const KINDS: &[(&str, &[Column])] = &[
             ("EXTERNAL-IP", true, |it, _| address(it, "ExternalIP")),
             ("OS-IMAGE", true, |it, _| node_fact(it, "osImage")),
             ("KERNEL-VERSION", true, |it, _| {
-                node_fact(it, "kernelVersion")
+                let machine = text(it.status(), &["nodeInfo", "architecture"]);
+                match (node_fact(it, "kernelVersion"), machine.as_str()) {
+                    (kernel, "") => kernel,
+                    (kernel, machine) => format!("{kernel} ({machine})"),
+                }
             }),
             ("CONTAINER-RUNTIME", true, |it, _| {
                 node_fact(it, "containerRuntimeVersion")
@@ -301,6 +322,35 @@ const KINDS: &[(&str, &[Column])] = &[
         ],
     ),
     (
+        "PersistentVolumeClaim",
+        &[
+            NAME,
+            ("STATUS", false, |it, _| match it.meta.deleted {
+                Some(_) => "Terminating".to_owned(),
+                None => text(it.status(), &["phase"]),
+            }),
+            ("VOLUME", false, |it, _| text(it.spec(), &["volumeName"])),
+            ("CAPACITY", false, |it, _| match is_bound(it) {
+                true => text(it.status(), &["capacity", "storage"]),
+                false => String::new(),
+            }),
+            ("ACCESS MODES", false, |it, _| match is_bound(it) {
+                true => access_modes(it.status()),
+                false => String::new(),
+            }),
+            ("STORAGECLASS", false, |it, _| {
+                text(it.spec(), &["storageClassName"])
+            }),
+            ("VOLUMEATTRIBUTESCLASS", false, |it, _| {
+                or(text(it.spec(), &["volumeAttributesClassName"]), UNSET)
+            }),
+            AGE,
+            ("VOLUMEMODE", true, |it, _| {
+                or(text(it.spec(), &["volumeMode"]), UNSET)
+            }),
+        ],
+    ),
+    (
         "PodDisruptionBudget",
         &[
             NAME,
@@ -317,6 +367,21 @@ const KINDS: &[(&str, &[Column])] = &[
         ],
     ),
     (
+        "PriorityClass",
+        &[
+            NAME,
+            ("VALUE", false, |it, _| number(&it.value, "value")),
+            ("GLOBAL-DEFAULT", false, |it, _| {
+                let is_default = it.value.get("globalDefault").as_bool();
+                is_default.unwrap_or(false).to_string()
+            }),
+            AGE,
+            ("PREEMPTIONPOLICY", true, |it, _| {
+                text(&it.value, &["preemptionPolicy"])
+            }),
+        ],
+    ),
+    (
         "ReplicaSet",
         &[
             NAME,
@@ -329,6 +394,17 @@ const KINDS: &[(&str, &[Column])] = &[
             SELECTOR,
         ],
     ),
+    (
+        "ResourceQuota",
+        &[
+            NAME,
+            ("REQUEST", false, |it, _| quotas(it, false)),
+            ("LIMIT", false, |it, _| quotas(it, true)),
+            AGE,
+        ],
+    ),
+    ("Role", CREATED),
+    ("RoleBinding", BINDING),
     (
         "Secret",
         &[
@@ -368,261 +444,4 @@ const KINDS: &[(&str, &[Column])] = &[
 pub(super) fn of(kind: &str) -> &'static [Column] {
     let found = KINDS.iter().find(|(name, _)| *name == kind);
     found.map_or(PLAIN, |(_, columns)| *columns)
-}
-
-/// How long ago, with the precision that one wants to read
-/// (`k8s.io/apimachinery/pkg/util/duration`, `HumanDuration`).
-fn since(then: Millis, now: Millis) -> String {
-    let seconds = now.saturating_sub(then) / 1000;
-    let (minutes, hours, days) = (seconds / 60, seconds / 3600, seconds / 86_400);
-    let two = |number: u64, unit: char, rest: u64, part: char| match rest {
-        0 => format!("{number}{unit}"),
-        rest => format!("{number}{unit}{rest}{part}"),
-    };
-    match seconds {
-        0..120 => format!("{seconds}s"),
-        120..600 => two(minutes, 'm', seconds % 60, 's'),
-        600..10_800 => format!("{minutes}m"),
-        10_800..28_800 => two(hours, 'h', minutes % 60, 'm'),
-        28_800..172_800 => format!("{hours}h"),
-        172_800..691_200 => two(days, 'd', hours % 24, 'h'),
-        _ => format!("{days}d"),
-    }
-}
-
-fn moment(time: &Value) -> Option<Millis> {
-    time::parse_rfc3339(time.text())
-}
-
-fn ago(time: &Value, now: Millis, never: &str) -> String {
-    moment(time).map_or_else(|| never.to_owned(), |then| since(then, now))
-}
-
-/// A text, or a number as one.
-fn text(value: &Value, path: &[&str]) -> String {
-    let value = value.at(path);
-    match value.as_int() {
-        Some(number) => number.to_string(),
-        None => value.to_text().into(),
-    }
-}
-
-fn number(value: &Value, name: &str) -> String {
-    value.get(name).as_int().unwrap_or(0).to_string()
-}
-
-fn or(text: String, other: &str) -> String {
-    if text.is_empty() {
-        other.to_owned()
-    } else {
-        text
-    }
-}
-
-fn title(is_true: bool) -> String {
-    if is_true { "True" } else { "False" }.to_owned()
-}
-
-fn condition(object: &Object, kind: &str, field: &str) -> String {
-    text(object.condition(kind), &[field])
-}
-
-fn members(object: &Object, names: &[&str]) -> String {
-    let counts = names
-        .iter()
-        .map(|name| object.value.get(name).members().count());
-    counts.sum::<usize>().to_string()
-}
-
-fn containers(object: &Object, field: &str) -> String {
-    let all = object
-        .spec()
-        .at(&["template", "spec", "containers"])
-        .items();
-    let each: Vec<&str> = all.iter().map(|it| it.get(field).text()).collect();
-    each.join(",")
-}
-
-fn labels(labels: &Value) -> String {
-    let pairs = labels
-        .members()
-        .map(|(name, value)| format!("{name}={}", value.text()));
-    or(pairs.collect::<Vec<_>>().join(","), NONE)
-}
-
-/// Up to three, and how many more there are.
-fn few(all: impl Iterator<Item = String>, none: &str) -> String {
-    let all: Vec<String> = all.collect();
-    match all.len() {
-        0 => none.to_owned(),
-        1..=3 => all.join(","),
-        count => format!("{} + {} more...", all[..3].join(","), count - 3),
-    }
-}
-
-fn ready_of_wanted(object: &Object, _: Millis) -> String {
-    let ready = number(object.status(), "readyReplicas");
-    format!("{ready}/{}", number(object.spec(), "replicas"))
-}
-
-fn balancers(object: &Object) -> String {
-    let points = object
-        .status()
-        .at(&["loadBalancer", "ingress"])
-        .items()
-        .iter();
-    let each = points.map(|it| or(text(it, &["ip"]), it.get("hostname").text()));
-    each.collect::<Vec<_>>().join(",")
-}
-
-fn external(service: &Object, _: Millis) -> String {
-    let outside = service.spec().get("externalIPs").items().iter();
-    let outside = outside
-        .map(|it| it.text().to_owned())
-        .collect::<Vec<_>>()
-        .join(",");
-    match service.spec().get("type").text() {
-        "ExternalName" => text(service.spec(), &["externalName"]),
-        "LoadBalancer" => {
-            let all = [balancers(service), outside];
-            let all: Vec<String> = all.into_iter().filter(|it| !it.is_empty()).collect();
-            or(all.join(","), "<pending>")
-        }
-        _ => or(outside, NONE),
-    }
-}
-
-fn ports(service: &Object, _: Millis) -> String {
-    let each = service.spec().get("ports").items().iter().map(|port| {
-        let of = |name: &str| text(port, &[name]);
-        match port.get("nodePort").as_int().filter(|node| *node > 0) {
-            Some(node) => format!("{}:{node}/{}", of("port"), of("protocol")),
-            None => format!("{}/{}", of("port"), of("protocol")),
-        }
-    });
-    or(each.collect::<Vec<_>>().join(","), NONE)
-}
-
-/// The address of a kind that a node has.
-fn address(node: &Object, kind: &str) -> String {
-    let addresses = node.status().get("addresses").items();
-    let found = addresses.iter().find(|it| it.get("type").text() == kind);
-    or(
-        found.map_or(String::new(), |it| text(it, &["address"])),
-        NONE,
-    )
-}
-
-/// What a node says of its machine.
-fn node_fact(node: &Object, field: &str) -> String {
-    or(text(node.status(), &["nodeInfo", field]), "<unknown>")
-}
-
-fn node_status(node: &Object, _: Millis) -> String {
-    let ready = match node.condition("Ready").get("status").text() {
-        "True" => "Ready",
-        "" => "Unknown",
-        _ => "NotReady",
-    };
-    match node.spec().get("unschedulable").as_bool() {
-        Some(true) => format!("{ready},SchedulingDisabled"),
-        _ => ready.to_owned(),
-    }
-}
-
-fn job_status(job: &Object, _: Millis) -> String {
-    let has = |kind: &str| job.condition(kind).get("status").text() == "True";
-    match () {
-        () if has("Complete") => "Complete",
-        () if has("Failed") => "Failed",
-        () if job.meta.deleted.is_some() => "Terminating",
-        () if has("Suspended") => "Suspended",
-        () if has("FailureTarget") => "FailureTarget",
-        () if has("SuccessCriteriaMet") => "SuccessCriteriaMet",
-        () => "Running",
-    }
-    .to_owned()
-}
-
-fn completions(job: &Object, _: Millis) -> String {
-    let done = number(job.status(), "succeeded");
-    let parallelism = job.spec().get("parallelism").as_int().unwrap_or(0);
-    match job.spec().get("completions").as_int() {
-        Some(wanted) => format!("{done}/{wanted}"),
-        None if parallelism > 1 => format!("{done}/1 of {parallelism}"),
-        None => format!("{done}/1"),
-    }
-}
-
-/// Current and wanted values of an autoscaler's metrics (`formatHPAMetrics`).
-fn targets(autoscaler: &Object, _: Millis) -> String {
-    let current = autoscaler.status().get("currentMetrics").items();
-    let specs = autoscaler.spec().get("metrics").items().iter();
-    let each: Vec<String> = specs
-        .enumerate()
-        .map(|(at, spec)| {
-            let kind = spec.get("type").text();
-            let is_resource = matches!(kind, "Resource" | "ContainerResource");
-            let mut letters = kind.chars();
-            let field: String = letters
-                .next()
-                .into_iter()
-                .flat_map(char::to_lowercase)
-                .chain(letters)
-                .collect();
-            let of = |value: &Value, side: &str| {
-                let value = value.at(&[&field, side]);
-                let percent = value.get("averageUtilization");
-                match percent.as_int() {
-                    Some(percent) => format!("{percent}%"),
-                    None => ["averageValue", "value"]
-                        .into_iter()
-                        .map(|name| text(value, &[name]))
-                        .find(|it| !it.is_empty())
-                        .unwrap_or_default(),
-                }
-            };
-            let now = current
-                .get(at)
-                .map_or_else(String::new, |it| of(it, "current"));
-            let name = if is_resource {
-                text(spec, &[&field, "name"]) + ": "
-            } else {
-                String::new()
-            };
-            format!("{name}{}/{}", or(now, "<unknown>"), of(spec, "target"))
-        })
-        .collect();
-    match each.len() {
-        0 => NONE.to_owned(),
-        1..=2 => each.join(", "),
-        count => format!("{} + {} more...", each[..2].join(", "), count - 2),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::since;
-
-    #[test]
-    fn ages_have_the_precision_that_one_reads() {
-        for (seconds, text) in [
-            (0, "0s"),
-            (119, "119s"),
-            (120, "2m"),
-            (125, "2m5s"),
-            (599, "9m59s"),
-            (600, "10m"),
-            (10_799, "179m"),
-            (10_800, "3h"),
-            (11_100, "3h5m"),
-            (28_800, "8h"),
-            (172_799, "47h"),
-            (172_800, "2d"),
-            (180_000, "2d2h"),
-            (864_000, "10d"),
-        ] {
-            assert_eq!(since(0, seconds * 1000), text);
-        }
-    }
 }

@@ -1,11 +1,14 @@
 //! `kubectl get` (`k8s.io/kubectl/pkg/cmd/get`).
 
-use super::args::{Args, Flag, switch, value};
+use super::args::{ALL_NAMESPACES, Args, FIELD_SELECTOR, Flag, SELECTOR, switch, value};
 use super::columns;
+use super::jsonpath::{self, Template};
 use super::session::{Fault, Session, kind, shown};
 use super::table;
 use ecow::EcoString;
+use kube::quantity::Quantity;
 use kube::{KindInfo, Object, Selection, Value, map};
+use std::cmp::Ordering;
 use std::rc::Rc;
 use yaml::json::{self, Style};
 
@@ -17,69 +20,224 @@ const ON_LINES: Style = Style {
 
 pub(super) const FLAGS: &[Flag] = &[
     value("output", Some('o')),
-    value("selector", Some('l')),
-    value("field-selector", None),
-    switch("all-namespaces", Some('A')),
+    SELECTOR,
+    FIELD_SELECTOR,
+    ALL_NAMESPACES,
     switch("no-headers", None),
     switch("show-labels", None),
+    switch("ignore-not-found", None),
+    value("label-columns", Some('L')),
+    value("sort-by", None),
 ];
 
 /// What `kubectl get all` means (`all` in `categories` of each kind).
 const ALL: &str = "pods,services,daemonsets,deployments,replicasets,statefulsets,\
                    horizontalpodautoscalers,cronjobs,jobs";
 
-/// Prints objects: as tables, names, YAML or JSON.
+/// The form in which objects are printed.
+enum Format {
+    Table {
+        is_wide: bool,
+    },
+    Yaml,
+    Json,
+    Names,
+    Path(Template),
+    /// Headings, and what stands under each.
+    Columns(Vec<(String, Template)>),
+}
+
+/// Prints objects: as tables, names, YAML, JSON, or what a template finds in them.
 pub(super) fn run(session: &mut Session, args: &Args) -> Result<(), Fault> {
-    let output = args.last("output").unwrap_or("");
-    if !matches!(output, "" | "wide" | "name" | "yaml" | "json") {
-        return Err(Fault::Usage(format!(
-            "unable to match a printer suitable for the output format {output:?}, allowed formats are: json,name,wide,yaml"
-        )));
+    let format = format(args.last("output").unwrap_or(""))?;
+    let Found {
+        mut groups,
+        is_single,
+        faults,
+    } = found(session, args)?;
+    if let Some(path) = args.last("sort-by") {
+        sort(&mut groups, path)?;
     }
-    let (groups, is_single) = found(session, args)?;
     let objects: Vec<&Rc<Object>> = groups.iter().flat_map(|(_, objects)| objects).collect();
-    let text = match output {
-        "yaml" => yaml::encode(&together(&objects, is_single)),
-        "json" => format!(
-            "{}\n",
-            json::encode(&together(&objects, is_single), ON_LINES)
-        ),
-        "name" => objects
+    let is_ignored = objects.is_empty() && args.is_on("ignore-not-found");
+    let whole = || together(&objects, is_single);
+    let text = match &format {
+        _ if is_ignored || is_single && objects.is_empty() => String::new(),
+        Format::Yaml => yaml::encode(&whole()),
+        Format::Json => format!("{}\n", json::encode(&whole(), ON_LINES)),
+        Format::Names => objects
             .iter()
             .map(|it| format!("{}\n", shown(&it.key)))
             .collect(),
-        _ if objects.is_empty() => {
-            nothing(session, args);
+        Format::Path(template) => template.print(&whole()).map_err(|why| {
+            let text = args.last("output").unwrap_or("");
+            let text = text.split_once('=').map_or("", |(_, text)| text);
+            Fault::Usage(format!(
+                "error executing jsonpath {text:?}: Error executing template: {why}"
+            ))
+        })?,
+        Format::Columns(columns) => custom(columns, &objects, args.is_on("no-headers"))?,
+        Format::Table { .. } if objects.is_empty() && faults.is_empty() => {
+            nothing(session, args, &groups);
             return Ok(());
         }
-        _ => tables(session, args, &groups, output == "wide"),
+        Format::Table { is_wide } => tables(session, args, &groups, *is_wide),
     };
     session.output.stdout.push_str(&text);
+    Fault::all(faults)
+}
+
+fn format(output: &str) -> Result<Format, Fault> {
+    let (name, spec) = output.split_once('=').unwrap_or((output, ""));
+    Ok(match name {
+        "" => Format::Table { is_wide: false },
+        "wide" => Format::Table { is_wide: true },
+        "yaml" => Format::Yaml,
+        "json" => Format::Json,
+        "name" => Format::Names,
+        "jsonpath" if spec.is_empty() => {
+            return Err(Fault::Usage(
+                "template format specified but no template given".to_owned(),
+            ));
+        }
+        "jsonpath" => {
+            let wrong = |why| Fault::Usage(format!("error parsing jsonpath {spec}, {why}"));
+            Format::Path(Template::read(spec).map_err(wrong)?)
+        }
+        "custom-columns" if spec.is_empty() => {
+            return Err(Fault::Usage(
+                "custom-columns format specified but no custom columns given".to_owned(),
+            ));
+        }
+        "custom-columns" => Format::Columns(
+            spec.split(',')
+                .map(column)
+                .collect::<Result<_, _>>()
+                .map_err(Fault::Usage)?,
+        ),
+        _ => {
+            return Err(Fault::Usage(format!(
+                "unable to match a printer suitable for the output format {name:?}, allowed formats are: \
+                 custom-columns,json,jsonpath,name,wide,yaml"
+            )));
+        }
+    })
+}
+
+/// `NAME:.metadata.name`
+fn column(text: &str) -> Result<(String, Template), String> {
+    let Some((heading, path)) = text.split_once(':') else {
+        return Err(format!(
+            "unexpected custom-columns spec: {text}, expected <header>:<json-path-expr>"
+        ));
+    };
+    Ok((
+        heading.to_owned(),
+        Template::read(&jsonpath::relaxed(path)?)?,
+    ))
+}
+
+fn custom(
+    columns: &[(String, Template)],
+    objects: &[&Rc<Object>],
+    has_no_headers: bool,
+) -> Result<String, Fault> {
+    let mut rows: Vec<Vec<String>> = Vec::new();
+    if !has_no_headers {
+        rows.push(columns.iter().map(|(heading, _)| heading.clone()).collect());
+    }
+    for object in objects {
+        let cells = columns.iter().map(|(_, template)| {
+            let found = template.find(&object.value)?;
+            let texts: Vec<String> = found.iter().flatten().map(jsonpath::shown).collect();
+            Ok(match found.first().is_none_or(Vec::is_empty) {
+                true => "<none>".to_owned(),
+                false => texts.join(","),
+            })
+        });
+        let row: Result<_, String> = cells.collect();
+        rows.push(row.map_err(Fault::Usage)?);
+    }
+    Ok(table::lines(&rows))
+}
+
+/// Sorts the objects of each kind by what lies at a path (`pkg/cmd/get/sorter.go`). Those that have
+/// nothing there come first.
+fn sort(groups: &mut Groups, path: &str) -> Result<(), Fault> {
+    let text = jsonpath::relaxed(path).unwrap_or_else(|_| path.to_owned());
+    let wrong = |why: String| Fault::Usage(why);
+    let template = Template::read(&text).map_err(|why| wrong(format!("sorting error: {why}")))?;
+    for (_, objects) in groups.iter_mut() {
+        let mut keyed = Vec::new();
+        for object in objects.iter() {
+            let found = template.find(&object.value).map_err(wrong)?;
+            let first = found.into_iter().flatten().next();
+            keyed.push((first, object.clone()));
+        }
+        if !keyed.is_empty() && keyed.iter().all(|(key, _)| key.is_none()) {
+            return Err(wrong(format!(
+                "couldn't find any field with path {text:?} in the list of objects"
+            )));
+        }
+        lean::sort_by(&mut keyed, |a, b| compare(a.0.as_ref(), b.0.as_ref()));
+        *objects = keyed.into_iter().map(|(_, object)| object).collect();
+    }
     Ok(())
+}
+
+fn compare(a: Option<&Value>, b: Option<&Value>) -> Ordering {
+    match (a, b) {
+        (Some(Value::Int(a)), Some(Value::Int(b))) => a.cmp(b),
+        (Some(a), Some(b)) => match (Quantity::parse(a.text()), Quantity::parse(b.text())) {
+            (Some(a), Some(b)) => a.nano.cmp(&b.nano),
+            _ => a.text().cmp(b.text()),
+        },
+        (a, b) => a.is_some().cmp(&b.is_some()),
+    }
 }
 
 /// Objects of each kind that is asked for.
 type Groups = Vec<(&'static KindInfo, Vec<Rc<Object>>)>;
 
-/// What the command line names, and whether it is one object by its name.
-fn found(session: &mut Session, args: &Args) -> Result<(Groups, bool), Fault> {
-    let mut groups = Groups::new();
+/// What a command line names.
+struct Found {
+    groups: Groups,
+    /// Whether it is one object by its name.
+    is_single: bool,
+    /// What there is not, or may not be seen.
+    faults: Vec<Fault>,
+}
+
+fn found(session: &mut Session, args: &Args) -> Result<Found, Fault> {
+    let mut found = Found {
+        groups: Groups::new(),
+        is_single: false,
+        faults: Vec::new(),
+    };
+    let groups = &mut found.groups;
     let [kinds, names @ ..] = args.words.as_slice() else {
-        return Err(Fault::Usage(
-            "You must specify the type of resource to get. Use \"kubectl api-resources\" for a complete list of supported resources.".to_owned(),
-        ));
+        return Err(Fault::Said(NO_KIND.into()));
     };
     if !names.is_empty() || kinds.contains('/') {
         let keys = session.targets(&args.words)?;
+        found.is_single = keys.len() == 1;
         for key in &keys {
             let info = kind(&key.kind)?;
-            let object = session.get(key)?;
+            let object = match session.get(key) {
+                Ok(object) => object,
+                Err(status) => {
+                    if status.code != 404 || !args.is_on("ignore-not-found") {
+                        found.faults.push(status.into());
+                    }
+                    continue;
+                }
+            };
             match groups.last_mut().filter(|(last, _)| *last == info) {
                 Some((_, objects)) => objects.push(object),
                 None => groups.push((info, vec![object])),
             }
         }
-        return Ok((groups, keys.len() == 1));
+        return Ok(found);
     }
     let kinds = if kinds == "all" { ALL } else { kinds };
     let infos: Result<Vec<_>, Fault> = kinds.split(',').map(kind).collect();
@@ -88,15 +246,26 @@ fn found(session: &mut Session, args: &Args) -> Result<(Groups, bool), Fault> {
         fields: args.last("field-selector").unwrap_or("").into(),
     };
     for info in infos? {
-        let namespace = match args.last("all-namespaces") {
-            None if info.namespaced => session.namespace.clone(),
+        let namespace = match args.is_on("all-namespaces") {
+            false if info.namespaced => session.namespace.clone(),
             _ => EcoString::new(),
         };
-        let objects = session.select(info.kind, namespace, select.clone())?;
-        groups.push((info, objects));
+        match session.select(info.kind, namespace, select.clone()) {
+            Ok(objects) => groups.push((info, objects)),
+            Err(status) => found.faults.push(status.into()),
+        }
     }
-    Ok((groups, false))
+    Ok(found)
 }
+
+/// What is said of a command line that names no kind.
+const NO_KIND: &str = "You must specify the type of resource to get. Use \"kubectl api-resources\" for a \
+                       complete list of supported resources.
+
+error: Required resource not specified.
+Use \"kubectl explain <resource>\" for a detailed description of that resource (e.g. kubectl explain pods).
+See 'kubectl get -h' for help and examples
+";
 
 /// One object as it is; several as a list.
 fn together(objects: &[&Rc<Object>], is_single: bool) -> Value {
@@ -112,33 +281,46 @@ fn together(objects: &[&Rc<Object>], is_single: bool) -> Value {
     }
 }
 
-fn nothing(session: &mut Session, args: &Args) {
-    let namespace = session.namespace.clone();
-    let words = match args.last("all-namespaces") {
-        None => format!("No resources found in {namespace} namespace.\n"),
-        Some(_) => "No resources found\n".to_owned(),
+fn nothing(session: &mut Session, args: &Args, groups: &Groups) {
+    if args.is_on("ignore-not-found") {
+        return;
+    }
+    let namespace = &session.namespace;
+    let is_inside = groups.iter().all(|(info, _)| info.namespaced);
+    let words = match is_inside && !args.is_on("all-namespaces") {
+        true => format!("No resources found in {namespace} namespace.\n"),
+        false => "No resources found\n".to_owned(),
     };
     session.warn(&words);
 }
 
 fn tables(session: &Session, args: &Args, groups: &Groups, is_wide: bool) -> String {
     let now = session.now();
-    let has_several = groups.len() > 1;
-    let is_everywhere = args.last("all-namespaces").is_some();
-    let has_labels = args.last("show-labels").is_some();
+    let shown_groups = || groups.iter().filter(|(_, objects)| !objects.is_empty());
+    let has_several = shown_groups().count() > 1;
+    let is_everywhere = args.is_on("all-namespaces");
+    let has_labels = args.is_on("show-labels");
+    let names: Vec<&str> = args
+        .all("label-columns")
+        .flat_map(|all| all.split(','))
+        .collect();
     let mut texts = Vec::new();
-    for (info, objects) in groups.iter().filter(|(_, objects)| !objects.is_empty()) {
+    for (info, objects) in shown_groups() {
         let columns = columns::of(info.kind)
             .iter()
             .filter(|(_, wide, _)| is_wide || !wide);
         let has_namespace = is_everywhere && info.namespaced;
         let mut rows = Vec::new();
-        if args.last("no-headers").is_none() {
+        if !args.is_on("no-headers") {
             let mut row: Vec<String> = has_namespace
                 .then(|| "NAMESPACE".to_owned())
                 .into_iter()
                 .collect();
             row.extend(columns.clone().map(|(name, ..)| (*name).to_owned()));
+            row.extend(names.iter().map(|name| {
+                let last = name.rsplit('/').next().unwrap_or_default();
+                last.to_uppercase()
+            }));
             row.extend(has_labels.then(|| "LABELS".to_owned()));
             rows.push(row);
         }
@@ -152,12 +334,15 @@ fn tables(session: &Session, args: &Args, groups: &Groups, is_wide: bool) -> Str
                 "NAME" if has_several => shown(&object.key).to_string(),
                 _ => cell(object, now),
             }));
+            let value = |name: &&str| object.labels().get(name).text().to_owned();
+            row.extend(names.iter().map(value));
             row.extend(has_labels.then(|| labels(object)));
             rows.push(row);
         }
         texts.push(table::lines(&rows));
     }
-    texts.join("\n")
+    let separator = if args.is_on("no-headers") { "" } else { "\n" };
+    texts.join(separator)
 }
 
 fn labels(object: &Object) -> String {

@@ -1,8 +1,9 @@
 //! A pod template in words (`DescribePodTemplate` in `k8s.io/kubectl/pkg/describe/describe.go`), with
 //! tabs as they are.
 
+use super::describe::pod as described_pod;
 use ecow::{EcoString, eco_format};
-use kube::Value;
+use kube::{Object, Value};
 use std::fmt::Write;
 use yaml::json;
 
@@ -91,16 +92,19 @@ const SOURCES: &[Source] = &[
     ),
 ];
 
+/// Before what a template has.
+const MARGIN: &str = "  ";
+
 /// A pod template, with the cause of its revision among its annotations if there is one.
 pub(super) fn describe(template: &Value, cause: Option<&str>) -> String {
     let (metadata, spec) = (template.get("metadata"), template.get("spec"));
     let mut out = "Pod Template:\n".to_owned();
-    pairs(&mut out, "Labels", metadata.get("labels"));
+    pairs(&mut out, "  Labels", metadata.get("labels"));
     let mut notes = metadata.get("annotations").clone();
     if let Some(cause) = cause.filter(|text| !text.is_empty()) {
         notes.set(CHANGE_CAUSE, cause);
     }
-    annotations(&mut out, &notes);
+    annotations(&mut out, MARGIN, &notes, false);
     line(
         &mut out,
         "  Service Account",
@@ -108,18 +112,20 @@ pub(super) fn describe(template: &Value, cause: Option<&str>) -> String {
     );
     let first = spec.get("initContainers").items();
     if !first.is_empty() {
-        containers(&mut out, "Init Containers", first);
+        containers(&mut out, MARGIN, "Init Containers", first, None);
     }
-    containers(&mut out, "Containers", spec.get("containers").items());
-    volumes(&mut out, spec.get("volumes").items());
-    spread(&mut out, spec.get("topologySpreadConstraints").items());
+    let mains = spec.get("containers").items();
+    containers(&mut out, MARGIN, "Containers", mains, None);
+    volumes(&mut out, MARGIN, spec.get("volumes").items());
+    let rules = spec.get("topologySpreadConstraints").items();
+    spread(&mut out, MARGIN, rules);
     line(
         &mut out,
         "  Priority Class Name",
         spec.get("priorityClassName"),
     );
-    pairs(&mut out, "Node-Selectors", spec.get("nodeSelector"));
-    tolerations(&mut out, spec.get("tolerations").items());
+    pairs(&mut out, "  Node-Selectors", spec.get("nodeSelector"));
+    tolerations(&mut out, MARGIN, spec.get("tolerations").items());
     out
 }
 
@@ -140,20 +146,21 @@ fn line(out: &mut String, title: &str, text: &Value) {
 }
 
 /// A title and what follows it, each on a line.
-fn column(out: &mut String, title: &str, mut lines: Vec<EcoString>) {
+pub(super) fn column(out: &mut String, title: &str, mut lines: Vec<EcoString>) {
     if lines.is_empty() {
         lines.push("<none>\n".into());
     }
-    let _ = write!(out, "  {title}:\t{}", lines.join("\t"));
+    let _ = write!(out, "{title}:\t{}", lines.join("\t"));
 }
 
-fn pairs(out: &mut String, title: &str, map: &Value) {
+pub(super) fn pairs(out: &mut String, title: &str, map: &Value) {
     let lines = map.members();
     let lines = lines.map(|(name, value)| eco_format!("{name}={}\n", value.text()));
     column(out, title, lines.collect());
 }
 
-fn annotations(out: &mut String, map: &Value) {
+/// The annotations; if there are none, what is said of that, where anything `is_said`.
+pub(super) fn annotations(out: &mut String, margin: &str, map: &Value, is_said: bool) {
     let mut lines = Vec::new();
     for (name, value) in map.members().filter(|(name, _)| *name != HIDDEN) {
         let value = value.text();
@@ -172,17 +179,35 @@ fn annotations(out: &mut String, map: &Value) {
         }
         lines.push(text);
     }
-    if map.members().next().is_some() {
-        column(out, "Annotations", lines);
+    if is_said || map.members().next().is_some() {
+        column(out, &format!("{margin}Annotations"), lines);
     }
 }
 
-fn containers(out: &mut String, title: &str, list: &[Value]) {
+/// Containers of a template, or of a pod with what became of them: a list of their statuses.
+pub(super) fn containers(
+    out: &mut String,
+    margin: &str,
+    title: &str,
+    list: &[Value],
+    of: Option<(&Object, &Value)>,
+) {
     let none = if list.is_empty() { " <none>" } else { "" };
-    let _ = writeln!(out, "  {title}:{none}");
+    let _ = writeln!(out, "{margin}{title}:{none}");
+    let indent = if margin.is_empty() { "" } else { " " };
     for container in list {
-        let _ = writeln!(out, "   {}:", container.get("name").text());
+        let name = container.get("name").text();
+        let mut statuses = of.map_or(&[][..], |(_, list)| list.items()).iter();
+        let status = statuses.find(|it| it.get("name").text() == name);
+        let _ = writeln!(out, "  {indent}{name}:");
+        if let Some(status) = status {
+            let id = status.get("containerID").text();
+            let _ = writeln!(out, "    Container ID:\t{id}");
+        }
         let _ = writeln!(out, "    Image:\t{}", container.get("image").text());
+        if let Some(status) = status {
+            let _ = writeln!(out, "    Image ID:\t{}", status.get("imageID").text());
+        }
         let ports = container.get("ports").items();
         port(out, "Port", ports, "containerPort");
         port(out, "Host Port", ports, "hostPort");
@@ -195,8 +220,12 @@ fn containers(out: &mut String, title: &str, list: &[Value]) {
         );
         words(out, "Command", container.get("command").items());
         words(out, "Args", container.get("args").items());
-        amounts(out, "Limits", container.at(&["resources", "limits"]));
-        amounts(out, "Requests", container.at(&["resources", "requests"]));
+        if let Some(status) = status {
+            described_pod::state(out, status);
+        }
+        let resources = container.get("resources");
+        amounts(out, "    ", "Limits", resources.get("limits"));
+        amounts(out, "    ", "Requests", resources.get("requests"));
         for (title, member) in PROBES {
             let probe = container.get(member);
             if !probe.is_null() {
@@ -204,7 +233,7 @@ fn containers(out: &mut String, title: &str, list: &[Value]) {
             }
         }
         env_from(out, container.get("envFrom").items());
-        env(out, container);
+        env(out, container, of.map(|(pod, _)| pod));
         mounts(out, container);
     }
 }
@@ -235,12 +264,12 @@ fn words(out: &mut String, title: &str, list: &[Value]) {
     }
 }
 
-fn amounts(out: &mut String, title: &str, map: &Value) {
+pub(super) fn amounts(out: &mut String, margin: &str, title: &str, map: &Value) {
     if map.members().next().is_some() {
-        let _ = writeln!(out, "    {title}:");
+        let _ = writeln!(out, "{margin}{title}:");
     }
     for (name, amount) in map.members() {
-        let _ = writeln!(out, "      {name}:\t{}", shown(amount));
+        let _ = writeln!(out, "{margin}  {name}:\t{}", shown(amount));
     }
 }
 
@@ -308,7 +337,7 @@ fn env_from(out: &mut String, list: &[Value]) {
     }
 }
 
-fn env(out: &mut String, container: &Value) {
+fn env(out: &mut String, container: &Value, pod: Option<&Object>) {
     let list = container.get("env").items();
     let none = if list.is_empty() { "\t<none>" } else { "" };
     let _ = writeln!(out, "    Environment:{none}");
@@ -328,7 +357,9 @@ fn env(out: &mut String, container: &Value) {
         let words = match how.as_str() {
             "fieldRef" => {
                 let version = reference.get("apiVersion").text();
-                eco_format!(" ({version}:{})", reference.get("fieldPath").text())
+                let path = reference.get("fieldPath").text();
+                let value = pod.map_or(EcoString::new(), |pod| field(pod, path));
+                eco_format!("{value} ({version}:{path})")
             }
             "resourceFieldRef" => {
                 let resource = reference.get("resource").text();
@@ -341,6 +372,17 @@ fn env(out: &mut String, container: &Value) {
             _ => key("of config map"),
         };
         let _ = writeln!(out, "      {name}:\t{words}");
+    }
+}
+
+/// What a variable has that is a field of the pod (`pkg/fieldpath`).
+fn field(pod: &Object, path: &str) -> EcoString {
+    let (path, key) = path.split_once("['").unwrap_or((path, ""));
+    let names: Vec<&str> = path.split('.').collect();
+    let found = pod.value.at(&names);
+    match key.strip_suffix("']") {
+        Some(key) => found.get(key).to_text(),
+        None => found.to_text(),
     }
 }
 
@@ -381,11 +423,12 @@ fn mounts(out: &mut String, container: &Value) {
     }
 }
 
-fn volumes(out: &mut String, list: &[Value]) {
+pub(super) fn volumes(out: &mut String, margin: &str, list: &[Value]) {
     let none = if list.is_empty() { "\t<none>" } else { "" };
-    let _ = writeln!(out, "  Volumes:{none}");
+    let _ = writeln!(out, "{margin}Volumes:{none}");
+    let indent = if margin.is_empty() { "" } else { " " };
     for volume in list {
-        let _ = writeln!(out, "   {}:", volume.get("name").text());
+        let _ = writeln!(out, "  {indent}{}:", volume.get("name").text());
         let known = SOURCES.iter().find(|it| !volume.get(it.0).is_null());
         let Some((member, what, rows)) = known else {
             out.push_str("  <unknown>\n");
@@ -443,7 +486,7 @@ fn projected(out: &mut String, part: &Value) {
     let _ = writeln!(out, "    {title}:\t{name}\n    Optional:\t{optional}");
 }
 
-fn spread(out: &mut String, list: &[Value]) {
+pub(super) fn spread(out: &mut String, margin: &str, list: &[Value]) {
     let mut list: Vec<&Value> = list.iter().collect();
     lean::sort_by(&mut list, |a, b| {
         a.get("topologyKey").text().cmp(b.get("topologyKey").text())
@@ -467,13 +510,13 @@ fn spread(out: &mut String, list: &[Value]) {
     if !lines.is_empty() {
         let _ = write!(
             out,
-            "  Topology Spread Constraints:\t{}",
-            lines.join("  \t")
+            "{margin}Topology Spread Constraints:\t{}",
+            lines.join(&format!("{margin}\t"))
         );
     }
 }
 
-fn tolerations(out: &mut String, list: &[Value]) {
+pub(super) fn tolerations(out: &mut String, margin: &str, list: &[Value]) {
     let mut list: Vec<&Value> = list.iter().collect();
     lean::sort_by(&mut list, |a, b| {
         a.get("key").text().cmp(b.get("key").text())
@@ -499,5 +542,5 @@ fn tolerations(out: &mut String, list: &[Value]) {
         text
     });
     let lines = lines.collect();
-    column(out, "Tolerations", lines);
+    column(out, &format!("{margin}Tolerations"), lines);
 }

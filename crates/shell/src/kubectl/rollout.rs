@@ -162,7 +162,7 @@ fn revisions(session: &mut Session, deployment: &Object) -> Result<Vec<(i64, Rc<
 }
 
 /// The template that a ReplicaSet makes its pods of, as the Deployment wrote it.
-fn template_of(set: &Object) -> Value {
+pub(super) fn template_of(set: &Object) -> Value {
     let mut template = set.spec().get("template").clone();
     if let Value::Map(labels) = template.entry_at(&["metadata", "labels"]) {
         labels.remove(HASH);

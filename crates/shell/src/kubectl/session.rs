@@ -4,6 +4,7 @@ use super::args::{Args, VALIDATE};
 use crate::{Cluster, Output};
 use ecow::{EcoString, eco_format};
 use kube::api::{Answer, FieldValidation, PatchType, Request, Verb};
+use kube::fields::{Descriptions, Table};
 use kube::rbac::User;
 use kube::{KINDS, Key, KindInfo, Object, Page, Selection, Status, Value, kind_info, kubectl};
 use std::rc::Rc;
@@ -25,6 +26,17 @@ impl Fault {
             Fault::Usage(message) => format!("error: {message}\n"),
             Fault::Server(status) => kubectl::answer(status).into(),
             Fault::Said(words) => words.to_string(),
+        }
+    }
+
+    /// One of all faults; nothing if there is none.
+    pub fn all(mut faults: Vec<Fault>) -> Result<(), Fault> {
+        match faults.len() {
+            0 | 1 => faults.pop().map_or(Ok(()), Err),
+            _ => {
+                let words: Vec<String> = faults.iter().map(Fault::among).collect();
+                Err(Fault::Said(words.concat().into()))
+            }
         }
     }
 
@@ -50,10 +62,13 @@ impl From<Status> for Fault {
 }
 
 /// Short names of kinds, as `kubectl api-resources` lists them.
-const SHORT_NAMES: &[(&str, &str)] = &[
+pub(super) const SHORT_NAMES: &[(&str, &str)] = &[
     ("app", "applications"),
     ("cj", "cronjobs"),
     ("cm", "configmaps"),
+    ("crd", "customresourcedefinitions"),
+    ("crds", "customresourcedefinitions"),
+    ("csr", "certificatesigningrequests"),
     ("deploy", "deployments"),
     ("ds", "daemonsets"),
     ("ep", "endpoints"),
@@ -67,14 +82,19 @@ const SHORT_NAMES: &[(&str, &str)] = &[
     ("netpol", "networkpolicies"),
     ("no", "nodes"),
     ("ns", "namespaces"),
+    ("pc", "priorityclasses"),
     ("pdb", "poddisruptionbudgets"),
     ("po", "pods"),
+    ("pv", "persistentvolumes"),
     ("pvc", "persistentvolumeclaims"),
     ("quota", "resourcequotas"),
+    ("rc", "replicationcontrollers"),
     ("rs", "replicasets"),
     ("sa", "serviceaccounts"),
+    ("sc", "storageclasses"),
     ("sts", "statefulsets"),
     ("svc", "services"),
+    ("vac", "volumeattributesclasses"),
 ];
 
 /// Whether a change is only tried, and where.
@@ -163,6 +183,12 @@ impl<'c> Session<'c> {
             }
         };
         Ok(())
+    }
+
+    /// What the server publishes of its kinds and their fields, if it does.
+    pub fn schema(&self) -> Result<(&'static Table, Rc<Descriptions>), Fault> {
+        let unknown = || Fault::Usage("the server publishes no OpenAPI document yet".to_owned());
+        self.cluster.schema().ok_or_else(unknown)
     }
 
     /// The moment it is.
@@ -296,13 +322,7 @@ impl<'c> Session<'c> {
         for key in keys {
             faults.extend(act(self, key).err());
         }
-        match faults.len() {
-            0 | 1 => faults.pop().map_or(Ok(()), Err),
-            _ => {
-                let words: Vec<String> = faults.iter().map(Fault::among).collect();
-                Err(Fault::Said(words.concat().into()))
-            }
-        }
+        Fault::all(faults)
     }
 
     /// Prints on standard error.
@@ -340,14 +360,18 @@ impl<'c> Session<'c> {
 
     /// The objects that a command names, selects, or all of a kind if `all` says so or a selector.
     pub fn chosen(&mut self, args: &Args, words: &[String], all: bool) -> Result<Vec<Key>, Fault> {
-        let selector = args.last("selector");
+        let [labels, fields] = ["selector", "field-selector"].map(|name| args.last(name));
         match words {
-            [name] if !name.contains('/') && (all || selector.is_some()) => {
+            [name] if !name.contains('/') && (all || labels.or(fields).is_some()) => {
                 let select = Selection {
-                    labels: selector.unwrap_or("").into(),
-                    ..Selection::default()
+                    labels: labels.unwrap_or("").into(),
+                    fields: fields.unwrap_or("").into(),
                 };
-                let found = self.select(kind(name)?.kind, self.namespace.clone(), select)?;
+                let namespace = match args.is_on("all-namespaces") {
+                    true => EcoString::new(),
+                    false => self.namespace.clone(),
+                };
+                let found = self.select(kind(name)?.kind, namespace, select)?;
                 Ok(found.iter().map(|it| it.key.clone()).collect())
             }
             _ => self.targets(words),
@@ -402,8 +426,12 @@ fn validation(args: &Args) -> Result<FieldValidation, Fault> {
 
 /// A kind by its name, or kubectl's complaint.
 pub(super) fn kind(name: &str) -> Result<&'static KindInfo, Fault> {
-    resource(name)
-        .ok_or_else(|| Fault::Usage(format!("the server doesn't have a resource type {name:?}")))
+    resource(name).ok_or_else(|| Fault::Usage(unknown_kind(name).into()))
+}
+
+/// What is said of a name that is no kind's.
+pub(super) fn unknown_kind(name: &str) -> EcoString {
+    eco_format!("the server doesn't have a resource type {name:?}")
 }
 
 /// A kind by its name, its plural or its short name, in any case, with or without its group.

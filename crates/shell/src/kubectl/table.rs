@@ -27,3 +27,39 @@ pub(super) fn lines(rows: &[Vec<String>]) -> String {
     }
     text
 }
+
+/// Lines whose cells end with tabs, aligned as descriptions are (`text/tabwriter`): a column is as wide
+/// as its widest cell and two blanks, as far as lines that follow one another have it.
+pub(super) fn aligned(text: &str) -> String {
+    const PADDING: usize = 2;
+    let rows: Vec<Vec<&str>> = text
+        .lines()
+        .map(|line| line.split('\t').collect())
+        .collect();
+    let mut widths: Vec<Vec<usize>> = vec![Vec::new(); rows.len()];
+    for column in 0..rows.iter().map(Vec::len).max().unwrap_or(0) {
+        let has = |row: &Vec<&str>| column + 1 < row.len();
+        let mut from = 0;
+        while from < rows.len() {
+            let block = rows[from..].iter().take_while(|row| has(row));
+            let block: Vec<usize> = block.map(|row| row[column].chars().count()).collect();
+            let width = block.iter().max().map_or(0, |most| most + PADDING);
+            for row in &mut widths[from..from + block.len()] {
+                row.push(width);
+            }
+            from += block.len().max(1);
+        }
+    }
+    let mut out = String::new();
+    for (row, widths) in rows.iter().zip(&widths) {
+        for (at, cell) in row.iter().enumerate() {
+            out.push_str(cell);
+            let width = widths
+                .get(at)
+                .map_or(0, |width| width - cell.chars().count());
+            out.extend(std::iter::repeat_n(' ', width));
+        }
+        out.push('\n');
+    }
+    out
+}

@@ -34,7 +34,7 @@ use crate::engine::{Event, World};
 use crate::pipeline::tints;
 use crate::trace::Note;
 use ecow::{EcoString, EcoVec, eco_format};
-use kube::{Change, ChangeKind, Key, Millis, Object, Value};
+use kube::{Change, ChangeKind, Key, Millis, Object, Store, Value};
 use lean::{FlatMap, SharedMap, tight};
 use shell::Shell;
 use std::rc::Rc;
@@ -66,6 +66,8 @@ pub struct Run {
     /// The name that its kubelet acts under.
     actor: EcoString,
     ip: EcoString,
+    /// The address of its node.
+    host: EcoString,
     since: Millis,
     sandbox: bool,
     /// The colour of the commit that it runs.
@@ -243,7 +245,7 @@ pub(crate) fn observe(world: &mut World, change: &Change) {
     let Some(run) = world.pods.runs.get_mut(uid) else {
         if change.kind != ChangeKind::Deleted && !pod::has_ended(pod) {
             let colour = tints::of_pod(world, pod, "");
-            let mut run = new_run(&mut world.pods.addresses, pod, world.now);
+            let mut run = new_run(&mut world.pods.addresses, &world.store, pod, world.now);
             run.colour = colour;
             run.worker.wake_at(world.now + hop);
             world.pods.runs.insert(uid.clone(), run);
@@ -271,9 +273,13 @@ pub(crate) fn observe(world: &mut World, change: &Change) {
     }
 }
 
-fn new_run(addresses: &mut u32, pod: &Object, now: Millis) -> Run {
+fn new_run(addresses: &mut u32, store: &Store, pod: &Object, now: Millis) -> Run {
     *addresses += 1;
-    let ip = eco_format!("10.244.{}.{}", *addresses / 250, *addresses % 250 + 2);
+    let host = node::address(store, &pod.meta.node);
+    let ip = match pod.spec().get("hostNetwork").as_bool() {
+        Some(true) => host.clone(),
+        _ => eco_format!("10.244.{}.{}", *addresses / 250, *addresses % 250 + 2),
+    };
     let main = pod::containers(pod).iter().map(|spec| (spec, Role::Main));
     let init = pod.spec().get("initContainers").items().iter().map(|spec| {
         let is_sidecar = spec.get("restartPolicy").text() == "Always";
@@ -310,6 +316,7 @@ fn new_run(addresses: &mut u32, pod: &Object, now: Millis) -> Run {
         node: pod.meta.node.clone(),
         actor: eco_format!("kubelet, {}", pod::node(pod)),
         ip,
+        host,
         since: now,
         sandbox: false,
         colour: None,

@@ -8,7 +8,7 @@ use crate::engine::{Event, World};
 use crate::trace::Note;
 use ecow::{EcoString, eco_format};
 use kube::api::Verb;
-use kube::{Change, ChangeKind, Millis, Object, Value, map};
+use kube::{Change, ChangeKind, Key, Millis, Object, Store, Value, map};
 use lean::SharedMap;
 use std::rc::Rc;
 use std::sync::LazyLock;
@@ -81,6 +81,16 @@ pub(crate) fn introduce(status: &mut Value, name: &str, number: usize) {
     let addresses = vec![address("InternalIP", &ip), address("Hostname", name)];
     status.set("addresses", addresses);
     status.set("nodeInfo", NODE_INFO.clone());
+}
+
+/// Where a node is found, inside the cluster; empty if it does not say.
+pub(super) fn address(store: &Store, name: &EcoString) -> EcoString {
+    let node = store.get(&Key::new("Node", "", name.clone()));
+    let addresses = node.map_or(&[][..], |it| it.status().get("addresses").items());
+    let inside = addresses
+        .iter()
+        .find(|it| it.get("type").text() == "InternalIP");
+    inside.map_or_else(EcoString::new, |it| it.get("address").to_text())
 }
 
 /// The nodes whose kubelets the API server does not hear.

@@ -42,6 +42,10 @@ pub(super) fn of(
     if time::parse_rfc3339(since) != Some(run.since / 1000 * 1000) {
         status.put("startTime", time::rfc3339(run.since).into());
     }
+    if status.old.get("hostIP").text() != run.host {
+        status.put("hostIP", (&run.host).into());
+        status.put("hostIPs", vec![map! { "ip" => &run.host }].into());
+    }
     if run.sandbox && status.old.get("podIP").text() != run.ip {
         status.put("podIP", (&run.ip).into());
         status.put("podIPs", vec![map! { "ip" => &run.ip }].into());

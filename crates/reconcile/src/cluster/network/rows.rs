@@ -2,6 +2,7 @@
 
 use super::meter::{Colour, Counted, Meter};
 use super::proxies::{DNS, PROXIES, usable};
+use super::solve::Site;
 use super::{Network, address};
 use crate::cluster::requests;
 use crate::delivery::traffic::Target;
@@ -135,15 +136,18 @@ pub(super) fn second(world: &World) -> Second {
             .map(|(colour, count)| (tint(*colour), *count))
             .collect()
     };
-    let services = services.filter_map(|(key, meter)| {
+    let busy = services.filter(|(_, meter)| meter.last.answers() + meter.last.failures() > 0);
+    let busy: Vec<(&Key, &Meter)> = busy.collect();
+    let usage = usage(world, &busy);
+    let services = busy.into_iter().zip(usage).map(|((key, meter), usage)| {
         let last = &meter.last;
-        (last.answers() + last.failures() > 0).then(|| ServiceSecond {
+        ServiceSecond {
             name: key.name.clone(),
             answered: answered(last),
             failed: last.failures(),
             latency: last.latency,
-            usage: usage(world, key),
-        })
+            usage,
+        }
     });
     Second {
         t: world.now,
@@ -156,47 +160,64 @@ pub(super) fn second(world: &World) -> Second {
     }
 }
 
-/// What the containers use that a Service's requests reach, by commit. They are gone through, nothing
-/// is looked up but what one of each commit requests.
-fn usage(world: &World, service: &Key) -> Vec<UsageSecond> {
-    let mut rows: Vec<(Colour, [u64; 2], UsageSecond)> = Vec::new();
+/// What the containers of one commit use that a Service's requests reach, and the sums of CPU and memory.
+type Used = (Colour, [u64; 2], UsageSecond);
+
+/// What the containers use that each of some Services' requests reach, by commit; the Services are in
+/// order. All containers are gone through once, and nothing is looked up but what one of each commit
+/// requests.
+fn usage(world: &World, services: &[(&Key, &Meter)]) -> Vec<Vec<UsageSecond>> {
+    let mut all: Vec<Vec<Used>> = vec![Vec::new(); services.len()];
     for site in &world.network.sites {
-        if !site.edges.iter().any(|edge| edge.0.service == *service) {
-            continue;
+        let service = |at: usize| &site.edges[at].0.service;
+        for at in 0..site.edges.len() {
+            // What it is asked on two ports, or by two nodes, it is asked as one Service.
+            if (0..at).any(|before| service(before) == service(at)) {
+                continue;
+            }
+            if let Ok(place) = services.binary_search_by(|(key, _)| (*key).cmp(service(at))) {
+                add(world, &mut all[place], site);
+            }
         }
-        let of = |row: &(Colour, [u64; 2], UsageSecond)| row.0 == site.colour;
-        let at = rows.iter().position(of).unwrap_or_else(|| {
-            let requests = world
-                .store
-                .get(&site.key)
-                .map(|pod| requests::requests(pod));
-            let asks = |number: i64| u64::try_from(number).unwrap_or(0);
-            let (cpu, memory) = requests.map_or((0, 0), |it| (asks(it.cpu), asks(it.memory)));
-            let gauge = |request, limit| Gauge {
-                request,
-                limit,
-                ..Gauge::default()
-            };
-            let row = UsageSecond {
-                tint: site
-                    .colour
-                    .map_or_else(Tint::default, |it| world.delivery.tints.tint(it)),
-                containers: 0,
-                cpu: gauge(small(cpu), small(site.cpu.1)),
-                memory: gauge(mebibytes(memory), mebibytes(site.memory.1)),
-            };
-            rows.push((site.colour, [0, 0], row));
-            rows.len() - 1
-        });
-        let (_, sums, row) = &mut rows[at];
-        row.containers += 1;
-        sums[0] += site.cpu.0;
-        sums[1] += site.memory.0;
-        row.cpu.most = row.cpu.most.max(small(site.cpu.0));
-        row.memory.most = row.memory.most.max(mebibytes(site.memory.0));
     }
+    all.into_iter().map(means).collect()
+}
+
+fn add(world: &World, rows: &mut Vec<Used>, site: &Site) {
+    let of = |row: &Used| row.0 == site.colour;
+    let at = rows.iter().position(of).unwrap_or_else(|| {
+        let requests = world
+            .store
+            .get(&site.key)
+            .map(|pod| requests::requests(pod));
+        let asks = |number: i64| u64::try_from(number).unwrap_or(0);
+        let (cpu, memory) = requests.map_or((0, 0), |it| (asks(it.cpu), asks(it.memory)));
+        let gauge = |request, limit| Gauge {
+            request,
+            limit,
+            ..Gauge::default()
+        };
+        let tints = &world.delivery.tints;
+        let row = UsageSecond {
+            tint: site.colour.map_or_else(Tint::default, |it| tints.tint(it)),
+            containers: 0,
+            cpu: gauge(small(cpu), small(site.cpu.1)),
+            memory: gauge(mebibytes(memory), mebibytes(site.memory.1)),
+        };
+        rows.push((site.colour, [0, 0], row));
+        rows.len() - 1
+    });
+    let (_, sums, row) = &mut rows[at];
+    row.containers += 1;
+    sums[0] += site.cpu.0;
+    sums[1] += site.memory.0;
+    row.cpu.most = row.cpu.most.max(small(site.cpu.0));
+    row.memory.most = row.memory.most.max(mebibytes(site.memory.0));
+}
+
+fn means(mut rows: Vec<Used>) -> Vec<UsageSecond> {
     lean::sort_by(&mut rows, |a, b| a.0.cmp(&b.0));
-    let row = |(_, [cpu, memory], mut row): (Colour, [u64; 2], UsageSecond)| {
+    let row = |(_, [cpu, memory], mut row): Used| {
         let number = u64::from(row.containers.max(1));
         row.cpu.mean = small(cpu / number);
         row.memory.mean = mebibytes(memory / number);
