@@ -10,9 +10,9 @@ const PICTURES = fileURLToPath(new URL('../../target/e2e/', import.meta.url));
 
 let started; // of this process: node runs each test file in its own
 
-/** The running site and browser, started when first needed. */
-export function start() {
-  started ??= Promise.all([serve(DIST, { under: UNDER }), launch()]).then(([site, browser]) => ({ site, browser }));
+/** The running site and browser, started when first needed. The site is that of the first call. */
+export function start(folder = DIST) {
+  started ??= Promise.all([serve(folder, { under: UNDER }), launch()]).then(([site, browser]) => ({ site, browser }));
   return started;
 }
 
@@ -27,9 +27,10 @@ export async function stop() {
  * A page of its own, with nothing kept from others, and the list of what goes wrong on it.
  * `width` and `height` are in CSS pixels, `scale` is device pixels to one of them; `before` is run in the
  * page before its own scripts are. Nothing is kept for times without a network, unless `offline` asks for it.
+ * `folder` holds another site than the released one.
  */
-export async function open({ width = 1440, height = 900, scale = 1, dark = false, reducedMotion = false, offline = false, before } = {}) {
-  const { site, browser } = await start();
+export async function open({ folder, width = 1440, height = 900, scale = 1, dark = false, reducedMotion = false, offline = false, before } = {}) {
+  const { site, browser } = await start(folder);
   const context = await browser.newContext({
     viewport: { width, height },
     deviceScaleFactor: scale,

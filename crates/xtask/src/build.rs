@@ -30,6 +30,18 @@ pub fn site() -> Result<(), String> {
     })
 }
 
+/// Builds a site in a made-up language into `target/made-up/`, for the test that looks for words that are
+/// not in the table of texts (`web/build.rs`). It is no release: nothing but the page is made anew.
+pub fn made_up() -> Result<(), String> {
+    step("site in a made-up language", || {
+        let mut trunk = tools::program("trunk");
+        trunk.args(["build", "--cargo-profile", PROFILE]);
+        trunk.args(["--dist", "target/made-up"]);
+        trunk.env("TEXTS", "made-up");
+        run_program(trunk.env("CARGO_ENCODED_RUSTFLAGS", flags()?))
+    })
+}
+
 /// Records what the page shows before its engine is loaded, packs the lessons, and draws what embeds show
 /// before they run; `index.html` takes them from there.
 pub fn opening() -> Result<(), String> {

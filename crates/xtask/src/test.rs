@@ -145,6 +145,7 @@ fn wasm() -> Result<Tally, String> {
 fn end_to_end() -> Result<Tally, String> {
     let chromium = tools::chromium()?;
     build::site()?;
+    build::made_up()?;
     let files = end_to_end_files()?;
     step("end-to-end tests in headless Chromium", || {
         let mut node = tools::program("node");
