@@ -32,7 +32,10 @@ fn main() -> io::Result<()> {
 /// A source file without its comments and with every string literal between brackets.
 fn bracketed(source: &str) -> String {
     let mut made = String::new();
-    for line in source.lines().filter(|line| !line.trim_start().starts_with("//")) {
+    for line in source
+        .lines()
+        .filter(|line| !line.trim_start().starts_with("//"))
+    {
         made.push_str(line);
         made.push('\n');
     }
