@@ -28,7 +28,7 @@ use crate::parts::stage::{Room, stage};
 use crate::parts::tabs::{Tab, Tabs, tab_id};
 use crate::parts::terminal::Terminal;
 use crate::parts::workbench::Workbench;
-use crate::player::use_player;
+use crate::player::{Hands, use_player};
 use crate::session::{Action, Panel, Session, Stride};
 use crate::{texts, words};
 
@@ -98,57 +98,16 @@ fn Page(props: &PageProps) -> Html {
             }
         })
     };
-    {
-        let session = session.clone();
-        use_effect_with((props.engine.clone(), on.clone()), move |(engine, on)| {
-            let on = on.clone();
-            engine.listen(move |news| {
-                on.emit(match news {
-                    News::Reply(reply) => Action::Reply(reply),
-                    News::Restarted(culprit) => Action::Restarted(culprit),
-                });
-            });
-            session.check();
-        });
-    }
-    let is_above = use_state_eq(|| false);
-    {
-        let is_above = is_above.setter();
-        use_effect_with(on.clone(), move |on| {
-            let on = on.clone();
-            charts::listen(
-                move |is| is_above.set(is),
-                move |dropped| on.emit(Action::Adopt(Rc::new(dropped))),
-            );
-        });
-    }
-    let wide = dom::use_media(dom::WIDE);
-    let narrow = dom::use_media("(max-width: 619px)");
-    let layout = match (wide, narrow) {
-        (true, _) => Layout::Wide,
-        (_, true) => Layout::Narrow,
-        _ => Layout::Middle,
-    };
+    use_engine(&props.engine, &session, &on);
+    let is_above = use_charts(&on);
+    let layout = use_layout();
     let hands = use_player(&session);
     let frame = use_embed(&session, &on);
-    let play = use_node_ref();
+    let play = use_focus_after_merge(session.merges);
     use_shortcuts(&on, session.playing);
-    // After a merge its button is gone; the focus goes to where the story can be paused.
-    use_effect_with((session.merges, play.clone()), |(merges, play)| {
-        if 0 < *merges {
-            dom::focus(play.cast());
-            dom::performance_mark("lab:merged");
-        }
-    });
     use_effect_with((), |()| dom::performance_mark("lab:interactive"));
 
-    // Beside the stage, its tab would show what is already there: the words take its place.
-    let panel = match session.panel {
-        Panel::Stage if layout == Layout::Wide && session.lesson.is_some() => Panel::Lesson,
-        Panel::Stage if layout == Layout::Wide => Panel::Events,
-        panel => panel,
-    };
-    let history = &session.history;
+    let panel = shown_panel(&session, layout);
     let sentence = session
         .scene
         .sentence
@@ -164,7 +123,7 @@ fn Page(props: &PageProps) -> Html {
             data-playing={session.playing.to_string()}
             data-waiting={session.is_waiting().to_string()}
             data-now={session.scene.now.to_string()}
-            data-end={history.end.to_string()}
+            data-end={session.history.end.to_string()}
             data-forked={session.other.is_some().to_string()}
         >
             if frame.is_some() {
@@ -192,34 +151,108 @@ fn Page(props: &PageProps) -> Html {
                     { stage(&session, Room::Beside, &on) }
                 }
             </main>
-            <section class="timeline" aria-label={texts::TIME_LINE}>
-                <Moment sentence={session.scene.sentence.clone()} pull={session.scene.pull_request.clone()} history={history.clone()} on={on.clone()} />
-                <Controls
-                    playing={session.playing}
-                    at_end={session.at >= history.end}
-                    speed={session.speed}
-                    end={history.end}
-                    clock={hands.clock.clone()}
-                    forked={session.other.is_some()}
-                    {play}
-                    on={on.clone()}
-                />
-                <Ribbon
-                    history={history.clone()}
-                    other={session.other.as_ref().map(|other| other.history.clone())}
-                    forked_off={session.other.as_ref().map(|other| other.is_fork)}
-                    now={session.scene.now}
-                    seen={session.seen}
-                    node={hands.ribbon.clone()}
-                    on={on.clone()}
-                />
-            </section>
-            if *is_above {
+            { time_line(&session, &hands, play, &on) }
+            if is_above {
                 <p class="drop-here">{ texts::DROP_A_CHART }</p>
             }
             <Narrator sentence={sentence} />
         </div>
     }
+}
+
+/// The panel beside the stage, or in its place.
+fn shown_panel(session: &Session, layout: Layout) -> Panel {
+    match session.panel {
+        // Beside the stage, its tab would show what is already there: the words take its place.
+        Panel::Stage if layout == Layout::Wide && session.lesson.is_some() => Panel::Lesson,
+        Panel::Stage if layout == Layout::Wide => Panel::Events,
+        panel => panel,
+    }
+}
+
+/// The sentence of the moment, the player, and the ribbon. `play` is the button that plays.
+fn time_line(session: &Session, hands: &Hands, play: NodeRef, on: &Callback<Action>) -> Html {
+    let history = &session.history;
+    html! {
+        <section class="timeline" aria-label={texts::TIME_LINE}>
+            <Moment sentence={session.scene.sentence.clone()} pull={session.scene.pull_request.clone()} history={history.clone()} on={on.clone()} />
+            <Controls
+                playing={session.playing}
+                at_end={session.at >= history.end}
+                speed={session.speed}
+                end={history.end}
+                clock={hands.clock.clone()}
+                forked={session.other.is_some()}
+                {play}
+                on={on.clone()}
+            />
+            <Ribbon
+                history={history.clone()}
+                other={session.other.as_ref().map(|other| other.history.clone())}
+                forked_off={session.other.as_ref().map(|other| other.is_fork)}
+                now={session.scene.now}
+                seen={session.seen}
+                node={hands.ribbon.clone()}
+                on={on.clone()}
+            />
+        </section>
+    }
+}
+
+/// What the engine tells is done, as what a viewer does is.
+#[hook]
+fn use_engine(engine: &Engine, session: &UseReducerHandle<Session>, on: &Callback<Action>) {
+    let session = session.clone();
+    use_effect_with((engine.clone(), on.clone()), move |(engine, on)| {
+        let on = on.clone();
+        engine.listen(move |news| {
+            on.emit(match news {
+                News::Reply(reply) => Action::Reply(reply),
+                News::Restarted(culprit) => Action::Restarted(culprit),
+            });
+        });
+        session.check();
+    });
+}
+
+/// Takes charts that are dropped onto the page. True: something is held above it.
+#[hook]
+fn use_charts(on: &Callback<Action>) -> bool {
+    let is_above = use_state_eq(|| false);
+    let setter = is_above.setter();
+    use_effect_with(on.clone(), move |on| {
+        let on = on.clone();
+        charts::listen(
+            move |is| setter.set(is),
+            move |dropped| on.emit(Action::Adopt(Rc::new(dropped))),
+        );
+    });
+    *is_above
+}
+
+#[hook]
+fn use_layout() -> Layout {
+    let wide = dom::use_media(dom::WIDE);
+    let narrow = dom::use_media("(max-width: 619px)");
+    match (wide, narrow) {
+        (true, _) => Layout::Wide,
+        (_, true) => Layout::Narrow,
+        _ => Layout::Middle,
+    }
+}
+
+/// After a merge its button is gone; the focus goes to where the story can be paused: the button that
+/// gets this.
+#[hook]
+fn use_focus_after_merge(merges: u32) -> NodeRef {
+    let play = use_node_ref();
+    use_effect_with((merges, play.clone()), |(merges, play)| {
+        if 0 < *merges {
+            dom::focus(play.cast());
+            dom::performance_mark("lab:merged");
+        }
+    });
+    play
 }
 
 /// What is open, in words.
