@@ -2,7 +2,7 @@
 
 use crate::{Millis, Value, decimal, kind_info};
 use ecow::EcoString;
-use lean::Keyed;
+use lean::{Bytes, Keyed, SortKey};
 use std::cmp::Ordering;
 use std::fmt;
 
@@ -71,6 +71,15 @@ impl Ord for Key {
 impl PartialOrd for Key {
     fn partial_cmp(&self, other: &Key) -> Option<Ordering> {
         Some(self.cmp(other))
+    }
+}
+
+/// By kind, namespace and name.
+impl SortKey for Key {
+    fn append_to(&self, bytes: &mut Bytes) {
+        for part in [&self.kind, &self.namespace, &self.name] {
+            part.append_to(bytes);
+        }
     }
 }
 

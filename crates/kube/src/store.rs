@@ -2,8 +2,7 @@
 
 use crate::{Key, Millis, Object, Random, Value, decimal, rbac};
 use ecow::{EcoString, EcoVec};
-use lean::{HashTrie, SharedMap};
-use std::cmp::Ordering;
+use lean::{Bytes, HashTrie, SharedMap, SortKey};
 use std::rc::Rc;
 
 /// How many changes are kept for watchers, besides those of the last request, however many it made; a
@@ -40,16 +39,11 @@ struct Place {
     namespace: EcoString,
 }
 
-impl Ord for Place {
-    fn cmp(&self, other: &Place) -> Ordering {
-        lean::compare(&self.kind, &other.kind)
-            .then_with(|| lean::compare(&self.namespace, &other.namespace))
-    }
-}
-
-impl PartialOrd for Place {
-    fn partial_cmp(&self, other: &Place) -> Option<Ordering> {
-        Some(self.cmp(other))
+/// By kind, then by namespace.
+impl SortKey for Place {
+    fn append_to(&self, bytes: &mut Bytes) {
+        self.kind.append_to(bytes);
+        self.namespace.append_to(bytes);
     }
 }
 
@@ -160,7 +154,7 @@ impl Owned {
 }
 
 /// What objects can be found by, besides their key.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 enum Index {
     /// Nobody's: kind and namespace of what has no controller.
     Orphan(EcoString, EcoString),
@@ -170,6 +164,21 @@ enum Index {
     Unschedulable,
     /// A label of a pod: namespace, key, value.
     Label(EcoString, EcoString, EcoString),
+}
+
+impl SortKey for Index {
+    fn append_to(&self, bytes: &mut Bytes) {
+        let (number, parts): (u8, &[&EcoString]) = match self {
+            Index::Orphan(kind, namespace) => (0, &[kind, namespace]),
+            Index::Node(node) => (1, &[node]),
+            Index::Unschedulable => (2, &[]),
+            Index::Label(namespace, name, value) => (3, &[namespace, name, value]),
+        };
+        number.append_to(bytes);
+        for part in parts {
+            part.append_to(bytes);
+        }
+    }
 }
 
 /// One write, as a watcher sees it.
@@ -525,8 +534,8 @@ fn place_of(key: &Key) -> Place {
 /// Puts a value under two keys.
 fn put_in<O, I, V>(maps: &mut SharedMap<O, SharedMap<I, V>>, outer: &O, inner: &I, value: V)
 where
-    O: Ord + Clone + 'static,
-    I: Ord + Clone + 'static,
+    O: SortKey + Clone + 'static,
+    I: SortKey + Clone + 'static,
     V: Clone + 'static,
 {
     let Some(map) = maps.get_mut(outer) else {
@@ -543,8 +552,8 @@ where
 /// Takes the value of two keys away.
 fn take_from<O, I, V>(maps: &mut SharedMap<O, SharedMap<I, V>>, outer: &O, inner: &I)
 where
-    O: Ord + Clone + 'static,
-    I: Ord + 'static,
+    O: SortKey + Clone + 'static,
+    I: SortKey + 'static,
     V: 'static,
 {
     if let Some(map) = maps.get_mut(outer) {

@@ -9,12 +9,14 @@
 mod flat_map;
 mod hash_trie;
 mod shared_map;
+mod sort_key;
 mod text;
 pub mod tight;
 
 pub use flat_map::{FlatMap, FlatSet};
 pub use hash_trie::{HashTrie, Keyed};
 pub use shared_map::SharedMap;
+pub use sort_key::{Bytes, SortKey};
 pub use text::{compare, is_same};
 
 use std::cmp::Ordering;

@@ -12,8 +12,7 @@ pub use merge::{Conflict, merge_trees};
 use crate::view::Millis;
 use ecow::{EcoString, EcoVec, eco_format};
 use kube::time::EPOCH_SECONDS;
-use lean::FlatMap;
-use lean::SharedMap;
+use lean::{Bytes, FlatMap, SharedMap, SortKey};
 use sha1::{Digest, Sha1};
 use std::fmt;
 use std::rc::Rc;
@@ -27,6 +26,12 @@ pub type Tree = FlatMap<EcoString, EcoString>;
 /// An object's id.
 #[derive(Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Oid([u8; 20]);
+
+impl SortKey for Oid {
+    fn append_to(&self, bytes: &mut Bytes) {
+        self.0.append_to(bytes);
+    }
+}
 
 impl Oid {
     fn of(kind: &str, content: &[u8]) -> Oid {
