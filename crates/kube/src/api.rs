@@ -551,37 +551,57 @@ fn keep(new: &mut Value, old: &Value, field: &str) {
     }
 }
 
-/// Decodes what the lab itself asks of an object's metadata.
-pub(crate) fn decode(key: Key, value: Value, version: u64, created: Millis) -> Object {
-    let mut meta = Meta {
-        version,
-        created,
-        ..Meta::default()
+/// Decodes what the lab itself asks of an object, but for its version and when it was created. Most writes
+/// leave most of the old state as it was, the very same in memory.
+pub(crate) fn decode(value: &Value, old: Option<&Object>) -> Meta {
+    let mut meta = old.map(|old| old.meta.clone()).unwrap_or_default();
+    let old = old.map_or(&Value::NULL, |old| &old.value);
+    let changed = |place: usize, field: &str| {
+        let new = value.get_near(place, field);
+        (!new.is_identical(old.get_near(place, field))).then_some(new)
     };
-    // In one pass: this is done for every write.
-    for (field, member) in value.get_near(2, "metadata").members() {
-        match field.as_str() {
-            "uid" => meta.uid = member.to_text(),
-            "generation" => meta.generation = member.as_int().unwrap_or(0),
-            "deletionTimestamp" => meta.deleted = member.as_str().and_then(time::parse_rfc3339),
-            "labels" => meta.labels = member.clone(),
-            "ownerReferences" => meta.owner = controller(member).clone(),
-            _ => {}
-        }
-    }
-    meta.controller = meta.owner.get("uid").to_text();
-    meta.node = value.get_near(3, "spec").get("nodeName").to_text();
-    let status = value.get_near(4, "status");
-    meta.phase = status.get("phase").to_text();
-    for condition in status.get("conditions").items() {
-        match (condition.get("type").text(), condition.get("status").text()) {
-            ("Ready", "True") => {
-                let since = condition.get("lastTransitionTime").text();
-                meta.ready = time::parse_rfc3339(since).or(Some(0));
+    if let Some(metadata) = changed(2, "metadata") {
+        meta = Meta {
+            node: meta.node,
+            phase: meta.phase,
+            ready: meta.ready,
+            unschedulable: meta.unschedulable,
+            ..Meta::default()
+        };
+        // In one pass: this is done for many writes.
+        for (field, member) in metadata.members() {
+            match field.as_str() {
+                "uid" => meta.uid = member.to_text(),
+                "generation" => meta.generation = member.as_int().unwrap_or(0),
+                "deletionTimestamp" => {
+                    meta.deleted = member.as_str().and_then(time::parse_rfc3339);
+                }
+                "labels" => meta.labels = member.clone(),
+                "ownerReferences" => meta.owner = controller(member).clone(),
+                _ => {}
             }
-            ("PodScheduled", "False") => meta.unschedulable = true,
-            _ => {}
+        }
+        meta.controller = meta.owner.get("uid").to_text();
+    }
+    if let Some(spec) = changed(3, "spec") {
+        meta.node = spec.get("nodeName").to_text();
+    }
+    if let Some(status) = changed(4, "status") {
+        meta.phase = status.get("phase").to_text();
+        let conditions = status.get("conditions");
+        if !conditions.is_identical(old.get_near(4, "status").get("conditions")) {
+            (meta.ready, meta.unschedulable) = (None, false);
+            for condition in conditions.items() {
+                match (condition.get("type").text(), condition.get("status").text()) {
+                    ("Ready", "True") => {
+                        let since = condition.get("lastTransitionTime").text();
+                        meta.ready = time::parse_rfc3339(since).or(Some(0));
+                    }
+                    ("PodScheduled", "False") => meta.unschedulable = true,
+                    _ => {}
+                }
+            }
         }
     }
-    Object { key, meta, value }
+    meta
 }

@@ -196,15 +196,19 @@ impl Object {
     /// (`spec.containers{main}`) if one is named.
     #[must_use]
     pub fn as_involved(&self, part: &str) -> Value {
-        crate::map! {
-            "apiVersion" => self.value.get("apiVersion").clone(),
-            "fieldPath" => Some(part).filter(|part| !part.is_empty()),
-            "kind" => &self.key.kind,
-            "name" => &self.key.name,
-            "namespace" => &self.key.namespace,
-            "resourceVersion" => decimal(self.meta.version),
-            "uid" => &self.meta.uid,
-        }
+        let (key, some) = (&self.key, |text: &str| !text.is_empty());
+        Value::NULL.with(&mut [
+            ("apiVersion", self.value.get("apiVersion").clone()),
+            ("fieldPath", Some(part).filter(|part| some(part)).into()),
+            ("kind", (&key.kind).into()),
+            ("name", (&key.name).into()),
+            (
+                "namespace",
+                Some(&key.namespace).filter(|it| some(it)).into(),
+            ),
+            ("resourceVersion", decimal(self.meta.version).into()),
+            ("uid", (&self.meta.uid).into()),
+        ])
     }
 }
 

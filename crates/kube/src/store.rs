@@ -1,6 +1,6 @@
 //! The versioned store: what etcd is to the API server.
 
-use crate::{Key, Millis, Object, Random, Value, decimal, rbac};
+use crate::{Key, Meta, Millis, Object, Random, Value, decimal, rbac};
 use ecow::{EcoString, EcoVec};
 use lean::{Bytes, HashTrie, SharedMap, SortKey};
 use std::rc::Rc;
@@ -402,17 +402,21 @@ impl Store {
         mut value: Value,
         now: Millis,
     ) -> Rc<Object> {
+        let (before, version) = (old.as_deref(), self.next_version());
         self.version += 1;
-        value
-            .entry("metadata")
-            .set("resourceVersion", decimal(self.version));
-        let created = old.as_ref().map_or(now, |old| old.meta.created);
-        let new = Rc::new(crate::api::decode(
-            key.clone(),
+        let meta = Meta {
+            version: self.version,
+            created: before.map_or(now, |old| old.meta.created),
+            ..crate::api::decode(&value, before)
+        };
+        if value.at(&["metadata", "resourceVersion"]).text() != version {
+            value.entry("metadata").set("resourceVersion", version);
+        }
+        let new = Rc::new(Object {
+            key: key.clone(),
+            meta,
             value,
-            self.version,
-            created,
-        ));
+        });
         self.reindex(&key, old.as_deref(), Some(&new));
         if old.is_none() {
             put_in(&mut self.names, &place_of(&key), &key.name, ());
@@ -430,6 +434,11 @@ impl Store {
             new: new.clone(),
         });
         new
+    }
+
+    /// The version that the next write makes, as objects have it.
+    pub(crate) fn next_version(&self) -> EcoString {
+        decimal(self.version + 1)
     }
 
     /// Removes the object of `key` for good.

@@ -21,6 +21,13 @@ pub use text::{compare, is_same};
 
 use std::cmp::Ordering;
 
+/// Puts an item before those that were remembered so far, of which the last is forgotten if there are more
+/// than `most`.
+pub fn remember<T>(items: &mut Vec<T>, item: T, most: usize) {
+    items.truncate(most.saturating_sub(1));
+    items.insert(0, item);
+}
+
 /// Sorts in ascending order; equal items keep their order.
 pub fn sort<T: Ord>(items: &mut [T]) {
     sort_by(items, T::cmp);

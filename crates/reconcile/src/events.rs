@@ -9,7 +9,7 @@
 use crate::cluster;
 use crate::engine::World;
 use crate::gitops;
-use crate::trace::Note;
+use crate::trace::{EntryId, Note};
 use ecow::{EcoString, EcoVec, eco_format};
 use kube::api::{self, PatchType, Request, Verb};
 use kube::{Key, Millis, Object, Value, map, time};
@@ -102,21 +102,22 @@ impl Told {
     /// Takes note of something, and gives back what its Event becomes (`EventAggregate`,
     /// `eventObserve`).
     fn observe(&mut self, now: Millis, topic: Topic, name: &dyn Fn() -> EcoString) -> &Said {
-        let said = tight::make_mut(&mut self.said);
-        let similar = || said.iter().filter(|it| it.topic.group == topic.group);
-        let is_over = similar().all(|it| now - it.last > PAUSE);
-        let mut messages: Vec<u32> = similar()
-            .filter(|it| it.is_recent && !is_over)
-            .map(|it| it.topic.message)
-            .collect();
-        messages.push(topic.message);
-        lean::sort(&mut messages);
-        messages.dedup();
-        for it in said {
-            it.is_recent &= !(is_over && it.topic.group == topic.group);
+        let similar = |it: &&Said| it.topic.group == topic.group;
+        let said = || self.said.iter().filter(similar);
+        let is_over = said().all(|it| now - it.last > PAUSE);
+        let recent = || said().filter(|it| it.is_recent && !is_over);
+        let is_recent = recent().count() + 1 < SIMILAR || {
+            let mut messages: Vec<u32> = recent().map(|it| it.topic.message).collect();
+            messages.push(topic.message);
+            lean::sort(&mut messages);
+            messages.dedup();
+            messages.len() < SIMILAR
+        };
+        if is_over && said().next().is_some() {
+            let said = tight::make_mut(&mut self.said).iter_mut();
+            said.for_each(|it| it.is_recent &= it.topic.group != topic.group);
         }
         // The real recorder forgets any one of the ten; here it is the one that is combined.
-        let is_recent = messages.len() < SIMILAR;
         let topic = match is_recent {
             true => topic,
             false => Topic {
@@ -221,8 +222,6 @@ impl World {
         let style = Style::of(source);
         let kind = if note.is_warning { "Warning" } else { "Normal" };
         let place = (short(&[source]), fingerprint(&[&about.meta.uid]));
-        let remembered = self.recorders.told.get(&place).cloned();
-        let mut told = remembered.unwrap_or_else(|| Told::new(self.now));
         let topic = Topic {
             group: short(&[kind, &note.reason]),
             message: match style {
@@ -231,96 +230,97 @@ impl World {
             },
             part: short(&[part]),
         };
-        let name = &|| self.event_name(about);
+        let (now, entries, mut anew) = (self.now, self.entries(), Told::new(self.now));
+        if style != Style::Each && !self.recorders.told.contains_key(&place) {
+            self.recorders.told.insert(place, anew.clone());
+        }
+        let told = match style {
+            Style::Each => None,
+            _ => self.recorders.told.get_mut(&place),
+        };
+        let told = told.unwrap_or(&mut anew);
+        let name = &|| event_name(now, entries, about);
         let said = match style {
-            Style::Counted => told.observe(self.now, topic, name).clone(),
-            Style::Series => told.go_on(self.now, topic, name).clone(),
-            Style::Each => told.count(self.now, topic, name, false).clone(),
+            Style::Counted => told.observe(now, topic, name).clone(),
+            Style::Series => told.go_on(now, topic, name).clone(),
+            Style::Each => told.count(now, topic, name, false).clone(),
         };
         // Of a series only the beginning is written here: its count while it lasts is in nobody's sight.
         let is_told = match style {
-            Style::Counted => told.spend(self.now),
+            Style::Counted => told.spend(now),
             Style::Series => said.count <= 2,
             Style::Each => true,
         };
-        if is_told {
-            told.name(about, part);
-        }
-        let involved = told.about.clone();
-        if style != Style::Each {
-            self.recorders.told.insert(place, told);
-        }
         if !is_told {
             return;
         }
+        told.name(about, part);
+        let involved = told.about.clone();
         if said.topic.message == COMBINED {
             note.message = eco_format!("(combined from similar events): {}", note.message);
         }
-        let described = match style {
+        let it = match style {
             Style::Series => describe_series(source, &note.reason, &said),
             _ => describe(source, &said),
         };
-        let common: [(&str, Value); 6] = [
+        // All at once: there are many Events, and a map that grows is made several times.
+        let mut event: Members = [
+            ("action", it.action),
             ("apiVersion", "v1".into()),
+            ("count", it.count),
+            ("eventTime", it.time),
+            ("firstTimestamp", it.first),
             ("involvedObject", involved),
             ("kind", "Event".into()),
+            ("lastTimestamp", it.last),
             ("message", (&note.message).into()),
+            // It comes when the Event is written.
+            ("metadata", Value::Null),
             ("reason", (&note.reason).into()),
+            ("reportingComponent", it.component),
+            ("reportingInstance", it.instance),
+            ("series", it.series),
+            ("source", it.source),
             ("type", kind.into()),
         ];
-        // All at once: there are many Events, and a map that grows is made several times.
-        let members = common.into_iter().chain(described);
-        let mut members: Vec<_> = members.map(|(name, it)| (yaml::key(name), it)).collect();
-        // Its metadata comes when it is written.
-        let event = Value::of_members(&mut members, 1);
-        if self.write_event(source, about, &said, event) {
+        if self.write_event(source, about, &said, &mut event) {
             let verb = "event";
             self.note(source, Some(about.key.clone()), Note { verb, ..note });
         }
     }
 
-    /// Named by the object and the moment, in nanoseconds, which here tell apart what happens in one
-    /// millisecond.
-    fn event_name(&self, about: &Object) -> EcoString {
-        let moment = (time::EPOCH_SECONDS * 1000 + self.now) * 1_000_000;
-        let digits = kube::hex(moment + u64::from(self.entries()) % 1_000_000);
-        let digits = std::str::from_utf8(&digits).unwrap_or_default();
-        let mut name = EcoString::with_capacity(about.key.name.len() + 1 + digits.len());
-        for part in [&about.key.name, ".", digits] {
-            name.push_str(part);
-        }
-        name
-    }
-
     /// Writes an Event, or what has changed of it, and gives back whether the API server took it.
-    fn write_event(&mut self, source: &str, about: &Object, said: &Said, event: Value) -> bool {
+    fn write_event(
+        &mut self,
+        source: &str,
+        about: &Object,
+        said: &Said,
+        event: &mut Members,
+    ) -> bool {
         let namespace = match about.key.namespace.as_str() {
             "" => "default",
             namespace => namespace,
         };
         let key = Key::new("Event", namespace, said.name.clone());
-        let verb = if said.count > 1 && self.store.get(&key).is_some() {
-            let fields: &[&str] = match event.get("series").is_null() {
-                true => &["count", "lastTimestamp", "message"],
-                false => &["series"],
+        let user = self.user(source);
+        let is_done = if said.count > 1 && self.store.get(&key).is_some() {
+            let is_series = event
+                .iter()
+                .any(|(name, it)| *name == "series" && !it.is_null());
+            let fields: &[&str] = match is_series {
+                false => &["count", "lastTimestamp", "message"],
+                true => &["series"],
             };
             let mut change = map! {};
-            for field in fields {
-                change.set(field, event.get(field).clone());
+            for (field, value) in event.iter().filter(|(name, _)| fields.contains(name)) {
+                change.set(field, value.clone());
             }
-            Verb::Patch(PatchType::Merge, change)
+            let verb = Verb::Patch(PatchType::Merge, change);
+            let request = Request::of(user, key, verb);
+            api::serve(&mut self.store, self.now, request).is_ok()
         } else {
-            let mut event = event;
-            let mut name = [
-                ("name".into(), (&said.name).into()),
-                ("namespace".into(), namespace.into()),
-            ];
-            // The API server adds a moment, a uid and a version.
-            event.set("metadata", Value::of_members(&mut name, 3));
-            Verb::Create(event)
+            kube::record(&mut self.store, self.now, &user, key, event)
         };
-        let request = Request::of(self.user(source), key, verb);
-        let is_done = api::serve(&mut self.store, self.now, request).is_ok();
         self.have_seen_all();
         self.recorders.end.get_or_insert(self.now + KEPT + LEASE);
         is_done
@@ -359,8 +359,40 @@ fn written(event: &Object) -> Millis {
     last.fold(event.meta.created, Millis::max)
 }
 
-/// Members of an Event.
-type Described = [(&'static str, Value); 6];
+/// Named by the object and the moment, in nanoseconds, which here tell apart what happens in one
+/// millisecond: by how many entries of the trace there are.
+fn event_name(now: Millis, entries: EntryId, about: &Object) -> EcoString {
+    let moment = (time::EPOCH_SECONDS * 1000 + now) * 1_000_000;
+    let digits = kube::hex(moment + u64::from(entries) % 1_000_000);
+    let digits = std::str::from_utf8(&digits).unwrap_or_default();
+    let mut name = EcoString::with_capacity(about.key.name.len() + 1 + digits.len());
+    for part in [&about.key.name, ".", digits] {
+        name.push_str(part);
+    }
+    name
+}
+
+/// The members of an Event, by name.
+type Members = [(&'static str, Value); 16];
+
+/// The members in which the two forms of Events differ.
+#[derive(Default)]
+struct Described {
+    action: Value,
+    count: Value,
+    /// `eventTime`
+    time: Value,
+    /// `firstTimestamp`
+    first: Value,
+    /// `lastTimestamp`
+    last: Value,
+    /// `reportingComponent`
+    component: Value,
+    /// `reportingInstance`
+    instance: Value,
+    series: Value,
+    source: Value,
+}
 
 /// Who says it, how often and when.
 fn describe(source: &str, said: &Said) -> Described {
@@ -370,14 +402,15 @@ fn describe(source: &str, said: &Said) -> Described {
     };
     let host_or_none = Some(host).filter(|host| !host.is_empty());
     let source = map! { "component" => component, "host" => host_or_none }.shared();
-    [
-        ("count", i64::from(said.count).into()),
-        ("firstTimestamp", time::rfc3339(said.first).into()),
-        ("lastTimestamp", time::rfc3339(said.last).into()),
-        ("reportingComponent", component.into()),
-        ("reportingInstance", host.into()),
-        ("source", source),
-    ]
+    Described {
+        count: i64::from(said.count).into(),
+        first: time::rfc3339(said.first).into(),
+        last: time::rfc3339(said.last).into(),
+        component: component.into(),
+        instance: host.into(),
+        source,
+        ..Described::default()
+    }
 }
 
 /// The same in the newer form (`pkg/apis/core/v1/conversion.go` shows both as one kind).
@@ -392,14 +425,15 @@ fn describe_series(source: &str, reason: &str, said: &Said) -> Described {
         map! { "count" => i64::from(said.count), "lastObservedTime" => last }
     });
     let instance = eco_format!("{source}-control-plane");
-    [
-        ("action", action.into()),
-        ("eventTime", time::rfc3339_micro(said.first).into()),
-        ("reportingComponent", source.into()),
-        ("reportingInstance", instance.into()),
-        ("series", series.into()),
-        ("source", map! {}),
-    ]
+    Described {
+        action: action.into(),
+        time: time::rfc3339_micro(said.first).into(),
+        component: source.into(),
+        instance: instance.into(),
+        series: series.into(),
+        source: map! {},
+        ..Described::default()
+    }
 }
 
 /// A hash of some texts, each with an end of its own; eight bytes at a time, for every Event asks for

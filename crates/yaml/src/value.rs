@@ -6,6 +6,7 @@ use serde::de::{MapAccess, SeqAccess, Visitor};
 use serde::ser::{SerializeMap, SerializeSeq};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use std::cell::RefCell;
+use std::cmp::Ordering;
 use std::fmt;
 
 /// A JSON-shaped value. Clones are free and share everything; a write copies only the path to it.
@@ -107,16 +108,90 @@ impl Value {
         Value::Map(Map::sorted(entries))
     }
 
+    /// This map with some members changed, which are given in the order of their keys and are taken out
+    /// of where they are; a null one is taken away. What stays the same stays shared: all of it, if
+    /// nothing changes.
+    #[must_use]
+    pub fn with(&self, changes: &mut [(&str, Value)]) -> Value {
+        self.merged(changes, true)
+    }
+
+    /// A map of these members alone, given in the same way. What is as in this map stays shared.
+    #[must_use]
+    pub fn with_only(&self, members: &mut [(&str, Value)]) -> Value {
+        self.merged(members, false)
+    }
+
+    fn merged(&self, changes: &mut [(&str, Value)], keeps_others: bool) -> Value {
+        let old: &[(EcoString, Value)] = match self {
+            Value::Map(map) => &map.entries,
+            _ => &[],
+        };
+        let (mut at, mut count, mut stays) = (0, 0, true);
+        for (key, value) in &*changes {
+            let (place, is_there) = seek(old, at, key);
+            stays &= keeps_others || place == at;
+            stays &= match is_there {
+                true => old[place].1 == *value,
+                false => value.is_null(),
+            };
+            count += usize::from(!value.is_null()) + if keeps_others { place - at } else { 0 };
+            at = place + usize::from(is_there);
+        }
+        let rest = if keeps_others { old.len() - at } else { 0 };
+        if stays && at + rest == old.len() {
+            return self.clone();
+        }
+        let mut entries = EcoVec::with_capacity(count + rest);
+        at = 0;
+        for (key, value) in changes {
+            let (place, is_there) = seek(old, at, key);
+            if keeps_others {
+                entries.extend_from_slice(&old[at..place]);
+            }
+            if !value.is_null() {
+                let key = match is_there {
+                    true => old[place].0.clone(),
+                    false => tight::shared(key),
+                };
+                entries.push((key, std::mem::take(value)));
+            }
+            at = place + usize::from(is_there);
+        }
+        entries.extend_from_slice(&old[old.len() - rest..]);
+        Value::Map(Map { entries })
+    }
+
+    /// Whether this is the same list or map in memory, or the same value without one.
+    #[must_use]
+    pub fn is_identical(&self, other: &Value) -> bool {
+        match (self, other) {
+            (Value::List(a), Value::List(b)) => a.len() == b.len() && a.as_ptr() == b.as_ptr(),
+            (Value::Map(a), Value::Map(b)) => {
+                a.len() == b.len() && a.entries.as_ptr() == b.entries.as_ptr()
+            }
+            (Value::List(_) | Value::Map(_), _) | (_, Value::List(_) | Value::Map(_)) => false,
+            (a, b) => a == b,
+        }
+    }
+
     /// The same value, which is most likely in memory already: a list, and each of its items, is one of
     /// those that were shared lately, if it is equal to it. So what a thousand pods say alike is kept
     /// once.
     #[must_use]
     pub fn shared(self) -> Value {
-        let list = match self {
-            Value::List(items) => Value::List(items.into_iter().map(recent).collect()),
-            other => other,
-        };
-        recent(list)
+        match self {
+            Value::List(mut items) => {
+                let mut hash = 1;
+                for item in tight::make_mut(&mut items) {
+                    let own = item.hash();
+                    hash = tight::mix(hash, own);
+                    *item = recent(own, std::mem::take(item));
+                }
+                recent(hash, Value::List(items))
+            }
+            other => recent(other.hash(), other),
+        }
     }
 
     /// A number that is the same for equal values.
@@ -238,9 +313,9 @@ thread_local! {
     static SHARED: RefCell<Vec<Value>> = const { RefCell::new(Vec::new()) };
 }
 
-/// An equal value that was shared lately, or this one from now on.
-fn recent(value: Value) -> Value {
-    let slot = (value.hash() >> 32) as usize % RECENT;
+/// An equal value, which has this hash too, that was shared lately; or this one from now on.
+fn recent(hash: u64, value: Value) -> Value {
+    let slot = (hash >> 32) as usize % RECENT;
     SHARED.with_borrow_mut(|recent| {
         recent.resize(RECENT, Value::Null);
         if recent[slot] != value {
@@ -252,6 +327,17 @@ fn recent(value: Value) -> Value {
 
 /// How many members a map may have to be searched one by one.
 const SMALL: usize = 16;
+
+/// Where a key is in a map's members from a place on, or would be; and whether it is there.
+fn seek(members: &[(EcoString, Value)], from: usize, key: &str) -> (usize, bool) {
+    for (at, (have, _)) in members.iter().enumerate().skip(from) {
+        match lean::compare(have, key) {
+            Ordering::Less => {}
+            order => return (at, order.is_eq()),
+        }
+    }
+    (members.len(), false)
+}
 
 impl Map {
     /// An empty map.
@@ -555,5 +641,43 @@ impl<'de> Visitor<'de> for AnyValue {
             map.insert(key, value);
         }
         Ok(Value::Map(map))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Maps are written as `a=1 b=2`; a member that is to go as `a=`.
+    fn check(old: &str, changes: &str, expected: &str) {
+        let members = |text: &str| -> Vec<(String, Value)> {
+            let words = text.split_whitespace();
+            let pairs = words.filter_map(|word| word.split_once('='));
+            let value = |text: &str| text.parse().map_or(Value::Null, Value::Int);
+            pairs
+                .map(|(key, text)| (key.to_owned(), value(text)))
+                .collect()
+        };
+        let map = |text| Value::Map(members(text).into_iter().collect());
+        let (old, own) = (map(old), members(changes));
+        let mut changes: Vec<(&str, Value)> = own.iter().map(|(k, v)| (&**k, v.clone())).collect();
+        let start = |value: &Value| value.as_map().map(|map| map.entries.as_ptr());
+        let there = own.iter().filter(|(_, value)| !value.is_null());
+        let alone = Value::Map(there.cloned().collect());
+        let only = old.with_only(&mut changes.clone());
+        for (new, expected) in [(only, alone), (old.with(&mut changes), map(expected))] {
+            assert_eq!(new, expected, "{old:?} with {own:?}");
+            assert_eq!(start(&new) == start(&old), new == old, "{old:?}");
+        }
+    }
+
+    #[test]
+    fn some_members_are_changed() {
+        check("", "a=1", "a=1");
+        check("b=1", "a=1 c=2", "a=1 b=1 c=2");
+        check("a=1 b=2 c=3", "b=4", "a=1 b=4 c=3");
+        check("a=1 b=2 c=3", "a= c=", "b=2");
+        check("a=1 b=2", "a=1 b=2 c=", "a=1 b=2");
+        check("a=1", "b= c=3", "a=1 c=3");
     }
 }

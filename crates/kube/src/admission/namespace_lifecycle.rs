@@ -12,6 +12,14 @@ const IMMORTAL: [&str; 3] = ["default", "kube-system", "kube-public"];
 const SYSTEM: [&str; 4] = ["default", "kube-system", "kube-public", "kube-node-lease"];
 
 pub(super) fn admit(store: &mut Store, key: &Key, _: &mut Value) -> Result<(), Status> {
+    check(store, key)
+}
+
+/// Whether a namespace takes an object of this name.
+///
+/// # Errors
+/// 404 if the namespace is not there, 403 if it is about to go.
+pub(crate) fn check(store: &Store, key: &Key) -> Result<(), Status> {
     let space = key.namespace.as_str();
     if space.is_empty() || kind_info(&key.kind).is_some_and(|info| !info.namespaced) {
         return Ok(());

@@ -4,6 +4,10 @@
 use crate::{Key, Status, Store, Value, map};
 use std::sync::LazyLock;
 
+/// Both, for pods that tolerate nothing themselves.
+static ALL: LazyLock<Value> =
+    LazyLock::new(|| TOLERATIONS.iter().map(|(_, it)| it.clone()).collect());
+
 /// What is tolerated, and how: the same values for all pods, which share them.
 static TOLERATIONS: LazyLock<[(&str, Value); 2]> = LazyLock::new(|| {
     [
@@ -23,6 +27,10 @@ static TOLERATIONS: LazyLock<[(&str, Value); 2]> = LazyLock::new(|| {
 
 pub(super) fn admit(_: &mut Store, key: &Key, pod: &mut Value) -> Result<(), Status> {
     if key.kind != "Pod" {
+        return Ok(());
+    }
+    if pod.get("spec").get("tolerations").items().is_empty() {
+        *pod.entry("spec").entry("tolerations") = ALL.clone();
         return Ok(());
     }
     for (taint, toleration) in &*TOLERATIONS {

@@ -17,6 +17,7 @@ pub use pod::qos_class;
 pub use policy::from_base64;
 
 use crate::{KindInfo, Value, kind_info, map};
+use std::cell::RefCell;
 
 /// The default values of one kind.
 type Defaulter = fn(&mut Value);
@@ -59,11 +60,37 @@ pub(crate) fn apply(object: &mut Value) {
     let Some(info) = kind_info(object.get("kind").text()) else {
         return;
     };
-    sparse::leave_out(object);
+    // Of a pod only the spec is filled in, and a thousand pods of one template have the same.
+    let given = match info.kind {
+        "Pod" => object.get("spec").clone(),
+        _ => Value::Null,
+    };
+    let known = FILLED.with_borrow(|filled| {
+        let same = filled.iter().find(|(before, _)| *before == given);
+        same.map(|(_, after)| after.clone())
+    });
+    if let Some(spec) = known.filter(|_| !given.is_null()) {
+        *object.entry("spec") = spec;
+        sparse::leave_out(object, "spec");
+        return;
+    }
+    sparse::leave_out(object, "");
     quantities::canonicalize(object);
     if let Some((_, defaulter)) = DEFAULTERS.iter().find(|(kind, _)| *kind == info.kind) {
         defaulter(object);
     }
+    if !given.is_null() {
+        let filled = (given, object.get("spec").clone());
+        FILLED.with_borrow_mut(|all| lean::remember(all, filled, REMEMBERED));
+    }
+}
+
+/// How many specs of pods are remembered.
+const REMEMBERED: usize = 8;
+
+thread_local! {
+    /// The specs of pods that were filled in last, before and after.
+    static FILLED: RefCell<Vec<(Value, Value)>> = const { RefCell::new(Vec::new()) };
 }
 
 /// What nobody keeps back of a node is for pods (`pkg/apis/core/v1/defaults.go`, SetDefaults_NodeStatus).

@@ -80,10 +80,10 @@ const ZERO_IS_NOTHING: &[&str] = &[
 /// Fields of features that are off by default: the server drops them (`dropDisabledFields`).
 const TURNED_OFF: &[&str] = &["clusterTrustBundle", "stopSignal"];
 
-/// Takes out of an object what says nothing.
-pub(super) fn leave_out(value: &mut Value) {
-    if says_nothing_somewhere(value) {
-        *value = without(value);
+/// Takes out of an object what says nothing, but for the member of which that is done already.
+pub(super) fn leave_out(value: &mut Value, done: &str) {
+    if says_nothing_somewhere(value, done) {
+        *value = without(value, done);
     }
 }
 
@@ -101,31 +101,39 @@ fn is_nothing(key: &str, value: &Value) -> bool {
     }
 }
 
-fn says_nothing_somewhere(value: &Value) -> bool {
+fn says_nothing_somewhere(value: &Value, done: &str) -> bool {
     match value {
         Value::Map(map) => map.iter().any(|(key, member)| {
             // Most members are neither, and nothing else is looked into.
             let has_members = matches!(member, Value::Map(_) | Value::List(_));
-            is_nothing(key, member)
-                || has_members && {
-                    let key = key.as_str();
-                    TEXT_MAPS.contains(&key) && member.members().any(|(_, it)| it.is_null())
-                        || !NAME_MAPS.contains(&key) && says_nothing_somewhere(member)
-                }
+            let key = key.as_str();
+            key != done
+                && (is_nothing(key, member)
+                    || has_members
+                        && (TEXT_MAPS.contains(&key)
+                            && member.members().any(|(_, it)| it.is_null())
+                            || !NAME_MAPS.contains(&key) && says_nothing_somewhere(member, "")))
         }),
-        Value::List(items) => items.iter().any(says_nothing_somewhere),
+        Value::List(items) => items.iter().any(|item| says_nothing_somewhere(item, "")),
         _ => false,
     }
 }
 
-fn without(value: &Value) -> Value {
+fn without(value: &Value, done: &str) -> Value {
     match value {
         Value::Map(map) => {
             let mut kept = Map::new();
-            for (key, member) in map.iter().filter(|(key, member)| !is_nothing(key, member)) {
+            for (key, member) in map.iter() {
+                if key == done {
+                    kept.insert(key.clone(), member.clone());
+                    continue;
+                }
+                if is_nothing(key, member) {
+                    continue;
+                }
                 let looked_into = !NAME_MAPS.contains(&key.as_str()) || !member.items().is_empty();
                 let mut member = match looked_into {
-                    true => without(member),
+                    true => without(member, ""),
                     false => member.clone(),
                 };
                 if TEXT_MAPS.contains(&key.as_str()) {
@@ -137,7 +145,7 @@ fn without(value: &Value) -> Value {
             }
             Value::Map(kept)
         }
-        Value::List(items) => items.iter().map(without).collect(),
+        Value::List(items) => items.iter().map(|item| without(item, "")).collect(),
         other => other.clone(),
     }
 }

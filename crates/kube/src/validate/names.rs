@@ -101,7 +101,7 @@ pub(crate) fn label(text: &str) -> Vec<EcoString> {
 }
 
 /// Labels joined by dots: `example.com`. What most objects are called by.
-pub(super) fn subdomain(text: &str) -> Vec<EcoString> {
+pub(crate) fn subdomain(text: &str) -> Vec<EcoString> {
     said(&[
         (text.len() > 253, "must be no more than 253 characters"),
         (!is_subdomain(text), SUBDOMAIN),

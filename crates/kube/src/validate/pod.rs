@@ -2,6 +2,7 @@
 
 use super::{Faults, Path, SPEC, Seen, container, meta, names, placement, resources, volumes};
 use crate::Value;
+use std::cell::RefCell;
 
 /// What may change of a pod that runs.
 const UPDATES: &str = "pod updates may not change fields other than `spec.containers[*].image`,\
@@ -20,16 +21,12 @@ pub(super) fn pod(faults: &mut Faults, new: &Value, old: Option<&Value>) {
         let at = at.key("controller.kubernetes.io/pod-deletion-cost");
         faults.invalid(&at, cost, "must be a 32bit integer");
     }
-    pod_spec(faults, &SPEC, spec);
-    for list in ["containers", "initContainers"] {
-        let at = SPEC.child(list);
-        for (index, container) in spec.get(list).items().iter().enumerate() {
-            let image = container.get("image").text();
-            if image != image.trim() {
-                let at = at.index(index);
-                let detail = "must not have leading or trailing whitespace";
-                faults.invalid_text(&at.child("image"), image, detail);
-            }
+    // A thousand pods of one template have the same.
+    if !GOOD.with_borrow(|good| good.contains(spec)) {
+        let before = faults.len();
+        whole_spec(faults, spec);
+        if faults.len() == before {
+            GOOD.with_borrow_mut(|good| lean::remember(good, spec.clone(), REMEMBERED));
         }
     }
     match old {
@@ -42,6 +39,30 @@ pub(super) fn pod(faults: &mut Faults, new: &Value, old: Option<&Value>) {
             }
         }
         Some(old) => update(faults, spec, old.get("spec")),
+    }
+}
+
+/// How many specs are remembered.
+const REMEMBERED: usize = 8;
+
+thread_local! {
+    /// The specs of pods that were last found to be without a fault.
+    static GOOD: RefCell<Vec<Value>> = const { RefCell::new(Vec::new()) };
+}
+
+/// What holds of a pod's spec, old or new.
+fn whole_spec(faults: &mut Faults, spec: &Value) {
+    pod_spec(faults, &SPEC, spec);
+    for list in ["containers", "initContainers"] {
+        let at = SPEC.child(list);
+        for (index, container) in spec.get(list).items().iter().enumerate() {
+            let image = container.get("image").text();
+            if image != image.trim() {
+                let at = at.index(index);
+                let detail = "must not have leading or trailing whitespace";
+                faults.invalid_text(&at.child("image"), image, detail);
+            }
+        }
     }
 }
 

@@ -3,8 +3,9 @@
 
 use super::pressure::EVICTED;
 use super::{Container, Ended, Role, Run, State};
-use ecow::{EcoString, eco_format};
+use ecow::{EcoString, EcoVec, eco_format};
 use kube::{Millis, Object, Value, map, time};
+use std::cell::RefCell;
 
 /// The pod with the status that its run gives it now, if that is another one, and the phase that it is
 /// in.
@@ -17,81 +18,216 @@ pub(super) fn of(
     now: Millis,
     is_terminal: bool,
 ) -> (Option<Value>, &'static str) {
-    let policy = pod.spec().get("restartPolicy").text();
-    let mut phase = phase(run, policy, is_terminal);
-    if run.doomed.is_some() {
-        phase = "Failed";
-    }
-    let before = pod.meta.phase.as_str();
-    let mut status = Changes {
-        old: pod.status(),
-        changes: Vec::new(),
-    };
+    let Said {
+        conditions,
+        main,
+        init,
+        phase,
+    } = said(pod, run, now, is_terminal);
+    let (before, old) = (pod.meta.phase.as_str(), pod.status());
+    let kept = |field: &str| old.get(field).clone();
+    let [mut shown, mut reason, mut message] = ["phase", "reason", "message"].map(kept);
     if is_terminal || self::is_terminal(before) || !self::is_terminal(phase) {
         if !self::is_terminal(before) && before != phase {
-            status.put("phase", phase.into());
+            shown = phase.into();
         }
-        if let Some((reason, message)) = &run.doomed {
-            status.put("reason", (*reason).into());
-            status.put("message", message.into());
+        if let Some((why, text)) = &run.doomed {
+            (reason, message) = ((*why).into(), text.into());
         }
     }
-    status.put("observedGeneration", pod.meta.generation.into());
-    // Its text would be made for each comparison.
-    let since = status.old.get("startTime").text();
-    if time::parse_rfc3339(since) != Some(run.since / 1000 * 1000) {
-        status.put("startTime", time::rfc3339(run.since).into());
+    let [mut ip, mut ips] = ["podIP", "podIPs"].map(kept);
+    if run.sandbox && ip.text() != run.ip {
+        ip = (&run.ip).into();
+        ips = vec![map! { "ip" => &run.ip }].into();
     }
-    if status.old.get("hostIP").text() != run.host {
-        status.put("hostIP", (&run.host).into());
-        status.put("hostIPs", vec![map! { "ip" => &run.host }].into());
+    let [mut host, mut hosts] = ["hostIP", "hostIPs"].map(kept);
+    if host.text() != run.host {
+        host = (&run.host).into();
+        hosts = Value::from(vec![map! { "ip" => &run.host }]).shared();
     }
-    if run.sandbox && status.old.get("podIP").text() != run.ip {
-        status.put("podIP", (&run.ip).into());
-        status.put("podIPs", vec![map! { "ip" => &run.ip }].into());
+    let status = old.with(&mut [
+        ("conditions", conditions),
+        ("containerStatuses", main),
+        ("hostIP", host),
+        ("hostIPs", hosts),
+        ("initContainerStatuses", init),
+        ("message", message),
+        ("observedGeneration", pod.meta.generation.into()),
+        ("phase", shown),
+        ("podIP", ip),
+        ("podIPs", ips),
+        ("reason", reason),
+        ("startTime", moment(old.get("startTime"), run.since)),
+    ]);
+    let pod = (status != *old).then(|| pod.value.with(&mut [("status", status)]));
+    (pod, phase)
+}
+
+/// What is said of a pod that others have alike.
+#[derive(Clone)]
+struct Said {
+    conditions: Value,
+    /// `containerStatuses`
+    main: Value,
+    /// `initContainerStatuses`
+    init: Value,
+    phase: &'static str,
+}
+
+/// Something that was said, and all that it follows from.
+struct Look {
+    conditions: Value,
+    main: Value,
+    init: Value,
+    gates: Value,
+    policy: EcoString,
+    generation: i64,
+    containers: EcoVec<Container>,
+    sandbox: bool,
+    doomed: Option<(&'static str, EcoString)>,
+    second: u64,
+    is_terminal: bool,
+    said: Said,
+}
+
+/// How many are remembered.
+const LOOKS: usize = 32;
+
+thread_local! {
+    /// What was said last, and where the next takes its place. Of a thousand pods most go the same way in
+    /// the same second: then it is made once, and is in memory once.
+    static RECENT: RefCell<(usize, Vec<Look>)> = const { RefCell::new((0, Vec::new())) };
+}
+
+fn said(pod: &Object, run: &Run, now: Millis, is_terminal: bool) -> Said {
+    let [mut conditions, mut main, mut init] = [&Value::NULL; 3];
+    for (field, value) in pod.status().members() {
+        match field.as_str() {
+            "conditions" => conditions = value,
+            "containerStatuses" => main = value,
+            "initContainerStatuses" => init = value,
+            _ => {}
+        }
     }
+    let spec = pod.spec();
+    let (gates, policy) = (spec.get("readinessGates"), spec.get("restartPolicy"));
+    let is_alike = |look: &&Look| {
+        // Most often the first differs.
+        look.conditions.is_identical(conditions)
+            && look.main.is_identical(main)
+            && look.second == now / 1000
+            && (look.sandbox, look.is_terminal) == (run.sandbox, is_terminal)
+            && look.generation == pod.meta.generation
+            && look.init.is_identical(init)
+            && look.gates == *gates
+            && look.policy == policy.text()
+            && look.doomed == run.doomed
+            && look.containers.len() == run.containers.len()
+            && look.containers.iter().zip(&run.containers).all(are_alike)
+    };
+    let known = |(_, looks): &(usize, Vec<Look>)| {
+        let look = looks.iter().find(is_alike);
+        look.map(|look| look.said.clone())
+    };
+    if let Some(said) = RECENT.with_borrow(known) {
+        return said;
+    }
+    let said = make(pod, run, now, is_terminal);
+    let look = Look {
+        conditions: conditions.clone(),
+        main: main.clone(),
+        init: init.clone(),
+        gates: gates.clone(),
+        policy: policy.to_text(),
+        generation: pod.meta.generation,
+        containers: run.containers.clone(),
+        sandbox: run.sandbox,
+        doomed: run.doomed.clone(),
+        second: now / 1000,
+        is_terminal,
+        said: said.clone(),
+    };
+    RECENT.with_borrow_mut(|(next, looks)| {
+        match looks.get_mut(*next) {
+            Some(place) => *place = look,
+            None => looks.push(look),
+        }
+        *next = (*next + 1) % LOOKS;
+    });
+    said
+}
+
+/// Whether the same is said of two containers, of their times to the second.
+fn are_alike((a, b): (&Container, &Container)) -> bool {
+    let same_end = |a: &Ended, b: &Ended| {
+        (a.code, a.reason, a.since / 1000, a.at / 1000)
+            == (b.code, b.reason, b.since / 1000, b.at / 1000)
+            && a.message == b.message
+    };
+    let same_state = match (&a.state, &b.state) {
+        (State::Waiting, State::Waiting) => true,
+        (State::Running { since: a }, State::Running { since: b }) => a / 1000 == b / 1000,
+        (State::Ended(a), State::Ended(b)) => same_end(a, b),
+        _ => false,
+    };
+    let same_last = match (&a.last, &b.last) {
+        (None, None) => true,
+        (Some(a), Some(b)) => same_end(a, b),
+        _ => false,
+    };
+    same_state
+        && same_last
+        && (a.role, a.restarts, &a.reason) == (b.role, b.restarts, &b.reason)
+        && (a.is_ready(), a.is_started()) == (b.is_ready(), b.is_started())
+        && a.name == b.name
+        && a.image == b.image
+        && a.digest == b.digest
+}
+
+fn make(pod: &Object, run: &Run, now: Millis, is_terminal: bool) -> Said {
+    let (policy, old) = (pod.spec().get("restartPolicy").text(), pod.status());
+    let phase = match run.doomed {
+        Some(_) => "Failed",
+        None => phase(run, policy, is_terminal),
+    };
     let has_init = run.containers.iter().any(|one| one.role != Role::Main);
-    let show = |init: bool| -> Value {
+    let show = |field: &str, init: bool| -> Value {
         let of = run
             .containers
             .iter()
             .filter(|one| (one.role != Role::Main) == init);
-        of.map(|one| container(one, has_init, policy)).collect()
+        let before = old.get(field);
+        let said = before.items().iter().chain(std::iter::repeat(&Value::NULL));
+        let shown = of.zip(said);
+        let shown = shown.map(|(one, said)| container(said, one, has_init, policy));
+        unless_same(before, shown.collect())
     };
-    status.put("containerStatuses", show(false));
-    if has_init {
-        status.put("initContainerStatuses", show(true));
+    Said {
+        conditions: conditions(pod, run, phase, now, is_terminal),
+        main: show("containerStatuses", false),
+        init: match has_init {
+            true => show("initContainerStatuses", true),
+            false => old.get("initContainerStatuses").clone(),
+        },
+        phase,
     }
-    let conditions = conditions(pod, run, phase, now, is_terminal);
-    status.put("conditions", conditions);
-    (status.of(pod), phase)
 }
 
-/// What differs from a status. What stays the same stays shared, and so does what other pods say alike.
-struct Changes<'a> {
-    old: &'a Value,
-    changes: Vec<(&'static str, Value)>,
+/// A new list, which is most likely one that other pods have too; or the one before it, if that says the
+/// same.
+fn unless_same(before: &Value, now: Value) -> Value {
+    match now == *before {
+        true => before.clone(),
+        false => now.shared(),
+    }
 }
 
-impl Changes<'_> {
-    fn put(&mut self, field: &'static str, value: Value) {
-        if *self.old.get(field) != value {
-            self.changes.push((field, value.shared()));
-        }
+/// A moment as it is written; most likely it was written before.
+fn moment(before: &Value, t: Millis) -> Value {
+    if time::parse_rfc3339(before.text()) == Some(t / 1000 * 1000) {
+        return before.clone();
     }
-
-    /// The pod with the changes; none if there are none.
-    fn of(self, pod: &Object) -> Option<Value> {
-        if self.changes.is_empty() {
-            return None;
-        }
-        let mut value = pod.value.clone();
-        let status = value.entry("status");
-        for (field, member) in self.changes {
-            *status.entry(field) = member;
-        }
-        Some(value)
-    }
+    time::rfc3339(t).into()
 }
 
 /// Whether a pod in this phase has ended.
@@ -191,32 +327,25 @@ fn conditions(pod: &Object, run: &Run, phase: &str, now: Millis, is_terminal: bo
             None => others.push(old.clone()),
         }
     }
-    let stamp = time::rfc3339(now);
+    let generation = Some(pod.meta.generation).filter(|generation| *generation > 0);
+    let said = |text: &str| Value::from(Some(text).filter(|text| !text.is_empty()));
     let made = all.into_iter().zip(before);
     let made = made.map(|((kind, holds, reason, message), old)| {
         let status = if holds { "True" } else { "False" };
-        let generation = Some(pod.meta.generation).filter(|generation| *generation > 0);
-        // What stays the same stays shared, its keys too.
-        let is = |field: &str, text: &str| old.get(field).text() == text;
-        let mut condition = old.clone();
-        if !is("status", status) {
-            *condition.entry("lastTransitionTime") = stamp.clone().into();
-            *condition.entry("status") = status.into();
-        }
-        if old.is_null() {
-            *condition.entry("type") = kind.into();
-        }
-        if old.get("observedGeneration").as_int() != generation {
-            condition.set("observedGeneration", generation);
-        }
-        for (field, text) in [("reason", reason), ("message", message.as_str())] {
-            if !is(field, text) {
-                condition.set(field, Some(text).filter(|text| !text.is_empty()));
-            }
-        }
-        condition
+        let since = match old.get("status").text() == status {
+            true => old.get("lastTransitionTime").clone(),
+            false => time::rfc3339(now).into(),
+        };
+        old.with(&mut [
+            ("lastTransitionTime", since),
+            ("message", said(&message)),
+            ("observedGeneration", generation.into()),
+            ("reason", said(reason)),
+            ("status", status.into()),
+            ("type", kind.into()),
+        ])
     });
-    made.chain(others).collect()
+    unless_same(pod.status().get("conditions"), made.chain(others).collect())
 }
 
 /// `GeneratePodInitializedCondition`
@@ -274,57 +403,68 @@ fn names(run: &Run, test: impl Fn(&&Container) -> bool) -> EcoString {
     names
 }
 
-fn container(container: &Container, has_init: bool, policy: &str) -> Value {
+/// What is said of a container, after what was said before. It is looked at often and changes seldom: what
+/// stays the same is not made anew.
+fn container(before: &Value, container: &Container, has_init: bool, policy: &str) -> Value {
     // What is about to be started again waits, for the reason that it was not started yet.
     let waits = container
         .reason
         .as_ref()
         .filter(|_| container.is_restarted(policy));
+    let said = before.get("state");
     let (state, last) = match (&container.state, waits) {
         (State::Running { since }, _) => {
-            let state = map! { "running" => map! { "startedAt" => time::rfc3339(*since) } };
-            (state, container.last.as_ref())
+            let said = said.get("running");
+            let at = moment(said.get("startedAt"), *since);
+            let running = said.with_only(&mut [("startedAt", at)]);
+            (("running", running), container.last.as_ref())
         }
-        (State::Ended(ended), None) => (terminated(ended), container.last.as_ref()),
-        (_, Some((reason, message))) => (waiting(reason, message), container.ended()),
+        (State::Ended(ended), None) => (terminated(said, ended), container.last.as_ref()),
+        (_, Some((reason, message))) => (waiting(said, reason, message), container.ended()),
         (State::Waiting, None) => {
             let reason = if has_init {
                 "PodInitializing"
             } else {
                 "ContainerCreating"
             };
-            (waiting(reason, ""), None)
+            (waiting(said, reason, ""), None)
         }
     };
-    map! {
-        "image" => &container.image,
-        "imageID" => &container.digest,
-        "lastState" => last.map(terminated),
-        "name" => &container.name,
-        "ready" => container.is_ready(),
-        "restartCount" => container.restarts,
-        "started" => container.is_started(),
-        "state" => state,
-    }
+    let last = last.map(|ended| {
+        let said = before.get("lastState");
+        said.with_only(&mut [terminated(said, ended)])
+    });
+    before.with_only(&mut [
+        ("image", (&container.image).into()),
+        ("imageID", (&container.digest).into()),
+        ("lastState", last.into()),
+        ("name", (&container.name).into()),
+        ("ready", container.is_ready().into()),
+        ("restartCount", container.restarts.into()),
+        ("started", container.is_started().into()),
+        ("state", said.with_only(&mut [state])),
+    ])
 }
 
-fn waiting(reason: &str, message: &str) -> Value {
-    let mut waiting = map! { "reason" => reason };
-    if !message.is_empty() {
-        waiting.set("message", message);
-    }
-    map! { "waiting" => waiting }
+/// The member of a container's state that says why it waits.
+fn waiting(before: &Value, reason: &str, message: &str) -> (&'static str, Value) {
+    let message = Some(message).filter(|message| !message.is_empty());
+    let before = before.get("waiting");
+    let waiting = before.with_only(&mut [("message", message.into()), ("reason", reason.into())]);
+    ("waiting", waiting)
 }
 
-fn terminated(ended: &Ended) -> Value {
-    let mut terminated = map! {
-        "exitCode" => ended.code,
-        "reason" => ended.reason,
-        "startedAt" => time::rfc3339(ended.since),
-        "finishedAt" => time::rfc3339(ended.at),
-    };
-    if !ended.message.is_empty() {
-        terminated.set("message", &ended.message);
-    }
-    map! { "terminated" => terminated }
+/// The member of a container's state that says how it ended.
+fn terminated(before: &Value, ended: &Ended) -> (&'static str, Value) {
+    let before = before.get("terminated");
+    let message = Some(&ended.message).filter(|message| !message.is_empty());
+    let at = |field: &str, t: Millis| moment(before.get(field), t);
+    let terminated = before.with_only(&mut [
+        ("exitCode", ended.code.into()),
+        ("finishedAt", at("finishedAt", ended.at)),
+        ("message", message.into()),
+        ("reason", ended.reason.into()),
+        ("startedAt", at("startedAt", ended.since)),
+    ]);
+    ("terminated", terminated)
 }
