@@ -396,10 +396,7 @@ fn create(
     if key.name.is_empty() {
         key.name = match metadata.get("generateName").text() {
             "" => EcoString::new(),
-            prefix => prefix
-                .chars()
-                .chain(store.random.suffix().map(char::from))
-                .collect(),
+            prefix => lean::joined(&[prefix, &store.random.suffix()]),
         };
         metadata.set("name", &key.name);
     }

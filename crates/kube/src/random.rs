@@ -46,9 +46,10 @@ impl Random {
 
     /// What `generateName` appends: five of the letters and digits that spell no words
     /// (`k8s.io/apimachinery/pkg/util/rand`).
-    pub fn suffix(&mut self) -> [u8; 5] {
+    pub fn suffix(&mut self) -> EcoString {
         const ALPHABET: &[u8; 27] = b"bcdfghjklmnpqrstvwxz2456789";
-        std::array::from_fn(|_| ALPHABET[self.below(27) as usize])
+        let drawn: [u8; 5] = std::array::from_fn(|_| ALPHABET[self.below(27) as usize]);
+        ascii(&drawn)
     }
 }
 

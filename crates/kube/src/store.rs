@@ -19,6 +19,8 @@ pub struct Store {
     /// Their order: by kind and namespace, then by name. The two are few, and need not be compared with
     /// each of the many names.
     names: SharedMap<Place, SharedMap<EcoString, ()>>,
+    /// How many objects there are of each kind that there ever were any of.
+    kinds: EcoVec<(EcoString, u32)>,
     /// What each controller owns, by the owner's uid.
     owned: SharedMap<EcoString, Owned>,
     indexes: SharedMap<Index, SharedMap<Key, ()>>,
@@ -221,6 +223,7 @@ impl Store {
         Store {
             objects: HashTrie::default(),
             names: SharedMap::default(),
+            kinds: EcoVec::new(),
             owned: SharedMap::default(),
             indexes: SharedMap::default(),
             changes: SharedMap::default(),
@@ -256,6 +259,30 @@ impl Store {
         let of_kind = places.take_while(|(place, _)| place.kind == kind);
         let objects = of_kind.flat_map(|(place, names)| self.named(place, names));
         objects.collect()
+    }
+
+    /// Whether there is any object of a kind: whoever looks at all of them after each write asks this first.
+    #[must_use]
+    pub fn has(&self, kind: &str) -> bool {
+        let mut kinds = self.kinds.iter();
+        kinds.any(|(have, objects)| *objects > 0 && lean::is_same(have, kind))
+    }
+
+    /// An object of a kind more, or less.
+    fn count(&mut self, kind: &EcoString, is_come: bool) {
+        let have = self
+            .kinds
+            .iter()
+            .position(|(have, _)| lean::is_same(have, kind));
+        let at = have.unwrap_or_else(|| {
+            self.kinds.push((kind.clone(), 0));
+            self.kinds.len() - 1
+        });
+        let objects = &mut self.kinds.make_mut()[at].1;
+        *objects = match is_come {
+            true => *objects + 1,
+            false => objects.saturating_sub(1),
+        };
     }
 
     /// All objects of a kind in a namespace, by name.
@@ -419,6 +446,7 @@ impl Store {
         });
         self.reindex(&key, old.as_deref(), Some(&new));
         if old.is_none() {
+            self.count(&key.kind, true);
             put_in(&mut self.names, &place_of(&key), &key.name, ());
         }
         self.objects.insert(new.clone());
@@ -447,6 +475,7 @@ impl Store {
             return;
         };
         self.version += 1;
+        self.count(&key.kind, false);
         take_from(&mut self.names, &place_of(key), &key.name);
         self.objects.remove(key);
         self.reindex(key, Some(&old), None);

@@ -146,7 +146,7 @@ impl Value {
         at = 0;
         for (key, value) in changes {
             let (place, is_there) = seek(old, at, key);
-            if keeps_others {
+            if keeps_others && at < place {
                 entries.extend_from_slice(&old[at..place]);
             }
             if !value.is_null() {
@@ -158,7 +158,9 @@ impl Value {
             }
             at = place + usize::from(is_there);
         }
-        entries.extend_from_slice(&old[old.len() - rest..]);
+        if rest > 0 {
+            entries.extend_from_slice(&old[at..]);
+        }
         Value::Map(Map { entries })
     }
 

@@ -13,7 +13,7 @@ pub(crate) mod pod_security;
 mod priority;
 pub mod quota;
 mod runtime_class;
-mod service_account;
+pub(crate) mod service_account;
 mod storage;
 mod tolerations;
 

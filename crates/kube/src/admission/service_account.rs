@@ -8,6 +8,10 @@ use std::sync::LazyLock;
 /// Where a container finds its token.
 const TOKEN_PATH: &str = "/var/run/secrets/kubernetes.io/serviceaccount";
 
+/// How the volume is called that the token is in: this, and so many letters and digits that are drawn.
+pub(crate) const TOKEN_VOLUME: &str = "kube-api-access-";
+pub(crate) const DRAWN: usize = 5;
+
 pub(super) fn admit(store: &mut Store, key: &Key, pod: &mut Value) -> Result<(), Status> {
     if key.kind != "Pod" {
         return Ok(());
@@ -45,14 +49,11 @@ pub(super) fn admit(store: &mut Store, key: &Key, pod: &mut Value) -> Result<(),
 
 /// Gives each container that mounts nothing there the account's token.
 fn mount_token(store: &mut Store, spec: &mut Value) {
-    let is_token = |volume: &&Value| volume.get("name").text().starts_with("kube-api-access-");
+    let is_token = |volume: &&Value| volume.get("name").text().starts_with(TOKEN_VOLUME);
     let existing = spec.get("volumes").items().iter().find(is_token);
     let name = match existing {
         Some(volume) => volume.get("name").to_text(),
-        None => "kube-api-access-"
-            .chars()
-            .chain(store.random.suffix().map(char::from))
-            .collect(),
+        None => lean::joined(&[TOKEN_VOLUME, &store.random.suffix()]),
     };
     let add_volume = existing.is_none();
     let mut mounted = false;

@@ -172,7 +172,9 @@ impl Question<'_> {
         let mut about = known.iter().filter(|found| self.is_about(found));
         about.any(|found| {
             found.allowed.iter().any(|(verb, kind, part)| {
-                *verb == self.verb && kind == self.kind && *part == self.subresource
+                lean::is_same(kind, self.kind)
+                    && lean::is_same(verb, self.verb)
+                    && lean::is_same(part, self.subresource)
             })
         })
     }

@@ -2,6 +2,8 @@
 
 use super::{Faults, Path, SPEC, Seen, container, meta, names, placement, resources, volumes};
 use crate::Value;
+use crate::admission::service_account::{DRAWN, TOKEN_VOLUME};
+use ecow::EcoString;
 use std::cell::RefCell;
 
 /// What may change of a pod that runs.
@@ -22,7 +24,8 @@ pub(super) fn pod(faults: &mut Faults, new: &Value, old: Option<&Value>) {
         faults.invalid(&at, cost, "must be a 32bit integer");
     }
     // A thousand pods of one template have the same.
-    if !GOOD.with_borrow(|good| good.contains(spec)) {
+    let is_good = |known: &Value| are_alike(known, spec);
+    if !GOOD.with_borrow(|good| good.iter().any(is_good)) {
         let before = faults.len();
         whole_spec(faults, spec);
         if faults.len() == before {
@@ -48,6 +51,45 @@ const REMEMBERED: usize = 8;
 thread_local! {
     /// The specs of pods that were last found to be without a fault.
     static GOOD: RefCell<Vec<Value>> = const { RefCell::new(Vec::new()) };
+}
+
+/// Whether two specs differ in nothing but what the volume for the token is called, which is drawn anew for
+/// each pod: both are good, or none.
+fn are_alike(a: &Value, b: &Value) -> bool {
+    let [a_token, b_token] = [a, b].map(|spec| {
+        let last = spec.get("volumes").items().last();
+        last.map_or("", |volume| volume.get("name").text())
+    });
+    let drawn = |name: &str| name.strip_prefix(TOKEN_VOLUME).unwrap_or_default().len();
+    let are_drawn = drawn(a_token) == DRAWN && drawn(b_token) == DRAWN;
+    match are_drawn && names::label(b_token).is_empty() {
+        true => same_but(a, b, (a_token, b_token)),
+        false => a == b,
+    }
+}
+
+/// Whether two values are the same, if each of these texts stands for the other.
+fn same_but(a: &Value, b: &Value, texts: (&str, &str)) -> bool {
+    match (a, b) {
+        (Value::String(a), Value::String(b)) => match lean::is_same(a, texts.0) {
+            true => lean::is_same(b, texts.1),
+            false => lean::is_same(a, b),
+        },
+        _ if a.is_identical(b) => true,
+        (Value::List(a), Value::List(b)) => {
+            let mut pairs = a.iter().zip(b);
+            a.len() == b.len() && pairs.all(|(a, b)| same_but(a, b, texts))
+        }
+        (Value::Map(a), Value::Map(b)) => {
+            let mut pairs = a.iter().zip(b.iter());
+            let is_same =
+                |((name, a), (other, b)): ((&EcoString, &Value), (&EcoString, &Value))| {
+                    lean::is_same(name, other) && same_but(a, b, texts)
+                };
+            a.len() == b.len() && pairs.all(is_same)
+        }
+        _ => a == b,
+    }
 }
 
 /// What holds of a pod's spec, old or new.

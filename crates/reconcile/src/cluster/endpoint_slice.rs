@@ -33,6 +33,7 @@ fn watches(store: &Store, change: &Change, keys: &mut Vec<Key>) {
     let object = &change.new;
     match object.key.kind.as_str() {
         "Service" => keys.push(object.key.clone()),
+        "Pod" if !store.has("Service") => {}
         "Pod" => {
             for service in store.list_in("Service", &object.key.namespace) {
                 let wanted = service.spec().get("selector");

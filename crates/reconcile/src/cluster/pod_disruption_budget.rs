@@ -21,6 +21,7 @@ fn watches(store: &Store, change: &Change, keys: &mut Vec<Key>) {
     let object = &change.new;
     match object.key.kind.as_str() {
         "PodDisruptionBudget" => keys.push(object.key.clone()),
+        _ if !store.has("PodDisruptionBudget") => {}
         "Pod" => {
             for budget in store.list_in("PodDisruptionBudget", &object.key.namespace) {
                 let wanted = budget.spec().get("selector");

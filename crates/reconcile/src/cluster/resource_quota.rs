@@ -23,6 +23,7 @@ fn watches(store: &Store, change: &Change, keys: &mut Vec<Key>) {
             keys.push(object.key.clone())
         }
         ("Event", _) => {}
+        _ if !store.has("ResourceQuota") => {}
         (_, ChangeKind::Deleted) => all(store, object, keys),
         ("Pod", _) if ended(&object.meta.phase) => all(store, object, keys),
         ("Pod" | "Service", ChangeKind::Modified) if changed(change) => all(store, object, keys),

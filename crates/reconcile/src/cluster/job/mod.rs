@@ -30,10 +30,10 @@ const MYSELF: &str = "kubernetes.io/job-controller";
 /// What a pod carries until it is counted.
 const FINALIZER: &str = "batch.kubernetes.io/job-tracking";
 
-fn watches(_: &Store, change: &Change, keys: &mut Vec<Key>) {
+fn watches(store: &Store, change: &Change, keys: &mut Vec<Key>) {
     match change.new.key.kind.as_str() {
         "Job" => keys.push(change.new.key.clone()),
-        "Pod" => owners(change, "Job", keys),
+        "Pod" if store.has("Job") => owners(change, "Job", keys),
         _ => {}
     }
 }

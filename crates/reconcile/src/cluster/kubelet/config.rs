@@ -163,7 +163,7 @@ pub(super) fn mount(
         if !is_filled && projected.is_empty() {
             continue;
         }
-        let folder = eco_format!("v/{name}/");
+        let folder = lean::joined(&["v/", name, "/"]);
         let before = files.from(&folder).map(|(place, _)| place.clone());
         let before: Vec<EcoString> = before
             .take_while(|place| place.starts_with(folder.as_str()))
@@ -172,7 +172,7 @@ pub(super) fn mount(
             files.remove(&place);
         }
         for (path, text) in content {
-            files.insert(eco_format!("{folder}{path}"), text);
+            files.insert(lean::joined(&[&folder, &path]), text);
         }
     }
     Ok(())

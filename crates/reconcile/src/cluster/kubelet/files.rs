@@ -1,6 +1,6 @@
 //! Files of a pod: each container's own, gone with it, and those of volumes, which containers share.
 
-use ecow::{EcoString, eco_format};
+use ecow::EcoString;
 use lean::SharedMap;
 
 /// The files of a pod, by place: `c/NAME/path` in a container of that name, `v/NAME/path` in a volume.
@@ -31,8 +31,8 @@ impl Disk<'_> {
             .filter_map(|(mount, place)| Some((mount.len(), place, inside(mount)?)))
             .max_by_key(|(length, ..)| *length);
         match found {
-            Some((_, place, rest)) => eco_format!("v/{place}{rest}"),
-            None => eco_format!("c/{}{root}{path}", self.container),
+            Some((_, place, rest)) => lean::joined(&["v/", place, rest]),
+            None => lean::joined(&["c/", self.container, root, path]),
         }
     }
 
@@ -73,7 +73,7 @@ impl Disk<'_> {
     /// The places of a file, or of all files in a folder.
     pub(super) fn below(&self, path: &str) -> Vec<EcoString> {
         let place = self.place(path);
-        let folder = eco_format!("{place}/");
+        let folder = lean::joined(&[&place, "/"]);
         let from = self.files.from(&place);
         from.map(|(name, _)| name)
             .take_while(|name| name.starts_with(place.as_str()))

@@ -242,7 +242,7 @@ pub(crate) fn observe(world: &mut World, change: &Change) {
     }
     let uid = &pod.meta.uid;
     let hop = world.settings.timings.watch;
-    let Some(run) = world.pods.runs.get_mut(uid) else {
+    let Some(run) = world.pods.runs.get(uid) else {
         if change.kind != ChangeKind::Deleted && !pod::has_ended(pod) {
             let colour = tints::of_pod(world, pod, "");
             let mut run = new_run(&mut world.pods.addresses, &world.store, pod, world.now);
@@ -258,8 +258,13 @@ pub(crate) fn observe(world: &mut World, change: &Change) {
             world.pods.runs.remove(uid);
             return;
         }
-        run.orphan = Some(pod.clone());
+        if let Some(run) = world.pods.runs.get_mut(uid) {
+            run.orphan = Some(pod.clone());
+        }
     }
+    let Some(run) = world.pods.runs.get(uid) else {
+        return;
+    };
     let stops = change.kind == ChangeKind::Deleted || pod.meta.deleted.is_some();
     if stops && run.worker.stops() {
         world.after(hop, Event::Pod(uid.clone(), PodEvent::Stop));
@@ -314,7 +319,7 @@ fn new_run(addresses: &mut u32, store: &Store, pod: &Object, now: Millis) -> Run
     Run {
         key: pod.key.clone(),
         node: pod.meta.node.clone(),
-        actor: eco_format!("kubelet, {}", pod::node(pod)),
+        actor: lean::joined(&["kubelet, ", pod::node(pod)]),
         ip,
         host,
         since: now,
@@ -500,7 +505,7 @@ impl Work<'_> {
             Role::Main => "containers",
             Role::Init | Role::Sidecar => "initContainers",
         };
-        let part = eco_format!("spec.{list}{{{}}}", container.name);
+        let part = lean::joined(&["spec.", list, "{", &container.name, "}"]);
         let pod = self.pod.clone();
         self.world.event_of(&self.actor(), &pod, &part, note);
     }

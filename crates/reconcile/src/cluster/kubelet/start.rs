@@ -115,7 +115,7 @@ impl Work<'_> {
         self.has_started_something();
         self.note_change();
         self.event_of(at, Note::detail("event", "Started", "Container started"));
-        let why = eco_format!("Container {name} of {} runs.", self.name());
+        let why = lean::joined(&["Container ", &name, " of ", self.name(), " runs."]);
         self.run.worker.story(Note::detail("patch", "Running", why));
         let app = self.run.containers[at].app.clone();
         match app.filter(|_| words.is_empty() || !runs) {

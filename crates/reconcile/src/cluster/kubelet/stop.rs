@@ -105,7 +105,7 @@ impl Work<'_> {
                 .note(&self.actor(), key, Note::story("stop", "Killing", why));
         }
         for at in &running {
-            let message = eco_format!("Stopping container {}", self.run.containers[*at].name);
+            let message = lean::joined(&["Stopping container ", &self.run.containers[*at].name]);
             self.event_of(*at, Note::detail("event", "Killing", message));
         }
         for at in running {

@@ -249,7 +249,7 @@ impl Work<'_> {
         let story = self.run.worker.story.take();
         if let Some(value) = value {
             let note = story.unwrap_or_else(|| {
-                let why = eco_format!("{} says how {} is.", self.run.node, self.name());
+                let why = lean::joined(&[&self.run.node, " says how ", self.name(), " is."]);
                 Note::detail("patch", "Status", why)
             });
             self.keep();
@@ -512,7 +512,7 @@ impl Work<'_> {
         self.give_up_waiting();
         self.report(true);
         if self.pod.meta.deleted.is_some() {
-            let why = eco_format!("Nothing of {} runs any more, so it is gone.", self.name());
+            let why = lean::joined(&["Nothing of ", self.name(), " runs any more, so it is gone."]);
             let key = self.run.key.clone();
             let note = Note::detail("delete", "Removed", why);
             self.world.remove_pod(&self.actor(), key, note);

@@ -64,7 +64,7 @@ pub struct Memory {
 
 /// An Application is looked at when somebody changes it, and when an object of it changes
 /// (`handleObjectUpdated`).
-fn watches(_: &Store, change: &Change, keys: &mut Vec<Key>) {
+fn watches(store: &Store, change: &Change, keys: &mut Vec<Key>) {
     let new = &change.new;
     if new.key.kind == "Application" {
         let asks = |value: &Value| {
@@ -81,7 +81,8 @@ fn watches(_: &Store, change: &Change, keys: &mut Vec<Key>) {
             keys.push(new.key.clone());
         }
     }
-    for object in change.old.iter().chain([new]) {
+    let tracked = change.old.iter().chain([new]);
+    for object in tracked.filter(|_| store.has("Application")) {
         if let Some(app) = manifests::owner(object) {
             let key = Key::new("Application", "argocd", app);
             if !keys.contains(&key) {

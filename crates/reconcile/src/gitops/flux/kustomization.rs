@@ -37,6 +37,9 @@ fn watches(store: &Store, change: &Change, keys: &mut Vec<Key>) {
         keys.push(new.key.clone());
     }
     readers(store, change, "Kustomization", &["sourceRef"], keys);
+    if !store.has("Kustomization") {
+        return;
+    }
     // Only while it waits for them does it look at what it made.
     let [name, namespace] = LABELS.map(|label| new.labels().get(label).text());
     if !name.is_empty() {

@@ -117,9 +117,12 @@ fn is_asked(change: &Change) -> bool {
 /// The objects of a kind that read a source whose artifact is another.
 fn readers(store: &Store, change: &Change, kind: &str, place: &[&str], keys: &mut Vec<Key>) {
     let source = &change.new;
+    if source.key.kind != "GitRepository" {
+        return;
+    }
     let artifact = |object: &Rc<Object>| object.status().at(&["artifact", "revision"]).to_text();
     let old = change.old.as_ref().map(artifact);
-    if source.key.kind != "GitRepository" || old == Some(artifact(source)) {
+    if old == Some(artifact(source)) {
         return;
     }
     for reader in store.list(kind) {
