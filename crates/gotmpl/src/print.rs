@@ -503,7 +503,8 @@ fn int_operand(values: &[Value], next: &mut usize) -> Option<i64> {
     (-1_000_000..=1_000_000).contains(&number).then_some(number)
 }
 
-const MONTHS: [&str; 12] = [
+/// The names of the months, as Go writes them.
+pub static MONTHS: [&str; 12] = [
     "January",
     "February",
     "March",
@@ -517,7 +518,8 @@ const MONTHS: [&str; 12] = [
     "November",
     "December",
 ];
-const WEEKDAYS: [&str; 7] = [
+/// The names of the days of a week, from Sunday on.
+pub static WEEKDAYS: [&str; 7] = [
     "Sunday",
     "Monday",
     "Tuesday",

@@ -12,7 +12,7 @@ use crate::trace::Note;
 use crate::view::Problem;
 use ecow::{EcoString, eco_format};
 use kube::api::Verb;
-use kube::{Key, map};
+use kube::{Key, Value, map};
 
 const SETUP: &str = "cluster-setup";
 
@@ -44,13 +44,7 @@ pub(super) fn cluster(world: &mut World, definition: &Definition) {
             "status" => status,
         };
         let why = eco_format!("Node {} joins the cluster.", node.name);
-        let _ = world.request(
-            SETUP,
-            Key::of(&object),
-            "",
-            Verb::Create(object),
-            Note::detail("create", "NodeReady", why),
-        );
+        make(world, object, "NodeReady", why);
     }
     let own = ["default", "kube-system"].map(EcoString::from);
     for name in own.iter().chain(&definition.cluster.namespaces) {
@@ -61,14 +55,13 @@ pub(super) fn cluster(world: &mut World, definition: &Definition) {
             "status" => map! { "phase" => "Active" },
         };
         let why = eco_format!("Namespace {name} is made.");
-        let _ = world.request(
-            SETUP,
-            Key::of(&object),
-            "",
-            Verb::Create(object),
-            Note::detail("create", "Namespace", why),
-        );
+        make(world, object, "Namespace", why);
     }
+}
+
+fn make(world: &mut World, object: Value, reason: &str, why: EcoString) {
+    let (key, note) = (Key::of(&object), Note::detail("create", reason, why));
+    let _ = world.request(SETUP, key, "", Verb::Create(object), note);
 }
 
 /// Delivers a repository's main as its workflow would, at once.

@@ -1,31 +1,8 @@
 //! Go's layouts: a time is shown, or read, as the layout shows `Mon Jan 2 15:04:05 MST 2006`.
 
 use super::{Time, UTC, days_of};
+use gotmpl::print::{MONTHS, WEEKDAYS};
 use gotmpl::quote::quote;
-
-const MONTHS: [&str; 12] = [
-    "January",
-    "February",
-    "March",
-    "April",
-    "May",
-    "June",
-    "July",
-    "August",
-    "September",
-    "October",
-    "November",
-    "December",
-];
-const DAYS: [&str; 7] = [
-    "Sunday",
-    "Monday",
-    "Tuesday",
-    "Wednesday",
-    "Thursday",
-    "Friday",
-    "Saturday",
-];
 
 /// A part of a layout that stands for a part of a time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -166,7 +143,7 @@ pub(in super::super) fn format(time: &Time, layout: &str) -> String {
             civil.hour % 12
         };
         let month = MONTHS[(civil.month - 1).clamp(0, 11) as usize];
-        let weekday = DAYS[civil.weekday.clamp(0, 6) as usize];
+        let weekday = WEEKDAYS[civil.weekday.clamp(0, 6) as usize];
         match part {
             Part::LongMonth => out.push_str(month),
             Part::Month => out.push_str(&month[..3]),
@@ -368,8 +345,8 @@ fn read_part<'t>(read: &mut Read, part: Part, text: &'t str, after: &str) -> Opt
         Part::Month => (read.month, rest) = name(text, &MONTHS, Some(3))?,
         Part::NumMonth => (read.month, rest) = digits(text, 1, 2)?,
         Part::ZeroMonth => (read.month, rest) = digits(text, 2, 2)?,
-        Part::LongWeekday => (_, rest) = name(text, &DAYS, None)?,
-        Part::Weekday => (_, rest) = name(text, &DAYS, Some(3))?,
+        Part::LongWeekday => (_, rest) = name(text, &WEEKDAYS, None)?,
+        Part::Weekday => (_, rest) = name(text, &WEEKDAYS, Some(3))?,
         Part::Day => (read.day, rest) = digits(text, 1, 2)?,
         Part::SpaceDay => (read.day, rest) = digits(text.strip_prefix(' ').unwrap_or(text), 1, 2)?,
         Part::ZeroDay => (read.day, rest) = digits(text, 2, 2)?,
