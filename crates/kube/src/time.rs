@@ -82,6 +82,66 @@ pub fn parse_rfc3339(text: &str) -> Option<Millis> {
         .map(|seconds| seconds * 1000 + millis)
 }
 
+/// What is wrong with a time in RFC 3339, in the words of Go's `time.Parse`; nothing if all is well.
+#[must_use]
+pub fn fault(text: &str, has_micros: bool) -> Option<EcoString> {
+    const PARTS: [(&str, u32, u32, &str); 11] = [
+        ("2006", 0, 9999, ""),
+        ("-", 0, 0, ""),
+        ("01", 1, 12, "month"),
+        ("-", 0, 0, ""),
+        ("02", 1, 31, "day"),
+        ("T", 0, 0, ""),
+        ("15", 0, 23, "hour"),
+        (":", 0, 0, ""),
+        ("04", 0, 59, "minute"),
+        (":", 0, 0, ""),
+        ("05", 0, 59, "second"),
+    ];
+    let layout = match has_micros {
+        true => "2006-01-02T15:04:05.000000Z07:00",
+        false => "2006-01-02T15:04:05Z07:00",
+    };
+    let wrong = |rest: &str, part: &str| {
+        Some(eco_format!(
+            "parsing time {text:?} as {layout:?}: cannot parse {rest:?} as {part:?}"
+        ))
+    };
+    let mut rest = text;
+    for (part, least, most, name) in PARTS {
+        let Some((have, after)) = rest.split_at_checked(part.len()) else {
+            return wrong(rest, part);
+        };
+        if most == 0 && have != part || most > 0 && !have.bytes().all(|it| it.is_ascii_digit()) {
+            return wrong(rest, part);
+        }
+        let number: u32 = have.parse().unwrap_or(0);
+        if most > 0 && !(least..=most).contains(&number) {
+            return Some(eco_format!("parsing time {text:?}: {name} out of range"));
+        }
+        rest = after;
+    }
+    // Parts of a second are read though the layout has none.
+    if let Some(after) = rest.strip_prefix('.') {
+        let digits = after.bytes().take_while(u8::is_ascii_digit).count();
+        if digits == 0 {
+            return wrong(rest, "Z07:00");
+        }
+        rest = &after[digits..];
+    }
+    let zone: &[u8] = match rest.as_bytes() {
+        [b'Z', more @ ..] => more,
+        [b'+' | b'-', a, b, b':', c, d, more @ ..]
+            if [a, b, c, d].iter().all(|it| it.is_ascii_digit()) =>
+        {
+            more
+        }
+        _ => return wrong(rest, "Z07:00"),
+    };
+    let extra = &rest[rest.len() - zone.len()..];
+    (!extra.is_empty()).then(|| eco_format!("parsing time {text:?}: extra text: {extra:?}"))
+}
+
 /// Year, month and day of a day since 1970, by Howard Hinnant's `civil_from_days`.
 fn civil(days: u64) -> (u64, u64, u64) {
     let z = days + 719_468;
@@ -129,6 +189,29 @@ mod tests {
         assert_eq!(parse_rfc3339("2026-01-05T09:00:01.25Z"), Some(1_250));
         assert_eq!(parse_rfc3339("2026-01-05T09:00:01.123456Z"), Some(1_123));
         assert_eq!(parse_rfc3339("2026-01-05T09:00:01.Z"), None);
+        for (text, why) in [
+            (
+                "yesterday",
+                "parsing time \"yesterday\" as \"2006-01-02T15:04:05Z07:00\": cannot parse \"yesterday\" \
+                 as \"2006\"",
+            ),
+            (
+                "2026-13-05T09:00:00Z",
+                "parsing time \"2026-13-05T09:00:00Z\": month out of range",
+            ),
+            (
+                "2026-01-05T09:00:00",
+                "parsing time \"2026-01-05T09:00:00\" as \"2006-01-02T15:04:05Z07:00\": cannot parse \
+                 \"\" as \"Z07:00\"",
+            ),
+            (
+                "2026-01-05T09:00:00Zz",
+                "parsing time \"2026-01-05T09:00:00Zz\": extra text: \"z\"",
+            ),
+        ] {
+            assert_eq!(fault(text, false).as_deref(), Some(why));
+        }
+        assert_eq!(fault("2026-01-05T09:00:00.5+02:00", false), None);
         assert_eq!(parse_rfc3339("yesterday"), None);
         assert_eq!(parse_rfc3339("1999-01-01T00:00:00Z"), None);
         assert_eq!(parse_rfc3339("2026-01-05 09:00:00Z"), None);

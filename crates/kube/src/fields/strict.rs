@@ -6,7 +6,7 @@ use crate::api::FieldValidation;
 use crate::patch::{Go, PatchType};
 use crate::status::Cause;
 use crate::validate::json;
-use crate::{Status, Value, quantity};
+use crate::{Status, Value, quantity, time};
 use ecow::{EcoString, EcoVec, eco_format};
 
 /// What is wrong with one field.
@@ -220,7 +220,12 @@ impl Walk<'_> {
                     self.undecodable(eco_format!("illegal base64 data at input byte {at}"));
                 }
             }
-            ("t" | "u" | "d", Value::String(_)) => {}
+            ("t" | "u", Value::String(text)) => {
+                if let Some(why) = time::fault(text, sort == "u") {
+                    self.undecodable(why);
+                }
+            }
+            ("d", Value::String(_)) => {}
             ("~", value) => match self.table.named(rest).0 {
                 // What is wrong is said of the named type.
                 plain @ ("s" | "i" | "b") => {

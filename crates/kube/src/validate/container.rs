@@ -1,6 +1,6 @@
 //! Containers (`pkg/apis/core/validation`, validateContainerCommon and those that call it).
 
-use super::{Faults, Path, Seen, names, probe, resources};
+use super::{Faults, Path, Seen, claims, names, probe, resources, windows};
 use crate::{Value, gostruct};
 use ecow::{EcoString, eco_format};
 
@@ -15,7 +15,7 @@ pub(super) fn containers(faults: &mut Faults, at: &Path<'_>, spec: &Value, volum
     let mut names = Seen::default();
     for (index, container) in main.iter().enumerate() {
         let at = list.index(index);
-        common(faults, &at, container, volumes);
+        common(faults, &at, spec, container, volumes);
         unique_name(faults, &at, container, &mut names);
         probe::container(faults, &at, container, grace);
     }
@@ -27,7 +27,7 @@ pub(super) fn containers(faults: &mut Faults, at: &Path<'_>, spec: &Value, volum
     }
     for (index, container) in spec.get("initContainers").items().iter().enumerate() {
         let at = list.index(index);
-        common(faults, &at, container, volumes);
+        common(faults, &at, spec, container, volumes);
         unique_name(faults, &at, container, &mut names);
         // Each by itself, for they do not run together; the server counts each as the first.
         let alone = std::slice::from_ref(container);
@@ -63,7 +63,7 @@ fn unique_name<'a>(
 }
 
 /// What holds of every container.
-fn common(faults: &mut Faults, at: &Path<'_>, container: &Value, volumes: &[&Value]) {
+fn common(faults: &mut Faults, at: &Path<'_>, spec: &Value, container: &Value, volumes: &[&Value]) {
     faults.required_named(&at.child("name"), container.get("name"), names::label);
     let image = container.get("image").text();
     if image.is_empty() {
@@ -87,11 +87,15 @@ fn common(faults: &mut Faults, at: &Path<'_>, container: &Value, volumes: &[&Val
         &at.child("resizePolicy"),
         container.get("resizePolicy"),
     );
-    resources::requirements(faults, &at.child("resources"), container.get("resources"));
+    let (at_resources, used) = (at.child("resources"), container.get("resources"));
+    resources::requirements(faults, &at_resources, used);
+    let (list, all) = (at_resources.child("claims"), spec.get("resourceClaims"));
+    claims::of_container(faults, &list, used.get("claims"), all);
     security(
         faults,
         &at.child("securityContext"),
         container.get("securityContext"),
+        spec.get("hostUsers").as_bool() != Some(false),
     );
     devices(faults, at, container, volumes);
 }
@@ -502,7 +506,7 @@ pub(super) fn descending_path(faults: &mut Faults, at: &Path<'_>, path: &str) {
     }
 }
 
-fn security(faults: &mut Faults, at: &Path<'_>, context: &Value) {
+fn security(faults: &mut Faults, at: &Path<'_>, context: &Value, has_host_users: bool) {
     for field in ["runAsUser", "runAsGroup"] {
         if let Some(id) = context.get(field).as_int() {
             faults.in_range(&at.child(field), id, 0, i64::from(i32::MAX));
@@ -511,6 +515,10 @@ fn security(faults: &mut Faults, at: &Path<'_>, context: &Value) {
     let mounts = &["Default", "Unmasked"];
     let proc = context.get("procMount");
     faults.choice(&at.child("procMount"), proc, mounts);
+    if has_host_users && proc.text() == "Unmasked" {
+        let detail = "`hostUsers` must be false to use `Unmasked`";
+        faults.invalid(&at.child("procMount"), proc, detail);
+    }
     profiles(faults, at, context);
     let flag = |field: &str| context.get(field).as_bool();
     if flag("allowPrivilegeEscalation") == Some(false) {
@@ -524,6 +532,11 @@ fn security(faults: &mut Faults, at: &Path<'_>, context: &Value) {
             faults.invalid_shown(at, &gostruct::json("SecurityContext", context), detail);
         }
     }
+    windows::options(
+        faults,
+        &at.child("windowsOptions"),
+        context.get("windowsOptions"),
+    );
 }
 
 /// The profiles of seccomp and AppArmor.

@@ -206,6 +206,12 @@ impl Faults {
         );
     }
 
+    /// The same, and where one may look.
+    pub fn not_found_because(&mut self, at: &Path<'_>, name: &str, detail: &str) {
+        let message = eco_format!("Not found: {name:?}: {detail}");
+        self.push("FieldValueNotFound", at, message);
+    }
+
     /// There is more than fits.
     pub fn too_long(&mut self, at: &Path<'_>, most: usize) {
         let message = eco_format!("Too long: may not be more than {most} bytes");

@@ -6,6 +6,7 @@
 
 mod autoscaler;
 mod batch;
+mod claims;
 mod config;
 mod container;
 mod faults;
@@ -23,6 +24,7 @@ mod schedule;
 mod service;
 mod storage;
 mod volumes;
+mod windows;
 mod workload;
 
 use crate::{Status, Value, kind_info};

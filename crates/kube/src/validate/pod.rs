@@ -1,6 +1,9 @@
 //! Pods and pod templates (`pkg/apis/core/validation`, ValidatePodSpec and around it).
 
-use super::{Faults, Path, SPEC, Seen, container, meta, names, placement, resources, volumes};
+use super::{
+    Faults, Path, SPEC, Seen, claims, container, meta, names, placement, resources, volumes,
+    windows,
+};
 use crate::Value;
 use crate::admission::service_account::{DRAWN, TOKEN_VOLUME};
 use ecow::EcoString;
@@ -271,6 +274,8 @@ pub(super) fn template(faults: &mut Faults, at: &Path<'_>, template: &Value) {
 
 fn pod_spec(faults: &mut Faults, at: &Path<'_>, spec: &Value) {
     let volumes = volumes::volumes(faults, &at.child("volumes"), spec.get("volumes"));
+    let claims = spec.get("resourceClaims");
+    claims::of_pod(faults, &at.child("resourceClaims"), claims);
     container::containers(faults, at, spec, &volumes);
     if !spec.get("resources").is_null() {
         resources::of_pod(faults, &at.child("resources"), spec.get("resources"));
@@ -313,6 +318,7 @@ fn pod_spec(faults: &mut Faults, at: &Path<'_>, spec: &Value) {
     }
     let constraints = spec.get("topologySpreadConstraints");
     placement::topology_spread(faults, &at.child("topologySpreadConstraints"), constraints);
+    windows::host_process(faults, at, spec);
     for (field, check) in [
         ("serviceAccountName", names::subdomain as super::Check),
         ("nodeName", names::subdomain),
@@ -347,6 +353,41 @@ fn pod_spec(faults: &mut Faults, at: &Path<'_>, spec: &Value) {
     if !policy.is_null() {
         faults.one_of(&at.child("preemptionPolicy"), policy, policies);
     }
+    let os = at.child("os");
+    match spec.at(&["os", "name"]) {
+        _ if spec.get("os").is_null() => {}
+        name if name.text().is_empty() => faults.required(&os.child("name"), ""),
+        name if name.text() == "windows" => windows::pod(faults, at, spec),
+        name => faults.choice(&os, name, &["linux", "windows"]),
+    }
+    file_volumes(faults, at, spec);
+}
+
+/// Variables that are keys in files of a volume: it has to be there, and an empty one
+/// (`validateFileKeyRefVolumes`).
+fn file_volumes(faults: &mut Faults, at: &Path<'_>, spec: &Value) {
+    windows::each_container(at, spec, &mut |at, container| {
+        let list = at.child("env");
+        for (index, variable) in container.get("env").items().iter().enumerate() {
+            let key = variable.at(&["valueFrom", "fileKeyRef"]);
+            if key.is_null() {
+                continue;
+            }
+            let at = list.index(index);
+            let at = at.child("valueFrom");
+            let at = at.child("fileKeyRef");
+            let (at, name) = (at.child("volumeName"), key.get("volumeName"));
+            let mut volumes = spec.get("volumes").items().iter().rev();
+            match volumes.find(|it| it.get("name").text() == name.text()) {
+                None => faults.not_found(&at, name),
+                Some(volume) if volume.get("emptyDir").is_null() => {
+                    let detail = "referenced volume must be of type emptyDir";
+                    faults.invalid_text(&at, name.text(), detail);
+                }
+                Some(_) => {}
+            }
+        }
+    });
 }
 
 fn optional_name(
@@ -418,6 +459,8 @@ fn security(faults: &mut Faults, at: &Path<'_>, context: &Value) {
         }
     }
     container::profiles(faults, at, context);
+    let options = context.get("windowsOptions");
+    windows::options(faults, &at.child("windowsOptions"), options);
 }
 
 /// What a pod shares with its node, and how it is called there.
@@ -442,12 +485,6 @@ fn sharing(faults: &mut Faults, at: &Path<'_>, spec: &Value) {
             &Value::Bool(true),
             detail,
         );
-    }
-    let os = at.child("os");
-    match spec.at(&["os", "name"]) {
-        _ if spec.get("os").is_null() => {}
-        name if name.text().is_empty() => faults.required(&os.child("name"), ""),
-        name => faults.choice(&os, name, &["linux", "windows"]),
     }
 }
 

@@ -63,9 +63,41 @@ fn descriptor(spec: &str) -> Result<(), EcoString> {
         "@yearly" | "@annually" | "@monthly" | "@weekly" | "@daily" | "@midnight" | "@hourly" => {
             Ok(())
         }
-        _ if spec.starts_with("@every ") => Ok(()),
-        _ => Err(eco_format!("unrecognized descriptor: {spec}")),
+        _ => match spec.strip_prefix("@every ").map(duration_fault) {
+            Some(None) => Ok(()),
+            Some(Some(why)) => Err(eco_format!("failed to parse duration {spec}: {why}")),
+            None => Err(eco_format!("unrecognized descriptor: {spec}")),
+        },
     }
+}
+
+/// What is wrong with a duration such as `1h30m`, in the words of Go's `time.ParseDuration`.
+fn duration_fault(text: &str) -> Option<EcoString> {
+    const UNITS: [&str; 8] = ["ns", "us", "µs", "μs", "ms", "s", "m", "h"];
+    let invalid = || Some(eco_format!("time: invalid duration {text:?}"));
+    let mut rest = text.strip_prefix(['-', '+']).unwrap_or(text);
+    if rest.is_empty() {
+        return invalid();
+    }
+    while rest != "0" && !rest.is_empty() {
+        let is_number = |letter: char| letter.is_ascii_digit() || letter == '.';
+        let (number, after) = rest.split_at(rest.find(|it| !is_number(it)).unwrap_or(rest.len()));
+        let dots = number.matches('.').count();
+        if dots > 1 || number.len() == dots {
+            return invalid();
+        }
+        let (unit, after) = after.split_at(after.find(is_number).unwrap_or(after.len()));
+        if unit.is_empty() {
+            return Some(eco_format!("time: missing unit in duration {text:?}"));
+        }
+        if !UNITS.contains(&unit) {
+            return Some(eco_format!(
+                "time: unknown unit {unit:?} in duration {text:?}"
+            ));
+        }
+        rest = after;
+    }
+    None
 }
 
 /// `*`, `5`, `1-5`, each with `/2` or without.

@@ -263,6 +263,44 @@ pub(super) fn class(faults: &mut Faults, new: &Value, old: Option<&Value>) {
     if !modes.contains(&mode.text()) {
         faults.unsupported(&Path::root("volumeBindingMode"), mode, modes);
     }
+    topologies(faults, new.get("allowedTopologies"));
+}
+
+/// Where a class makes its volumes (`validateAllowedTopologies`).
+fn topologies(faults: &mut Faults, terms: &Value) {
+    let list = Path::root("allowedTopologies");
+    // The server compares each with as many empty ones too.
+    let mut seen = vec![Value::Map(crate::Map::new()); terms.items().len()];
+    for (index, term) in terms.items().iter().enumerate() {
+        let at = list.index(index);
+        let at = at.child("matchLabelExpressions");
+        let mut term_is = crate::map! {};
+        let rules = term.get("matchLabelExpressions").items();
+        for (index, rule) in rules.iter().enumerate() {
+            let at = at.index(index);
+            let (of_values, values) = (at.child("values"), rule.get("values").items());
+            if values.is_empty() {
+                faults.required(&of_values, "");
+            }
+            let mut set = crate::map! {};
+            for (index, value) in values.iter().enumerate() {
+                if !set.get(value.text()).is_null() {
+                    faults.duplicate(&of_values.index(index), value);
+                }
+                set.set(value.text(), true);
+            }
+            let key = rule.get("key");
+            faults.named(&at.child("key"), key.text(), names::label_key);
+            if !term_is.get(key.text()).is_null() {
+                faults.duplicate(&at.child("key"), key);
+            }
+            term_is.set(key.text(), set);
+        }
+        for _ in seen.iter().filter(|other| **other == term_is) {
+            faults.duplicate(&at, &"".into());
+        }
+        seen.push(term_is);
+    }
 }
 
 fn access_modes(faults: &mut Faults, spec_at: &Path<'_>, spec: &Value) {

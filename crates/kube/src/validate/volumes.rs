@@ -70,7 +70,11 @@ fn source(faults: &mut Faults, at: &Path<'_>, volume: &Value) {
             continue;
         }
         found += 1;
-        let at = at.child(kind);
+        // The server calls this one by another name.
+        let at = at.child(match *kind {
+            "gcePersistentDisk" => "persistentDisk",
+            kind => kind,
+        });
         if found > 1 {
             faults.forbidden(&at, "may not specify more than 1 volume type");
             continue;
@@ -89,10 +93,14 @@ const NEEDED: &[(&str, &[&str])] = &[
     ("azureFile", &["secretName", "shareName"]),
     ("cephfs", &["monitors"]),
     ("cinder", &["volumeID"]),
+    ("gcePersistentDisk", &["pdName"]),
     ("glusterfs", &["endpoints", "path"]),
     ("iscsi", &["targetPortal", "iqn"]),
     ("local", &["path"]),
     ("nfs", &["server", "path"]),
+    ("photonPersistentDisk", &["pdID"]),
+    ("portworxVolume", &["volumeID"]),
+    ("rbd", &["monitors", "image"]),
     ("persistentVolumeClaim", &["claimName"]),
     ("csi", &["driver"]),
     ("vsphereVolume", &["volumePath"]),
@@ -120,6 +128,17 @@ pub(super) fn of_kind(faults: &mut Faults, at: &Path<'_>, kind: &str, source: &V
                 faults.invalid_text(&at.child("path"), path, "must be an absolute path");
             }
         }
+        "awsElasticBlockStore" | "gcePersistentDisk" => {
+            let part = source.get("partition");
+            if part
+                .as_int()
+                .is_some_and(|number| !(0..=255).contains(&number))
+            {
+                let detail = "must be between 1 and 255, inclusive";
+                faults.invalid(&at.child("partition"), part, detail);
+            }
+        }
+        "fc" => fibre_channel(faults, at, source),
         "downwardAPI" => downward(faults, at, source),
         "projected" => projected(faults, at, source),
         "csi" => {
@@ -147,6 +166,28 @@ pub(super) fn of_kind(faults: &mut Faults, at: &Path<'_>, kind: &str, source: &V
                 super::storage::claim_spec(faults, &at.child("spec"), claim.get("spec"));
             }
         }
+        _ => {}
+    }
+}
+
+fn fibre_channel(faults: &mut Faults, at: &Path<'_>, source: &Value) {
+    let (targets, unit) = (source.get("targetWWNs"), source.get("lun"));
+    let (of_targets, of_unit) = (at.child("targetWWNs"), at.child("lun"));
+    let is_named = !targets.items().is_empty();
+    match (is_named, !source.get("wwids").items().is_empty()) {
+        (false, false) => {
+            let detail = "must specify either targetWWNs or wwids, but not both";
+            faults.required(&of_targets, detail);
+        }
+        (true, true) => {
+            let detail = "targetWWNs and wwids can not be specified simultaneously";
+            faults.invalid(&of_targets, targets, detail);
+        }
+        _ => {}
+    }
+    match unit.as_int() {
+        None if is_named => faults.required(&of_unit, "lun is required if targetWWNs is specified"),
+        Some(number) if is_named => faults.in_range(&of_unit, number, 0, 255),
         _ => {}
     }
 }
