@@ -38,7 +38,7 @@ pub mod time;
 mod validate;
 pub mod warnings;
 
-pub use defaults::{from_base64, qos_class};
+pub use defaults::{from_base64, qos_class, to_base64};
 pub use hash::pod_template_hash;
 pub use kind::{KINDS, KindInfo, kind_info};
 pub use object::{Key, Meta, Object};

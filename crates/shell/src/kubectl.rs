@@ -7,10 +7,12 @@ mod autoscale;
 mod can_i;
 mod cells;
 mod columns;
+mod create;
 mod delete;
 mod describe;
 mod drain;
 mod explain;
+mod expose;
 mod get;
 mod jsonpath;
 mod metadata;
@@ -75,7 +77,9 @@ const COMMANDS: &[Command] = &[
     change(&["auth", "can-i"], can_i::FLAGS, can_i::run),
     change(&["autoscale"], autoscale::FLAGS, autoscale::run),
     change(&["cordon"], &[], drain::cordon),
-    change(&["create"], apply::FLAGS, apply::create),
+    print(&["create"], create::FLAGS, create::run),
+    print(&["expose"], create::FLAGS, expose::expose),
+    print(&["run"], create::FLAGS, expose::run_pod),
     change(&["delete"], delete::FLAGS, delete::run),
     print(&["describe"], describe::FLAGS, describe::run),
     change(&["drain"], drain::DRAIN_FLAGS, drain::drain),

@@ -14,7 +14,7 @@ mod storage;
 mod workload;
 
 pub use pod::qos_class;
-pub use policy::from_base64;
+pub use policy::{from_base64, to_base64};
 
 use crate::{KindInfo, Value, kind_info, map};
 use std::cell::RefCell;

@@ -148,7 +148,7 @@ pub(super) fn secret(object: &mut Value) {
         .map(|(name, text)| (name.clone(), text.to_text()))
         .collect();
     for (name, text) in plain {
-        object.entry("data").set(&name, base64(text.as_bytes()));
+        object.entry("data").set(&name, to_base64(text.as_bytes()));
     }
     if let Some(map) = object.as_map().filter(|map| map.contains_key("stringData")) {
         let kept = map.iter().filter(|(key, _)| *key != "stringData");
@@ -160,7 +160,7 @@ pub(super) fn secret(object: &mut Value) {
 }
 
 /// Bytes as the API writes them in JSON.
-fn base64(bytes: &[u8]) -> EcoString {
+pub fn to_base64(bytes: &[u8]) -> EcoString {
     const LETTERS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
     let mut text = EcoString::new();
     for chunk in bytes.chunks(3) {
@@ -205,7 +205,7 @@ mod tests {
     #[test]
     fn bytes_are_written_in_base64() {
         for (text, expected) in [("", ""), ("1", "MQ=="), ("ab", "YWI="), ("abc", "YWJj")] {
-            assert_eq!(base64(text.as_bytes()), expected, "{text}");
+            assert_eq!(to_base64(text.as_bytes()), expected, "{text}");
             assert_eq!(from_base64(expected), text.as_bytes());
         }
     }

@@ -155,6 +155,16 @@ impl Args {
         Fault::Usage(format!("{why}\nSee '{} --help' for usage.", self.command))
     }
 
+    /// The words that stand before `--`.
+    pub fn before_dash(&self) -> &[String] {
+        &self.words[..self.dash.unwrap_or(self.words.len())]
+    }
+
+    /// The words that stand behind `--`.
+    pub fn after_dash(&self) -> &[String] {
+        self.dash.map_or(&[], |at| &self.words[at..])
+    }
+
     /// Whether the command has a flag, given or not.
     pub fn takes(&self, flag: &Flag) -> bool {
         self.own.iter().any(|own| own.name == flag.name)

@@ -13,7 +13,7 @@ use std::rc::Rc;
 use yaml::json::{self, Style};
 
 /// As `kubectl -o json` prints.
-const ON_LINES: Style = Style {
+pub(super) const ON_LINES: Style = Style {
     indent: Some("    "),
     is_html_escaped: true,
 };
