@@ -1,8 +1,12 @@
 //! Values as JSON, as Go's `encoding/json` writes them.
 
+mod fault;
+
 use crate::{Value, number};
 use ecow::EcoString;
 use std::fmt::Write;
+
+pub use fault::fault;
 
 /// How JSON is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

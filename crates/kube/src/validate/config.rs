@@ -1,7 +1,8 @@
 //! ConfigMaps, Secrets, Namespaces (`pkg/apis/core/validation`).
 
 use super::{Faults, Path, names};
-use crate::Value;
+use crate::{Value, from_base64};
+use ecow::eco_format;
 
 /// A namespace: what deletes it, and the levels of Pod Security that its labels name
 /// (`k8s.io/pod-security-admission/api`).
@@ -82,6 +83,8 @@ pub(super) fn secret(faults: &mut Faults, new: &Value, old: Option<&Value>) {
         let value = data.get(key);
         if value.is_null() || key == "ssh-privatekey" && value.text().is_empty() {
             faults.required(&at.key(key), "");
+        } else if key.starts_with(".docker") {
+            docker_config(faults, &at.key(key), value.text());
         }
     }
     let account = "kubernetes.io/service-account.name";
@@ -109,6 +112,26 @@ fn required_keys(secret: &Value) -> &'static [&'static str] {
             }
         }
         _ => &[],
+    }
+}
+
+/// A file of Docker's in base64: an object of JSON.
+fn docker_config(faults: &mut Faults, at: &Path<'_>, data: &str) {
+    let bytes = from_base64(data);
+    let text = String::from_utf8_lossy(&bytes);
+    let kind = match text.trim_start().chars().next() {
+        Some('[') => "array",
+        Some('"') => "string",
+        Some('t' | 'f') => "bool",
+        Some('-' | '0'..='9') => "number",
+        _ => "",
+    };
+    let why = yaml::json::fault(&text).or_else(|| {
+        let of = "Go value of type map[string]interface {}";
+        (!kind.is_empty()).then(|| eco_format!("json: cannot unmarshal {kind} into {of}"))
+    });
+    if let Some(why) = why {
+        faults.invalid_text(at, "<secret contents redacted>", &why);
     }
 }
 

@@ -2,8 +2,10 @@
 
 use super::args::{Args, DRY_RUN, Flag, OUTPUT, value};
 use super::session::{DryRun, Fault, Session};
+use ecow::eco_format;
 use kube::Value;
 use kube::api::{PatchType, Verb};
+use yaml::json;
 
 pub(super) const FLAGS: &[Flag] = &[
     value("patch", Some('p')),
@@ -31,6 +33,15 @@ pub(super) fn run(session: &mut Session, args: &Args) -> Result<(), Fault> {
             )));
         }
     };
+    // JSON goes to the server as it is, which finds what is wrong with it.
+    if text.trim_start().starts_with(['{', '['])
+        && yaml::decode(text).is_err()
+        && let Some(why) = json::fault(text)
+    {
+        return Err(Fault::Said(eco_format!(
+            "Error from server (BadRequest): {why}\n"
+        )));
+    }
     let patch = yaml::decode(text)
         .map_err(|error| Fault::Usage(format!("unable to parse {text:?}: {error}")))?;
     let keys = session.targets(&args.words)?;
