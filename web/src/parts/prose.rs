@@ -16,14 +16,19 @@ pub fn prose(text: &str) -> Html {
 
 /// A text of the table with these set into it where it says `{0}`, `{1}`: a language has its own order.
 pub fn filled(text: &str, slots: &[Html]) -> Html {
-    let mut pieces = text.split('{');
-    let first = pieces.next().unwrap_or_default();
-    let others = pieces.map(|piece| {
-        let (slot, text) = piece.split_once('}').unwrap_or_default();
-        let slot = slot.parse().ok().and_then(|slot: usize| slots.get(slot));
+    let parts = parts(text).map(|(slot, text)| {
+        let slot = slot.and_then(|slot| slots.get(slot));
         html! { <>{ slot.cloned().unwrap_or_default() }{ text }</> }
     });
-    html! { <>{ first }{ for others }</> }
+    html! { <>{ for parts }</> }
+}
+
+/// What stands between the slots of a text, each part with the number of the slot before it.
+fn parts(text: &str) -> impl Iterator<Item = (Option<usize>, &str)> {
+    text.split('{').map(|part| match part.split_once('}') {
+        Some((slot, text)) => (slot.parse().ok(), text),
+        None => (None, part),
+    })
 }
 
 /// Splits at pairs of backticks. True: it stood between two of them.
@@ -48,6 +53,19 @@ fn next_code(text: &str) -> Option<(&str, &str, &str)> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn slots_stand_where_the_language_has_them() {
+        for (text, expected) in [
+            ("in {0}", vec![(None, "in "), (Some(0), "")]),
+            (
+                "{1} from {0}",
+                vec![(None, ""), (Some(1), " from "), (Some(0), "")],
+            ),
+        ] {
+            assert_eq!(parts(text).collect::<Vec<_>>(), expected, "{text}");
+        }
+    }
 
     #[test]
     fn code_is_what_stands_between_backticks() {

@@ -108,7 +108,10 @@ pub fn pod(pod: &PodRow, is_serving: bool) -> String {
 /// What a Service gets, and how many share it.
 pub fn load(per_second: u32, serving: usize) -> String {
     let serving = endpoints(serving);
-    format!("{per_second} requests a second to {serving}")
+    match per_second {
+        1 => format!("1 request a second to {serving}"),
+        _ => format!("{per_second} requests a second to {serving}"),
+    }
 }
 
 pub(super) fn endpoints(n: usize) -> String {

@@ -160,7 +160,10 @@ pub fn conflict_in(place: &str) -> String {
 
 /// How much of a file changes.
 pub fn lines_changed(added: usize, removed: usize) -> String {
-    format!("{added} lines added, {removed} removed")
+    match added {
+        1 => format!("1 line added, {removed} removed"),
+        _ => format!("{added} lines added, {removed} removed"),
+    }
 }
 
 /// What a part of a file's diff is called.

@@ -104,7 +104,7 @@ pub fn lesson_standing(standing: Option<Standing>, minutes: u32) -> String {
     match standing {
         Some(it) if it.done == it.of => "done".to_owned(),
         Some(it) if 0 < it.done => format!("{} of {} steps done", it.done, it.of),
-        _ => format!("{minutes} minutes"),
+        _ => in_minutes(minutes),
     }
 }
 
@@ -115,7 +115,15 @@ pub fn lesson_named(title: &str) -> String {
 
 /// How long it takes, and what it is about.
 pub fn lesson_facts(minutes: u32, summary: &str) -> String {
-    format!("{minutes} minutes. {summary}")
+    let minutes = in_minutes(minutes);
+    format!("{minutes}. {summary}")
+}
+
+fn in_minutes(n: u32) -> String {
+    match n {
+        1 => "1 minute".to_owned(),
+        _ => format!("{n} minutes"),
+    }
 }
 
 /// Which step is to be done.

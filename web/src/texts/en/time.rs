@@ -37,7 +37,10 @@ pub fn pods_missing(seconds: usize) -> String {
 
 /// When requests failed.
 pub fn requests_failed(failed: u32, from: &str, to: &str) -> String {
-    format!("{failed} requests failed between {from} and {to}.")
+    match failed {
+        1 => format!("1 request failed between {from} and {to}."),
+        _ => format!("{failed} requests failed between {from} and {to}."),
+    }
 }
 
 pub const NO_REQUEST_FAILED: &str = "No request failed.";
