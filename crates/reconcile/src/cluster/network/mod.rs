@@ -13,6 +13,7 @@
 //! says what pods use, [`rows`] what a viewer sees.
 
 mod address;
+mod calls;
 mod capacity;
 pub mod ingress;
 pub mod load_balancer;

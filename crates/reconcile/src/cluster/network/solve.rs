@@ -4,6 +4,7 @@
 //! back: what became of each call, and so of what the caller was asked for.
 
 use super::address::{self, Address, Named, Sources, Way};
+use super::calls::{Called, MILLION, called, calls, power};
 use super::capacity::{self, Demand, Supply};
 use super::meter::{Colour, Rates, part_of, slot};
 use super::proxies::{Endpoint, PROXIES};
@@ -604,57 +605,6 @@ fn limits(world: &World, found: &Served) -> (u64, u64) {
         positive(quantity::milli_of(limits.get("cpu"))),
         positive(quantity::units_of(limits.get("memory"))),
     )
-}
-
-/// Millionths.
-const MILLION: u64 = 1_000_000;
-
-/// What becomes of one call: shares in millionths.
-#[derive(Clone, Copy, Debug, Default)]
-struct Called {
-    failing: u64,
-    /// Those that end only when the caller gives up.
-    hanging: u64,
-    spread: Spread,
-}
-
-impl Called {
-    fn of(rates: &Rates) -> Called {
-        let total = rates.total();
-        let failed = rates.failed.iter().sum();
-        Called {
-            failing: part_of(MILLION, failed, total),
-            hanging: part_of(MILLION, rates.failed[Cause::Timeout as usize], total),
-            spread: Spread::of(&mut rates.points.to_vec()),
-        }
-    }
-}
-
-/// `rate` × (`share` / a million) ^ `n`.
-fn power(rate: u64, share: u64, n: u64) -> u64 {
-    (0..n).fold(rate, |rate, _| part_of(rate, share, MILLION))
-}
-
-/// What a program calls when it is asked for a path.
-fn calls<'a>(app: &'a App, path: &str) -> impl Iterator<Item = &'a Call> {
-    app.calls
-        .iter()
-        .filter(move |call| ingress::is_below(path, &call.on))
-}
-
-/// Whom a call goes to; none if it leaves the cluster.
-fn called(world: &World, namespace: &str, call: &Call) -> Result<Option<Address>, Cause> {
-    let Named::Service(service) = address::named(&world.store, namespace, &call.service)? else {
-        return Ok(None);
-    };
-    Ok(Some(Address {
-        port: address::port(&service, &call.port)?,
-        service: service.key.clone(),
-        path: call.path.clone(),
-        timeout: call.timeout,
-        way: Way::Inside,
-        clients: 0,
-    }))
 }
 
 /// An Ingress controller that is refused tries another endpoint: only who is refused so many times in a
