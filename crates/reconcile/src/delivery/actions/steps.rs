@@ -391,7 +391,7 @@ impl Run {
             (Used::Calls(call, outputs), None) => {
                 self.set_log(spot, log);
                 self.step_mut(spot).outputs = outputs.into();
-                self.begin_call(spot, Rc::new(call), now, events);
+                self.begin_call(spot, call, now, events);
                 None
             }
             (Used::Calls(..), Some(answer)) => {

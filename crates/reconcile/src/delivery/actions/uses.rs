@@ -24,7 +24,7 @@ pub(super) enum Used {
     /// It is done: its log and its outputs.
     Done(Vec<EcoString>, Outputs),
     /// It calls a program, and has these outputs if that ends well.
-    Calls(Call, Outputs),
+    Calls(Rc<Call>, Outputs),
     /// It fails, with this message.
     Failed(EcoString),
 }
@@ -222,7 +222,7 @@ fn build_push(
         ("digest".into(), digest.clone()),
         ("imageid".into(), digest),
     ];
-    Used::Calls(call, outputs)
+    Used::Calls(Rc::new(call), outputs)
 }
 
 /// Tags and labels after the event: `type=sha`, `type=ref`, `type=raw`, and by default the branch's
