@@ -1,7 +1,7 @@
 //! Objects: a value tree with its metadata decoded.
 
 use crate::{Millis, Value, decimal, kind_info};
-use ecow::EcoString;
+use ecow::{EcoString, eco_format};
 use lean::{Bytes, Keyed, SortKey};
 use std::cmp::Ordering;
 use std::fmt;
@@ -55,6 +55,15 @@ impl Key {
             kind,
             namespace,
             name: metadata.get("name").to_text(),
+        }
+    }
+
+    /// Its name with its kind and namespace: `Deployment/shop/order-service`, or `Namespace/shop`.
+    #[must_use]
+    pub fn path(&self) -> EcoString {
+        match self.namespace.as_str() {
+            "" => eco_format!("{self}"),
+            namespace => eco_format!("{}/{namespace}/{}", self.kind, self.name),
         }
     }
 }

@@ -1,6 +1,7 @@
 //! What there is to see: rows made of a world and its trace.
 
 use crate::cluster::deployment::{self, TEMPLATE_HASH};
+use crate::cluster::kubelet::view::containers;
 use crate::cluster::network::rows;
 use crate::cluster::pod;
 use crate::delivery::diff;
@@ -14,7 +15,7 @@ use crate::trace::Entry;
 use crate::view::{
     ConditionRow, ConflictRegion, ConflictRow, DeploymentRow, EventRow, ImageRow, Mark, MarkKind,
     NodeRow, ObjectPanel, ObjectRef, PodForm, PodRow, PullRequestRow, ReleaseRow, ReplicaSetRow,
-    Scene, Sentence, Tint, Tone,
+    ResourceRow, Scene, Sentence, Tint, Tone,
 };
 use ecow::{EcoString, eco_format};
 use kube::{Key, Millis, Object, Value, quantity};
@@ -25,6 +26,7 @@ use std::rc::Rc;
 pub(crate) fn of<A: Act>(timeline: &Timeline<A>) -> Scene {
     let world = timeline.world();
     let past = &timeline.entries()[..(world.entries() as usize).min(timeline.entries().len())];
+    let services = rows::services(world);
     Scene {
         now: world.now(),
         newest: past.last().map(|entry| entry.id),
@@ -32,8 +34,8 @@ pub(crate) fn of<A: Act>(timeline: &Timeline<A>) -> Scene {
             .iter()
             .rev()
             .find(|entry| entry.tone != Tone::Detail)
-            .map(sentence),
-        stations: stations::of(world, timeline.seconds()),
+            .map(|entry| Sentence::new(entry.id, entry.t, &entry.message)),
+        stations: stations::of(world, &services, timeline.seconds()),
         pull_request: world
             .delivery
             .pulls
@@ -51,21 +53,9 @@ pub(crate) fn of<A: Act>(timeline: &Timeline<A>) -> Scene {
         releases: releases(world),
         deployments: deployments(world),
         nodes: nodes(world),
-        services: rows::services(world),
+        services,
         callers: rows::callers(world),
         applications: gitops::rows(world),
-    }
-}
-
-fn sentence(entry: &Entry) -> Sentence {
-    let mut text = entry.message.clone();
-    if !text.ends_with(['.', '!', '?']) {
-        text.push('.');
-    }
-    Sentence {
-        entry: entry.id,
-        t: entry.t,
-        text,
     }
 }
 
@@ -149,7 +139,25 @@ fn images(world: &World) -> Vec<ImageRow> {
 }
 
 fn releases(world: &World) -> Vec<ReleaseRow> {
-    let row = |release: &pipeline::Release| ReleaseRow {
+    let all = &world.delivery.releases;
+    let is_newest = |at: usize| {
+        let one = &all[at].record;
+        let is_same = |it: &pipeline::Release| {
+            it.record.namespace == one.namespace && it.record.name == one.name
+        };
+        !all.iter().skip(at + 1).any(is_same)
+    };
+    let resources = |at: usize, (namespace, name): (&str, &str)| -> Vec<ResourceRow> {
+        if !is_newest(at) || gitops::flux::makes(&world.store, namespace, name) {
+            return Vec::new();
+        }
+        let objects = all[at].objects.iter();
+        let row = |object: &Value| gitops::resource::row(&world.store, &Key::of(object));
+        objects.map(row).collect()
+    };
+    let row = |(at, release): (usize, &pipeline::Release)| ReleaseRow {
+        namespace: release.record.namespace.as_str().into(),
+        resources: resources(at, (&release.record.namespace, &release.record.name)),
         name: release.record.name.as_str().into(),
         revision: release.record.revision,
         status: release.record.status.as_str().into(),
@@ -158,7 +166,7 @@ fn releases(world: &World) -> Vec<ReleaseRow> {
         updated: release.updated,
         tint: world.delivery.tints.of(release.commit),
     };
-    world.delivery.releases.iter().map(row).collect()
+    all.iter().enumerate().map(row).collect()
 }
 
 fn number(value: &Value) -> u32 {
@@ -386,6 +394,9 @@ pub(crate) fn panel<A: Act>(timeline: &Timeline<A>, object: &ObjectRef) -> Objec
         owners,
         owned: owned.iter().map(|it| named(&it.key)).collect(),
         entries: about.map(|entry| entry.id).collect(),
+        containers: live
+            .filter(|it| it.key.kind == "Pod")
+            .map_or_else(Vec::new, |pod| containers(world, pod)),
     }
 }
 
@@ -431,7 +442,7 @@ pub(crate) fn events<A: Act>(timeline: &Timeline<A>) -> Vec<EventRow> {
             t: entry.t,
             actor: entry.actor.clone(),
             verb: entry.verb.into(),
-            object: entry.object.as_ref().map(full_name).unwrap_or_default(),
+            object: entry.object.as_ref().map(Key::path).unwrap_or_default(),
             reason: entry.reason.clone(),
             message: entry.message.clone(),
             tone: entry.tone,
@@ -440,14 +451,6 @@ pub(crate) fn events<A: Act>(timeline: &Timeline<A>) -> Vec<EventRow> {
         });
     }
     rows
-}
-
-/// `Deployment/shop/order-service`, or `Namespace/shop`.
-fn full_name(key: &Key) -> EcoString {
-    match key.namespace.as_str() {
-        "" => eco_format!("{key}"),
-        namespace => eco_format!("{}/{namespace}/{}", key.kind, key.name),
-    }
 }
 
 /// The commit that begins a chain of causes: that of a pull request, or of an installation.

@@ -5,11 +5,11 @@ use crate::engine::World;
 use crate::gitops;
 use crate::pipeline::{PullState, Release};
 use crate::scene;
-use crate::view::{Progress, Second, Station, StationKind, Tint};
+use crate::view::{EndpointRow, Progress, Second, ServiceRow, Station, StationKind, Tint};
 use ecow::{EcoString, eco_format};
 
-/// The seven stations at this moment.
-pub(crate) fn of(world: &World, seconds: &[Second]) -> Vec<Station> {
+/// The stations at this moment, in the order in which a change passes them.
+pub(crate) fn of(world: &World, services: &[ServiceRow], seconds: &[Second]) -> Vec<Station> {
     let change = Seen::of(world);
     vec![
         change.commit(world),
@@ -18,6 +18,7 @@ pub(crate) fn of(world: &World, seconds: &[Second]) -> Vec<Station> {
         change.image(world),
         change.release(world),
         change.rollout(world),
+        of_endpoints(services),
         of_traffic(world, seconds),
     ]
 }
@@ -401,6 +402,43 @@ fn standing(world: &World) -> Station {
 
 fn short(digest: &str) -> EcoString {
     digest.chars().take(19).collect()
+}
+
+/// Whether requests have somewhere to go, and who has yet to hear of it. It is never the active one: the
+/// addresses follow the pods, whose rollout is looked at.
+fn of_endpoints(services: &[ServiceRow]) -> Station {
+    let kind = StationKind::Endpoints;
+    let all = services.iter().flat_map(|row| &row.endpoints);
+    let count = |test: fn(&&EndpointRow) -> bool| all.clone().filter(test).count();
+    let (ready, leaving) = (count(|it| it.ready), count(|it| it.terminating));
+    if all.clone().next().is_none() {
+        return station(kind, Progress::Waiting, "none", "", None);
+    }
+    let title = eco_format!("{ready} ready");
+    let is_deserted =
+        |row: &ServiceRow| 0 < row.per_second && !row.endpoints.iter().any(|it| it.ready);
+    if let Some(row) = services.iter().find(|row| is_deserted(row)) {
+        let detail = eco_format!("no address of {} is ready", row.name);
+        return station(kind, Progress::Failed, title, detail, None);
+    }
+    let mut late: Vec<&EcoString> = Vec::new();
+    for sender in services.iter().flat_map(|row| &row.senders) {
+        if !sender.is_current && !late.contains(&&sender.name) {
+            late.push(&sender.name);
+        }
+    }
+    let heard: EcoString = match late.as_slice() {
+        [] => "every node knows them".into(),
+        [one] => eco_format!("{one} has yet to hear of a change"),
+        [one, rest @ ..] => {
+            eco_format!("{one} and {} more have yet to hear of a change", rest.len())
+        }
+    };
+    let detail = match leaving {
+        0 => heard,
+        _ => eco_format!("{leaving} terminating; {heard}"),
+    };
+    station(kind, Progress::Done, title, detail, None)
 }
 
 fn of_traffic(world: &World, seconds: &[Second]) -> Station {

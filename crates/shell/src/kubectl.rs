@@ -35,6 +35,7 @@ use self::session::{Fault, Session};
 use crate::{Cluster, Output};
 
 pub use self::pod_state::{PodState, pod_state};
+pub use self::pod_template::probe_words;
 pub use self::rollout_status::rollout_status;
 
 /// What a command does.

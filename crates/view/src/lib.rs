@@ -15,5 +15,5 @@ mod rows;
 pub use help::{Adopted, Completion, Dropped, Edits, Explanation, Manifest, ManifestLine};
 pub use intent::{Intent, MergeMethod};
 pub use lesson::*;
-pub use panel::{ObjectPanel, ObjectRef};
+pub use panel::*;
 pub use rows::*;

@@ -2,7 +2,7 @@
 //!
 //! In the order of a first reading: [`source`] finds a repository and a commit, [`render`] makes
 //! manifests of it, [`diff`] tells where an object is not as its manifest says and [`health`] how it
-//! is; [`argocd`] acts on Applications, [`flux`] on its sources, HelmReleases and Kustomizations. They
+//! is, which [`resource`] shows; [`argocd`] acts on Applications, [`flux`] on its sources, HelmReleases and Kustomizations. They
 //! are controllers as those in [`crate::cluster`]: they return plans. To learn what their writes will
 //! do they try them on a clone of the store, which costs nothing.
 //!
@@ -16,6 +16,7 @@ mod ignore;
 mod pass;
 mod prospect;
 mod render;
+pub(crate) mod resource;
 pub(crate) mod source;
 
 pub(crate) use prospect::{Prospect, State, prospects};

@@ -229,7 +229,8 @@ pub(super) fn containers(
         for (title, member) in PROBES {
             let probe = container.get(member);
             if !probe.is_null() {
-                let _ = writeln!(out, "    {title}:\t{}", probe_words(probe));
+                let (target, rhythm) = probe_words(probe);
+                let _ = writeln!(out, "    {title}:\t{target} {rhythm}");
             }
         }
         env_from(out, container.get("envFrom").items());
@@ -273,8 +274,10 @@ pub(super) fn amounts(out: &mut String, margin: &str, title: &str, map: &Value) 
     }
 }
 
-/// `http-get http://:80/ready delay=0s …` (`DescribeProbe`)
-fn probe_words(probe: &Value) -> EcoString {
+/// What a probe asks and when, as `kubectl describe` writes it: `http-get http://:80/ready` and
+/// `delay=0s timeout=1s period=10s #success=1 #failure=3` (`DescribeProbe`).
+#[must_use]
+pub fn probe_words(probe: &Value) -> (EcoString, EcoString) {
     let number = |name: &str| probe.get(name).as_int().unwrap_or(0);
     let (exec, http) = (probe.get("exec"), probe.get("httpGet"));
     let (tcp, grpc) = (probe.get("tcpSocket"), probe.get("grpc"));
@@ -305,14 +308,15 @@ fn probe_words(probe: &Value) -> EcoString {
     } else {
         "unknown".into()
     };
-    eco_format!(
-        "{what} delay={}s timeout={}s period={}s #success={} #failure={}",
+    let rhythm = eco_format!(
+        "delay={}s timeout={}s period={}s #success={} #failure={}",
         number("initialDelaySeconds"),
         number("timeoutSeconds"),
         number("periodSeconds"),
         number("successThreshold"),
         number("failureThreshold"),
-    )
+    );
+    (what, rhythm)
 }
 
 fn is_optional(reference: &Value) -> bool {

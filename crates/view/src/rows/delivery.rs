@@ -3,7 +3,7 @@
 use ecow::EcoString;
 use serde::{Deserialize, Serialize};
 
-use super::{Millis, Progress, Tint};
+use super::{Millis, Progress, ResourceRow, Tint};
 
 /// A workflow run.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -98,6 +98,8 @@ pub struct ImageRow {
 /// A revision of a Helm release.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ReleaseRow {
+    /// Its namespace.
+    pub namespace: EcoString,
     /// The release.
     pub name: EcoString,
     /// From 1.
@@ -112,4 +114,7 @@ pub struct ReleaseRow {
     pub updated: Millis,
     /// The commit it deploys.
     pub tint: Option<Tint>,
+    /// What it consists of, in the order of its installation. Only of a release's newest revision, and not
+    /// of one that Flux makes: there the HelmRelease has them.
+    pub resources: Vec<ResourceRow>,
 }

@@ -47,12 +47,12 @@ pub struct DeployedRow {
     pub at: EcoString,
 }
 
-/// An object that a GitOps tool keeps as git says.
+/// An object that a release or a GitOps tool brings, or one that came of it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ResourceRow {
     /// `Deployment/shop/order-service`
     pub object: EcoString,
-    /// `Synced` or `OutOfSync`.
+    /// `Synced` or `OutOfSync`; empty where nobody compares it with git.
     pub sync: EcoString,
     /// `Healthy`…; empty for kinds that have no health.
     pub health: EcoString,
@@ -60,4 +60,6 @@ pub struct ResourceRow {
     pub message: EcoString,
     /// Where it is not as git says: `old` is git's value, `new` the live one.
     pub differences: Vec<PathChange>,
+    /// What it owns, the oldest first. A Deployment's are not here: they have rows of their own.
+    pub owned: Vec<ResourceRow>,
 }

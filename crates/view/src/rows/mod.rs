@@ -75,6 +75,18 @@ pub struct Sentence {
     pub text: EcoString,
 }
 
+impl Sentence {
+    /// The sentence of an entry.
+    #[must_use]
+    pub fn new(entry: u32, t: Millis, message: &EcoString) -> Sentence {
+        let mut text = message.clone();
+        if !text.ends_with(['.', '!', '?']) {
+            text.push('.');
+        }
+        Sentence { entry, t, text }
+    }
+}
+
 /// How far something is.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Progress {
@@ -123,6 +135,8 @@ pub enum StationKind {
     Release,
     /// The Deployment's rolling update.
     Rollout,
+    /// The addresses behind the Services.
+    Endpoints,
     /// Requests.
     Traffic,
 }

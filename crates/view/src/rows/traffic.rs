@@ -25,17 +25,37 @@ pub struct ServiceRow {
     /// The median, the 95th and the 99th percentile of the answers' latencies in the last second, in
     /// milliseconds.
     pub latency: [u32; 3],
-    /// Its endpoints.
+    /// Its endpoints, as its EndpointSlices have them.
     pub endpoints: Vec<EndpointRow>,
+    /// Who sends its requests to them.
+    pub senders: Vec<SenderRow>,
 }
 
-/// An endpoint of a Service, as the nodes see it at this moment.
+/// An endpoint of a Service: what the API server has of it, and who acts on that.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct EndpointRow {
-    /// The pod's uid.
+    /// The pod's uid; empty for one that is no pod.
     pub pod: EcoString,
-    /// Whether traffic is sent there.
+    /// Its address.
+    pub address: EcoString,
+    /// Its conditions `ready`, `serving` and `terminating`.
+    pub ready: bool,
+    /// It still answers, if it is asked to stop.
     pub serving: bool,
+    /// It is asked to stop.
+    pub terminating: bool,
+    /// Who sends requests there at this moment: the bit of each of [`ServiceRow::senders`], by its place.
+    pub sent_by: u16,
+}
+
+/// Who sends a Service's requests to its endpoints: a node's kube-proxy, the Ingress controller, DNS. Each
+/// hears of a change in its own time.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SenderRow {
+    /// `node-a`, `ingress controller`, `cluster DNS`.
+    pub name: EcoString,
+    /// Whether it knows all that the API server has.
+    pub is_current: bool,
 }
 
 /// Somebody outside of the pods who calls.

@@ -7,7 +7,7 @@
 //! In the order of a first reading: [`sync`] is the pod's worker, which looks at the pod when there
 //! is a reason to, says what it sees, and [`plan`]s what to do; [`start`] and [`stop`] do it; [`status`]
 //! says what is seen; [`probes`] ask the containers; a container behaves as its image's `app.yaml`
-//! says or as its command does ([`shell`], [`programs`], [`files`]).
+//! says or as its command does ([`shell`], [`programs`], [`files`]). [`view`] is for who looks at it all.
 //!
 //! An application that is well stays well until something happens to it, so a probe that it has
 //! answered well often enough is not repeated until then.
@@ -26,6 +26,7 @@ mod start;
 mod status;
 mod stop;
 mod sync;
+pub(crate) mod view;
 mod words;
 
 use super::pod;
@@ -234,7 +235,7 @@ pub(crate) fn observe(world: &mut World, change: &Change) {
     let pod = &change.new;
     match pod.key.kind.as_str() {
         "Pod" if !pod::node(pod).is_empty() => {}
-        "ConfigMap" | "Secret" => return sync::config_changed(world, &pod.key),
+        "ConfigMap" | "Secret" => return sync::config_changed(world, change),
         _ => return,
     }
     if world.pods.is_silent(pod::node(pod)) {

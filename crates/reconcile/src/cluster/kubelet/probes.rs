@@ -9,7 +9,7 @@ use super::files::Disk;
 use super::programs::FOREVER;
 use super::{PodEvent, Role, State, Work, config};
 use crate::trace::Note;
-use crate::view::Tone;
+use crate::view::{ProbeStanding, Tone};
 use ecow::{EcoString, eco_format};
 use kube::{Millis, Value};
 
@@ -84,6 +84,22 @@ impl Workers {
     pub(super) fn passes(&self, probe: Probe) -> bool {
         let worker = &self.0[probe as usize];
         !worker.exists || worker.result == Some(true)
+    }
+
+    /// How a probe stands for a viewer, and how often in a row its last answer came. Once it stands well
+    /// nobody counts any more.
+    pub(super) fn standing(&self, probe: Probe, is_started: bool) -> (ProbeStanding, i64) {
+        let worker = &self.0[probe as usize];
+        let standing = match (worker.last, worker.result) {
+            _ if worker.is_on_hold => ProbeStanding::Failed,
+            (None, _) if !is_started && probe != Probe::Startup => ProbeStanding::AwaitsStartup,
+            (None, _) => ProbeStanding::Waiting,
+            (Some(true), Some(true)) => ProbeStanding::Passed,
+            (Some(true), _) => ProbeStanding::Passing,
+            (Some(false), Some(false)) => ProbeStanding::Failed,
+            (Some(false), _) => ProbeStanding::Failing,
+        };
+        (standing, worker.in_a_row)
     }
 
     pub(super) fn awaits(&self, probe: Probe, ticket: u32) -> bool {

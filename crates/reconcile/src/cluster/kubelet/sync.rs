@@ -8,11 +8,13 @@
 use super::plan::Task;
 use super::probes::{self, Probe};
 use super::{Container, PodEvent, Role, State, Work, config, status};
+use crate::delivery::plan::reading;
 use crate::engine::{Event, World};
 use crate::trace::Note;
 use ecow::{EcoString, EcoVec, eco_format};
 use kube::api::Answer;
-use kube::{Key, Millis};
+use kube::{Change, ChangeKind, Millis, Object};
+use std::rc::Rc;
 
 /// How often the container runtime is asked what has changed (`kubelet.go`, `genericPlegRelistPeriod`),
 /// and how often the kubelet looks which of its timers are over.
@@ -133,17 +135,54 @@ impl Worker {
     }
 }
 
-/// A ConfigMap or Secret has changed: pods that mount it see it when they are next looked at.
-pub(super) fn config_changed(world: &mut World, key: &Key) {
+/// A ConfigMap or Secret has changed: pods that mount it see it when they are next looked at. Those that
+/// read it as they started do not, and nobody restarts them, which is said once.
+pub(super) fn config_changed(world: &mut World, change: &Change) {
+    let key = &change.new.key;
+    let differs = |old: &Rc<Object>| {
+        let fields = ["data", "binaryData", "stringData"];
+        fields
+            .iter()
+            .any(|field| old.value.get(field) != change.new.value.get(field))
+    };
+    let is_new_data =
+        change.kind != ChangeKind::Deleted && change.old.as_ref().is_some_and(differs);
+    let mut users: Vec<(EcoString, Millis)> = Vec::new();
+    let (mut kept, mut is_env) = (0, false);
     let runs = world.pods.runs.iter();
-    let of_namespace = runs.filter(|(_, run)| run.key.namespace == key.namespace);
-    let users = of_namespace.filter(|(_, run)| {
-        let pod = world.store.get(&run.key);
-        pod.is_some_and(|pod| config::mounts_from(pod, key))
-    });
-    let users: Vec<(EcoString, Millis)> = users
-        .map(|(uid, run)| (uid.clone(), run.worker.synced))
-        .collect();
+    for (uid, run) in runs.filter(|(_, run)| run.key.namespace == key.namespace) {
+        let Some(pod) = world.store.get(&run.key) else {
+            continue;
+        };
+        if config::mounts_from(pod, key) {
+            users.push((uid.clone(), run.worker.synced));
+        }
+        if is_new_data && run.containers.iter().any(Container::is_running) {
+            let reading = reading(pod.spec(), &key.kind, &key.name, None);
+            kept += usize::from(reading.is_stale());
+            is_env |= reading.env;
+        }
+    }
+    if 0 < kept {
+        let pods = match kept {
+            1 => "1 pod".into(),
+            _ => eco_format!("{kept} pods"),
+        };
+        let how = match is_env {
+            true => "into the environment as its containers started",
+            false => "as a file that is mounted alone (`subPath`)",
+        };
+        let why = eco_format!(
+            "{pods} took {} {} {how}. Its change restarts no pod: each keeps the old values until it starts anew.",
+            key.kind,
+            key.name
+        );
+        world.note(
+            "kubelet",
+            Some(key.clone()),
+            Note::nothing("NotRestarted", why),
+        );
+    }
     for (uid, mut at) in users {
         while at <= world.now {
             at += RESYNC + world.random.below(RESYNC / 2);

@@ -112,6 +112,19 @@ pub(super) fn route(store: &Store, host: &str, path: &str) -> Result<Found, Caus
     })
 }
 
+/// Whether some rule leads to a Service.
+pub(super) fn leads_to(store: &Store, service: &Key) -> bool {
+    let own = store.list("Ingress").into_iter();
+    let mut own = own.filter(|it| it.key.namespace == service.namespace);
+    own.any(|ingress| {
+        let spec = ingress.spec();
+        let is_meant = |backend: &Value| backend.at(&["service", "name"]).text() == service.name;
+        let rules = spec.get("rules").items().iter();
+        let mut paths = rules.flat_map(|rule| rule.at(&["http", "paths"]).items());
+        is_meant(spec.get("defaultBackend")) || paths.any(|path| is_meant(path.get("backend")))
+    })
+}
+
 /// Whether a rule's host means a host, and if so, exactly. A wildcard stands for one label.
 fn host_matches(rule: &str, host: &str) -> Option<bool> {
     match rule.strip_prefix("*.") {

@@ -74,29 +74,46 @@ impl Views {
         viewer: usize,
         service: &Key,
     ) -> impl Iterator<Item = &'v Rc<Slice>> {
-        let from = (service.clone(), EcoString::new());
-        let service = service.clone();
-        self.taken[viewer]
-            .from(&from)
-            .take_while(move |((key, _), _)| *key == service)
-            .map(|(_, slice)| slice)
+        of(&self.taken[viewer], service)
     }
 
     /// Whether two viewers know the same of a Service.
     pub fn agree(&self, one: usize, other: usize, service: &Key) -> bool {
-        let (mut one, mut other) = (self.slices(one, service), self.slices(other, service));
-        loop {
-            match (one.next(), other.next()) {
-                (None, None) => return true,
-                (Some(one), Some(other)) if Rc::ptr_eq(one, other) => {}
-                _ => return false,
-            }
-        }
+        is_same(self.slices(one, service), self.slices(other, service))
+    }
+
+    /// Whether a viewer knows what the API server has of a Service.
+    pub fn is_current(&self, viewer: usize, service: &Key) -> bool {
+        is_same(self.slices(viewer, service), of(&self.latest, service))
     }
 
     /// What a viewer has taken over holds.
     pub fn follow(&mut self, viewer: usize) {
         self.taken.make_mut()[viewer] = self.coming[viewer].clone();
+    }
+}
+
+/// A Service's slices.
+fn of<'v>(slices: &'v Slices, service: &Key) -> impl Iterator<Item = &'v Rc<Slice>> + use<'v> {
+    let from = (service.clone(), EcoString::new());
+    let service = service.clone();
+    slices
+        .from(&from)
+        .take_while(move |((key, _), _)| *key == service)
+        .map(|(_, slice)| slice)
+}
+
+/// Whether two know the same slices, each as it is.
+fn is_same<'v>(
+    mut one: impl Iterator<Item = &'v Rc<Slice>>,
+    mut other: impl Iterator<Item = &'v Rc<Slice>>,
+) -> bool {
+    loop {
+        match (one.next(), other.next()) {
+            (None, None) => return true,
+            (Some(one), Some(other)) if Rc::ptr_eq(one, other) => {}
+            _ => return false,
+        }
     }
 }
 

@@ -1,14 +1,14 @@
 //! What a viewer is shown of the network.
 
 use super::meter::{Colour, Counted, Meter};
-use super::proxies::{DNS, PROXIES, usable};
+use super::proxies::{DNS, INGRESS, PROXIES, usable};
 use super::solve::Site;
-use super::{Network, address};
+use super::{Network, address, ingress};
 use crate::cluster::requests;
 use crate::delivery::traffic::Target;
 use crate::engine::World;
 use crate::view::{
-    CallerRow, EndpointRow, Gauge, Second, ServiceRow, ServiceSecond, Tint, UsageSecond,
+    CallerRow, EndpointRow, Gauge, Second, SenderRow, ServiceRow, ServiceSecond, Tint, UsageSecond,
 };
 use ecow::{EcoString, eco_format};
 use kube::{Key, Object, Value};
@@ -22,13 +22,26 @@ pub(crate) fn services(world: &World) -> Vec<ServiceRow> {
 
 fn service_row(world: &World, service: &Rc<Object>) -> ServiceRow {
     let network = &world.network;
-    let serving = network.serving(world, service);
+    let (senders, sent) = network.sent(world, service);
     let slices = world.store.owned_by(&service.meta.uid);
     let endpoints = slices.flat_map(|slice| slice.value.get("endpoints").items());
     let endpoint = |endpoint: &Value| {
         let pod = endpoint.at(&["targetRef", "uid"]).to_text();
+        let first = sent.partition_point(|(to, _)| **to < pod);
+        let of_pod = sent[first..].iter().take_while(|(to, _)| **to == pod);
+        let is = |name: &str| endpoint.at(&["conditions", name]).as_bool();
+        // `ready` is so if nothing is said.
+        let ready = is("ready") != Some(false);
         EndpointRow {
-            serving: serving.contains(&&pod),
+            address: endpoint
+                .get("addresses")
+                .items()
+                .first()
+                .map_or_else(EcoString::new, Value::to_text),
+            ready,
+            serving: is("serving").unwrap_or(ready),
+            terminating: is("terminating") == Some(true),
+            sent_by: of_pod.fold(0, |all, (_, by)| all | by),
             pod,
         }
     };
@@ -50,6 +63,7 @@ fn service_row(world: &World, service: &Rc<Object>) -> ServiceRow {
         causes: meter.last.causes(),
         latency: meter.last.latency,
         endpoints: endpoints.map(endpoint).collect(),
+        senders,
     }
 }
 
@@ -58,17 +72,54 @@ fn whole(rate: u64) -> u32 {
     u32::try_from((rate + 500) / 1000).unwrap_or(u32::MAX)
 }
 
-impl Network {
-    /// The pods that some node's proxy sends a Service's traffic to, or DNS those who ask it.
-    fn serving(&self, world: &World, service: &Object) -> Vec<&EcoString> {
-        let nodes = world.nodes.list().len().clamp(1, PROXIES);
-        let viewers = match address::is_headless(service) {
-            true => DNS..DNS + 1,
-            false => 0..nodes,
+/// Those who send a Service's requests to pods: their places among the viewers, and their names.
+fn senders(world: &World, service: &Object) -> Vec<(usize, EcoString)> {
+    if address::is_headless(service) {
+        return vec![(DNS, "cluster DNS".into())];
+    }
+    let nodes = world.nodes.list();
+    let proxy = |at: usize| {
+        let name = nodes
+            .get(at)
+            .map_or("kube-proxy", |node| node.name.as_str());
+        // Those that share a time share a row.
+        let name = match nodes
+            .iter()
+            .skip(at + 1)
+            .skip(PROXIES - 1)
+            .step_by(PROXIES)
+            .count()
+        {
+            0 => name.into(),
+            more => eco_format!("{name} and {more} more"),
         };
+        (at, name)
+    };
+    let mut all: Vec<_> = (0..nodes.len().clamp(1, PROXIES)).map(proxy).collect();
+    if ingress::leads_to(&world.store, &service.key) {
+        all.push((INGRESS, "ingress controller".into()));
+    }
+    all
+}
+
+impl Network {
+    /// Who sends a Service's requests, and to which pods: by uid, in order, with the bits of the senders.
+    /// Those who know the same of it send alike.
+    fn sent(&self, world: &World, service: &Object) -> (Vec<SenderRow>, Vec<(&EcoString, u16)>) {
+        let senders = senders(world, service);
+        let key = &service.key;
+        let mut alike: Vec<(usize, u16)> = Vec::new();
+        for (place, (viewer, _)) in senders.iter().enumerate() {
+            let bit = 1 << place;
+            let mut groups = alike.iter_mut();
+            match groups.find(|(other, _)| self.views.agree(*viewer, *other, key)) {
+                Some((_, bits)) => *bits |= bit,
+                None => alike.push((*viewer, bit)),
+            }
+        }
         let mut pods = Vec::new();
-        for viewer in viewers {
-            let slices = || self.views.slices(viewer, &service.key);
+        for (viewer, bits) in alike {
+            let slices = || self.views.slices(viewer, key);
             let mut ports: Vec<&EcoString> = Vec::new();
             for slice in slices() {
                 ports.extend(slice.ports.iter().map(|port| &port.0));
@@ -76,12 +127,15 @@ impl Network {
             ports.dedup();
             for port in ports {
                 let all = usable(slices(), port);
-                pods.extend(all.into_iter().map(|(endpoint, _)| &endpoint.pod));
+                pods.extend(all.into_iter().map(|(endpoint, _)| (&endpoint.pod, bits)));
             }
         }
         lean::sort(&mut pods);
-        pods.dedup();
-        pods
+        let row = |(viewer, name)| SenderRow {
+            name,
+            is_current: self.views.is_current(viewer, key),
+        };
+        (senders.into_iter().map(row).collect(), pods)
     }
 }
 

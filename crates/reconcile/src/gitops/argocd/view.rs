@@ -2,11 +2,10 @@
 
 use super::{compare, spec};
 use crate::engine::World;
-use crate::gitops::health;
-use crate::gitops::short;
+use crate::gitops::{resource, short};
 use crate::view::{ApplicationRow, DeployedRow, ResourceRow};
 use ecow::{EcoString, eco_format};
-use kube::{Key, Object, Value};
+use kube::{Object, Value};
 
 /// How an Application is at this moment: of every object its state, and where it differs.
 pub(crate) fn row(world: &World, app: &Object) -> ApplicationRow {
@@ -19,25 +18,15 @@ pub(crate) fn row(world: &World, app: &Object) -> ApplicationRow {
     let compared = compare::compare(&world.store, world.now(), &app.value, targets);
     let is_unknown = of(&["sync", "status"]) == "Unknown";
     let shown_ones = compared.managed.iter().filter(|it| !it.is_skipped());
-    let resources = shown_ones.map(|managed| {
-        let health = managed.live.as_ref().map(|live| health::of(live));
-        let (code, why) = match health {
-            None => ("Missing", EcoString::new()),
-            Some(None) => ("", EcoString::new()),
-            Some(Some((code, why))) => (code.as_str(), why),
-        };
-        ResourceRow {
-            object: shown(&managed.key),
-            sync: match managed.is_out_of_sync() {
-                _ if is_unknown => "Unknown",
-                true => "OutOfSync",
-                false => "Synced",
-            }
-            .into(),
-            health: code.into(),
-            message: why,
-            differences: compare::differences(&world.store, world.now(), app.spec(), managed),
+    let resources = shown_ones.map(|managed| ResourceRow {
+        sync: match managed.is_out_of_sync() {
+            _ if is_unknown => "Unknown",
+            true => "OutOfSync",
+            false => "Synced",
         }
+        .into(),
+        differences: compare::differences(&world.store, world.now(), app.spec(), managed),
+        ..resource::row(&world.store, &managed.key)
     });
     let conditions = status.get("conditions").items().iter();
     let revision = of(&["sync", "revision"]);
@@ -89,6 +78,7 @@ pub(crate) fn set_row(set: &Object) -> ApplicationRow {
         health: it.at(&["health", "status"]).to_text(),
         message: EcoString::new(),
         differences: Vec::new(),
+        owned: Vec::new(),
     };
     let resources = set.status().get("resources").items();
     ApplicationRow {
@@ -105,13 +95,5 @@ pub(crate) fn set_row(set: &Object) -> ApplicationRow {
         conditions: Some(message).filter(|_| failed).into_iter().collect(),
         resources: resources.iter().map(resource).collect(),
         history: Vec::new(),
-    }
-}
-
-/// `Deployment/shop/order-service`
-fn shown(key: &Key) -> EcoString {
-    match key.namespace.as_str() {
-        "" => eco_format!("{key}"),
-        namespace => eco_format!("{}/{namespace}/{}", key.kind, key.name),
     }
 }

@@ -3,7 +3,7 @@
 
 use super::{
     Artifact, Lack, Memory, artifact, asked, begin, condition, finish, interval, is_asked, keep,
-    memory, named, progressing, readers, ready, ready_condition, shown, source_key, summary, time,
+    memory, progressing, readers, ready, ready_condition, shown, source_key, summary, time,
 };
 use crate::cluster::{Context, Controller};
 use crate::delivery::actions::tools::HelmUpgrade;
@@ -52,7 +52,7 @@ fn watches(store: &Store, change: &Change, keys: &mut Vec<Key>) {
 }
 
 /// Namespace and name of the Helm release.
-fn place(key: &Key, spec: &Value) -> (EcoString, EcoString) {
+pub(super) fn place(key: &Key, spec: &Value) -> (EcoString, EcoString) {
     let target = spec.get("targetNamespace").text();
     let name = match (spec.get("releaseName").text(), target) {
         ("", "") => key.name.clone(),
@@ -434,7 +434,7 @@ fn correct(pass: &mut Pass<'_>, spec: &Value, release: &Release) {
     for Drift { key, sides, .. } in &found {
         lines.push('\n');
         lines.push_str(&match sides {
-            None => eco_format!("{} removed", named(key)),
+            None => eco_format!("{} removed", key.path()),
             Some((git, live)) => summary(key, git, live),
         });
     }
@@ -459,7 +459,7 @@ fn correct(pass: &mut Pass<'_>, spec: &Value, release: &Release) {
             }
         };
         if pass.write(&key, verb, note).is_ok() {
-            lines.push_str(&eco_format!("\n{} {word}", named(&key)));
+            lines.push_str(&eco_format!("\n{} {word}", key.path()));
         }
     }
     let message = eco_format!("Cluster state of release {full} has been corrected:{lines}");

@@ -3,7 +3,7 @@
 
 use super::{
     Artifact, Lack, Memory, artifact, asked, begin, condition, finish, interval, is_asked, keep,
-    memory, named, progressing, readers, ready, ready_condition, shown, source_key, time,
+    memory, progressing, readers, ready, ready_condition, shown, source_key, time,
 };
 use crate::cluster::{Context, Controller};
 use crate::delivery::git::Tree;
@@ -204,7 +204,7 @@ fn apply(
     for object in objects {
         let key = Key::of(object);
         let told = |status: Status| {
-            let (shown, reason) = (named(&key), status.reason);
+            let (shown, reason) = (key.path(), status.reason);
             eco_format!("{shown} dry-run failed ({reason}): {}", status.message)
         };
         let written = match write_for(&pass.trial, kept, object) {
@@ -221,7 +221,7 @@ fn apply(
             Err(status) => Err(status),
         };
         match written {
-            Ok(word) => lines.push(eco_format!("{} {word}", named(&key))),
+            Ok(word) => lines.push(eco_format!("{} {word}", key.path())),
             Err(status) => {
                 (pass.trial, pass.plan) = before;
                 return Err(told(status));
@@ -243,7 +243,7 @@ fn apply(
                 .write(&gone, Verb::Delete(DeleteOptions::default()), note)
                 .is_ok()
             {
-                lines.push(eco_format!("{} deleted", named(&gone)));
+                lines.push(eco_format!("{} deleted", gone.path()));
             }
         }
     }
@@ -293,8 +293,8 @@ fn wait(pass: &mut Pass<'_>, kept: &Memory, artifact: &Artifact, spec: &Value) {
             };
             match code {
                 Code::Healthy | Code::Suspended => None,
-                Code::Degraded => Some(eco_format!("{} status: 'Failed'", named(&key))),
-                _ => Some(eco_format!("{} status: 'InProgress'", named(&key))),
+                Code::Degraded => Some(eco_format!("{} status: 'Failed'", key.path())),
+                _ => Some(eco_format!("{} status: 'InProgress'", key.path())),
             }
         });
     let bad: Vec<EcoString> = bad.collect();

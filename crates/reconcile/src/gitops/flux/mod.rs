@@ -13,6 +13,7 @@ mod prospect;
 mod view;
 
 pub(crate) use prospect::{Upgrade, prospects, upgrades};
+pub(crate) use view::makes;
 pub(super) use view::row;
 
 use super::Ask;
@@ -294,14 +295,6 @@ fn has_drifted(object: &Object, context: &Context<'_>, store: &Store) -> bool {
         || object.key.kind == "Kustomization" && kustomization::will_correct(object, context, store)
 }
 
-/// `Deployment/shop/web`
-fn named(key: &Key) -> EcoString {
-    match key.namespace.as_str() {
-        "" => eco_format!("{key}"),
-        namespace => eco_format!("{}/{namespace}/{}", key.kind, key.name),
-    }
-}
-
 /// How an object differs: `Deployment/shop/web changed (0 additions, 1 changes, 0 removals)`
 /// (helm-controller, `internal/diff/summarize.go`).
 fn summary(key: &Key, git: &Value, live: &Value) -> EcoString {
@@ -309,6 +302,6 @@ fn summary(key: &Key, git: &Value, live: &Value) -> EcoString {
     let added = changes.iter().filter(|it| it.old.is_empty()).count();
     let removed = changes.iter().filter(|it| it.new.is_empty()).count();
     let changed = changes.len() - added - removed;
-    let key = named(key);
+    let key = key.path();
     eco_format!("{key} changed ({added} additions, {changed} changes, {removed} removals)")
 }

@@ -1,12 +1,11 @@
 //! A HelmRelease or Kustomization for a viewer.
 
-use super::{helm_release, named};
+use super::helm_release;
 use crate::delivery::plan;
 use crate::engine::World;
-use crate::gitops::{diff, health, short};
+use crate::gitops::{diff, resource, short};
 use crate::view::{ApplicationRow, ResourceRow};
-use ecow::EcoString;
-use kube::{Key, Object, Value};
+use kube::{Key, Object, Store, Value};
 
 /// How an object of Flux is at this moment. Flux has no words for sync and health; the row has those
 /// of Argo CD that mean the same.
@@ -58,17 +57,19 @@ fn resource(world: &World, object: &Value) -> ResourceRow {
         (Some(live), Some(git)) => plan::changes(&git, &live.value),
         _ => Vec::new(),
     };
-    let (health, message) = match live.map(|live| health::of(live)) {
-        None => ("Missing", EcoString::new()),
-        Some(None) => ("", EcoString::new()),
-        Some(Some((code, why))) => (code.as_str(), why),
-    };
     let synced = live.is_some() && differences.is_empty();
     ResourceRow {
-        object: named(&key),
         sync: if synced { "Synced" } else { "OutOfSync" }.into(),
-        health: health.into(),
-        message,
         differences,
+        ..resource::row(&world.store, &key)
     }
+}
+
+/// Whether a HelmRelease makes this release.
+pub(crate) fn makes(store: &Store, namespace: &str, name: &str) -> bool {
+    let all = store.list("HelmRelease");
+    all.iter().any(|it| {
+        let place = helm_release::place(&it.key, it.spec());
+        place.0 == namespace && place.1 == name
+    })
 }
