@@ -22,14 +22,15 @@ test('three embeds in a page of another site', { timeout: 120_000 }, async () =>
     <rollout-lab id="one" loading="click"><a href="${site.url}">Open</a></rollout-lab>
     <p style="height: 1500px">A long text.</p>
     <rollout-lab id="two" lab="shop" view="stage" theme="dark"></rollout-lab>
-    <rollout-lab id="three" lesson="5-the-memory-limit" loading="click" readonly height="300"></rollout-lab>`;
+    <rollout-lab id="three" lesson="5-the-memory-limit" loading="click" readonly height="300"></rollout-lab>
+    <rollout-lab id="four" lab="shop" at="65" loading="click"></rollout-lab>`;
   const blog = await serve(DIST, { under: '/none/', pages: { '/post': post } });
   try {
     await page.goto(blog.origin + '/post');
     const frames = () => page.evaluate(() => [...document.querySelectorAll('rollout-lab')].map((it) => Boolean(it.shadowRoot?.querySelector('iframe'))));
     await page.waitForFunction(() => document.querySelector('#one').shadowRoot?.querySelector('img')?.complete);
     await page.waitForTimeout(300);
-    assert.deepEqual(await frames(), [false, false, false], 'pictures only');
+    assert.deepEqual(await frames(), [false, false, false, false], 'pictures only');
     assert.equal(await page.evaluate(() => document.querySelector('#three').shadowRoot.firstChild.offsetHeight), 300);
 
     const told = (id, type) => page.evaluate(([id, type]) => new Promise((resolve) =>
@@ -37,7 +38,9 @@ test('three embeds in a page of another site', { timeout: 120_000 }, async () =>
     const isReady = told('#one', 'ready');
     await page.locator('#one').getByRole('button', { name: 'Start the lab' }).click();
     assert.ok((await isReady).end > 0);
-    assert.deepEqual(await frames(), [true, false, false]);
+    assert.deepEqual(await frames(), [true, false, false, false]);
+    assert.match(await page.locator('#four').locator('p').textContent(), /at rest/, 'a picture says what it does not show');
+    await page.locator('#four').getByRole('button', { name: 'Start the lab at 1:05' }).waitFor();
     const moved = told('#one', 'moment');
     await page.evaluate(() => document.querySelector('#one').seek(3));
     assert.equal((await moved).at, 3000);

@@ -18,10 +18,11 @@
     :host([theme=dark]) div { color-scheme: dark; }
     iframe, img { position: absolute; inset: 0; width: 100%; height: 100%; border: 0; }
     img { object-fit: contain; color-scheme: inherit; }
+    p { position: absolute; inset: auto 0 .2rem; margin: 0; font: 11px system-ui, sans-serif; text-align: center; opacity: .75; }
     button { position: absolute; inset: auto 0 1.5rem; width: max-content; margin: 0 auto; padding: .6rem 1.2rem; border: 0; border-radius: 99px; background: light-dark(#1b1c20, #ecebe7); color: light-dark(#f4f3ef, #131519); font: 600 14px system-ui, sans-serif; cursor: pointer; }
     button:focus-visible { outline: 2px solid currentColor; outline-offset: -5px; }
     button[disabled] { opacity: .6; cursor: progress; }
-    .ready :is(img, button) { display: none; }
+    .ready :is(img, button, p) { display: none; }
   `);
 
   class RolloutLab extends HTMLElement {
@@ -112,12 +113,17 @@
         picture.src = `${base}lessons/${encodeURIComponent(name)}.svg`;
         picture.alt = `A picture of ${lesson ? 'the lesson' : 'the lab'} ${name} at rest`;
         picture.loading = 'lazy';
-        picture.onerror = () => picture.remove();
-        this.#box.append(picture);
+        // The moment that it begins at, and what somebody did there, are the engine's to draw.
+        const note = document.createElement('p');
+        note.textContent = this.hasAttribute('at') || this.hasAttribute('link') ? 'Picture: the lab at rest, before anything is done to it' : '';
+        picture.onerror = () => this.#box.querySelectorAll('img, p').forEach((it) => it.remove());
+        this.#box.append(picture, note);
       }
       const button = document.createElement('button');
       button.type = 'button';
-      button.textContent = '▶ Start the lab';
+      const at = parseFloat(this.getAttribute('at'));
+      const moment = this.hasAttribute('link') ? 'at the shared moment' : at > 0 ? `at ${Math.floor(at / 60)}:${String(Math.floor(at % 60)).padStart(2, '0')}` : '';
+      button.textContent = `▶ Start the lab ${moment}`.trim();
       button.onclick = () => this.start();
       this.#box.append(button);
       root.replaceChildren(this.#box);
