@@ -108,12 +108,9 @@ fn Page(props: &PageProps) -> Html {
     use_effect_with((), |()| dom::performance_mark("lab:interactive"));
 
     let panel = shown_panel(&session, layout);
-    let sentence = session
-        .scene
-        .sentence
-        .as_ref()
-        .map(|sentence| sentence.text.to_string());
-    let sentence = AttrValue::from(sentence.unwrap_or_default());
+    let sentence = session.sentence();
+    let spoken = sentence.map(|sentence| sentence.text.to_string());
+    let spoken = AttrValue::from(spoken.unwrap_or_default());
     html! {
         <div
             class="page"
@@ -155,7 +152,7 @@ fn Page(props: &PageProps) -> Html {
             if is_above {
                 <p class="drop-here">{ texts::DROP_A_CHART }</p>
             }
-            <Narrator sentence={sentence} />
+            <Narrator sentence={spoken} />
         </div>
     }
 }
@@ -175,7 +172,7 @@ fn time_line(session: &Session, hands: &Hands, play: NodeRef, on: &Callback<Acti
     let history = &session.history;
     html! {
         <section class="timeline" aria-label={texts::TIME_LINE}>
-            <Moment sentence={session.scene.sentence.clone()} pull={session.scene.pull_request.clone()} history={history.clone()} on={on.clone()} />
+            <Moment sentence={session.sentence()} pull={session.scene.pull_request.clone()} history={history.clone()} on={on.clone()} />
             <Controls
                 playing={session.playing}
                 at_end={session.at >= history.end}
@@ -371,6 +368,7 @@ fn panel_body(session: &Session, panel: Panel, layout: Layout, on: &Callback<Act
                 now={session.scene.now}
                 seen={session.seen}
                 newest={session.scene.newest}
+                told={session.told}
                 on={on.clone()}
             />
         },

@@ -149,12 +149,13 @@ fn value(whose: &'static str, text: &str) -> Html {
     }
 }
 
-/// Both words with the sign of what they mean.
+/// Both words with the sign of what they mean; nothing where there are none.
 pub fn state(sync: &str, health: &str) -> Html {
     let progress = match (sync, health) {
+        ("", "") => return Html::default(),
         (_, "Degraded" | "Missing") | ("Unknown", _) => Progress::Failed,
         (_, "Progressing") => Progress::Active,
-        ("Synced", "Healthy" | "") => Progress::Done,
+        ("Synced" | "", "Healthy") | ("Synced", "") => Progress::Done,
         _ => Progress::Waiting,
     };
     let words =

@@ -15,14 +15,22 @@ use crate::texts;
 /// How many ReplicaSets without pods are shown beside the newest; older ones are only counted.
 const EMPTY_MOST: usize = 1;
 
-/// The Deployment with everything it owns. `serving` are the uids of the pods that get requests.
+/// The Deployment with everything it owns. `serving` are the uids of the pods that get requests, `told`
+/// is what the sentence of the moment is about. The oldest revision comes first; where there is not room
+/// for all, the newest does, for that is where something happens.
 pub fn deployment(
     row: &DeploymentRow,
     serving: &Rc<FlatSet<EcoString>>,
+    told: Option<&ObjectRef>,
+    is_newest_first: bool,
     on: &Callback<Action>,
 ) -> Html {
     let object = ObjectRef::new("Deployment", &row.namespace, &row.name);
-    let (shown, kept) = shown_sets(&row.sets);
+    let (mut shown, kept) = shown_sets(&row.sets);
+    if is_newest_first {
+        shown.reverse();
+    }
+    let told_here = told.filter(|told| told.namespace == row.namespace);
     html! {
         <article
             class="deployment"
@@ -33,6 +41,7 @@ pub fn deployment(
             data-current={row.current.to_string()}
             data-updated={row.updated.to_string()}
             data-ready={row.ready.to_string()}
+            data-told={(told == Some(&object)).to_string()}
         >
             <header>
                 <h2><span class="kind">{ format!("{} ", object.kind) }</span>{ object_link(&object, row.name.to_string(), on) }</h2>
@@ -58,6 +67,7 @@ pub fn deployment(
                         namespace={row.namespace.clone()}
                         row={set.clone()}
                         serving={Rc::clone(serving)}
+                        told={told_here.filter(|told| is_within(told, set)).map(|told| told.name.clone())}
                         on={on.clone()}
                     />
                 }
@@ -83,6 +93,15 @@ fn bounds(row: &DeploymentRow) -> String {
         texts::rolling_update(row.least, row.most)
     } else {
         texts::recreate(&row.strategy)
+    }
+}
+
+/// Whether that is a ReplicaSet or one of its pods.
+fn is_within(told: &ObjectRef, set: &ReplicaSetRow) -> bool {
+    match told.kind.as_str() {
+        "ReplicaSet" => told.name == set.name,
+        "Pod" => set.pods.iter().any(|pod| pod.name == told.name),
+        _ => false,
     }
 }
 

@@ -42,6 +42,7 @@ pub fn is_looking(action: &Action) -> bool {
             | Action::Speed(_)
             | Action::Tick(_)
             | Action::Seek(_)
+            | Action::Tell(_)
             | Action::Step(_)
             | Action::Look(_)
             | Action::Share

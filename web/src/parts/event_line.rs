@@ -9,11 +9,11 @@ use crate::words::clock;
 
 /// When, who, and what.
 pub fn event_line(event: &EventRow, on: &Callback<Action>) -> Html {
-    let t = event.t;
+    let id = event.id;
     html! {
         <li key={event.id}>
-            <button type="button" onclick={on.reform(move |_| Action::Seek(t))}>
-                <span class="when">{ clock(t) }</span>
+            <button type="button" onclick={on.reform(move |_| Action::Tell(id))}>
+                <span class="when">{ clock(event.t) }</span>
                 <span class="who">{ event.actor.as_str() }</span>
                 <span class="what">{ prose(&event.message) }</span>
             </button>

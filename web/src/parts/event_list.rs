@@ -19,6 +19,8 @@ pub struct EventListProps {
     pub now: Millis,
     pub seen: Millis,
     pub newest: Option<u32>,
+    /// The entry that was chosen.
+    pub told: Option<u32>,
     pub on: Callback<Action>,
 }
 
@@ -37,6 +39,7 @@ pub fn EventList(props: &EventListProps) -> Html {
         .iter()
         .rfind(|event| Some(event.id) <= props.newest)
         .map(|event| event.id);
+    let current = props.told.or(current);
     use_effect_with((list.clone(), current, *all), |(list, ..)| {
         show_current(list)
     });
@@ -112,7 +115,7 @@ struct EventItemProps {
 #[component]
 fn EventItem(props: &EventItemProps) -> Html {
     let row = &props.row;
-    let t = row.t;
+    let (id, t) = (row.id, row.t);
     html! {
         <li
             class={classes!("event", tint_class(row.tint.as_ref()), props.ahead.then_some("ahead"))}
@@ -123,7 +126,7 @@ fn EventItem(props: &EventItemProps) -> Html {
             data-tone={tone_word(row.tone)}
             data-reason={row.reason.to_string()}
         >
-            <button type="button" onclick={props.on.reform(move |_| Action::Seek(t))}>
+            <button type="button" onclick={props.on.reform(move |_| Action::Tell(id))}>
                 <span class="when">{ clock(t) }</span>
                 <span class="what">{ prose(&row.message) }</span>
                 <span class="who">{ who(row) }</span>

@@ -19,7 +19,7 @@ const LOOPS: [(&str, &str); 6] = [
 ];
 
 /// How long a write is seen, in virtual milliseconds.
-const MOMENT: Millis = 1_000;
+pub const MOMENT: Millis = 1_000;
 
 /// Each loop, lit if it wrote something at this moment. What it wrote last is its title.
 pub fn loops(history: &History, scene: &Scene, on: &Callback<Action>) -> Html {
@@ -71,9 +71,9 @@ fn one(name: &str, keeps: &str, acts: Option<&EventRow>, on: &Callback<Action>) 
             <span class="name">{ label(name) }</span>
             if let Some(event) = acts {
                 if let Some(onclick) = inspect {
-                    <button type="button" class="link did" {onclick}>{ prose(&event.message) }</button>
+                    <button type="button" class="link did" title={event.message.to_string()} {onclick}>{ prose(&event.message) }</button>
                 } else {
-                    <span class="did">{ prose(&event.message) }</span>
+                    <span class="did" title={event.message.to_string()}>{ prose(&event.message) }</span>
                 }
             } else {
                 <span class="keeps">{ keeps }</span>

@@ -120,7 +120,7 @@ fn MarkFlag(props: &MarkFlagProps) -> Html {
     use_effect_with((node.clone(), props.x), |(node, x)| {
         dom::set_property(node, "--x", &format!("{:.3}", f64::from(*x) / 1_000.0));
     });
-    let t = props.mark.t;
+    let (t, entry) = (props.mark.t, props.mark.entry);
     let is_left = match props.side {
         Side::Hidden => 700 < props.x,
         side => side == Side::Left,
@@ -142,7 +142,7 @@ fn MarkFlag(props: &MarkFlagProps) -> Html {
             <button
                 type="button"
                 tabindex={if props.latest { "0" } else { "-1" }}
-                onclick={props.on.reform(move |_| Action::Seek(t))}
+                onclick={props.on.reform(move |_| Action::Tell(entry))}
             >
                 <span class="label">{ props.mark.label.as_str() }<span class="said">{ texts::at_time(&clock(t)) }</span></span>
             </button>

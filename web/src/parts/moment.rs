@@ -1,11 +1,12 @@
 //! The sentence of the moment, and why it is so.
 
-use view::{EventRow, PlanRow, PullRequestRow, Sentence};
+use view::{Effect, EventRow, FileDiff, PlanRow, PullRequestRow, Sentence};
 use yew::prelude::*;
 
 use super::event_line::event_line;
 use super::plan::{object_name, paths};
 use super::prose::prose;
+use super::source::source;
 use crate::session::{Action, History, Shared, causes};
 use crate::texts;
 
@@ -68,24 +69,51 @@ pub fn Moment(props: &MomentProps) -> Html {
 }
 
 /// The lines of the pull request that the chain of causes goes back to: those of the first object in it
-/// that the pull request changes.
+/// that the pull request changes, or all, if it changes none.
 fn written<'h>(
     pull: &PullRequestRow,
-    mut chain: impl Iterator<Item = &'h EventRow>,
+    chain: impl Iterator<Item = &'h EventRow>,
     on: &Callback<Action>,
 ) -> Html {
-    let of = |event: &EventRow| {
-        let is_meant = |row: &&PlanRow| !row.paths.is_empty() && row.object == event.object;
-        pull.plan.iter().find(is_meant)
+    let is_known = |row: &&PlanRow| !row.paths.is_empty() || !row.source.is_empty();
+    let mut is_of_it = false;
+    let row = chain
+        .inspect(|event| is_of_it |= event.tint.as_ref() == Some(&pull.tint))
+        .find_map(|event| {
+            let mut rows = pull.plan.iter().filter(is_known);
+            rows.find(|row| row.object == event.object)
+        });
+    let without_effect = || {
+        let mut whole = pull.plan.iter().filter(|row| row.object.is_empty());
+        whole.find(|row| row.effect == Effect::None)
     };
-    let Some(row) = chain.find_map(of) else {
+    let Some(row) = row.or_else(|| without_effect().filter(|_| is_of_it)) else {
         return Html::default();
     };
     html! {
         <section class="written" data-testid="written">
             <h2>{ texts::written_by(pull.number) }</h2>
-            <p><strong>{ object_name(&row.object) }</strong>{ ": " }{ prose(&row.sentence) }</p>
-            { paths(&pull.repository, row, on) }
+            <p>
+                if !row.object.is_empty() {
+                    <strong>{ object_name(&row.object) }</strong>{ ": " }
+                }
+                { prose(&row.sentence) }
+            </p>
+            if row.object.is_empty() {
+                <p>{ for pull.files.iter().filter_map(|file| first_change(&pull.repository, file, on)) }</p>
+            } else if row.paths.is_empty() {
+                <p>{ source(&pull.repository, &row.source, on) }</p>
+            } else {
+                { paths(&pull.repository, row, on) }
+            }
         </section>
     }
+}
+
+/// The way to the first line of a file that differs.
+fn first_change(repository: &str, file: &FileDiff, on: &Callback<Action>) -> Option<Html> {
+    let mut lines = file.hunks.iter().flat_map(|hunk| &hunk.lines);
+    let line = lines.find(|line| line.old.is_none() || line.new.is_none())?;
+    let place = format!("{}:{}", file.path, line.new.or(line.old)?);
+    Some(html! { <>{ source(repository, &place, on) }{ " " }</> })
 }

@@ -5,6 +5,7 @@ use std::rc::Rc;
 use view::{ObjectPanel, ObjectRef, PlanRow};
 use yew::prelude::*;
 
+use super::containers::containers;
 use super::event_line::event_line;
 use super::plan::paths;
 use super::prose::{filled, prose};
@@ -69,6 +70,7 @@ pub fn object_panel(session: &Session, panel: &Rc<ObjectPanel>, on: &Callback<Ac
                 { relations(texts::OWNED_BY, &panel.owners, on) }
                 { relations(texts::OWNS, &panel.owned, on) }
             </header>
+            { containers(&panel.containers) }
             { why(session, panel, on) }
             { written(session, panel, on) }
             { happened(session, panel, on) }

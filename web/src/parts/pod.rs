@@ -33,6 +33,8 @@ pub struct PodProps {
     pub set: AttrValue,
     /// Whether the Service sends requests to it.
     pub serving: bool,
+    /// Whether the sentence of the moment is about it.
+    pub told: bool,
     /// Whether the Tab key comes to it.
     pub first: bool,
 }
@@ -51,6 +53,7 @@ pub fn Pod(props: &PodProps) -> Html {
             data-set={props.set.clone()}
             data-tint={sha(row.tint.as_ref())}
             data-serving={props.serving.to_string()}
+            data-told={props.told.to_string()}
             title={texts::pod(row, props.serving)}
         >
             <button

@@ -26,6 +26,8 @@ pub struct ReplicaSetProps {
     pub row: ReplicaSetRow,
     /// The uids of the pods that get requests.
     pub serving: std::rc::Rc<FlatSet<EcoString>>,
+    /// Its name, or that of one of its pods, if the sentence of the moment is about that.
+    pub told: Option<EcoString>,
     pub on: Callback<Action>,
 }
 
@@ -59,6 +61,7 @@ pub fn ReplicaSet(props: &ReplicaSetProps) -> Html {
             data-newest={row.newest.to_string()}
             data-desired={row.desired.to_string()}
             data-ready={row.ready.to_string()}
+            data-told={(props.told.as_ref() == Some(&row.name)).to_string()}
             data-tint={sha(row.tint.as_ref())}
         >
             <header>
@@ -90,6 +93,7 @@ pub fn ReplicaSet(props: &ReplicaSetProps) -> Html {
                         row={pod.clone()}
                         set={row.name.to_string()}
                         serving={props.serving.contains(&pod.uid)}
+                        told={props.told.as_ref() == Some(&pod.name)}
                         first={index == 0}
                     />
                 }

@@ -1,13 +1,14 @@
-//! What an Application brings about, as a tree: its objects, what their controllers made of them, and
-//! how each is.
+//! What a release or an Application brings about, as a tree: its objects, what their controllers made of
+//! them, and how each is.
 
 use ecow::EcoString;
-use view::{ApplicationRow, DeploymentRow, ObjectRef, PodRow, ReplicaSetRow, ResourceRow, Scene};
+use view::{DeploymentRow, ObjectRef, PodRow, ReplicaSetRow, ResourceRow, Scene};
 use yew::prelude::*;
 
 use super::application::state;
-use super::object::{named_link, object_link};
+use super::object::{label, named, object_link};
 use super::pod::pod_shape;
+use super::service::serving;
 use super::tint::tint_class;
 use crate::session::Action;
 use crate::texts;
@@ -16,11 +17,16 @@ use crate::words::short_name;
 /// From this many pods on, they are drawn without their names.
 const NAMED_MOST: usize = 6;
 
-/// The tree of an Application's objects.
-pub fn resource_tree(row: &ApplicationRow, scene: &Scene, on: &Callback<Action>) -> Html {
+/// The tree of the objects of the release or Application of that name.
+pub fn resource_tree(
+    name: &str,
+    resources: &[ResourceRow],
+    scene: &Scene,
+    on: &Callback<Action>,
+) -> Html {
     html! {
-        <ul class="tree" aria-label={texts::resources_of(&row.name)}>
-            for resource in row.resources.iter() {
+        <ul class="tree" aria-label={texts::resources_of(name)}>
+            for resource in resources.iter() {
                 { branch(resource, scene, on) }
             }
         </ul>
@@ -28,37 +34,38 @@ pub fn resource_tree(row: &ApplicationRow, scene: &Scene, on: &Callback<Action>)
 }
 
 fn branch(resource: &ResourceRow, scene: &Scene, on: &Callback<Action>) -> Html {
-    let mut parts = resource.object.splitn(3, '/');
-    let [kind, namespace, name] = [(); 3].map(|()| parts.next().unwrap_or_default());
-    let below = match kind {
-        "Deployment" => {
-            let is_meant = |row: &&DeploymentRow| row.name == name && row.namespace == namespace;
-            let found = scene.deployments.iter().find(is_meant);
-            found.map(|row| sets(row, on))
-        }
-        "Service" => {
-            let mut rows = scene.services.iter();
-            let found = rows.find(|row| row.name == name && row.namespace == namespace);
-            found.map(|row| {
-                let all = row.endpoints.len();
-                let serving = row.endpoints.iter().filter(|it| it.serving).count();
-                html! { <ul><li><span class="aside">{ texts::endpoint_slice(serving, all) }</span></li></ul> }
-            })
-        }
-        _ => None,
-    };
+    let object = named(&resource.object);
+    let said = scene
+        .services
+        .iter()
+        .find(|row| is_of(&object, "Service", &row.namespace, &row.name));
+    let mut rows = scene.deployments.iter();
+    let row = rows.find(|row| is_of(&object, "Deployment", &row.namespace, &row.name));
     html! {
         <li
             key={resource.object.as_str()}
             data-testid="branch"
             data-object={resource.object.to_string()}
             data-health={resource.health.to_string()}
+            title={resource.message.to_string()}
         >
-            { named_link(&resource.object, on) }
+            { object_link(&object, label(&object), on) }
             { state(&resource.sync, &resource.health) }
-            { below.unwrap_or_default() }
+            if let Some(row) = said {
+                <span class="aside">{ texts::service_in_tree(serving(row), row.endpoints.len()) }</span>
+            }
+            if let Some(row) = row {
+                { sets(row, on) }
+            }
+            if !resource.owned.is_empty() {
+                <ul>{ for resource.owned.iter().map(|it| branch(it, scene, on)) }</ul>
+            }
         </li>
     }
+}
+
+fn is_of(object: &ObjectRef, kind: &str, namespace: &str, name: &str) -> bool {
+    object.kind == kind && object.namespace == namespace && object.name == name
 }
 
 /// The ReplicaSets that have pods or are wanted, the newest first.

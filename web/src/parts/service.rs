@@ -30,11 +30,7 @@ pub fn service<'h>(
     };
     let (_, failed) = sums(&own(since_merge));
     let ready_min = since_merge.iter().map(|second| second.ready.0).min();
-    let serving = row
-        .endpoints
-        .iter()
-        .filter(|endpoint| endpoint.serving)
-        .count();
+    let serving = serving(row);
     let minute = own(&past[past.len().saturating_sub(SECONDS)..]);
     let recent = share(&minute[minute.len().saturating_sub(RECENT)..]);
     html! {
@@ -60,6 +56,12 @@ pub fn service<'h>(
             </p>
         </section>
     }
+}
+
+/// To how many endpoints somebody sends requests.
+pub fn serving(row: &ServiceRow) -> usize {
+    let endpoints = row.endpoints.iter();
+    endpoints.filter(|endpoint| 0 < endpoint.sent_by).count()
 }
 
 /// What a Service had of a second; nothing if nobody called it.

@@ -3,14 +3,15 @@
 
 use std::rc::Rc;
 
-use view::{Scene, StationKind};
+use view::{Millis, ObjectRef, Scene, Sentence, StationKind};
 use yew::prelude::*;
 
 use super::deployment::deployment;
 use super::futures::{future_name, futures};
 use super::legend::legend;
-use super::loops::loops;
+use super::loops::{MOMENT, loops};
 use super::nodes::nodes;
+use super::object::named;
 use super::samples::samples;
 use super::service::service;
 use super::station_detail::station_detail;
@@ -76,6 +77,7 @@ fn one(session: &Session, room: Room, on: &Callback<Action>) -> Html {
     let scene = &*session.scene;
     let shown = shown(session, scene);
     let all = room != Room::Station;
+    let told = told(session.sentence().as_ref(), scene.now, &session.history);
     html! {
         <section class="stage" aria-label={texts::TAB_STAGE}>
             <Way stations={scene.stations.clone()} {shown} on={on.clone()} />
@@ -86,7 +88,7 @@ fn one(session: &Session, room: Room, on: &Callback<Action>) -> Html {
             <div class="cluster">
                 if all || shown == StationKind::Rollout {
                     { loops(&session.history, scene, on) }
-                    <div class="deployments">{ deployments(scene, on) }</div>
+                    <div class="deployments">{ deployments(scene, told.as_ref(), !all, on) }</div>
                 }
                 if all || matches!(shown, StationKind::Rollout | StationKind::Traffic) {
                     <div class="beside">
@@ -112,13 +114,14 @@ fn half(
     is_fork: bool,
     on: &Callback<Action>,
 ) -> Html {
+    let told = told(scene.sentence.as_ref(), scene.now, history);
     html! {
         <section class="stage half" aria-label={texts::stage_of(is_fork)} data-testid="half" data-fork={is_fork.to_string()}>
             <h2>{ future_name(is_fork) }</h2>
             <Way stations={scene.stations.clone()} shown={shown(session, scene)} on={on.clone()} />
             <div class="cluster">
                 <div class="beside">{ services(scene, history, on) }</div>
-                <div class="deployments">{ deployments(scene, on) }</div>
+                <div class="deployments">{ deployments(scene, told.as_ref(), false, on) }</div>
             </div>
         </section>
     }
@@ -142,15 +145,28 @@ fn invitation(session: &Session, on: &Callback<Action>) -> Html {
     }
 }
 
-fn deployments(scene: &Scene, on: &Callback<Action>) -> Html {
+/// What the sentence of the moment is about, while it happens.
+fn told(sentence: Option<&Sentence>, now: Millis, history: &History) -> Option<ObjectRef> {
+    let sentence = sentence?;
+    let event = history.events.get(sentence.entry as usize)?;
+    let is_now = now <= sentence.t + MOMENT && !event.object.is_empty();
+    is_now.then(|| named(&event.object))
+}
+
+fn deployments(
+    scene: &Scene,
+    told: Option<&ObjectRef>,
+    is_newest_first: bool,
+    on: &Callback<Action>,
+) -> Html {
     let endpoints = scene.services.iter();
     let serving = endpoints
         .flat_map(|service| &service.endpoints)
-        .filter(|endpoint| endpoint.serving)
+        .filter(|endpoint| 0 < endpoint.sent_by)
         .map(|endpoint| endpoint.pod.clone());
     let serving = Rc::new(lean::set(serving));
     let rows = scene.deployments.iter();
-    let rows = rows.map(|row| deployment(row, &serving, on));
+    let rows = rows.map(|row| deployment(row, &serving, told, is_newest_first, on));
     html! { <>{ for rows }</> }
 }
 

@@ -6,12 +6,14 @@ use yew::prelude::*;
 use super::application::application;
 use super::charts::Charts;
 use super::dispatch::Dispatch;
+use super::endpoints::endpoints;
 use super::icon::sign;
 use super::object::label;
 use super::plan::object_name;
 use super::problems::problems;
 use super::prose::prose;
 use super::resource_tree::resource_tree;
+use super::service::serving;
 use super::tint::{commit, sha};
 use super::workflow_run::{run_actions, workflow_run};
 use crate::session::{Action, Panel, Session};
@@ -34,16 +36,21 @@ pub fn station_detail(session: &Session, shown: StationKind, on: &Callback<Actio
             scene
                 .applications
                 .iter()
-                .map(|row| application(row, resource_tree(row, scene, on), on))
-                .chain(scene.releases.iter().rev().take(NEWEST).map(release)),
+                .map(|row| {
+                    let tree = resource_tree(&row.name, &row.resources, scene, on);
+                    application(row, tree, on)
+                })
+                .chain(releases(scene).map(|row| release(row, scene, on))),
         ),
         StationKind::Rollout => rollout(scene),
+        StationKind::Endpoints => endpoints(scene, on),
         StationKind::Traffic => traffic(session),
     };
     html! {
         <section class="station-detail" aria-label={texts::DETAILS_OF_STATION} data-kind={super::way::kind_word(shown)} data-chosen={session.look.is_some().to_string()}>
             <header>
-                if let Some(station) = station.filter(|station| !station.detail.is_empty()) {
+                // Of a rollout, the Deployment itself says it.
+                if let Some(station) = station.filter(|it| !it.detail.is_empty() && shown != StationKind::Rollout) {
                     <h2>{ station.detail.as_str() }</h2>
                 }
                 if shown == StationKind::Checks {
@@ -131,10 +138,22 @@ fn image(row: &ImageRow) -> Html {
     }
 }
 
-fn release(row: &ReleaseRow) -> Html {
+/// The newest revision of each release, then those of before, the newest first.
+fn releases(scene: &Scene) -> impl Iterator<Item = &ReleaseRow> {
+    let (stand, were): (Vec<_>, Vec<_>) = scene
+        .releases
+        .iter()
+        .rev()
+        .partition(|row| !row.resources.is_empty());
+    let room = NEWEST.saturating_sub(stand.len());
+    stand.into_iter().chain(were.into_iter().take(room))
+}
+
+/// A revision of a release, and what it consists of if it is the newest.
+fn release(row: &ReleaseRow, scene: &Scene, on: &Callback<Action>) -> Html {
     html! {
         <li
-            key={row.revision}
+            key={format!("{}/{}/{}", row.namespace, row.name, row.revision)}
             data-testid="release"
             data-revision={row.revision.to_string()}
             data-status={row.status.to_string()}
@@ -145,6 +164,9 @@ fn release(row: &ReleaseRow) -> Html {
             <span>{ row.status.as_str() }</span>
             <span class="aside">{ row.chart.as_str() }</span>
             <span class="aside">{ texts::release_since(&row.description, &clock(row.updated)) }</span>
+            if !row.resources.is_empty() {
+                { resource_tree(&row.name, &row.resources, scene, on) }
+            }
         </li>
     }
 }
@@ -196,18 +218,13 @@ fn traffic(session: &Session) -> Option<Html> {
         .filter(|row| 0 < row.per_second);
     let rows: Vec<Html> = rows
         .map(|row| {
-            let serving = row
-                .endpoints
-                .iter()
-                .filter(|endpoint| endpoint.serving)
-                .count();
             let object = ObjectRef::new("Service", &row.namespace, &row.name);
             html! {
                 <li key={row.name.as_str()}>
                     <h3>
                         <span class="strong">{ label(&object) }{ " " }</span>
                         <span class="aside">
-                            { texts::load(row.per_second, serving) }
+                            { texts::load(row.per_second, serving(row)) }
                         </span>
                     </h3>
                     <Charts

@@ -93,6 +93,7 @@ pub fn kind_word(kind: StationKind) -> &'static str {
         StationKind::Image => "image",
         StationKind::Release => "release",
         StationKind::Rollout => "rollout",
+        StationKind::Endpoints => "endpoints",
         StationKind::Traffic => "traffic",
     }
 }

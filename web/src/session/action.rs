@@ -71,6 +71,8 @@ pub enum Action {
     Tick(Millis),
     /// The viewer goes to a moment.
     Seek(Millis),
+    /// The viewer goes to the moment of an entry, to be told that one.
+    Tell(u32),
     /// The viewer steps.
     Step(Stride),
     /// The viewer looks at a station; again, or none: back to the live one.
@@ -203,6 +205,14 @@ impl Session {
             Action::Seek(t) => {
                 self.playing = false;
                 self.jump(t);
+            }
+            Action::Tell(entry) => {
+                let event = self.history.events.get(entry as usize);
+                if let Some(t) = event.map(|event| event.t) {
+                    self.playing = false;
+                    self.jump(t);
+                    self.told = Some(entry);
+                }
             }
             Action::Step(stride) => self.step(stride),
             Action::Look(station) => self.look = station.filter(|_| self.look != station),

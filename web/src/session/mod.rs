@@ -25,7 +25,9 @@ use std::rc::Rc;
 
 use ecow::EcoString;
 use view::protocol::{Files, Sample, State};
-use view::{Edits, LessonRow, Millis, ObjectPanel, Problem, Scene, StationKind, WorkflowRow};
+use view::{
+    Edits, LessonRow, Millis, ObjectPanel, Problem, Scene, Sentence, StationKind, WorkflowRow,
+};
 use yew::Reducible;
 
 use crate::engine::Engine;
@@ -128,6 +130,8 @@ pub struct Session {
     put_aside: Rc<Edits>,
     /// The furthest moment that was seen; what lies behind it is not told yet.
     pub seen: Millis,
+    /// The entry of this moment that the viewer chose to be told, instead of the newest.
+    pub told: Option<u32>,
     /// Whether it plays.
     pub playing: bool,
     /// In percent of the story's pace.
@@ -224,12 +228,24 @@ impl Session {
             object: None,
             line: None,
             look: None,
+            told: None,
             playing: false,
             speed: first_speed(),
             jumps: 0,
             merges: 0,
             link: None,
             notice,
+        }
+    }
+
+    /// What is happening now, in one sentence: that of the entry that was chosen, else what the scene says.
+    pub fn sentence(&self) -> Option<Sentence> {
+        let told = self
+            .told
+            .and_then(|id| self.history.events.get(id as usize));
+        match told {
+            Some(event) => Some(Sentence::new(event.id, event.t, &event.message)),
+            None => self.scene.sentence.clone(),
         }
     }
 

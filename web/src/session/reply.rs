@@ -105,6 +105,7 @@ impl Session {
             self.seen = self.at;
         }
         self.scene = Shared::new(state.scene);
+        self.told = None;
         self.workflows = state.workflows.into();
         self.lesson = state.lesson.map(Rc::new);
         self.jumps += 1;

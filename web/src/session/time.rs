@@ -37,6 +37,7 @@ impl Session {
     pub(super) fn go_to(&mut self, t: Millis) {
         self.at = t.min(self.history.end);
         self.seen = self.seen.max(self.at);
+        self.told = None;
         self.engine.show(self.at);
     }
 

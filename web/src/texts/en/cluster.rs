@@ -1,6 +1,6 @@
 //! What stands on the stage: workloads, nodes, Services, control loops, charts.
 
-use view::{PodForm, PodRow};
+use view::{ContainerRole, EndpointRow, PodForm, PodRow, ProbeStanding};
 
 use super::counted;
 
@@ -10,6 +10,7 @@ pub const WANTED: &str = "wanted";
 pub const THERE: &str = "there";
 pub const UP_TO_DATE: &str = "up to date";
 pub const READY: &str = "ready";
+pub const NOT_READY: &str = "not ready";
 pub const AS_DESIRED: &str = "Actual state is desired state.";
 pub const NEW_SET: &str = "new";
 pub const OLD_SET: &str = "old";
@@ -80,7 +81,7 @@ pub fn pod_form(form: PodForm) -> &'static str {
 pub fn pod_status(pod: &PodRow) -> &str {
     match pod.form {
         PodForm::Ready => READY,
-        PodForm::Running => "not ready",
+        PodForm::Running => NOT_READY,
         PodForm::Creating if pod.status == "ContainerCreating" => "creating",
         PodForm::Terminating => "stopping",
         _ => &pod.status,
@@ -93,10 +94,8 @@ pub fn pod(pod: &PodRow, is_serving: bool) -> String {
     if !pod.node.is_empty() {
         words += &format!(", on {}", pod.node);
     }
-    match pod.restarts {
-        0 => {}
-        1 => words += ", 1 restart",
-        n => words += &format!(", {n} restarts"),
+    if 0 < pod.restarts {
+        words += &format!(", {}", restarts(pod.restarts));
     }
     words += match is_serving {
         true => ", gets requests",
@@ -126,6 +125,96 @@ pub fn answered_since(failed: u64) -> String {
     match failed {
         0 => "answered, none failed since the merge".to_owned(),
         _ => format!("answered, {failed} failed since the merge"),
+    }
+}
+
+// The containers of a pod
+
+pub const CONTAINERS: &str = "Containers";
+
+/// What a container is to its pod, where it is not one of the main ones.
+pub fn container_role(role: ContainerRole) -> &'static str {
+    match role {
+        ContainerRole::Main => "",
+        ContainerRole::Init => "init container",
+        ContainerRole::Sidecar => "sidecar",
+    }
+}
+
+/// Since when a container runs.
+pub fn state_since(state: &str, clock: &str) -> String {
+    format!("{state} since {clock}")
+}
+
+/// How a container ended.
+pub fn ended(reason: &str, exit: i64, clock: &str) -> String {
+    format!("{reason}, exit code {exit}, at {clock}")
+}
+
+/// How the life before this one ended.
+pub fn ended_before(reason: &str, exit: i64, clock: &str) -> String {
+    format!("Before that: {reason}, exit code {exit}, at {clock}")
+}
+
+/// How often it was started again.
+pub fn restarts(n: u32) -> String {
+    counted(n as usize, "restart", "restarts")
+}
+
+/// What a container uses of something, asks for, and may use.
+pub fn amount(name: &str, used: &str, request: Option<String>, limit: Option<String>) -> String {
+    let request = request.map_or("no request".to_owned(), |it| format!("request {it}"));
+    let limit = limit.map_or("no limit".to_owned(), |it| format!("limit {it}"));
+    format!("{name}: {used} used, {request}, {limit}")
+}
+
+/// What a probe has found, and how often in a row of how often it must be so.
+pub fn probe(standing: ProbeStanding, (count, of): (u32, u32)) -> String {
+    match standing {
+        ProbeStanding::Waiting => "has not asked yet".to_owned(),
+        ProbeStanding::AwaitsStartup => "waits for the startup probe".to_owned(),
+        ProbeStanding::Passed => "succeeds".to_owned(),
+        ProbeStanding::Passing => format!("succeeds, {count} of {of} in a row"),
+        ProbeStanding::Failing => format!("fails, {count} of {of} in a row"),
+        ProbeStanding::Failed if count < of => "failed".to_owned(),
+        ProbeStanding::Failed => format!("failed {count} times in a row"),
+    }
+}
+
+// The addresses behind a Service
+
+pub const WHO_HAS_HEARD: &str = "Who sends requests, and whether they know the newest addresses";
+pub const IS_CURRENT: &str = "knows";
+pub const HAS_YET_TO_HEAR: &str = "has yet to hear";
+
+/// The conditions of an endpoint, in the words of the API.
+pub fn endpoint_conditions(row: &EndpointRow) -> String {
+    let all = [
+        (row.ready, "ready"),
+        (row.serving && !row.ready, "serving"),
+        (row.terminating, "terminating"),
+    ];
+    let words: Vec<&str> = all.into_iter().filter(|it| it.0).map(|it| it.1).collect();
+    match words.as_slice() {
+        [] => NOT_READY.to_owned(),
+        words => words.join(", "),
+    }
+}
+
+/// Who sends requests to an address.
+pub fn requests_from(senders: &[&str], is_everybody: bool) -> String {
+    match senders {
+        [] => "gets no requests".to_owned(),
+        _ if is_everybody => "gets requests from everybody".to_owned(),
+        _ => format!("gets requests from {} only", senders.join(", ")),
+    }
+}
+
+/// How many addresses are not listed.
+pub fn more_addresses(n: usize) -> String {
+    match n {
+        1 => "And 1 more.".to_owned(),
+        _ => format!("And {n} more."),
     }
 }
 

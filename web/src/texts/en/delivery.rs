@@ -22,6 +22,7 @@ pub fn station(kind: StationKind) -> &'static str {
         StationKind::Image => "Image",
         StationKind::Release => "Release",
         StationKind::Rollout => "Rollout",
+        StationKind::Endpoints => "Endpoints",
         StationKind::Traffic => "Traffic",
     }
 }
@@ -117,17 +118,17 @@ pub fn roll_back_to(id: i64) -> String {
     format!("Roll back to {id}")
 }
 
-// The tree of an Application
+// The tree of a release or of an Application
 
 /// Whose tree it is.
 pub fn resources_of(name: &str) -> String {
     format!("Resources of {name}")
 }
 
-/// An EndpointSlice in the tree.
-pub fn endpoint_slice(serving: usize, all: usize) -> String {
+/// The endpoints of a Service in the tree.
+pub fn service_in_tree(serving: usize, all: usize) -> String {
     let all = endpoints(all);
-    format!("EndpointSlice: {serving} of {all} get requests")
+    format!("{serving} of {all} get requests")
 }
 
 /// A ReplicaSet in the tree.
