@@ -15,9 +15,7 @@ use kube::api::{Request, Response};
 use kube::fields::{Descriptions, Table};
 use std::rc::Rc;
 
-pub use kubectl::{
-    PodState, command_first, kubectl, pod_state, probe_words, rollout_status,
-};
+pub use kubectl::{PodState, command_first, kubectl, pod_state, probe_words, rollout_status};
 pub use line::{asks_for_schema, run};
 
 /// What a command line talks to.
