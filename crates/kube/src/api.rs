@@ -485,15 +485,16 @@ pub(crate) fn write(
     subresource: &str,
 ) -> Response {
     // A writer began with what it read, so that most of what it may not change is still the very same.
-    let [version, stored] =
-        [&body, &old.value].map(|object| object.at(&["metadata", "resourceVersion"]).text());
-    if !version.is_empty() && version != stored {
+    let [written, stored] = [&body, &old.value].map(|object| object.get_near(2, "metadata"));
+    let version = |metadata: &Value| metadata.get("resourceVersion").to_text();
+    let is_late = || !version(written).is_empty() && version(written) != version(stored);
+    if !written.is_identical(stored) && is_late() {
         return Err(Status::conflict(&old.key.kind, &old.key.name, MODIFIED));
     }
     if subresource == "status" {
         // Only the status and the metadata count (`deployment/strategy.go`, PrepareForUpdate).
         keep(&mut body, &old.value, "spec");
-        if body.get("metadata") != old.value.get("metadata") {
+        if body.get_near(2, "metadata") != old.value.get_near(2, "metadata") {
             keep(body.entry("metadata"), old.value.get("metadata"), "labels");
         }
     } else {
@@ -510,11 +511,11 @@ pub(crate) fn write(
     let annotated = old.key.kind == "Deployment"
         && subresource.is_empty()
         && annotations(&body) != annotations(&old.value);
-    if generation > 0 && (body.get("spec") != old.spec() || annotated) {
+    if generation > 0 && (body.get_near(3, "spec") != old.spec() || annotated) {
         generation += 1;
     }
-    let metadata = old.value.get("metadata");
-    if generation != old.meta.generation || body.get("metadata") != metadata {
+    let metadata = old.value.get_near(2, "metadata");
+    if generation != old.meta.generation || body.get_near(2, "metadata") != metadata {
         let changed = body.entry("metadata");
         for field in ["uid", "creationTimestamp", "namespace", "name"] {
             keep(changed, metadata, field);
@@ -542,8 +543,8 @@ pub(crate) fn write(
 
 /// Gives a new state the member that its old one has.
 fn keep(new: &mut Value, old: &Value, field: &str) {
-    let kept = old.get(field);
-    if kept.is_null() || new.get(field) != kept {
+    let kept = old.get_near(3, field);
+    if kept.is_null() || new.get_near(3, field) != kept {
         new.set(field, kept.clone());
     }
 }

@@ -173,9 +173,19 @@ impl Hasher for Words {
         for word in words {
             self.mix(u64::from_le_bytes(*word));
         }
-        if !rest.is_empty() {
-            let byte = |word: u64, byte: &u8| word << 8 | u64::from(*byte);
-            self.mix(rest.iter().fold(0, byte));
+        // The end again, where there is so much: it takes less than byte by byte.
+        let half = |bytes: Option<&[u8; 4]>| bytes.map_or(0, |it| u32::from_le_bytes(*it).into());
+        match (rest, bytes.last_chunk()) {
+            ([], _) => {}
+            (_, Some(last)) => self.mix(u64::from_le_bytes(*last)),
+            ([_, _, _, _, ..], _) => {
+                let (first, last): (u64, u64) = (half(rest.first_chunk()), half(rest.last_chunk()));
+                self.mix(first | last << 32);
+            }
+            _ => self.mix(
+                rest.iter()
+                    .fold(0, |word, byte| word << 8 | u64::from(*byte)),
+            ),
         }
     }
 

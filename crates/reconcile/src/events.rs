@@ -106,13 +106,12 @@ impl Told {
         let said = || self.said.iter().filter(similar);
         let is_over = said().all(|it| now - it.last > PAUSE);
         let recent = || said().filter(|it| it.is_recent && !is_over);
-        let is_recent = recent().count() + 1 < SIMILAR || {
-            let mut messages: Vec<u32> = recent().map(|it| it.topic.message).collect();
-            messages.push(topic.message);
-            lean::sort(&mut messages);
-            messages.dedup();
-            messages.len() < SIMILAR
+        let is_other = |(at, it): &(usize, &Said)| {
+            let message = it.topic.message;
+            let mut before = recent().take(*at);
+            message != topic.message && before.all(|it| it.topic.message != message)
         };
+        let is_recent = recent().enumerate().filter(is_other).count() + 1 < SIMILAR;
         if is_over && said().next().is_some() {
             let said = tight::make_mut(&mut self.said).iter_mut();
             said.for_each(|it| it.is_recent &= it.topic.group != topic.group);

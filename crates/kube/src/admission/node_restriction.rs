@@ -103,8 +103,8 @@ fn pod(
             only(false, "update pod status for pods")
         }
         ("status", Write::Update(old, new)) => {
-            let labels = |pod: &Value| pod.at(&["metadata", "labels"]).clone();
-            match labels(old) == labels(new) {
+            let [before, after] = [old, new].map(|pod| pod.get_near(2, "metadata"));
+            match before.is_identical(after) || before.get("labels") == after.get("labels") {
                 true => Ok(()),
                 false => Err(eco_format!(
                     "node {node:?} cannot update labels through pod status"

@@ -67,6 +67,9 @@ pub(super) fn admit(store: &mut Store, key: &Key, pod: &mut Value) -> Result<(),
 
 /// The class of pods that name none: of those that say so, the lowest.
 fn global_default(store: &Store) -> Option<Value> {
+    if !store.has("PriorityClass") {
+        return None;
+    }
     let classes = store.list("PriorityClass").into_iter();
     classes
         .filter(|class| class.value.get("globalDefault").as_bool() == Some(true))

@@ -254,27 +254,23 @@ pub(crate) fn observe(world: &mut World, change: &Change) {
         }
         return;
     };
-    if change.kind == ChangeKind::Deleted {
-        if !run.containers.iter().any(Container::is_running) {
-            world.pods.runs.remove(uid);
-            return;
-        }
-        if let Some(run) = world.pods.runs.get_mut(uid) {
-            run.orphan = Some(pod.clone());
-        }
-    }
-    let Some(run) = world.pods.runs.get(uid) else {
+    let is_gone = change.kind == ChangeKind::Deleted;
+    if is_gone && !run.containers.iter().any(Container::is_running) {
+        world.pods.runs.remove(uid);
         return;
-    };
-    let stops = change.kind == ChangeKind::Deleted || pod.meta.deleted.is_some();
-    if stops && run.worker.stops() {
+    }
+    let stops = (is_gone || pod.meta.deleted.is_some()) && run.worker.stops();
+    if is_gone && let Some(run) = world.pods.runs.get_mut(uid) {
+        run.orphan = Some(pod.clone());
+    }
+    if stops {
         world.after(hop, Event::Pod(uid.clone(), PodEvent::Stop));
     } else if change
         .old
         .as_ref()
         .is_some_and(|old| old.spec() != pod.spec() && !pod::node(old).is_empty())
+        && let Some(run) = world.pods.runs.get(uid).cloned()
     {
-        let run = run.clone();
         act_with(world, uid, pod.clone(), run, |work| work.ask());
     }
 }
