@@ -101,10 +101,10 @@ for (const [width, height] of [
       await settled(page);
       await check(page, `after the merge, ${key}`);
     }
-    for (const kind of ['commit', 'pull-request', 'checks', 'image', 'release', 'rollout', 'traffic']) {
-      const station = page.locator(`[data-testid="station"][data-kind="${kind}"] button`);
-      if ((await station.getAttribute('aria-pressed')) !== 'true') await station.click();
-      await check(page, `station ${kind}`);
+    for (const station of await page.getByTestId('station').all()) {
+      const button = station.getByRole('button');
+      if ((await button.getAttribute('aria-pressed')) !== 'true') await button.click();
+      await check(page, `station ${await station.getAttribute('data-kind')}`);
     }
     await panel(page, 'events');
     await check(page, 'the events');
