@@ -575,6 +575,10 @@ pub(crate) fn decode(value: &Value, old: Option<&Object>) -> Meta {
                     meta.deleted = member.as_str().and_then(time::parse_rfc3339);
                 }
                 "labels" => meta.labels = member.clone(),
+                "annotations" => {
+                    let cost = member.get("controller.kubernetes.io/pod-deletion-cost");
+                    meta.deletion_cost = cost.text().parse().unwrap_or(0);
+                }
                 "ownerReferences" => meta.owner = controller(member).clone(),
                 _ => {}
             }

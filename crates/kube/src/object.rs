@@ -126,6 +126,8 @@ pub struct Meta {
     pub ready: Option<Millis>,
     /// Whether its condition PodScheduled is False: no node has room for it.
     pub unschedulable: bool,
+    /// The annotation `controller.kubernetes.io/pod-deletion-cost`; 0 where it is no number.
+    pub deletion_cost: i32,
 }
 
 /// An object as it is stored. The value holds every field that it was given, known or not.

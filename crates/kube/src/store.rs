@@ -79,6 +79,8 @@ pub struct Class {
     pub is_ready: bool,
     /// Whether it is being deleted.
     pub is_terminating: bool,
+    /// What its deletion costs, beside that of others.
+    pub deletion_cost: i32,
 }
 
 impl Class {
@@ -92,6 +94,7 @@ impl Class {
             phase: meta.phase.clone(),
             is_ready: meta.ready.is_some(),
             is_terminating: meta.deleted.is_some(),
+            deletion_cost: meta.deletion_cost,
         }
     }
 
@@ -99,6 +102,7 @@ impl Class {
         let meta = &object.meta;
         self.is_ready == meta.ready.is_some()
             && self.is_terminating == meta.deleted.is_some()
+            && self.deletion_cost == meta.deletion_cost
             && self.phase == meta.phase
             && self.kind == object.key.kind
             && self.labels == meta.labels
@@ -109,6 +113,7 @@ impl Class {
 fn are_alike(a: &Object, b: &Object) -> bool {
     a.meta.ready.is_some() == b.meta.ready.is_some()
         && a.meta.deleted.is_some() == b.meta.deleted.is_some()
+        && a.meta.deletion_cost == b.meta.deletion_cost
         && a.meta.phase == b.meta.phase
         && a.meta.labels == b.meta.labels
         && a.meta.node == b.meta.node

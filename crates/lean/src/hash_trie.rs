@@ -1,10 +1,9 @@
 //! A map without an order whose clones are free.
 //!
 //! A hash array mapped trie (Bagwell, "Ideal hash trees"): four bits of a key's hash lead from a node
-//! to the next. The way to one of 50,000 items is four nodes long, and keys are compared at its end
-//! only; in an ordered tree it takes sixteen steps, each to a key somewhere else in memory. A write
-//! copies the nodes on the way to it that somebody else holds too, and changes the others where they
-//! are.
+//! to the next. The way to one of 50,000 items is four nodes long; in a [`crate::SharedMap`] of texts it
+//! takes some six. A write copies the nodes on the way to it that somebody else holds too, and changes the
+//! others where they are.
 //!
 //! An item knows its own key and lies in its node, without a place of its own in memory: the lab has two
 //! such maps, of which one is asked for at every step, so each has its copy of machine code.

@@ -8,6 +8,7 @@ use kube::{Key, map};
 use reconcile::delivery::app::App;
 use reconcile::trace::Note;
 use reconcile::{Settings, Timings, World};
+use std::hint::black_box;
 use std::rc::Rc;
 
 const PODS_PER_NODE: u32 = 10;
@@ -115,9 +116,11 @@ fn deployment() -> Key {
     Key::new("Deployment", "default", "shop")
 }
 
+/// What comes out is taken as time goes on, as a timeline takes it.
 fn settle(world: &mut World) {
     while world.next_change().is_some() {
         world.run_until(world.now() + STRIDE);
+        black_box(world.take_output());
     }
 }
 

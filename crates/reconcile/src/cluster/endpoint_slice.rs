@@ -10,7 +10,6 @@ use crate::trace::Note;
 use ecow::{EcoString, eco_format};
 use kube::api::DeleteOptions;
 use kube::{Change, ChangeKind, Key, Object, Store, Value, map, selector};
-use lean::FlatMap;
 use std::rc::Rc;
 
 pub(super) const CONTROLLER: Controller = Controller {
@@ -151,7 +150,7 @@ fn draft<'a>(
     ready_or_not: bool,
 ) -> Vec<Draft<'a>> {
     let mut known: Option<(&Value, Value)> = None;
-    let mut left: FlatMap<&str, (Facts<'a>, Value)> = FlatMap::new();
+    let mut left = Vec::with_capacity(pods.len());
     for pod in pods {
         // The pods of one template have the same containers, and so the same ports.
         let containers = pod.spec().get("containers");
@@ -159,10 +158,13 @@ fn draft<'a>(
             Some((same, ports)) if same == containers => ports,
             _ => ports(service, pod),
         };
-        let facts = Facts::of(pod, ready_or_not);
-        left.insert(&pod.meta.uid, (facts, ports.clone()));
+        left.push((Facts::of(pod, ready_or_not), ports.clone(), true));
         known = Some((containers, ports));
     }
+    // Sorted once, for there may be thousands; what has its place is crossed out.
+    lean::sort_by(&mut left, |(a, ..), (b, ..)| {
+        a.pod.meta.uid.cmp(&b.pod.meta.uid)
+    });
     let slices = store.owned_by(&service.meta.uid);
     let slices = slices.filter(|owned| owned.key.kind == "EndpointSlice");
     let mut drafts: Vec<Draft<'a>> = Vec::new();
@@ -171,17 +173,20 @@ fn draft<'a>(
         let (mut endpoints, mut is_new) = (Vec::new(), false);
         for endpoint in slice.value.get("endpoints").items() {
             let uid = endpoint.at(&["targetRef", "uid"]).text();
-            let Some((facts, _)) = left.get(uid).filter(|(_, own)| own == ports) else {
+            let found = left.binary_search_by(|(facts, ..)| facts.pod.meta.uid.as_str().cmp(uid));
+            let found = found.ok().map(|at| &mut left[at]);
+            let Some((facts, _, is_left)) = found.filter(|(_, own, left)| *left && own == ports)
+            else {
                 is_new = true;
                 continue;
             };
+            *is_left = false;
             let is_same = facts.is(endpoint);
             is_new |= !is_same;
             endpoints.push(match is_same {
                 true => endpoint.clone(),
                 false => facts.endpoint(),
             });
-            left.remove(uid);
         }
         drafts.push(Draft {
             now: Some(slice),
@@ -190,7 +195,7 @@ fn draft<'a>(
             is_new,
         });
     }
-    for (facts, ports) in left.into_values() {
+    for (facts, ports, _) in left.into_iter().filter(|(_, _, is_left)| *is_left) {
         let endpoint = facts.endpoint();
         let has_room =
             |draft: &Draft<'_>| draft.ports == ports && draft.endpoints.len() < PER_SLICE;

@@ -11,7 +11,13 @@ pub fn is_active(pod: &Object) -> bool {
 /// Whether all containers of a pod have ended for good.
 #[must_use]
 pub fn has_ended(pod: &Object) -> bool {
-    matches!(phase(pod), "Succeeded" | "Failed")
+    is_end(phase(pod))
+}
+
+/// Whether all containers of a pod in this phase have ended for good.
+#[must_use]
+pub fn is_end(phase: &str) -> bool {
+    matches!(phase, "Succeeded" | "Failed")
 }
 
 /// `status.phase`

@@ -46,12 +46,10 @@ fn reconcile(store: &Store, key: &Key, context: &Context<'_>) -> Plan {
         None => claim(store, set, &mut plan),
     };
     let counts = known.unwrap_or_else(|| Counts::of(set, &pods, context.now));
-    if counts.active > wanted(set) && pods.is_empty() {
-        pods = store.owned_by(&set.meta.uid).collect();
-    }
     pods.retain(|pod| pod::is_active(pod));
     if set.meta.deleted.is_none() {
-        manage(store, set, counts.active, &pods, context.now, &mut plan);
+        let claimed = known.is_none().then_some(&*pods);
+        manage(store, set, counts.active, claimed, context.now, &mut plan);
     }
     write_status(set, status(set, &counts), &counts, &mut plan);
     look_again(set, &pods, context.now, &mut plan);
@@ -82,7 +80,7 @@ impl Counts {
     }
 
     fn add(&mut self, set: &Object, class: &Class, pods: i64) {
-        if matches!(class.phase.as_str(), "Succeeded" | "Failed") {
+        if pod::is_end(&class.phase) {
             return;
         }
         if class.is_terminating {
@@ -168,11 +166,12 @@ fn wanted(set: &Object) -> i64 {
     set.spec().get("replicas").as_int().unwrap_or(1).max(0)
 }
 
+/// Plans what is missing, or what is too much: of the pods that were gone through, or else of all.
 fn manage(
     store: &Store,
     set: &Rc<Object>,
     have: i64,
-    pods: &[&Rc<Object>],
+    claimed: Option<&[&Rc<Object>]>,
     now: Millis,
     plan: &mut Plan,
 ) {
@@ -192,12 +191,11 @@ fn manage(
         }
     } else if have > want {
         let ranked = match want {
-            0 => pods[..burst.min(pods.len())].to_vec(),
-            _ => {
-                let company = company(store, set);
-                let beside = |pod: &Object| company.get(pod::node(pod)).copied().unwrap_or(0);
-                lean::first_by_key(pods, burst, |pod| deletion_rank(pod, beside(pod), now))
+            0 => {
+                let all = || active(store.owned_by(&set.meta.uid)).take(burst).collect();
+                claimed.map_or_else(all, |pods| pods[..burst.min(pods.len())].to_vec())
             }
+            _ => least_needed(store, set, claimed, burst, now),
         };
         for pod in ranked {
             let same = DeleteOptions {
@@ -211,6 +209,63 @@ fn manage(
             ));
         }
     }
+}
+
+fn active<'a>(pods: impl Iterator<Item = &'a Rc<Object>>) -> impl Iterator<Item = &'a Rc<Object>> {
+    pods.filter(|pod| pod::is_active(pod))
+}
+
+/// The pods of a set that are deleted first.
+fn least_needed<'a>(
+    store: &'a Store,
+    set: &Object,
+    claimed: Option<&[&'a Rc<Object>]>,
+    count: usize,
+    now: Millis,
+) -> Vec<&'a Rc<Object>> {
+    let company = company(store, set);
+    let beside = |node: &str| company.get(node).copied().unwrap_or(0);
+    let pods = match claimed {
+        Some(pods) => pods.to_vec(),
+        None if are_as_useful(store, set) => {
+            // Where most are comes first: the pods of other nodes need not be looked at.
+            let nodes = store.active_on_nodes(&set.meta.uid);
+            let mut nodes: Vec<_> = nodes.map(|(node, own)| (beside(node), node, own)).collect();
+            lean::sort_by_key(&mut nodes, |(beside, ..)| Reverse(*beside));
+            let (mut found, mut last) = (0, 0);
+            nodes.retain(|(beside, _, own)| {
+                let is_needed = found < count || *beside == last;
+                if is_needed {
+                    (found, last) = (found + *own as usize, *beside);
+                }
+                is_needed
+            });
+            let on_nodes = nodes
+                .iter()
+                .flat_map(|(_, node, _)| store.pods_on(&(*node).into()));
+            active(on_nodes.filter(|pod| pod.meta.controller == set.meta.uid)).collect()
+        }
+        None => active(store.owned_by(&set.meta.uid)).collect(),
+    };
+    lean::first_by_key(&pods, count, |pod| {
+        deletion_rank(pod, beside(pod::node(pod)), now)
+    })
+}
+
+/// Whether only nodes, age and chance decide which of a set's pods are deleted first: all have a node, do
+/// as much and cost the same.
+fn are_as_useful(store: &Store, set: &Object) -> bool {
+    let Some(classes) = store.classes(&set.meta.uid) else {
+        return false;
+    };
+    let mut active = classes
+        .iter()
+        .filter(|(class, _)| !class.is_terminating && !pod::is_end(&class.phase))
+        .map(|(class, _)| (&class.phase, class.is_ready, class.deletion_cost));
+    let first = active.next();
+    // No node comes before all others.
+    let waiting = store.active_on_nodes(&set.meta.uid).next();
+    waiting.is_none_or(|(node, _)| !node.is_empty()) && active.all(|it| Some(it) == first)
 }
 
 /// Says that a pod could not be created, and tries again ever more seldom
@@ -296,8 +351,6 @@ fn company<'a>(store: &'a Store, set: &Object) -> FlatMap<&'a str, u32> {
 /// What decides which of a ReplicaSet's pods are deleted first: those that do the least, then those
 /// that share their node with most others of their kind (`controller_utils.go`, ActivePodsWithRanks).
 fn deletion_rank(pod: &Object, beside: u32, now: Millis) -> impl Ord + use<'_> {
-    let cost = pod.annotation("controller.kubernetes.io/pod-deletion-cost");
-    let cost = cost.and_then(|text| text.parse::<i32>().ok()).unwrap_or(0);
     // Ages are compared by powers of two of nanoseconds, so that pods of nearly one age are chosen at
     // random. The times themselves are whole seconds.
     let age = |since: Option<Millis>| {
@@ -311,6 +364,7 @@ fn deletion_rank(pod: &Object, beside: u32, now: Millis) -> impl Ord + use<'_> {
         Reverse(restarts(pod)),
         age(Some(pod.meta.created)),
     );
+    let cost = pod.meta.deletion_cost;
     (use_of(pod), cost, Reverse(beside), then, &pod.meta.uid)
 }
 
@@ -405,5 +459,109 @@ fn look_again(set: &Object, pods: &[&Rc<Object>], now: Millis, plan: &mut Plan) 
     let next = available.filter(|available| *available > now).min();
     if let Some(available) = next {
         plan.look_again(available - now);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use kube::api::{Request, Verb, serve};
+    use proptest::prelude::*;
+
+    fn put(store: &mut Store, object: Value, status: Value) {
+        let key = Key::of(&object);
+        let create = Request::new("test", key.clone(), Verb::Create(object));
+        serve(store, 0, create).expect("the object is valid");
+        let mut value = store.get(&key).expect("it was created").value.clone();
+        value.set("status", status);
+        let update = Request {
+            subresource: "status",
+            ..Request::new("test", key, Verb::Update(value))
+        };
+        serve(store, 0, update).expect("the status is valid");
+    }
+
+    fn owner(kind: &str, uid: &str) -> Value {
+        let owner = map! {
+            "apiVersion" => "apps/v1", "kind" => kind, "name" => "shop", "uid" => uid, "controller" => true,
+        };
+        vec![owner].into()
+    }
+
+    /// Two sets of one Deployment with pods on nodes: of the first one or not, ready or not, and what their
+    /// deletion costs.
+    fn store(pods: &[(u8, bool, bool, i32)]) -> Store {
+        let mut store = Store::new(1);
+        let labels = map! { "app" => "shop" };
+        let container = map! { "name" => "main", "image" => "shop:1" };
+        let spec = map! { "containers" => vec![container] };
+        for name in ["old", "new"] {
+            let set = map! {
+                "apiVersion" => "apps/v1",
+                "kind" => "ReplicaSet",
+                "metadata" => map! { "name" => name, "ownerReferences" => owner("Deployment", "shop") },
+                "spec" => map! {
+                    "selector" => map! { "matchLabels" => labels.clone() },
+                    "template" => map! {
+                        "metadata" => map! { "labels" => labels.clone() },
+                        "spec" => spec.clone(),
+                    },
+                },
+            };
+            put(&mut store, set, map! { "replicas" => 0 });
+        }
+        for (at, (node, is_old, is_ready, cost)) in pods.iter().enumerate() {
+            let set = Key::new("ReplicaSet", "default", if *is_old { "old" } else { "new" });
+            let uid = store.get(&set).expect("a set").meta.uid.clone();
+            let mut spec = spec.clone();
+            spec.set("nodeName", eco_format!("node-{node}"));
+            let cost = eco_format!("{cost}");
+            let pod = map! {
+                "apiVersion" => "v1",
+                "kind" => "Pod",
+                "metadata" => map! {
+                    "name" => eco_format!("pod-{at}"),
+                    "labels" => labels.clone(),
+                    "annotations" => map! { "controller.kubernetes.io/pod-deletion-cost" => cost },
+                    "ownerReferences" => owner("ReplicaSet", &uid),
+                },
+                "spec" => spec,
+            };
+            let ready =
+                map! { "type" => "Ready", "status" => if *is_ready { "True" } else { "False" } };
+            put(
+                &mut store,
+                pod,
+                map! { "phase" => "Running", "conditions" => vec![ready] },
+            );
+        }
+        store
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(60))]
+
+        /// Those on the fullest nodes are the ones that looking at all would find, too.
+        #[test]
+        fn the_least_needed_are_found(
+            pods in prop::collection::vec((0..5_u8, any::<bool>(), prop::bool::weighted(0.9), 0..2_i32), 0..30),
+            is_alike: bool,
+            count in 0..10_usize,
+        ) {
+            let alike = |(node, is_old, ..): (u8, bool, bool, i32)| (node, is_old, true, 0);
+            let pods = match is_alike {
+                true => pods.into_iter().map(alike).collect(),
+                false => pods,
+            };
+            let store = store(&pods);
+            let set = store.get(&Key::new("ReplicaSet", "default", "old")).expect("a set");
+            let all: Vec<_> = store.owned_by(&set.meta.uid).collect();
+            let names = |claimed| -> Vec<_> {
+                let found = least_needed(&store, set, claimed, count, 60_000);
+                found.iter().map(|pod| pod.key.name.clone()).collect()
+            };
+            prop_assert_eq!(names(None), names(Some(&all)));
+            prop_assert!(!is_alike || are_as_useful(&store, set));
+        }
     }
 }
