@@ -139,7 +139,7 @@ fn Page(props: &PageProps) -> Html {
             }
             <main>
                 <div class="side">
-                    <Tabs tabs={tabs(&session, layout)} shown={panel} on_show={on.reform(Action::Show)} />
+                    { panel_tabs(&session, layout, panel, &on) }
                     <div class="panel" id="panel" role="tabpanel" aria-labelledby={tab_id(panel)}>
                         { panel_body(&session, panel, layout, &on) }
                     </div>
@@ -258,12 +258,31 @@ fn session_title(session: &Session, labs: &Labs) -> AttrValue {
     AttrValue::from(lesson.unwrap_or(labs.title()).to_owned())
 }
 
-fn tabs(session: &Session, layout: Layout) -> Vec<Tab> {
+fn panel_tabs(session: &Session, layout: Layout, shown: Panel, on: &Callback<Action>) -> Html {
+    let (panels, tabs): (Vec<Panel>, Vec<Tab>) = tabs(session, layout).into_iter().unzip();
+    html! {
+        <Tabs
+            label={texts::PANELS}
+            controls="panel"
+            shown={panels.iter().position(|it| *it == shown).unwrap_or(0)}
+            {tabs}
+            on_show={on.reform(move |at: usize| Action::Show(panels[at]))}
+        />
+    }
+}
+
+fn tabs(session: &Session, layout: Layout) -> Vec<(Panel, Tab)> {
     let edited = session.draft.len();
-    let tab = |panel, label: &'static str, note| Tab {
-        panel,
-        label: label.into(),
-        note,
+    let tab = |panel, label: &'static str, note| {
+        let tab = Tab {
+            key: tab_id(panel).into(),
+            id: Some(tab_id(panel)),
+            label: label.into(),
+            note,
+            spoken: None,
+            is_edited: false,
+        };
+        (panel, tab)
     };
     let mut tabs = vec![
         tab(
@@ -285,11 +304,9 @@ fn tabs(session: &Session, layout: Layout) -> Vec<Tab> {
     ];
     if let Some(panel) = &session.object {
         let name = words::short_name(&panel.object.name).to_owned();
-        tabs.push(Tab {
-            panel: Panel::Object,
-            label: panel.object.kind.to_string().into(),
-            note: Some(name.into()),
-        });
+        let mut object = tab(Panel::Object, "", Some(name.into()));
+        object.1.label = panel.object.kind.to_string().into();
+        tabs.push(object);
     }
     if layout != Layout::Wide {
         tabs.insert(2, tab(Panel::Stage, texts::TAB_STAGE, None));
@@ -298,7 +315,7 @@ fn tabs(session: &Session, layout: Layout) -> Vec<Tab> {
         tabs.insert(0, tab(Panel::Lesson, texts::TAB_LESSON, None));
     }
     if embed::is_readonly() {
-        tabs.retain(|tab| matches!(tab.panel, Panel::Stage | Panel::Events | Panel::Object));
+        tabs.retain(|(panel, _)| matches!(panel, Panel::Stage | Panel::Events | Panel::Object));
     }
     tabs
 }
@@ -314,6 +331,7 @@ fn panel_body(session: &Session, panel: Panel, layout: Layout, on: &Callback<Act
                 main={Rc::clone(&session.main)}
                 draft={Rc::clone(&session.draft)}
                 file={Rc::clone(&session.file)}
+                tabs={Rc::clone(&session.tabs)}
                 text={session.text(&session.file).to_owned()}
                 title={session.title.clone().unwrap_or_else(|| session.next_title())}
                 problems={Rc::clone(&session.problems)}

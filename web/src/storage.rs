@@ -13,6 +13,8 @@ use crate::link;
 
 /// The edited files of a lab, or of a lesson: a JSON object from path to text, null for a deleted one.
 const EDITS: &str = "edits";
+/// The open files of a lab: a JSON array of paths, the one that is shown before all in their order.
+const OPEN_FILES: &str = "open-files";
 /// Edits that were put aside after they stopped the page.
 const EDITS_ASIDE: &str = "edits-aside";
 /// `light` or `dark`; absent while the system decides.
@@ -86,6 +88,22 @@ fn write_edits(key: &str, edits: &Edits) {
     // A full or forbidden storage is no reason to disturb who is typing.
     if let Ok(json) = JSON::stringify(&object(&files)) {
         let _ = storage.set_item(key, &String::from(json));
+    }
+}
+
+/// The files that were open: the one that was shown, then all in their order.
+pub fn open_files() -> Vec<String> {
+    let text = storage().and_then(|it| it.get_item(&key(OPEN_FILES)).ok()?);
+    let paths = text.and_then(|text| JSON::parse(&text).ok()?.dyn_into::<Array>().ok());
+    let paths = paths.iter().flat_map(Array::iter);
+    paths.filter_map(|path| path.as_string()).collect()
+}
+
+/// Keeps which files are open, as [`open_files`] gives them.
+pub fn keep_open_files<'a>(paths: impl Iterator<Item = &'a str>) {
+    let paths: Array = paths.map(JsValue::from_str).collect();
+    if let (Some(storage), Ok(json)) = (storage(), JSON::stringify(&paths)) {
+        let _ = storage.set_item(&key(OPEN_FILES), &String::from(json));
     }
 }
 

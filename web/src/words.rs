@@ -52,6 +52,23 @@ pub fn place(text: &str) -> Option<(&str, u32)> {
     Some((path, line.parse().ok()?))
 }
 
+/// The path of a file, with its repository, that another repository's files call so: in the repository
+/// beside it, it begins with `../`.
+pub fn full_path(repository: &str, path: &str) -> String {
+    match path.strip_prefix("../") {
+        Some(elsewhere) => elsewhere.to_owned(),
+        None => format!("{repository}/{path}"),
+    }
+}
+
+/// What the files of a repository call a file: [`full_path`] the other way round.
+pub fn path_from(repository: &str, file: &str) -> String {
+    match file.split_once('/') {
+        Some((own, path)) if own == repository => path.to_owned(),
+        _ => format!("../{file}"),
+    }
+}
+
 /// Thousandths of a core as cores: `300` is `0.3`, `2000` is `2`.
 pub fn cores(milli: u64) -> String {
     let text = format!("{}.{:03}", milli / 1_000, milli % 1_000);

@@ -111,16 +111,19 @@ fn folder_of(path: &str) -> &str {
         .map_or("", |(folder, _)| folder)
 }
 
+/// What a file is called, with what was done to it for whoever does not see the dot.
+pub fn file_label(path: &str, shown: &str, main: &Files, draft: &Edits) -> String {
+    match (draft.changed.contains_key(path), main.contains_key(path)) {
+        _ if draft.removed.contains(path) => texts::file_deleted(shown),
+        (true, true) => texts::file_edited(shown),
+        (true, false) => texts::file_new(shown),
+        _ => shown.to_owned(),
+    }
+}
+
 fn file(props: &FileListProps, path: &str) -> Html {
     let is_edited = props.draft.changed.contains_key(path);
     let is_gone = props.draft.removed.contains(path);
-    let shown = shown_path(path, props.several);
-    let label = match (is_gone, is_edited, props.main.contains_key(path)) {
-        (true, ..) => texts::file_deleted(shown),
-        (_, true, true) => texts::file_edited(shown),
-        (_, true, false) => texts::file_new(shown),
-        _ => shown.to_owned(),
-    };
     let name = last_part(path);
     let open: Rc<str> = path.into();
     html! {
@@ -128,7 +131,7 @@ fn file(props: &FileListProps, path: &str) -> Html {
             type="button"
             class={classes!("file", (!folder_of(path).is_empty()).then_some("inside"), is_gone.then_some("gone"))}
             aria-current={(*props.file == *path).then_some("true")}
-            aria-label={label}
+            aria-label={file_label(path, shown_path(path, props.several), &props.main, &props.draft)}
             onclick={props.on.reform(move |_| Action::Open(Rc::clone(&open)))}
         >
             <span>{ name }</span>

@@ -12,7 +12,7 @@ use super::prose::filled;
 use super::source::source;
 use crate::session::Action;
 use crate::texts;
-use crate::words::in_repository;
+use crate::words::path_from;
 
 #[derive(PartialEq, Properties)]
 pub struct ManifestProps {
@@ -28,9 +28,10 @@ pub struct ManifestProps {
 /// The rendered manifests of the open file's chart.
 #[component]
 pub fn ManifestView(props: &ManifestProps) -> Html {
-    let place = format!("{}:{}", in_repository(&props.file), props.caret);
     let list = use_node_ref();
     let manifest = props.manifest.clone().unwrap_or_default();
+    let file = path_from(&manifest.repository, &props.file);
+    let place = format!("{file}:{}", props.caret);
     let made = |line: &ManifestLine| line.sources.iter().any(|it| *it == place);
     let first = manifest.lines.iter().position(made);
     // The lines that the caret's line made come into sight.
@@ -73,8 +74,7 @@ pub fn ManifestView(props: &ManifestProps) -> Html {
 fn heading(manifest: Option<&Manifest>) -> String {
     match manifest {
         None => texts::NO_CHART_AROUND.to_owned(),
-        Some(it) if it.is_delivered => texts::rendered_as_released(&it.release),
-        Some(it) => texts::rendered_alone(&it.release),
+        Some(it) => texts::rendered_by(&it.release, &it.by),
     }
 }
 

@@ -3,7 +3,7 @@
 use yew::prelude::*;
 
 use crate::session::Action;
-use crate::words::place;
+use crate::words::{full_path, place};
 
 /// `chart/values.yaml:12` as a button that opens the file at that line; a flag such as
 /// `--set image.tag=1.4.2` stays text. Nothing if it is not known.
@@ -14,7 +14,7 @@ pub fn source(repository: &str, text: &str, on: &Callback<Action>) -> Html {
     let Some((path, line)) = place(text) else {
         return html! { <span class="source">{ text }</span> };
     };
-    link(format!("{repository}/{path}"), line, text, on)
+    link(full_path(repository, path), line, text, on)
 }
 
 /// A button that opens a file, by its path with the repository, at a line.

@@ -9,19 +9,22 @@ use view::{Edits, Problem};
 use yew::prelude::*;
 
 use super::editor::Editor;
-use super::file_list::FileList;
+use super::file_list::{FileList, file_label};
 use super::file_name::FileName;
 use super::manifest::ManifestView;
 use super::problems::problems;
 use super::samples::samples;
+use super::tabs::{Tab, Tabs};
 use crate::session::{Action, Rendered};
-use crate::words::{has_several_repositories, in_repository, place, shown_path};
+use crate::words::{has_several_repositories, last_part, path_from, place, shown_path};
 use crate::{dom, texts};
 
 #[derive(PartialEq, Properties)]
 pub struct WorkbenchProps {
     pub main: Rc<Files>,
     pub draft: Rc<Edits>,
+    /// The open files, and the one that is shown.
+    pub tabs: Rc<[Rc<str>]>,
     pub file: Rc<str>,
     pub text: AttrValue,
     pub title: AttrValue,
@@ -53,7 +56,7 @@ pub fn Workbench(props: &WorkbenchProps) -> Html {
     let several = has_several_repositories(paths.map(String::as_str));
     let shown = shown_path(&props.file, several).to_owned();
     html! {
-        <div class="workbench">
+        <div class="workbench" onkeydown={turn_by_keys(props)}>
             <FileList
                 main={Rc::clone(&props.main)}
                 draft={Rc::clone(&props.draft)}
@@ -61,7 +64,9 @@ pub fn Workbench(props: &WorkbenchProps) -> Html {
                 {several}
                 on={props.on.clone()}
             />
-            <section class="file-view" aria-label={shown.clone()}>
+            <div class="open-files">
+            { file_tabs(props, several) }
+            <section class="file-view" id="file" role="tabpanel" aria-label={shown.clone()}>
                 <FileHeader
                     main={Rc::clone(&props.main)}
                     draft={Rc::clone(&props.draft)}
@@ -91,22 +96,77 @@ pub fn Workbench(props: &WorkbenchProps) -> Html {
                     />
                 }
             </section>
+            </div>
             { if props.draft.is_empty() { invitation(props) } else { proposal(props) } }
         </div>
     }
 }
 
+/// The tabs of the open files, by their names; those of one name have their folder beside it.
+fn file_tabs(props: &WorkbenchProps, several: bool) -> Html {
+    let tab = |path: &Rc<str>| {
+        let (name, shown) = (last_part(path), shown_path(path, several));
+        let has_name = |other: &&Rc<str>| last_part(other) == name;
+        let folder = (1 < props.tabs.iter().filter(has_name).count())
+            .then(|| shown.strip_suffix(name))
+            .flatten();
+        let is_edited = props.draft.changed.contains_key(&**path);
+        Tab {
+            key: AttrValue::from(Rc::clone(path)),
+            id: None,
+            label: name.to_owned().into(),
+            note: folder.map(|it| it.trim_end_matches('/').to_owned().into()),
+            spoken: Some(file_label(path, shown, &props.main, &props.draft).into()),
+            is_edited,
+        }
+    };
+    let at = |tabs: &Rc<[Rc<str>]>, to: fn(Rc<str>) -> Action| {
+        let tabs = Rc::clone(tabs);
+        props.on.reform(move |at: usize| to(Rc::clone(&tabs[at])))
+    };
+    let tabs = &props.tabs;
+    html! {
+        <Tabs
+            label={texts::OPEN_FILES}
+            controls="file"
+            shown={tabs.iter().position(|it| *it == props.file).unwrap_or(0)}
+            tabs={tabs.iter().map(tab).collect::<Vec<_>>()}
+            on_show={at(tabs, Action::Open)}
+            on_close={(1 < tabs.len()).then(|| at(tabs, Action::CloseFile))}
+        />
+    }
+}
+
+/// Keys that browsers leave free: Alt and Page Up or Down go from file to file, Alt and W closes one.
+fn turn_by_keys(props: &WorkbenchProps) -> Callback<KeyboardEvent> {
+    let (on, file) = (props.on.clone(), Rc::clone(&props.file));
+    Callback::from(move |event: KeyboardEvent| {
+        if !event.alt_key() || event.ctrl_key() || event.meta_key() {
+            return;
+        }
+        // By its place on the keyboard: with Alt it is another character on some.
+        let action = match event.code().as_str() {
+            "PageUp" => Action::TurnToFile(-1),
+            "PageDown" => Action::TurnToFile(1),
+            "KeyW" => Action::CloseFile(Rc::clone(&file)),
+            _ => return,
+        };
+        event.prevent_default();
+        on.emit(action);
+    })
+}
+
 /// The lines of the open file that made the chosen line of the rendered manifests.
 fn lines_of(props: &WorkbenchProps) -> Rc<[u32]> {
-    let manifest = props
-        .rendered
-        .manifest
-        .as_ref()
-        .filter(|_| props.rendered.is_shown);
-    let line = manifest.and_then(|it| it.lines.get(props.chosen?));
+    let manifest = props.rendered.manifest.as_ref();
+    let Some(manifest) = manifest.filter(|_| props.rendered.is_shown) else {
+        return Rc::default();
+    };
+    let file = path_from(&manifest.repository, &props.file);
+    let line = props.chosen.and_then(|at| manifest.lines.get(at));
     let places = line.into_iter().flat_map(|line| &line.sources);
     let own = places.filter_map(|it| place(it));
-    let own = own.filter(|(path, _)| *path == in_repository(&props.file));
+    let own = own.filter(|(path, _)| *path == file);
     own.map(|(_, line)| line).collect()
 }
 

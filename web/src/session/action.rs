@@ -17,6 +17,10 @@ pub enum Action {
     Open(Rc<str>),
     /// Opens a file at a line, from 1.
     OpenAt(Rc<str>, u32),
+    /// Closes the tab of a file.
+    CloseFile(Rc<str>),
+    /// Shows the file of a tab further on, or further back.
+    TurnToFile(isize),
     /// Types: the whole new text of the open file.
     Edit(String),
     /// Adds an empty file.
@@ -104,6 +108,8 @@ impl Session {
             }
             Action::Open(path) => self.open(path),
             Action::OpenAt(path, line) => self.open_at(path, line),
+            Action::CloseFile(path) => self.close_file(&path),
+            Action::TurnToFile(by) => self.turn_to_file(by),
             Action::Edit(text) => {
                 let path = Rc::clone(&self.file);
                 self.write(&path, Some(text));

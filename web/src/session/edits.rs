@@ -198,12 +198,11 @@ impl Session {
         }
     }
 
-    /// Deletes a file, and opens another one of its repository.
+    /// Deletes a file, and shows the next one that is open, or else one of its repository.
     pub(super) fn delete(&mut self, path: &str) {
-        let draft = Rc::make_mut(&mut self.draft);
-        draft.changed.remove(path);
-        if self.main.contains_key(path) {
-            draft.removed.insert(path.to_owned());
+        self.remove(path);
+        if 1 < self.tabs.len() {
+            return self.close_file(path);
         }
         let files = self.working_tree();
         let near = files.range(path.to_owned()..).next();
@@ -212,10 +211,26 @@ impl Session {
         }
     }
 
-    /// Gives a file another path.
+    fn remove(&mut self, path: &str) {
+        let draft = Rc::make_mut(&mut self.draft);
+        draft.changed.remove(path);
+        if self.main.contains_key(path) {
+            draft.removed.insert(path.to_owned());
+        }
+    }
+
+    /// Gives a file another path; its tab stays where it is.
     pub(super) fn rename(&mut self, from: &str, to: &str) {
         let text = self.text(from).to_owned();
-        self.delete(from);
+        self.remove(from);
+        let renamed = |it: &Rc<str>| {
+            if **it == *from {
+                to.into()
+            } else {
+                Rc::clone(it)
+            }
+        };
+        self.tabs = self.tabs.iter().map(renamed).collect();
         self.write(to, Some(text));
         self.open(to.into());
     }
@@ -265,7 +280,7 @@ impl Session {
             .flatten()
             .filter_map(|it| words::place(it));
         if let Some((path, line)) = places.next() {
-            self.open_at(format!("{}/{path}", manifest.repository).into(), line);
+            self.open_at(words::full_path(&manifest.repository, path).into(), line);
         }
     }
 

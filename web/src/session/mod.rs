@@ -5,12 +5,13 @@
 //! an action like any other: until then everything stays as it was.
 //!
 //! - [`action`]: everything that can happen; [`reply`]: what the engine is asked for, and answers;
-//! - [`edits`]: the files as the editor shows them;
+//! - [`edits`]: the files as the editor shows them; [`open_files`]: those that have a tab;
 //! - [`history`] and [`time`]: what happened, and moving in it.
 
 mod action;
 mod edits;
 mod history;
+mod open_files;
 mod reply;
 mod shared;
 mod time;
@@ -94,7 +95,9 @@ pub struct Session {
     pub caret: u32,
     /// The line of the rendered manifests that is looked at, from 0.
     pub chosen: Option<usize>,
-    /// The open file.
+    /// The open files, in the order of their tabs.
+    pub tabs: Rc<[Rc<str>]>,
+    /// The one that is shown.
     pub file: Rc<str>,
     /// The mistakes in the open file.
     pub problems: Rc<[Problem]>,
@@ -193,7 +196,7 @@ impl Session {
             .next_back()
             .filter(|_| lesson.is_some());
         let file = prepared.map_or(file, |path| path.as_str().into());
-        Self {
+        let mut session = Self {
             engine,
             original: Rc::clone(&main),
             asked: None,
@@ -212,6 +215,7 @@ impl Session {
             rendered: Rendered::default(),
             caret: 0,
             chosen: None,
+            tabs: Rc::new([Rc::clone(&file)]),
             file,
             problems: Rc::new([]),
             title: None,
@@ -235,7 +239,9 @@ impl Session {
             merges: 0,
             link: None,
             notice,
-        }
+        };
+        session.reopen();
+        session
     }
 
     /// What is happening now, in one sentence: that of the entry that was chosen, else what the scene says.
@@ -288,6 +294,7 @@ impl Reducible for Session {
     fn reduce(self: Rc<Self>, action: Action) -> Rc<Self> {
         let mut next = (*self).clone();
         next.apply(action);
+        next.settle_tabs(&self);
         Rc::new(next)
     }
 }

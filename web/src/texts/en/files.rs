@@ -1,11 +1,12 @@
 //! Files, their editor, what they render, and the pull request that changes them.
 
-use view::{Effect, MergeMethod, Progress, Severity};
+use view::{DeliveredBy, Effect, MergeMethod, Progress, Severity};
 
 // Files and the editor
 
 pub const FILES_OF_REPOSITORY: &str = "Files of the repository";
 pub const FILES_OF_REPOSITORIES: &str = "Files of the repositories";
+pub const OPEN_FILES: &str = "Open files";
 pub const NEW_FILE: &str = "New file";
 pub const PATH_OF_THE_NEW_FILE: &str = "Path of the new file";
 pub const NEW_PATH_OF_THE_FILE: &str = "New path of the file";
@@ -96,13 +97,17 @@ pub const CHOOSE_A_LINE: &str = "Choose a line to see what made it.";
 pub const MADE_BY: &str = "Made by {0}";
 
 /// Above what a release would be.
-pub fn rendered_as_released(release: &str) -> String {
-    format!("Release {release}, as the workflow installs it")
-}
-
-/// Above a chart that no workflow installs.
-pub fn rendered_alone(release: &str) -> String {
-    format!("{release}, with the chart's own values")
+pub fn rendered_by(release: &str, by: &DeliveredBy) -> String {
+    match by {
+        DeliveredBy::Nobody => format!("{release}, with the chart's own values"),
+        DeliveredBy::Workflow => format!("Release {release}, as the workflow installs it"),
+        DeliveredBy::Application(name) => {
+            format!("{release}, as Argo CD renders it for Application {name}")
+        }
+        DeliveredBy::HelmRelease(name) => {
+            format!("Release {release}, as Flux installs it for HelmRelease {name}")
+        }
+    }
 }
 
 // The pull request, in GitHub's words
