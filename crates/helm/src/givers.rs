@@ -17,6 +17,8 @@ enum Given {
     Flag(yaml::Value),
     /// A file's text, and the keys under which its values stand in the chart's.
     File(Vec<String>, String),
+    /// Values, the text of the file that they are part of, and the keys under which they stand there.
+    Inside(yaml::Value, String, Vec<String>),
 }
 
 impl Giver {
@@ -44,6 +46,16 @@ impl Giver {
         }
     }
 
+    /// Values that stand in a file of something else, such as a manifest, under these keys. Where the
+    /// text has no line for them, `name` stands alone.
+    #[must_use]
+    pub fn inside(name: &str, text: &str, under: &[String], values: yaml::Value) -> Giver {
+        Giver {
+            name: name.to_owned(),
+            given: Given::Inside(values, text.to_owned(), under.to_vec()),
+        }
+    }
+
     /// The chart's own values and its subcharts', those of the outer chart first, for they go over
     /// the inner ones'. `folder` is where it lies, `read` gives the text of a file.
     #[must_use]
@@ -61,6 +73,12 @@ impl Giver {
     fn find(&self, keys: &[String]) -> Option<String> {
         match &self.given {
             Given::Flag(values) => member(values, keys).map(|_| self.name.clone()),
+            Given::Inside(values, text, under) => {
+                member(values, keys)?;
+                let line = line_of_keys(text, &[under, keys].concat());
+                let line = line.or_else(|| line_of_keys(text, under));
+                Some(line.map_or_else(|| self.name.clone(), |at| format!("{}:{at}", self.name)))
+            }
             Given::File(prefix, text) => {
                 let mut rest = keys;
                 for name in prefix {

@@ -1,10 +1,97 @@
 //! What the lab says of files that are being edited, and of charts that somebody brings.
 
+// The cases lie in a file.
+#![allow(clippy::disallowed_methods)]
+
+mod folders;
+
+use kube::Value;
+use kube::fields::Table;
 use reconcile::Lab;
-use view::{Dropped, Edits, Effect};
+use reconcile::delivery::labs::Files;
+use view::{DeliveredBy, Dropped, Edits, Effect};
 
 const VALUES: &str = "order-service/chart/values.yaml";
 const TEMPLATE: &str = "order-service/chart/templates/deployment.yaml";
+
+/// The lab of a case: a built-in one, or files laid over the base of the GitOps cases.
+fn lab_of(case: &Value) -> Lab {
+    let mut lab = match case.get("lab").as_str() {
+        Some(name) => Lab::built_in(name).expect("the lab"),
+        None => {
+            let mut files = Files::new();
+            folders::read(&folders::folder("gitops/base"), "", &mut files);
+            folders::lay(case.get("files"), &mut files);
+            Lab::open(&files, None).expect("the lab")
+        }
+    };
+    lab.seek(lab.end());
+    lab.learn_fields(Table::embedded());
+    lab
+}
+
+/// Each case of `editing.yaml`: what is edited in a lab, which file is open, what is said of it, and
+/// which lines of what it renders come from where.
+#[test]
+fn edited_files_are_judged_as_the_real_programs_do() {
+    let text = std::fs::read_to_string(folders::folder("editing.yaml")).expect("it is there");
+    let cases = yaml::decode(&text).expect("it is YAML");
+    for case in cases.items() {
+        let about = case.get("about").text();
+        let lab = lab_of(case);
+        let main = lab.files();
+        let mut files = main.clone();
+        folders::lay(case.get("edit"), &mut files);
+        let mut edits = Edits {
+            changed: files.clone(),
+            ..Edits::default()
+        };
+        edits.settle(&main);
+        let open = case.get("open").text();
+        let line = |path: &str, line: u32| {
+            let at = usize::try_from(line).unwrap_or(0).checked_sub(1);
+            let text = files.get(path).map(String::as_str).unwrap_or_default();
+            let text = at.and_then(|at| text.lines().nth(at)).unwrap_or_default();
+            format!("{path}: {}", text.trim())
+        };
+        let problems = lab.check_edited(open, &edits);
+        let said = problems.iter();
+        let said = said.map(|it| format!("{}\n{}", line(&it.path, it.line), it.message));
+        let says = case.get("says").items().iter();
+        let says = says.map(|it| format!("{}\n{}", it.get("at").text(), it.get("message").text()));
+        assert_eq!(
+            said.collect::<Vec<_>>(),
+            says.collect::<Vec<_>>(),
+            "{about}"
+        );
+        let renders = case.get("renders");
+        let manifest = lab.render(open, &edits);
+        assert_eq!(manifest.is_some(), !renders.is_null(), "{about}");
+        let Some(manifest) = manifest else { continue };
+        assert_eq!(
+            format!("{:?}", manifest.by),
+            renders.get("by").text(),
+            "{about}"
+        );
+        for (wanted, places) in renders.get("lines").members() {
+            let mut lines = manifest.lines.iter();
+            let found = lines.find(|line| line.text.trim() == wanted.as_str());
+            let found = found.unwrap_or_else(|| panic!("{about}: no line {wanted}"));
+            let first = found.sources.first().map_or("", |it| it.as_str());
+            let shown = match first.rsplit_once(':').map(|(path, at)| (path, at.parse())) {
+                Some((path, Ok(at))) => {
+                    let full = match path.strip_prefix("../") {
+                        Some(elsewhere) => elsewhere.to_owned(),
+                        None => format!("{}/{path}", manifest.repository),
+                    };
+                    line(&full, at)
+                }
+                _ => first.to_owned(),
+            };
+            assert_eq!(shown, places.text(), "{about}: {wanted}");
+        }
+    }
+}
 
 fn lab() -> Lab {
     Lab::built_in("order-service").expect("the lab")
@@ -56,7 +143,7 @@ fn each_rendered_line_knows_what_made_it() {
     let lab = lab();
     let edits = edited(&lab, VALUES, "replicaCount: 3", "replicaCount: 7");
     let manifest = lab.render(VALUES, &edits).expect("a chart");
-    assert!(manifest.is_delivered);
+    assert_eq!(manifest.by, DeliveredBy::Workflow);
     assert_eq!(manifest.problems, []);
     let line = |text: &str| {
         let mut lines = manifest.lines.iter();
@@ -154,8 +241,8 @@ fn a_chart_becomes_a_repository_and_runs() {
     let scene = lab.scene();
     let pull = scene.pull_request.as_ref().expect("it is open");
     assert_eq!(
-        (&*pull.problems, manifest.is_delivered),
-        (&[][..], true),
+        (&*pull.problems, &manifest.by),
+        (&[][..], &DeliveredBy::Workflow),
         "{:?}",
         pull.plan
     );

@@ -21,19 +21,6 @@ use std::fmt::Write;
 use std::fs;
 use std::path::Path;
 
-fn read(folder: &Path, prefix: &str, files: &mut Files) {
-    let entries = fs::read_dir(folder).expect("it is a folder");
-    for entry in entries {
-        let path = entry.expect("it can be read").path();
-        let name = path.file_name().expect("it has one").to_string_lossy();
-        let name = format!("{prefix}{name}");
-        match path.is_dir() {
-            true => read(&path, &format!("{name}/"), files),
-            false => _ = files.insert(name, fs::read_to_string(&path).expect("it is text")),
-        }
-    }
-}
-
 /// Does one step to a lab.
 fn act(lab: &mut Lab, step: &Value) -> Result<(), Vec<Problem>> {
     if let Some(seconds) = step.get("after").as_int() {
@@ -179,7 +166,7 @@ fn foreseen(lab: &Lab) -> String {
 
 fn opened(case: &Value) -> Result<Lab, Vec<Problem>> {
     let mut files = Files::new();
-    read(&folder("gitops/base"), "", &mut files);
+    folders::read(&folder("gitops/base"), "", &mut files);
     lay(case.get("files"), &mut files);
     Lab::open(&files, None)
 }

@@ -50,12 +50,26 @@ pub struct Manifest {
     pub chart: EcoString,
     /// The release.
     pub release: EcoString,
-    /// Whether a workflow installs it so. If not, it is rendered with its own values alone.
-    pub is_delivered: bool,
+    /// Who delivers it so.
+    pub by: DeliveredBy,
     /// The manifests as `helm template` prints them; empty if the chart does not render.
     pub lines: Vec<ManifestLine>,
     /// Why it does not.
     pub problems: Vec<Problem>,
+}
+
+/// Who brings a chart to the cluster, and with which values that is.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum DeliveredBy {
+    /// Nobody: it is rendered with its own values alone.
+    #[default]
+    Nobody,
+    /// A workflow, with `helm upgrade`.
+    Workflow,
+    /// The Argo CD Application of this name.
+    Application(EcoString),
+    /// The Flux HelmRelease of this name.
+    HelmRelease(EcoString),
 }
 
 /// A line of rendered manifests.

@@ -12,7 +12,9 @@ mod panel;
 pub mod protocol;
 mod rows;
 
-pub use help::{Adopted, Completion, Dropped, Edits, Explanation, Manifest, ManifestLine};
+pub use help::{
+    Adopted, Completion, DeliveredBy, Dropped, Edits, Explanation, Manifest, ManifestLine,
+};
 pub use intent::{Intent, MergeMethod};
 pub use lesson::*;
 pub use panel::*;

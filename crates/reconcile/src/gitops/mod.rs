@@ -2,13 +2,15 @@
 //!
 //! In the order of a first reading: [`source`] finds a repository and a commit, [`render`] makes
 //! manifests of it, [`diff`] tells where an object is not as its manifest says and [`health`] how it
-//! is, which [`resource`] shows; [`argocd`] acts on Applications, [`flux`] on its sources, HelmReleases and Kustomizations. They
+//! is, which [`resource`] shows; [`around`] tells what would come of edited files; [`argocd`] acts on
+//! Applications, [`flux`] on its sources, HelmReleases and Kustomizations. They
 //! are controllers as those in [`crate::cluster`]: they return plans. To learn what their writes will
 //! do they try them on a clone of the store, which costs nothing.
 //!
 //! Knows nothing of CI, of pull requests, or of how anything is drawn.
 
 pub(crate) mod argocd;
+pub(crate) mod around;
 pub(crate) mod diff;
 pub(crate) mod flux;
 mod health;
@@ -46,6 +48,9 @@ pub struct Memory {
     /// The commits that the generators of ApplicationSets have read.
     sets: SharedMap<Key, Vec<Oid>>,
 }
+
+/// The manifest that an object was last made from.
+pub(crate) const LAST_APPLIED: &str = "kubectl.kubernetes.io/last-applied-configuration";
 
 /// The controllers of both tools, in the form of those of the cluster.
 pub(crate) const TOOLS: [&Controller; 5] = [

@@ -20,14 +20,25 @@ pub(crate) struct Template<'a> {
     pub files: Tree,
     /// The chart's folder.
     pub folder: &'a str,
-    /// Values files: what they are called, and their texts. Later ones win.
-    pub values: Vec<(EcoString, EcoString)>,
+    /// Values files. Later ones win.
+    pub values: Vec<ValuesFile>,
     /// `--set` and `--set-string`, in order.
     pub set: Vec<(EcoString, SetKind)>,
     /// When, in milliseconds since 1970.
     pub now_ms: i64,
     /// Whether values go unchecked by the chart's schema.
     pub skip_schema_validation: bool,
+}
+
+/// A values file.
+#[derive(Clone)]
+pub(crate) struct ValuesFile {
+    /// What it is called.
+    pub name: EcoString,
+    /// Its path in the chart's repository; `../deploy-config/prod.yaml` if it lies in another one.
+    pub path: EcoString,
+    /// Its text.
+    pub text: EcoString,
 }
 
 /// A path in a repository made of a folder and a path that begins there, or, with a slash, at the
@@ -43,6 +54,15 @@ pub(crate) fn join(folder: &str, path: &str) -> Option<EcoString> {
         }
     }
     Some(parts.join("/").into())
+}
+
+/// Whether a file lies below a folder that is named as [`join`] takes it.
+pub(crate) fn is_below(path: &str, folder: &str) -> bool {
+    let Some(folder) = join("", folder) else {
+        return false;
+    };
+    let rest = path.strip_prefix(folder.as_str());
+    rest.is_some_and(|rest| folder.is_empty() || rest.starts_with('/'))
 }
 
 /// The files below a folder, by their paths in it.
@@ -70,7 +90,7 @@ fn inputs(template: &Template<'_>) -> Result<(Chart, Values, ReleaseOptions), Ec
         lean::map(files.map(|(path, text)| (path.to_owned(), text.as_str())));
     let chart = Chart::load(&files).map_err(said)?;
     let values = Values::new();
-    for (name, text) in &template.values {
+    for ValuesFile { name, text, .. } in &template.values {
         let parsed = Values::parse(text)
             .map_err(|error| eco_format!("failed to parse {name}: {}", said(error)))?;
         values.merge(&parsed);
@@ -104,10 +124,7 @@ pub(crate) fn written(
     let set = template.set.iter().rev();
     let set = set.map(|(text, kind)| Giver::flag("parameter", text, Some(*kind)));
     let files = template.values.iter().rev();
-    let files = files.map(|(name, text)| {
-        let path = join(template.folder, name).unwrap_or_else(|| name.clone());
-        Giver::file(&path, text.to_string())
-    });
+    let files = files.map(|it| Giver::file(&it.path, it.text.to_string()));
     let mut givers: Vec<Giver> = set.chain(files).collect();
     let mut read = |path: &str| template.files.get(path).map(EcoString::to_string);
     givers.extend(Giver::defaults(&chart, template.folder, &mut read));

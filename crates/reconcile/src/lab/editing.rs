@@ -1,10 +1,9 @@
 //! Help for whoever edits: mistakes, what a chart renders, what could stand at a place, charts of one's own.
 
 use super::Lab;
-use crate::delivery::git::Tree;
 use crate::delivery::help::{self, Library};
 use crate::delivery::{adopt, check};
-use crate::pipeline;
+use crate::pipeline::manifest::{self, Edited};
 use crate::view::protocol::Place;
 use crate::view::{Adopted, Completion, Dropped, Edits, Explanation, Manifest, Problem};
 use ecow::EcoString;
@@ -16,42 +15,25 @@ impl Lab {
         check::check(path, text, self.fields)
     }
 
-    /// Mistakes in an edited file, and in what the chart around it renders with all edits.
+    /// Mistakes in an edited file, or else what Helm and the API server would say of what comes of it
+    /// with all edits.
     #[must_use]
     pub fn check_edited(&self, path: &str, edits: &Edits) -> Vec<Problem> {
         let (name, inside) = path.split_once('/').unwrap_or(("", path));
-        let files = self.edited(name, edits);
+        let files = manifest::edited(self.world(), name, edits);
         let text = files.get(inside).map_or("", EcoString::as_str);
         let own = self.check(path, text);
         match own.is_empty() {
             // What cannot be read cannot be rendered either; it is said once.
             false => own,
-            true => pipeline::manifest::problems(self.world(), name, &files, inside),
+            true => Edited::new(self.world(), edits, self.fields).problems(path),
         }
     }
 
     /// What the chart around a file renders with these edits, line by line; none if there is none.
     #[must_use]
     pub fn render(&self, path: &str, edits: &Edits) -> Option<Manifest> {
-        let (name, inside) = path.split_once('/')?;
-        pipeline::manifest::render(self.world(), name, &self.edited(name, edits), inside)
-    }
-
-    /// The files of a repository with edits, by their paths in it.
-    fn edited(&self, name: &str, edits: &Edits) -> Tree {
-        let inside = |path: &str| -> Option<EcoString> {
-            Some(path.strip_prefix(name)?.strip_prefix('/')?.into())
-        };
-        let mut files = pipeline::main_files(self.world(), name);
-        for (path, text) in &edits.changed {
-            if let Some(path) = inside(path) {
-                files.insert(path, text.into());
-            }
-        }
-        for path in edits.removed.iter().filter_map(|path| inside(path)) {
-            files.remove(&path);
-        }
-        files
+        Edited::new(self.world(), edits, self.fields).render(path)
     }
 
     /// Makes a repository of somebody's own chart: files to be proposed, for the lab has none of it yet.

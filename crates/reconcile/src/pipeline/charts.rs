@@ -73,20 +73,41 @@ pub(crate) fn manifests(
     Ok(prepared.render(&options).map_err(fail)?.manifest().into())
 }
 
-/// Where everything that an upgrade renders is written.
+/// Everything that an upgrade renders, without where it is written.
 ///
 /// # Errors
 /// As [`begin`].
-pub(crate) fn written(place: Place<'_>, upgrade: &HelmUpgrade) -> Result<Side, Vec<Problem>> {
+pub(crate) fn rendered(place: Place<'_>, upgrade: &HelmUpgrade) -> Result<Side, Vec<Problem>> {
+    side(place, upgrade, None)
+}
+
+/// Where everything that an upgrade renders is written. `own` gives values that stand in neither a file
+/// nor a flag, the strongest first.
+///
+/// # Errors
+/// As [`begin`].
+pub(crate) fn written(
+    place: Place<'_>,
+    upgrade: &HelmUpgrade,
+    own: &[Giver],
+) -> Result<Side, Vec<Problem>> {
+    side(place, upgrade, Some(own))
+}
+
+fn side(
+    place: Place<'_>,
+    upgrade: &HelmUpgrade,
+    own: Option<&[Giver]>,
+) -> Result<Side, Vec<Problem>> {
     let fail = |error| problem(place, upgrade, error);
     let (chart, values, options) = inputs(place, upgrade)?;
     let options = ReleaseOptions {
-        is_upgrade: true,
-        provenance: true,
+        is_upgrade: !upgrade.is_install,
+        provenance: own.is_some(),
         ..options
     };
     let mut read = |path: &str| place.files.get(path).map(EcoString::to_string);
-    let mut givers = Vec::new();
+    let mut givers = own.map(<[Giver]>::to_vec).unwrap_or_default();
     for (flag, texts, kind) in [
         ("--set-string", &upgrade.set_string, SetKind::String),
         ("--set", &upgrade.set, SetKind::Set),

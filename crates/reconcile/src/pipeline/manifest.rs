@@ -1,104 +1,345 @@
-//! What the chart around an edited file renders, before anything is proposed.
+//! What comes of an edited file before anything is proposed: what the chart around it renders, and what
+//! Helm and the API server would say of it.
 
-use super::{MAIN, charts, runs};
+use super::{MAIN, charts, releases, runs};
 use crate::delivery::actions::run::Start;
 use crate::delivery::actions::tools::HelmUpgrade;
 use crate::delivery::actions::workflow::Event;
 use crate::delivery::git::{Person, Tree};
+use crate::delivery::plan::trial::Cluster;
+use crate::delivery::plan::{Side, place_objects};
 use crate::delivery::rehearsal;
 use crate::engine::World;
-use crate::view::{Manifest, Problem};
-use ecow::EcoString;
+use crate::gitops::around::{self, Around};
+use crate::gitops::source::Repositories;
+use crate::view::{DeliveredBy, Edits, Manifest, Problem};
+use ecow::{EcoString, eco_format};
+use kube::rbac::User;
+use kube::{Value, fields};
 use std::rc::Rc;
 
 /// The file that makes a folder a chart.
 const CHART_FILE: &str = "Chart.yaml";
+/// The group of files that kustomize reads and no API server gets.
+const KUSTOMIZE: &str = "kustomize.config.k8s.io/";
 
-/// What the chart around a file of a repository renders from these files, line by line; none if there
-/// is no chart around it.
-pub(crate) fn render(world: &World, name: &str, files: &Tree, path: &str) -> Option<Manifest> {
-    let (upgrade, is_delivered) = installed_by(world, name, files, path)?;
-    let written = charts::written(place(world, name, files), &upgrade);
-    let mut manifest = Manifest {
-        repository: name.into(),
-        chart: upgrade.chart.clone(),
-        release: upgrade.release.clone(),
-        is_delivered,
-        ..Manifest::default()
-    };
-    match written {
-        Ok(side) => manifest.lines = side.lines(),
-        Err(problems) => manifest.problems = problems,
+/// All repositories as they are edited.
+pub(crate) struct Edited<'a> {
+    world: &'a World,
+    repositories: Repositories,
+    /// By which the API server decodes.
+    fields: Option<&'static fields::Table>,
+}
+
+impl<'a> Edited<'a> {
+    pub(crate) fn new(
+        world: &'a World,
+        edits: &Edits,
+        fields: Option<&'static fields::Table>,
+    ) -> Edited<'a> {
+        let mut repositories = world.delivery.repositories.clone();
+        let paths = edits.changed.keys().chain(&edits.removed);
+        let names = paths.filter_map(|path| Some(path.split_once('/')?.0));
+        for name in lean::set(names) {
+            let files = edited(world, name, edits);
+            let mut repository = repositories.get(name).cloned().unwrap_or_default();
+            let parents: Vec<_> = repository.branch(MAIN).into_iter().collect();
+            let commit =
+                repository.commit_files(&files, &parents, Person::you(), world.now, "Edit");
+            // What git does not take is refused when it is proposed.
+            if let Ok(commit) = commit {
+                repository.set_branch(MAIN, commit);
+                repositories.insert(name.into(), repository);
+            }
+        }
+        Edited {
+            world,
+            repositories,
+            fields,
+        }
     }
-    Some(manifest)
-}
 
-/// Why the chart around a file does not render.
-pub(crate) fn problems(world: &World, name: &str, files: &Tree, path: &str) -> Vec<Problem> {
-    let Some((upgrade, _)) = installed_by(world, name, files, path) else {
-        return Vec::new();
-    };
-    let rendered = charts::manifests(place(world, name, files), &upgrade);
-    rendered.err().unwrap_or_default()
-}
+    fn files(&self, name: &str) -> Tree {
+        let repository = self.repositories.get(name);
+        let files = repository.and_then(|it| Some(it.files(it.branch(MAIN)?)));
+        files.unwrap_or_default()
+    }
 
-fn place<'a>(world: &'a World, repository: &'a str, files: &'a Tree) -> charts::Place<'a> {
-    charts::Place {
-        repository,
-        files,
-        now: world.now,
-        store: &world.store,
+    fn cluster(&self) -> Cluster {
+        Cluster {
+            store: self.world.store.clone(),
+            now: self.world.now,
+            user: User::master(releases::HELM),
+            fields: self.fields,
+        }
+    }
+
+    /// What the chart around a file renders, line by line; none if there is no chart around it.
+    pub(crate) fn render(&self, path: &str) -> Option<Manifest> {
+        let (releases, _) = self.releases(path);
+        let release = releases.into_iter().next()?;
+        let written = charts::written(self.place(&release), &release.upgrade, &release.own);
+        let (lines, problems) = match written {
+            Ok(side) => (side.lines(), Vec::new()),
+            Err(problems) => (Vec::new(), problems),
+        };
+        Some(Manifest {
+            chart: release.upgrade.chart,
+            release: release.upgrade.release,
+            by: release.by,
+            repository: release.repository,
+            lines,
+            problems,
+        })
+    }
+
+    /// What Helm and the API server say of what comes of a file.
+    pub(crate) fn problems(&self, path: &str) -> Vec<Problem> {
+        let (releases, wrong) = self.releases(path);
+        let wrong = wrong.into_iter().map(|why| Problem::whole(path, why));
+        let mut problems: Vec<Problem> = wrong.collect();
+        match releases.is_empty() {
+            true => problems.extend(self.of_manifest(path)),
+            false => problems.extend(releases.iter().flat_map(|it| self.of_release(it))),
+        }
+        // The same chart for several environments has the same mistakes.
+        let mut seen: Vec<Problem> = Vec::new();
+        for problem in problems {
+            if !seen.contains(&problem) {
+                seen.push(problem);
+            }
+        }
+        seen
+    }
+
+    fn place<'p>(&'p self, release: &'p Around) -> charts::Place<'p> {
+        charts::Place {
+            repository: &release.repository,
+            files: &release.files,
+            now: self.world.now,
+            store: &self.world.store,
+        }
+    }
+
+    /// What is said of a release: by Helm, else by the API server.
+    fn of_release(&self, release: &Around) -> Vec<Problem> {
+        let (place, upgrade) = (self.place(release), &release.upgrade);
+        // Where lines come from costs time, and is asked only if something is wrong.
+        let side = match charts::rendered(place, upgrade) {
+            Err(problems) => return problems,
+            Ok(side) => side,
+        };
+        let last = match release.by {
+            DeliveredBy::Application(_) => None,
+            _ => releases::deployed(self.world, &upgrade.namespace, &upgrade.release),
+        };
+        let last = last.map_or(&[][..], |last| &last.objects);
+        if self.refusals(last, &side).is_empty() {
+            return Vec::new();
+        }
+        match charts::written(place, upgrade, &release.own) {
+            Err(problems) => problems,
+            Ok(side) => {
+                let refusals = self.refusals(last, &side);
+                refusals
+                    .into_iter()
+                    .map(|it| it.at(&release.repository))
+                    .collect()
+            }
+        }
+    }
+
+    /// What is said of a manifest that is applied as it is.
+    fn of_manifest(&self, path: &str) -> Vec<Problem> {
+        let (name, inside) = path.split_once('/').unwrap_or(("", path));
+        let is_manifest = inside.ends_with(".yaml") || inside.ends_with(".yml");
+        let files = self.files(name);
+        let Some(text) = files.get(inside).filter(|_| is_manifest) else {
+            return Vec::new();
+        };
+        let namespace = around::namespace_for(&self.world.store, name, inside);
+        let namespace = namespace.unwrap_or_else(|| "default".into());
+        let mut side = place_objects(inside, text, &namespace);
+        side.objects.retain(|it| {
+            let version = it.get("apiVersion").text();
+            !version.is_empty() && !version.starts_with(KUSTOMIZE)
+        });
+        let refusals = self.refusals(&[], &side);
+        refusals.into_iter().map(|it| it.at(name)).collect()
+    }
+
+    /// What the API server would say of objects: first of each field, then of each object whose fields
+    /// it can read.
+    fn refusals(&self, last: &[Value], side: &Side) -> Vec<Said> {
+        let table = self.fields;
+        let (mut said, mut readable) = (Vec::new(), Vec::new());
+        let hooks = side.hooks.iter().map(|hook| &hook.object);
+        for object in side.objects.iter().chain(hooks) {
+            let key = kube::Key::of(object);
+            let faults = table.map(|table| fields::check(table, object));
+            let faults = faults.unwrap_or_default();
+            if faults.is_empty() {
+                readable.push(object.clone());
+            }
+            said.extend(faults.iter().map(|fault| Said {
+                place: match fault.undecodable {
+                    true => side.written_at(&key, &fault.path),
+                    false => side.named_at(&key, &fault.path),
+                },
+                message: fault.message.clone(),
+                hint: fault.question(),
+            }));
+        }
+        for (key, refusal) in self.cluster().refused(last, &readable) {
+            if refusal.fields.is_empty() {
+                said.push(Said {
+                    place: side.place(&key),
+                    message: refusal.message,
+                    hint: EcoString::new(),
+                });
+                continue;
+            }
+            let whole = refusal.message.as_str();
+            let (about, _) = whole.split_once(" is invalid: ").unwrap_or_default();
+            for (field, message) in &refusal.fields {
+                said.push(Said {
+                    place: side.written_at(&key, field),
+                    message: match about {
+                        "" => whole.into(),
+                        about => eco_format!("{about} is invalid: {field}: {message}"),
+                    },
+                    hint: EcoString::new(),
+                });
+            }
+        }
+        said
+    }
+
+    /// The releases that a file is part of, and what is wrong with those that it asks for. A chart that
+    /// nothing delivers is rendered as it is.
+    fn releases(&self, path: &str) -> (Vec<Around>, Vec<EcoString>) {
+        let Some((name, inside)) = path.split_once('/') else {
+            return (Vec::new(), Vec::new());
+        };
+        let files = self.files(name);
+        let chart = chart_of(&files, inside);
+        let plain = |by, upgrade| Around {
+            by,
+            manifest: EcoString::new(),
+            repository: name.into(),
+            files: files.clone(),
+            upgrade,
+            own: Vec::new(),
+        };
+        let is_it = |upgrade: &HelmUpgrade| {
+            upgrade.values.iter().any(|file| file == inside) || chart == Some(&upgrade.chart)
+        };
+        let upgrades = upgrades(self.world, &self.repositories, name, &files);
+        let upgrades = upgrades.into_iter().filter(is_it);
+        let mut found: Vec<Around> = upgrades
+            .map(|it| plain(DeliveredBy::Workflow, it))
+            .collect();
+        let (around, wrong) = around::around(&self.cluster(), &self.repositories, path);
+        found.extend(around);
+        // Of several, the one that the file is given to or that it asks for.
+        lean::sort_by_key(&mut found, |it| {
+            let is_given =
+                |file: &EcoString| file == inside || file.strip_prefix("../") == Some(path);
+            !(it.manifest == path || it.upgrade.values.iter().any(is_given))
+        });
+        if let (true, Some(chart)) = (found.is_empty(), chart) {
+            let release = match chart.rsplit('/').next() {
+                None | Some("" | "chart") => name,
+                Some(folder) => folder,
+            };
+            let upgrade = HelmUpgrade {
+                release: release.into(),
+                chart: chart.into(),
+                namespace: "default".into(),
+                ..HelmUpgrade::default()
+            };
+            found.push(plain(DeliveredBy::Nobody, upgrade));
+        }
+        (found, wrong)
     }
 }
 
-/// How the chart around a file is installed, and whether a workflow does it: played ahead on these
-/// files, it says with which flags. Where none does, the chart is rendered as it is.
-fn installed_by(
+/// Something that the API server says.
+struct Said {
+    /// `FILE:LINE`, or a flag, or nothing.
+    place: EcoString,
+    message: EcoString,
+    hint: EcoString,
+}
+
+impl Said {
+    /// As a mistake in a repository. What no line of a file gives is a mistake of no file.
+    fn at(self, repository: &str) -> Problem {
+        let split = self.place.rsplit_once(':');
+        let found = split.and_then(|(path, line)| Some((path, line.parse().ok()?)));
+        let Some((path, line)) = found else {
+            let message = match self.place.as_str() {
+                "" => self.message,
+                flag => eco_format!("{} ({flag})", self.message),
+            };
+            return Problem {
+                hint: self.hint,
+                ..Problem::whole("", message)
+            };
+        };
+        Problem {
+            path: match path.strip_prefix("../") {
+                Some(elsewhere) => elsewhere.into(),
+                None => eco_format!("{repository}/{path}"),
+            },
+            line,
+            column: 0,
+            message: self.message,
+            hint: self.hint,
+        }
+    }
+}
+
+/// The files of a repository with edits, by their paths in it.
+pub(crate) fn edited(world: &World, name: &str, edits: &Edits) -> Tree {
+    let inside = |path: &str| -> Option<EcoString> {
+        Some(path.strip_prefix(name)?.strip_prefix('/')?.into())
+    };
+    let mut files = super::main_files(world, name);
+    for (path, text) in &edits.changed {
+        if let Some(path) = inside(path) {
+            files.insert(path, text.into());
+        }
+    }
+    for path in edits.removed.iter().filter_map(|path| inside(path)) {
+        files.remove(&path);
+    }
+    files
+}
+
+/// What the workflows of a repository install once main is what it is here: played ahead, they say with
+/// which flags.
+fn upgrades(
     world: &World,
+    repositories: &Repositories,
     name: &str,
     files: &Tree,
-    path: &str,
-) -> Option<(HelmUpgrade, bool)> {
-    let chart = chart_of(files, path);
-    let is_it = |upgrade: &HelmUpgrade| {
-        upgrade.values.iter().any(|file| file == path) || chart == Some(&upgrade.chart)
+) -> Vec<HelmUpgrade> {
+    let Some(repository) = repositories.get(name) else {
+        return Vec::new();
     };
-    let found = upgrades(world, name, files).into_iter().find(is_it);
-    if let Some(upgrade) = found {
-        return Some((upgrade, true));
-    }
-    let chart = chart?;
-    let release = match chart.rsplit('/').next() {
-        None | Some("" | "chart") => name,
-        Some(folder) => folder,
-    };
-    let upgrade = HelmUpgrade {
-        release: release.into(),
-        chart: chart.into(),
-        namespace: "default".into(),
-        ..HelmUpgrade::default()
-    };
-    Some((upgrade, false))
-}
-
-/// What the workflows of a repository would install if main were these files.
-fn upgrades(world: &World, name: &str, files: &Tree) -> Vec<HelmUpgrade> {
-    let delivery = &world.delivery;
-    let mut repository = delivery.repositories.get(name).cloned().unwrap_or_default();
-    let parents: Vec<_> = repository.branch(MAIN).into_iter().collect();
-    let Ok(commit) = repository.commit_files(files, &parents, Person::you(), world.now, "Edit")
-    else {
+    let Some(commit) = repository.branch(MAIN) else {
         return Vec::new();
     };
     let start = Start {
         number: 0,
         name,
-        repository: &repository,
+        repository,
         commit,
         event: Event::push(MAIN, files.keys().cloned().collect()),
         settings: runs::settings(world, name, files),
     };
-    let played = rehearsal::rehearse_all(&start, &delivery.registry, &delivery.repositories);
+    let played = rehearsal::rehearse_all(&start, &world.delivery.registry, repositories);
     let mut upgrades = played.map(|it| it.upgrades).unwrap_or_default();
     for upgrade in &mut upgrades {
         upgrade.files = Rc::default();

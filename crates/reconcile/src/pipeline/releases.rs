@@ -101,7 +101,7 @@ pub(super) fn rehearse(
         changed: false,
     };
     begin(&client, repository, files, upgrade)?;
-    charts::written(place(&client, repository, files), upgrade)
+    charts::written(place(&client, repository, files), upgrade, &[])
 }
 
 /// The hooks of a revision.

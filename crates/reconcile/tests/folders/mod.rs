@@ -1,5 +1,7 @@
 //! Cases in folders: what is another in a lab's files, and what is done to it, step by step.
 
+#![allow(dead_code, reason = "each of the tests uses a part of it")]
+
 use kube::api::{PatchType, Verb};
 use kube::{Key, Value};
 use reconcile::Lab;
@@ -28,6 +30,20 @@ pub fn each(name: &str, check: fn(&str, &Value)) {
         let text = fs::read_to_string(&path).expect("it is text");
         let case = yaml::decode(&text).unwrap_or_else(|error| panic!("{name}: {error:?}"));
         check(&name, &case);
+    }
+}
+
+/// Reads the files of a folder; their paths begin with `prefix`.
+pub fn read(folder: &Path, prefix: &str, files: &mut Files) {
+    let entries = fs::read_dir(folder).expect("it is a folder");
+    for entry in entries {
+        let path = entry.expect("it can be read").path();
+        let name = path.file_name().expect("it has one").to_string_lossy();
+        let name = format!("{prefix}{name}");
+        match path.is_dir() {
+            true => read(&path, &format!("{name}/"), files),
+            false => _ = files.insert(name, fs::read_to_string(&path).expect("it is text")),
+        }
     }
 }
 

@@ -15,6 +15,7 @@ pub mod trial;
 
 pub(crate) use diff::Step;
 pub(crate) use readers::reading;
+pub(crate) use source::place_objects;
 pub use source::{Places, Side, Sources};
 pub use tool::Tool;
 

@@ -3,6 +3,7 @@
 use super::HookObject;
 use super::diff::{Step, line_of};
 use super::trial::is_own_group;
+use crate::gitops::diff::place;
 use crate::view::ManifestLine;
 use ecow::{EcoString, eco_format};
 use helm::release::{objects_of, objects_of_hook};
@@ -10,7 +11,7 @@ use helm::{Giver, LineOrigin, ReleaseOptions, Rendered, Site};
 use kube::{Key, Value, kind_info};
 use lean::FlatMap;
 use std::rc::Rc;
-use yaml::Node;
+use yaml::{Duplicates, Node};
 
 /// One side of a change: what a chart renders, and where that comes from.
 #[derive(Clone, Debug, Default)]
@@ -265,11 +266,67 @@ impl Side {
         }
     }
 
+    /// The same of a field as the API server names it: `spec.containers[0].image`.
+    pub(crate) fn written_at(&self, key: &Key, field: &str) -> EcoString {
+        self.written(key, &steps_of(field))
+    }
+
+    /// What gives a field its name: a value of that name that the template copies, else the template.
+    pub(crate) fn named_at(&self, key: &Key, field: &str) -> EcoString {
+        let steps = steps_of(field);
+        let Some(origin) = self.origin(key, &steps) else {
+            return self.written(key, &steps);
+        };
+        let is_copied = |path: &&String| match steps.last() {
+            Some(Step::Key(name)) => path.rsplit('.').next() == Some(name),
+            _ => true,
+        };
+        let copied = origin.values.iter().find(is_copied);
+        let copied = copied.map(|path| self.given(path));
+        copied
+            .filter(|place| !place.is_empty())
+            .unwrap_or_else(|| self.template(origin))
+    }
+
     /// Who gives a value; empty if nobody does.
     pub(crate) fn given(&self, path: &str) -> EcoString {
         let giver = helm::giver_of(&self.givers, path);
         giver.unwrap_or_default().into()
     }
+}
+
+/// The steps of a field's path (`k8s.io/apimachinery/pkg/util/validation/field/path.go`).
+fn steps_of(field: &str) -> Vec<Step> {
+    let mut steps = Vec::new();
+    let mut rest = field;
+    while !rest.is_empty() {
+        let (name, after) = match rest.strip_prefix('[') {
+            Some(inside) => inside.split_once(']').unwrap_or((inside, "")),
+            None => rest.split_at(rest.find(['.', '[']).unwrap_or(rest.len())),
+        };
+        let is_item = rest.starts_with('[');
+        steps.push(match name.parse().ok().filter(|_| is_item) {
+            Some(at) => Step::Item(at),
+            None => Step::Key(name.into()),
+        });
+        rest = after.strip_prefix('.').unwrap_or(after);
+    }
+    steps
+}
+
+/// The objects of a file of plain manifests, each in this namespace if it names none.
+pub(crate) fn place_objects(path: &str, text: &str, namespace: &str) -> Side {
+    let mut side = Side::default();
+    for document in yaml::parse(text).unwrap_or_default() {
+        let object = yaml::decode_node(&document, Duplicates::default());
+        let Some(mut object) = object.ok().filter(|it| !it.get("kind").text().is_empty()) else {
+            continue;
+        };
+        let key = place(&mut object, namespace);
+        side.places.insert(key, (path.into(), Rc::new(document)));
+        side.objects.push(object);
+    }
+    side
 }
 
 /// A custom resource whose kind is called as one of Kubernetes' own gets its group behind it, as

@@ -3,12 +3,13 @@
 //! filled in, what is equal is equal, and what is refused is refused.
 
 use super::Tool;
+use crate::gitops::LAST_APPLIED;
 use ecow::{EcoString, eco_format};
 use helm::Lookup;
 use kube::api::{self, DeleteOptions, Request, Verb};
 use kube::fields::Table;
 use kube::rbac::User;
-use kube::{KINDS, Key, Millis, Status, Store, Value, kind_info, map};
+use kube::{KINDS, Key, Millis, Object, Status, Store, Value, kind_info, map};
 use std::rc::Rc;
 
 /// A cluster to try on.
@@ -37,11 +38,20 @@ pub(super) struct Outcome {
 
 /// Why an object is not changed.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Refusal {
+pub(crate) struct Refusal {
     /// The sentence.
     pub message: EcoString,
     /// The fields that are at fault, with what is wrong.
     pub fields: Vec<(EcoString, EcoString)>,
+}
+
+impl Refusal {
+    fn unserved(object: &Value) -> Refusal {
+        Refusal {
+            message: no_match(object),
+            fields: Vec::new(),
+        }
+    }
 }
 
 impl From<Status> for Refusal {
@@ -176,13 +186,8 @@ impl Cluster {
         self.make_namespaces(next);
         let mut outcome = Outcome::default();
         let unserved = next.iter().filter(|next| !is_served(next));
-        for next in unserved {
-            let refusal = Refusal {
-                message: no_match(next),
-                fields: Vec::new(),
-            };
-            outcome.refused.push((Key::of(next), refusal));
-        }
+        let unserved = unserved.map(|next| (Key::of(next), Refusal::unserved(next)));
+        outcome.refused.extend(unserved);
         // Helm makes sure of all kinds before it begins.
         if let Some((key, _)) = outcome.refused.first() {
             outcome.stopped = Some(key.clone());
@@ -191,19 +196,7 @@ impl Cluster {
         let find = |key: &Key| last.iter().find(|last| Key::of(last) == *key);
         for next in next {
             let key = Key::of(next);
-            let result = match self.store.get(&key) {
-                None => self.try_out(&key, Verb::Create(next.clone()), &mut outcome),
-                Some(live) => {
-                    let live = live.value.clone();
-                    let last = find(&key).unwrap_or(&live);
-                    match change(last, next, &live) {
-                        Ok(Some(patch)) => self.try_out(&key, patch, &mut outcome),
-                        Ok(None) => Ok(()),
-                        Err(refusal) => Err(refusal),
-                    }
-                }
-            };
-            if let Err(refusal) = result {
+            if let Err(refusal) = self.bring_one(find(&key), next, &mut outcome) {
                 let is_there = self.store.get(&key).is_some();
                 outcome.refused.push((key.clone(), refusal));
                 let ends = match tool {
@@ -233,6 +226,46 @@ impl Cluster {
         outcome
     }
 
+    /// Creates an object, or changes the one that is there from what its last manifest said.
+    fn bring_one(
+        &mut self,
+        last: Option<&Value>,
+        next: &Value,
+        outcome: &mut Outcome,
+    ) -> Result<(), Refusal> {
+        let key = Key::of(next);
+        let Some(live) = self.store.get(&key) else {
+            return self.try_out(&key, Verb::Create(next.clone()), outcome);
+        };
+        let live = live.value.clone();
+        match change(last.unwrap_or(&live), next, &live)? {
+            Some(patch) => self.try_out(&key, patch, outcome),
+            None => Ok(()),
+        }
+    }
+
+    /// Brings the cluster to these objects, each as if it were the only one, and tells what the API
+    /// server refuses of them. `last` is what was asked for before; where it does not say, the object
+    /// itself does. Nothing is deleted.
+    pub(crate) fn refused(&mut self, last: &[Value], next: &[Value]) -> Vec<(Key, Refusal)> {
+        self.make_namespaces(next);
+        let mut outcome = Outcome::default();
+        let mut refused = Vec::new();
+        for next in next {
+            let key = Key::of(next);
+            let last = last.iter().find(|last| Key::of(last) == key).cloned();
+            let last = last.or_else(|| applied(self.store.get(&key)?));
+            let result = match is_served(next) {
+                true => self.bring_one(Some(last.as_ref().unwrap_or(next)), next, &mut outcome),
+                false => Err(Refusal::unserved(next)),
+            };
+            if let Err(refusal) = result {
+                refused.push((key, refusal));
+            }
+        }
+        refused
+    }
+
     /// Whether the object of a hook can be made, after the one of the last run is gone.
     pub(super) fn try_hook(&self, object: &Value) -> Result<(), Refusal> {
         let mut trial = self.clone();
@@ -256,6 +289,11 @@ fn change(last: &Value, next: &Value, live: &Value) -> Result<Option<Verb>, Refu
         fields: Vec::new(),
     })?;
     Ok((patch != map! {}).then_some(Verb::Patch(how, patch)))
+}
+
+/// The manifest that an object was last applied from, as `kubectl apply` and Argo CD keep it there.
+fn applied(live: &Object) -> Option<Value> {
+    yaml::decode(live.annotation(LAST_APPLIED)?).ok()
 }
 
 /// Whether the API server serves a kind in the version of an object. What is of no group of

@@ -2,8 +2,9 @@
 //! (`controller/state.go`, CompareAppState; `controller/health.go`).
 
 use super::manifests::has_option;
-use super::manifests::{self, LAST_APPLIED, Role, Target};
+use super::manifests::{self, Role, Target};
 use crate::delivery::plan;
+use crate::gitops::LAST_APPLIED;
 use crate::gitops::diff::{self, group_of};
 use crate::gitops::health::{self, Code};
 use crate::gitops::ignore;

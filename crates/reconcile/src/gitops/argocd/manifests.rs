@@ -2,10 +2,12 @@
 //! (`reposerver/repository/repository.go`, `gitops-engine/pkg/sync/hook`).
 
 use super::spec::{self, text};
+use crate::delivery::actions::tools::HelmUpgrade;
 use crate::delivery::git::{Oid, Tree};
 use crate::delivery::plan::{Side, json};
+use crate::gitops::around::{Asked, OWN_VALUES};
 use crate::gitops::diff;
-use crate::gitops::render::{self, Template};
+use crate::gitops::render::{self, Template, ValuesFile};
 use crate::gitops::source::{self, Repositories};
 use crate::pipeline::charts::epoch_ms;
 use ecow::{EcoString, eco_format};
@@ -15,8 +17,6 @@ use std::rc::Rc;
 
 /// Whose object it is: `APP:GROUP/KIND:NAMESPACE/NAME` (`util/argo/resource_tracking.go`).
 pub(crate) const TRACKING: &str = "argocd.argoproj.io/tracking-id";
-/// The manifest that an object was last made from.
-pub(super) const LAST_APPLIED: &str = "kubectl.kubernetes.io/last-applied-configuration";
 const HOOK: &str = "argocd.argoproj.io/hook";
 const HELM_HOOK: &str = "helm.sh/hook";
 
@@ -408,11 +408,19 @@ fn template<'a>(
     let mut flags = String::new();
     let ignores_missing = helm.get("ignoreMissingValueFiles").as_bool() == Some(true);
     for path in helm.get("valueFiles").items() {
-        let path = path.text();
-        let (shown, found) = value_file(checkout, folder, all, path)?;
+        let file = path.text();
+        let (place, inside) = value_file(checkout, folder, all, file)?;
+        let shown = eco_format!("{}/{inside}", place.name);
         flags += &format!(" --values <path to cached source>/{shown}");
-        match found {
-            Some(text) => template.values.push((path.into(), text)),
+        match place.files.get(&inside).cloned() {
+            Some(text) => template.values.push(ValuesFile {
+                name: file.into(),
+                path: match place.name == checkout.name {
+                    true => inside,
+                    false => eco_format!("../{shown}"),
+                },
+                text,
+            }),
             None if ignores_missing => {}
             None => {
                 let why =
@@ -427,7 +435,11 @@ fn template<'a>(
         object => json(object),
     };
     if !own.is_empty() {
-        template.values.push(("values".into(), own));
+        template.values.push(ValuesFile {
+            name: "values".into(),
+            path: OWN_VALUES.into(),
+            text: own,
+        });
     }
     for parameter in helm.get("parameters").items() {
         let of = |field: &str| parameter.get(field).to_text();
@@ -442,14 +454,14 @@ fn template<'a>(
     Ok((template, flags))
 }
 
-/// A values file as the source names it: how it is shown, and its text. `$REF/…` lies in another
-/// source.
-fn value_file(
-    checkout: &Checkout<'_>,
+/// Where a values file is that a source names: the source that it lies in, for `$REF/…` is another
+/// one, and its path there.
+fn value_file<'c, 'a>(
+    checkout: &'c Checkout<'a>,
     folder: &str,
-    all: &[Checkout<'_>],
+    all: &'c [Checkout<'a>],
     path: &str,
-) -> Result<(EcoString, Option<EcoString>), EcoString> {
+) -> Result<(&'c Checkout<'a>, EcoString), EcoString> {
     let (place, base, rest) = match path.strip_prefix('$') {
         None => (checkout, folder, path),
         Some(named) => {
@@ -466,6 +478,87 @@ fn value_file(
     let inside = render::join(base, rest).ok_or_else(|| {
         eco_format!("error resolving helm value files: error resolving value file path: value file '{path}' resolved to outside repository root")
     })?;
-    let text = place.files.get(&inside).cloned();
-    Ok((eco_format!("{}/{inside}", place.name), text))
+    Ok((place, inside))
+}
+
+/// What an Application asks of Helm, source by source; those that are no charts are left out.
+pub(super) fn charts(
+    repositories: &Repositories,
+    app: &Key,
+    spec: &Value,
+    now: Millis,
+) -> Vec<Result<Asked, EcoString>> {
+    let sources = spec::sources(spec);
+    let checkouts = sources.iter().map(|source| {
+        let revision = source.get("targetRevision").to_text();
+        check_out(repositories, source, &revision)
+    });
+    let checkouts = match checkouts.collect::<Result<Vec<_>, _>>() {
+        Ok(checkouts) => checkouts,
+        Err(why) => return vec![Err(why)],
+    };
+    let namespace = text(spec, &["destination", "namespace"]);
+    let mut found = Vec::new();
+    for (at, checkout) in checkouts.iter().enumerate() {
+        let folder = render::join("", checkout.source.get("path").text()).unwrap_or_default();
+        let chart_file = render::join(&folder, "Chart.yaml").unwrap_or_default();
+        if checkout.files.contains_key(&chart_file) {
+            let under = match spec.get("sources").items() {
+                [] => vec!["spec".to_owned(), "source".to_owned()],
+                _ => vec!["spec".to_owned(), "sources".to_owned(), at.to_string()],
+            };
+            let asked = template(checkout, &folder, &checkouts, app, namespace, now);
+            found.push(asked.map(|(template, _)| Asked::of(checkout, template, under)));
+        }
+    }
+    found
+}
+
+impl Asked {
+    fn of(checkout: &Checkout<'_>, template: Template<'_>, under: Vec<String>) -> Asked {
+        let mut asked = Asked {
+            repository: checkout.name.into(),
+            files: template.files,
+            upgrade: HelmUpgrade {
+                release: template.name,
+                chart: template.folder.into(),
+                namespace: template.namespace,
+                // `helm template` without `--is-upgrade`.
+                is_install: true,
+                ..HelmUpgrade::default()
+            },
+            own: Vec::new(),
+        };
+        let helm = checkout.source.get("helm");
+        let path = |rest: &[&str]| {
+            let rest = rest.iter().map(|it| (*it).to_owned());
+            under.iter().cloned().chain(rest).collect::<Vec<_>>()
+        };
+        // The strongest first: of parameters the last one, then what the Application holds itself.
+        for (at, (text, kind)) in template.set.into_iter().enumerate() {
+            let values = helm::Values::new();
+            // What cannot be read gives nothing; whoever renders says so.
+            let _ = values.set(&text, kind);
+            let at = at.to_string();
+            let place = path(&["helm", "parameters", &at]);
+            asked.own.insert(0, (place, values.to_yaml()));
+            match kind {
+                SetKind::String => asked.upgrade.set_string.push(text),
+                _ => asked.upgrade.set.push(text),
+            }
+        }
+        for file in template.values {
+            if file.path == OWN_VALUES {
+                let field = match helm.get("valuesObject") {
+                    Value::Null => "values",
+                    _ => "valuesObject",
+                };
+                let values = yaml::decode(&file.text).unwrap_or_default();
+                asked.own.push((path(&["helm", field]), values));
+            }
+            asked.files.insert(file.path.clone(), file.text);
+            asked.upgrade.values.push(file.path);
+        }
+        asked
+    }
 }

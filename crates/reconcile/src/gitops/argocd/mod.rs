@@ -19,7 +19,7 @@ mod sync;
 mod tasks;
 mod view;
 
-pub(crate) use prospect::prospects;
+pub(crate) use prospect::{namespace_for, prospects, releases_asked};
 pub(crate) use view::{row, set_row};
 
 use super::Ask;

@@ -4,10 +4,11 @@ use super::manifests::{self, Role, Target};
 use super::{reads, spec};
 use crate::delivery::plan::{HookObject, Tool};
 use crate::engine::World;
-use crate::gitops::source::Repositories;
-use crate::gitops::{Prospect, State};
+use crate::gitops::around::Asked;
+use crate::gitops::source::{self, Repositories};
+use crate::gitops::{Prospect, State, render};
 use ecow::EcoString;
-use kube::Object;
+use kube::{Key, Millis, Object, Store};
 use std::rc::Rc;
 
 /// What each Application that reads a repository would be synced to if the repositories were these.
@@ -32,6 +33,33 @@ pub(crate) fn prospects(
         }
     };
     readers.map(prospect).collect()
+}
+
+/// What the Applications in a store would ask of Helm if the repositories were these.
+pub(crate) fn releases_asked(
+    store: &Store,
+    repositories: &Repositories,
+    now: Millis,
+) -> Vec<(Key, Result<Asked, EcoString>)> {
+    let mut all = Vec::new();
+    for app in store.list("Application") {
+        let charts = manifests::charts(repositories, &app.key, app.spec(), now);
+        all.extend(charts.into_iter().map(|it| (app.key.clone(), it)));
+    }
+    all
+}
+
+/// The namespace that an Application in a store puts a manifest of this repository into.
+pub(crate) fn namespace_for(store: &Store, repository: &str, path: &str) -> Option<EcoString> {
+    let holds = |app: &&Rc<Object>| {
+        let sources = spec::sources(app.spec());
+        sources.into_iter().any(|it| {
+            source::name_of(it.get("repoURL").text()) == repository
+                && render::is_below(path, it.get("path").text())
+        })
+    };
+    let found = store.list("Application").into_iter().find(holds)?;
+    Some(found.spec().at(&["destination", "namespace"]).to_text())
 }
 
 fn state(world: &World, from: &Repositories, app: &Object) -> Result<State, EcoString> {

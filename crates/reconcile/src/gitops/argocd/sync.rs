@@ -2,12 +2,13 @@
 //! (`gitops-engine/pkg/sync/sync_context.go`).
 
 use super::compare::{Comparison, last_applied};
-use super::manifests::{LAST_APPLIED, Phase};
+use super::manifests::Phase;
 use super::operation::{Outcome, wait_for_next_wave};
 use super::tasks::{self, DeletePolicy, Scope, State, Task};
 use super::{Pass, memory, project, spec};
 use crate::delivery::git::Oid;
 use crate::delivery::plan;
+use crate::gitops::LAST_APPLIED;
 use crate::gitops::ignore;
 use crate::gitops::{Ask, diff, health, health::Code};
 use crate::trace::Note;

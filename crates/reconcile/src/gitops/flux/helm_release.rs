@@ -8,6 +8,7 @@ use super::{
 use crate::cluster::{Context, Controller};
 use crate::delivery::actions::tools::HelmUpgrade;
 use crate::delivery::git::Tree;
+use crate::gitops::around::OWN_VALUES;
 use crate::gitops::pass::Pass;
 use crate::gitops::{Ask, ReleaseAsked, diff, ignore, render};
 use crate::pipeline::Release;
@@ -28,8 +29,6 @@ pub(crate) const CONTROLLER: Controller = Controller {
 
 /// Where a HelmRelease names its source.
 pub(super) const SOURCE: [&str; 3] = ["chart", "spec", "sourceRef"];
-/// The file that the object's own values are given to Helm in.
-const OWN_VALUES: &str = "spec.values";
 const SECRET: &str = "sh.helm.release.v1.";
 
 fn watches(store: &Store, change: &Change, keys: &mut Vec<Key>) {

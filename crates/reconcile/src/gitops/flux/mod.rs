@@ -12,7 +12,7 @@ pub(crate) mod kustomization;
 mod prospect;
 mod view;
 
-pub(crate) use prospect::{Upgrade, prospects, upgrades};
+pub(crate) use prospect::{Upgrade, namespace_for, prospects, releases_asked, upgrades};
 pub(crate) use view::makes;
 pub(super) use view::row;
 

@@ -5,6 +5,7 @@ use super::{Artifact, git_repository, is_suspended, kustomization, source_key};
 use crate::delivery::git::Tree;
 use crate::delivery::plan::{Side, Tool};
 use crate::engine::World;
+use crate::gitops::around::Asked;
 use crate::gitops::source::{self, Repositories};
 use crate::gitops::{Prospect, ReleaseAsked, State, render};
 use ecow::{EcoString, eco_format};
@@ -82,6 +83,39 @@ pub(crate) struct Upgrade {
     pub old: Option<ReleaseAsked>,
     /// What it would ask for, or what is wrong; nothing if that is the same to it.
     pub new: Result<Option<ReleaseAsked>, EcoString>,
+}
+
+/// What the HelmReleases in a store would ask of Helm if the repositories were these.
+pub(crate) fn releases_asked(
+    store: &Store,
+    repositories: &Repositories,
+) -> Vec<(Key, Result<Asked, EcoString>)> {
+    let one = |it: &Object| -> Result<Asked, EcoString> {
+        let source = source_key(it, &helm_release::SOURCE);
+        let (artifact, files) = fetched(store, repositories, &source)?;
+        let wanted = helm_release::wanted(store, &it.key, it.spec(), &artifact, files, true)?;
+        let (own, all) = (it.spec().get("values"), wanted.more.get("values"));
+        let under = vec!["spec".to_owned(), "values".to_owned()];
+        Ok(Asked {
+            repository: wanted.release.repository,
+            files: wanted.release.files,
+            upgrade: wanted.release.upgrade,
+            // What its own values do not give comes from ConfigMaps and Secrets.
+            own: vec![(under, own.clone()), (Vec::new(), all.clone())],
+        })
+    };
+    let all = store.list("HelmRelease").into_iter();
+    all.map(|it| (it.key.clone(), one(it))).collect()
+}
+
+/// The namespace that a Kustomization in a store puts a manifest of this repository into.
+pub(crate) fn namespace_for(store: &Store, repository: &str, path: &str) -> Option<EcoString> {
+    let holds = |it: &&Rc<Object>| {
+        is_of(store, &source_key(it, &["sourceRef"]), repository)
+            && render::is_below(path, it.spec().get("path").text())
+    };
+    let found = store.list("Kustomization").into_iter().find(holds)?;
+    Some(found.spec().get("targetNamespace").to_text())
 }
 
 /// Whether no file of the chart is another.
