@@ -1,5 +1,8 @@
 // A chart of one's own is added to the page, rendered, merged and watched.
 import assert from 'node:assert/strict';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { lab } from './lab.mjs';
 import { count, look, merge, pause, press, propose } from './story.mjs';
@@ -60,6 +63,44 @@ const drop = (page, name, bytes) =>
     [name, [...bytes]],
   );
 
+/** Drops a folder onto the page: what the browser says of it is played, for no test can hold a folder. */
+const dropFolder = (page, name, files) =>
+  page.evaluate(
+    ([name, files]) => {
+      // As browsers do, it hands out what is in a folder piece by piece, and nothing once all is told.
+      const folder = (path, inside) => ({
+        isFile: false,
+        isDirectory: true,
+        name: path.split('/').pop(),
+        fullPath: path,
+        createReader() {
+          const waiting = [...inside].map(([name, it]) => (it instanceof Map ? folder(`${path}/${name}`, it) : file(`${path}/${name}`, it)));
+          return { readEntries: (found) => setTimeout(() => found(waiting.splice(0, 2))) };
+        },
+      });
+      const file = (fullPath, text) => {
+        const name = fullPath.split('/').pop();
+        return { isFile: true, isDirectory: false, name, fullPath, file: (found) => setTimeout(() => found(new File([text], name))) };
+      };
+      const root = new Map();
+      for (const [path, text] of Object.entries(files)) {
+        const parts = path.split('/');
+        const last = parts.pop();
+        let at = root;
+        for (const part of parts) at = at.get(part) ?? at.set(part, new Map()).get(part);
+        at.set(last, text);
+      }
+      const entry = folder(`/${name}`, root);
+      const dataTransfer = new DataTransfer();
+      dataTransfer.items.add(new File([], name));
+      DataTransferItem.prototype.webkitGetAsEntry = () => entry;
+      const event = (type) => new DragEvent(type, { dataTransfer, bubbles: true, cancelable: true });
+      document.body.dispatchEvent(event('dragover'));
+      document.body.dispatchEvent(event('drop'));
+    },
+    [name, files],
+  );
+
 for (const size of [{}, PHONE]) {
   const at = size.width ? ', on a phone' : '';
 
@@ -78,6 +119,41 @@ for (const size of [{}, PHONE]) {
     assert.equal(count({ ...scene, pods: scene.pods.filter(({ name }) => name.startsWith('greeter')) }, 'ready'), 2);
   });
 }
+
+for (const size of [{}, PHONE]) {
+  const at = size.width ? ', on a phone' : '';
+
+  lab(`a chart's folder is dropped with all that is below it, but for what git keeps there${at}`, size, async (page) => {
+    const more = { 'templates/tests/check.yaml': '', 'templates/_helpers.tpl': '', 'ci/a-values.yaml': '{}\n', '.git/config': '[core]\n' };
+    await dropFolder(page, 'greeter', { ...CHART, ...more });
+    const manifest = page.getByTestId('manifest');
+    await manifest.getByText('Release greeter, as the workflow installs it').waitFor();
+    await manifest.getByRole('button', { name: 'replicas: 2' }).waitFor();
+    const paths = await page.getByRole('navigation', { name: /^Files of/ }).getByRole('button').evaluateAll((all) => all.map((it) => it.getAttribute('aria-label') ?? ''));
+    const own = paths.filter((path) => path.startsWith('greeter/'));
+    for (const path of ['templates/tests/check.yaml', 'ci/a-values.yaml', 'Chart.yaml']) assert.ok(own.some((it) => it.includes(path)), own.join());
+    assert.ok(!own.some((it) => it.includes('.git/')), own.join());
+    const plan = await propose(page);
+    assert.ok(plan.some(({ object, effect }) => /greeter/.test(object) && effect === 'created'), JSON.stringify(plan));
+  });
+}
+
+lab('a folder is chosen by a button', async (page) => {
+  const folder = await mkdtemp(join(tmpdir(), 'chart-'));
+  try {
+    for (const [path, text] of Object.entries(inside(CHART))) {
+      await mkdir(join(folder, path, '..'), { recursive: true });
+      await writeFile(join(folder, path), text);
+    }
+    const button = page.getByRole('button', { name: 'Add a chart…' });
+    await button.waitFor();
+    const [chooser] = await Promise.all([page.waitForEvent('filechooser'), button.click()]);
+    await chooser.setFiles(join(folder, 'greeter'));
+    await page.getByTestId('manifest').getByText('Release greeter').waitFor();
+  } finally {
+    await rm(folder, { recursive: true });
+  }
+});
 
 lab('one is chosen by a button instead', async (page) => {
   await page.getByRole('button', { name: 'Add a .tgz…' }).waitFor();

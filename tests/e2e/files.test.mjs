@@ -57,3 +57,28 @@ lab('a reset can be taken back', async (page) => {
   await button(page, 'Undo').click();
   assert.equal(await read(await open(page, 'chart/values.yaml')), edited);
 });
+
+for (const size of [{}, PHONE]) {
+  const at = size.width ? ', on a phone' : '';
+
+  lab(`all edits are reset at once and taken back, and what is taken back outlives a reload${at}`, size, async (page) => {
+    await page.getByRole('tab', { name: /^Files/ }).click();
+    const change = async (path, from, to) => {
+      const editor = await open(page, path);
+      await write(editor, (await read(editor)).replace(from, to));
+    };
+    await change('chart/values.yaml', 'replicaCount: 3', 'replicaCount: 5');
+    await change('app.yaml', 'tests: pass', 'tests: fail');
+    await page.getByText('2 files edited.').waitFor();
+    await button(page, 'Reset all').click();
+    await page.getByText('2 files edited.').waitFor({ state: 'detached' });
+    assert.match(await read(await open(page, 'chart/values.yaml')), /replicaCount: 3/);
+    await button(page, 'Undo').click();
+    await page.getByText('2 files edited.').waitFor();
+    await page.reload();
+    await ready(page);
+    await page.getByRole('tab', { name: /^Files/ }).click();
+    assert.match(await read(await open(page, 'chart/values.yaml')), /replicaCount: 5/);
+    assert.match(await read(await open(page, 'app.yaml')), /tests: fail/);
+  });
+}

@@ -25,3 +25,4 @@ export const show = (...file) => editor.show(...file);
 export const mark = (...marks) => editor.mark(...marks);
 export const goTo = (line) => editor.goTo(line);
 export const focus = (offset) => editor.focus(offset);
+export const find = () => editor?.find();

@@ -230,7 +230,7 @@ fn use_charts(on: &Callback<Action>) -> bool {
 #[hook]
 fn use_layout() -> Layout {
     let wide = dom::use_media(dom::WIDE);
-    let narrow = dom::use_media("(max-width: 619px)");
+    let narrow = dom::use_media(dom::NARROW);
     match (wide, narrow) {
         (true, _) => Layout::Wide,
         (_, true) => Layout::Narrow,

@@ -33,6 +33,9 @@ extern "C" {
     #[wasm_bindgen(js_name = goTo)]
     pub fn go_to(line: u32);
 
+    /// Opens the search, with the focus in it.
+    pub fn find();
+
     /// Takes the focus, with the caret at an offset.
     pub fn focus(offset: u32);
 }

@@ -10,6 +10,9 @@ use yew::prelude::*;
 /// There is room for the workbench beside the stage.
 pub const WIDE: &str = "(min-width: 1100px)";
 
+/// There is room for one thing at a time.
+pub const NARROW: &str = "(max-width: 619px)";
+
 /// The element with this id.
 pub fn element(id: &str) -> Option<Element> {
     web_sys::window()?.document()?.get_element_by_id(id)

@@ -5,9 +5,9 @@
 // element would need a Content-Security-Policy with 'unsafe-inline'.
 import { autocompletion, closeBrackets, closeBracketsKeymap, completionKeymap } from '@codemirror/autocomplete';
 import { defaultKeymap, history, historyKeymap, indentLess, indentMore } from '@codemirror/commands';
-import { bracketMatching, indentUnit } from '@codemirror/language';
+import { bracketMatching, foldGutter, foldKeymap, foldService, indentUnit } from '@codemirror/language';
 import { lintKeymap, setDiagnostics } from '@codemirror/lint';
-import { highlightSelectionMatches, search, searchKeymap } from '@codemirror/search';
+import { highlightSelectionMatches, openSearchPanel, search, searchKeymap } from '@codemirror/search';
 import { Annotation, EditorState, RangeSet, StateEffect, StateField } from '@codemirror/state';
 import {
   Decoration,
@@ -104,16 +104,46 @@ function explanation({ name, type, text, more }) {
   return box;
 }
 
+/** What is deeper than a line, or a list under its key, can be folded away. */
+const folds = foldService.of(({ doc }, from) => {
+  const depth = ({ text }) => text.search(/\S/);
+  const first = doc.lineAt(from);
+  const own = depth(first);
+  const isKey = /^\s*[^-\s].*:\s*$/.test(first.text);
+  const isInside = (line) => depth(line) > own || (isKey && depth(line) === own && /^\s*-\s/.test(line.text));
+  let last = first;
+  for (let number = first.number + 1; 0 <= own && number <= doc.lines; number += 1) {
+    const line = doc.line(number);
+    if (depth(line) < 0) continue;
+    if (!isInside(line)) break;
+    last = line;
+  }
+  return last === first ? null : { from: first.to, to: last.to };
+});
+
+/** What the search's controls are called. */
+const SEARCH = {
+  next: 'Next',
+  previous: 'Previous',
+  'match case': 'Match case',
+  regexp: 'Pattern',
+  replace: 'Replace',
+  'replace all': 'Replace all',
+};
+
 const extensions = [
   marked,
   lineNumbers(),
+  foldGutter({ openText: '▾', closedText: '▸' }),
+  folds,
   history(),
   drawSelection(),
   highlightActiveLine(),
   bracketMatching(),
   closeBrackets(),
   highlightSelectionMatches(),
-  search(),
+  search({ top: true }),
+  EditorState.phrases.of(SEARCH),
   autocompletion({ override: [complete], icons: false, maxRenderedOptions: 60 }),
   hoverTooltip(explain, { hoverTime: 400 }),
   indentUnit.of('  '),
@@ -127,6 +157,7 @@ const extensions = [
     ...completionKeymap,
     ...lintKeymap,
     ...searchKeymap,
+    ...foldKeymap,
     ...historyKeymap,
     ...defaultKeymap,
     // Whoever tabs through the page passes the editor; CodeMirror itself lets Tab leave it after Escape.
@@ -139,7 +170,7 @@ function begin(name, text) {
     'aria-label': name,
     // It can be reached by Tab as it is; this says so to programs that look for a focusable child of what scrolls.
     tabindex: '0',
-    'aria-description': 'Once you write, Tab indents; Escape, then Tab, leaves the editor. F8 goes to the next problem.',
+    'aria-description': 'Once you write, Tab indents; Escape, then Tab, leaves the editor. F8 goes to the next problem, Alt and Page Down to the next open file.',
     'aria-describedby': 'problems',
     autocapitalize: 'off',
     spellcheck: 'false',
@@ -203,6 +234,11 @@ export function goTo(line) {
   const effects = EditorView.scrollIntoView(from, { y: 'center' });
   view.dispatch({ selection: { anchor: from, head: to }, effects });
   view.focus();
+}
+
+/** Opens the search, with the focus in it. */
+export function find() {
+  if (view) openSearchPanel(view);
 }
 
 /** Takes the focus, with the caret at an offset, where the plain area had it. */

@@ -90,9 +90,9 @@ fn CodeEditor(props: &CodeEditorProps) -> Html {
         |(path, name, text, main, problems, shown)| {
             code::show(path, &texts::text_of(name), text);
             let changed = changed_lines(main.as_deref().unwrap_or_default(), text);
-            let number = |index: usize| u32::try_from(index + 1).unwrap_or(u32::MAX);
+            let number = |index: &usize| u32::try_from(index + 1).unwrap_or(u32::MAX);
             let own: Vec<&Problem> = problems.iter().filter(|it| *it.path == **path).collect();
-            code::mark(changed.map(number).collect(), shown.to_vec(), &own);
+            code::mark(changed.iter().map(number).collect(), shown.to_vec(), &own);
         },
     );
     use_effect_with(line, |line| {
@@ -132,19 +132,47 @@ fn attach(host: &Element, on: &Callback<Action>) -> Handlers {
     (typed, moved, ask)
 }
 
-/// The lines of `new` between its first and its last difference from `old`.
-pub fn changed_lines(old: &str, new: &str) -> std::ops::Range<usize> {
+/// Texts of which the parts that differ have more lines than this, multiplied, count as other throughout.
+const COMPARED_MAX: usize = 1 << 20;
+
+/// The lines of `new`, from 0, that `old` does not have at their place.
+pub fn changed_lines(old: &str, new: &str) -> Vec<usize> {
     let (old, new): (Vec<&str>, Vec<&str>) = (old.split('\n').collect(), new.split('\n').collect());
-    let front = old.iter().zip(&new).take_while(|(a, b)| a == b).count();
+    let same = |pair: &(&&str, &&str)| pair.0 == pair.1;
+    let front = old.iter().zip(&new).take_while(same).count();
     let most = old.len().min(new.len()) - front;
-    let back = old
-        .iter()
-        .rev()
-        .zip(new.iter().rev())
-        .take(most)
-        .take_while(|(a, b)| a == b)
-        .count();
-    front..new.len() - back
+    let back = old.iter().rev().zip(new.iter().rev());
+    let back = back.take(most).take_while(same).count();
+    let (old, end) = (&old[front..old.len() - back], new.len() - back);
+    let new = &new[front..end];
+    if COMPARED_MAX < old.len() * new.len() {
+        return (front..end).collect();
+    }
+    // How many lines the rest of one and the rest of the other have in common, at most.
+    let width = old.len() + 1;
+    let mut common = vec![0u32; width * (new.len() + 1)];
+    for (at, line) in new.iter().enumerate().rev() {
+        for (was, other) in old.iter().enumerate().rev() {
+            let here = at * width + was;
+            common[here] = match line == other {
+                true => common[here + width + 1] + 1,
+                false => common[here + width].max(common[here + 1]),
+            };
+        }
+    }
+    let (mut was, mut changed) = (0, Vec::new());
+    for (at, line) in new.iter().enumerate() {
+        let here = |was: usize| common[at * width + was];
+        // Lines of old that are gone are passed by while that costs nothing.
+        while was < old.len() && old[was] != *line && here(was + 1) == here(was) {
+            was += 1;
+        }
+        match old.get(was) == Some(line) {
+            true => was += 1,
+            false => changed.push(front + at),
+        }
+    }
+    changed
 }
 
 #[cfg(test)]
@@ -154,12 +182,15 @@ mod tests {
     #[test]
     fn the_changed_lines_are_found() {
         for (old, new, expected) in [
-            ("a\nb\nc", "a\nb\nc", 3..3),
-            ("a\nb\nc", "a\nx\nc", 1..2),
-            ("a\nc", "a\nb\nc", 1..2),
-            ("a\nb\nc", "a\nc", 1..1),
-            ("", "a\nb", 0..2),
-            ("a\na", "a\na\na", 2..3),
+            ("a\nb\nc", "a\nb\nc", &[][..]),
+            ("a\nb\nc", "a\nx\nc", &[1]),
+            ("a\nc", "a\nb\nc", &[1]),
+            ("a\nb\nc", "a\nc", &[]),
+            ("", "a\nb", &[0, 1]),
+            ("a\na", "a\na\na", &[2]),
+            ("a\nb\nc\nd", "x\nb\nc\ny", &[0, 3]),
+            ("a\nb\nc", "b\nc\na", &[2]),
+            ("a\nb\nc\nd\ne", "a\nd\nc\nx\ne", &[1, 3]),
         ] {
             assert_eq!(changed_lines(old, new), expected, "{old:?} {new:?}");
         }

@@ -11,8 +11,8 @@ use super::problems::problems;
 use super::prose::filled;
 use super::source::source;
 use crate::session::Action;
-use crate::texts;
 use crate::words::path_from;
+use crate::{dom, texts};
 
 #[derive(PartialEq, Properties)]
 pub struct ManifestProps {
@@ -39,7 +39,7 @@ pub fn ManifestView(props: &ManifestProps) -> Html {
         let list = list.cast::<web_sys::Element>();
         let row = first.and_then(|at| list?.children().item(u32::try_from(at).ok()?));
         if let Some(row) = row {
-            crate::dom::show_within(&row);
+            dom::show_within(&row);
         }
     });
     html! {

@@ -17,7 +17,7 @@ use super::samples::samples;
 use super::tabs::{Tab, Tabs};
 use crate::session::{Action, Rendered};
 use crate::words::{has_several_repositories, last_part, path_from, place, shown_path};
-use crate::{dom, texts};
+use crate::{code, dom, texts};
 
 #[derive(PartialEq, Properties)]
 pub struct WorkbenchProps {
@@ -71,7 +71,6 @@ pub fn Workbench(props: &WorkbenchProps) -> Html {
                     main={Rc::clone(&props.main)}
                     draft={Rc::clone(&props.draft)}
                     file={Rc::clone(&props.file)}
-                    shown={shown.clone()}
                     is_rendered={props.rendered.is_shown}
                     on={props.on.clone()}
                 />
@@ -175,12 +174,11 @@ struct FileHeaderProps {
     main: Rc<Files>,
     draft: Rc<Edits>,
     file: Rc<str>,
-    shown: AttrValue,
     is_rendered: bool,
     on: Callback<Action>,
 }
 
-/// The open file's path, and what can be done with it.
+/// What can be done with the open file.
 #[component]
 fn FileHeader(props: &FileHeaderProps) -> Html {
     let is_naming = use_state(|| false);
@@ -223,13 +221,13 @@ fn FileHeader(props: &FileHeaderProps) -> Html {
     let is_edited = draft.changed.contains_key(&**file) && main.contains_key(&**file);
     html! {
         <header>
-            <code>{ &props.shown }</code>
             <span class="tools">
                 if is_gone {
                     { texts::IT_IS_DELETED }
                     { " " }
                     { link(texts::RESTORE, does(Action::Reset(Rc::clone(file)))) }
                 } else {
+                    { link(texts::FIND, Callback::from(|_: MouseEvent| code::find())) }
                     if is_edited {
                         { link(texts::RESET_FILE, does(Action::Reset(Rc::clone(file)))) }
                     }

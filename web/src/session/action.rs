@@ -106,8 +106,14 @@ impl Session {
                 self.panel = panel;
                 self.inspect();
             }
-            Action::Open(path) => self.open(path),
-            Action::OpenAt(path, line) => self.open_at(path, line),
+            Action::Open(path) => {
+                self.leave_manifest();
+                self.open(path);
+            }
+            Action::OpenAt(path, line) => {
+                self.leave_manifest();
+                self.open_at(path, line);
+            }
             Action::CloseFile(path) => self.close_file(&path),
             Action::TurnToFile(by) => self.turn_to_file(by),
             Action::Edit(text) => {

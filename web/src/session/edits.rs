@@ -9,7 +9,7 @@ use view::{Adopted, Edits, LessonRow, Manifest, StepStatus};
 use wasm_bindgen::JsValue;
 
 use super::{Panel, Session};
-use crate::{code, storage, texts, words};
+use crate::{code, dom, storage, texts, words};
 
 /// A question of the editor about a place in the open file.
 #[derive(Clone, Debug)]
@@ -260,6 +260,13 @@ impl Session {
         self.panel = Panel::Files;
         self.problems = Rc::new([]);
         self.look_again();
+    }
+
+    /// Where the rendered manifest has the editor's place, whoever goes to a file leaves it.
+    pub(super) fn leave_manifest(&mut self) {
+        if dom::media(dom::NARROW) {
+            self.rendered.is_shown = false;
+        }
     }
 
     /// Opens a file at a line, from 1.

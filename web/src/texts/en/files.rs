@@ -22,6 +22,7 @@ pub const RESET_FILE: &str = "Reset file";
 pub const RENAME: &str = "Rename";
 pub const DELETE: &str = "Delete";
 pub const UNDO: &str = "Undo";
+pub const FIND: &str = "Find";
 pub const SHOW_RENDERED: &str = "Rendered";
 pub const PROBLEMS: &str = "Problems";
 
