@@ -128,7 +128,7 @@ const SEARCH = {
   'match case': 'Match case',
   regexp: 'Pattern',
   replace: 'Replace',
-  'replace all': 'Replace all',
+  'replace all': 'All',
 };
 
 const extensions = [

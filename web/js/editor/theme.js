@@ -50,7 +50,7 @@ export const theme = EditorView.theme({
   '.cm-panel.cm-search :is(input, button, label)': { margin: '0' },
   '.cm-panel.cm-search label': { display: 'flex', alignItems: 'center', gap: '0.35rem', minHeight: '1.5rem', fontSize: 'inherit' },
   '.cm-panel.cm-search [type=checkbox]': { accentColor: 'var(--ink)' },
-  '.cm-panel.cm-search .cm-textfield': { flex: '1 1 7rem', minWidth: '0' },
+  '.cm-panel.cm-search .cm-textfield': { flex: '1 1 6rem', minWidth: '0' },
   '.cm-panel.cm-search [name=close]': { top: '0.4rem', right: '0.75rem', width: '1.5rem', height: '1.5rem', color: 'inherit', fontSize: '1rem' },
   '.cm-textfield': {
     padding: '0.25rem 0.6rem',
