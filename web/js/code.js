@@ -14,8 +14,9 @@ export function load(loaded) {
   loading.then((it) => loaded(Boolean(it)));
 }
 
-export const attach = (host, typed, moved, ask) =>
+export const attach = (host, words, typed, moved, ask) =>
   editor.attach(host, {
+    words,
     typed,
     moved,
     ask: (what, text, offset) => new Promise((answer) => ask(what, text, offset, answer)),

@@ -1,8 +1,10 @@
 //! The editor's JavaScript: CodeMirror, in a file that is loaded once the page is drawn.
 
-use js_sys::{Array, Function};
+use js_sys::{Array, Function, Object};
 use view::{Completion, Explanation, Problem};
 use wasm_bindgen::prelude::*;
+
+use crate::texts;
 
 use crate::dom::object;
 
@@ -11,10 +13,10 @@ extern "C" {
     /// Loads the editor; tells whether it is there.
     fn load(loaded: &Closure<dyn FnMut(bool)>);
 
-    /// Puts the editor into an element. `typed` gets the whole text after each edit, `moved` the line of
-    /// the caret, `ask` a question: what (`complete` or `explain`), a text, an offset, and who gets the answer.
-    pub fn attach(
+    #[wasm_bindgen(js_name = attach)]
+    fn attach_js(
         host: &web_sys::Element,
+        words: Object,
         typed: &Closure<dyn FnMut(String)>,
         moved: &Closure<dyn FnMut(u32)>,
         ask: &Closure<dyn FnMut(String, String, u32, Function)>,
@@ -49,6 +51,37 @@ pub fn when_loaded(ready: impl FnOnce() + 'static) {
     });
     load(&closure);
     closure.forget();
+}
+
+/// Puts the editor into an element. `typed` gets the whole text after each edit, `moved` the line of the
+/// caret, `ask` a question: what (`complete` or `explain`), a text, an offset, and who gets the answer.
+pub fn attach(
+    host: &web_sys::Element,
+    typed: &Closure<dyn FnMut(String)>,
+    moved: &Closure<dyn FnMut(u32)>,
+    ask: &Closure<dyn FnMut(String, String, u32, Function)>,
+) {
+    let words = [
+        ("keys", texts::KEYS_OF_THE_EDITOR),
+        ("find", texts::FIND),
+        ("next", texts::FIND_NEXT),
+        ("previous", texts::FIND_PREVIOUS),
+        ("matchCase", texts::MATCH_CASE),
+        ("pattern", texts::AS_A_PATTERN),
+        ("replace", texts::REPLACE),
+        ("all", texts::REPLACE_ALL),
+        ("close", texts::CLOSE),
+        ("fold", texts::FOLD),
+        ("unfold", texts::UNFOLD),
+        ("folded", texts::FOLDED),
+    ];
+    attach_js(
+        host,
+        object(&words.map(|(name, text)| (name, text.into()))),
+        typed,
+        moved,
+        ask,
+    );
 }
 
 /// Marks the lines that differ from main, those that made what is looked at, and the mistakes.

@@ -19,7 +19,6 @@ use reconcile::view::{ApplicationRow, Problem, Tone};
 use reconcile::view::{Intent, ObjectRef};
 use std::fmt::Write;
 use std::fs;
-use std::path::Path;
 
 /// Does one step to a lab.
 fn act(lab: &mut Lab, step: &Value) -> Result<(), Vec<Problem>> {

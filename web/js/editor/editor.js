@@ -121,20 +121,33 @@ const folds = foldService.of(({ doc }, from) => {
   return last === first ? null : { from: first.to, to: last.to };
 });
 
-/** What the search's controls are called. */
-const SEARCH = {
-  next: 'Next',
-  previous: 'Previous',
-  'match case': 'Match case',
-  regexp: 'Pattern',
-  replace: 'Replace',
-  'replace all': 'All',
-};
+/** CodeMirror's own words, in those of the page. */
+const phrases = ({ words }) => ({
+  Find: words.find,
+  Replace: words.replace,
+  next: words.next,
+  previous: words.previous,
+  'match case': words.matchCase,
+  regexp: words.pattern,
+  replace: words.replace,
+  'replace all': words.all,
+  close: words.close,
+  'folded code': words.folded,
+  unfold: words.unfold,
+});
+
+function foldMarker(isOpen) {
+  const mark = document.createElement('span');
+  mark.textContent = isOpen ? '▾' : '▸';
+  mark.className = isOpen ? '' : 'folded';
+  mark.title = isOpen ? page.words.fold : page.words.unfold;
+  return mark;
+}
 
 const extensions = [
   marked,
   lineNumbers(),
-  foldGutter({ openText: '▾', closedText: '▸' }),
+  foldGutter({ markerDOM: foldMarker }),
   folds,
   history(),
   drawSelection(),
@@ -143,7 +156,6 @@ const extensions = [
   closeBrackets(),
   highlightSelectionMatches(),
   search({ top: true }),
-  EditorState.phrases.of(SEARCH),
   autocompletion({ override: [complete], icons: false, maxRenderedOptions: 60 }),
   hoverTooltip(explain, { hoverTime: 400 }),
   indentUnit.of('  '),
@@ -170,18 +182,19 @@ function begin(name, text) {
     'aria-label': name,
     // It can be reached by Tab as it is; this says so to programs that look for a focusable child of what scrolls.
     tabindex: '0',
-    'aria-description': 'Once you write, Tab indents; Escape, then Tab, leaves the editor. F8 goes to the next problem, Alt and Page Down to the next open file.',
+    'aria-description': page.words.keys,
     'aria-describedby': 'problems',
     autocapitalize: 'off',
     spellcheck: 'false',
   };
-  return EditorState.create({ doc: text, extensions: [extensions, EditorView.contentAttributes.of(told)] });
+  return EditorState.create({ doc: text, extensions: [extensions, EditorState.phrases.of(phrases(page)), EditorView.contentAttributes.of(told)] });
 }
 
 /**
  * Puts the editor into `host`. It tells what happens by `handlers`: `typed(text)` after each edit,
  * `moved(line)` as the caret goes to another line, and `ask(what, text, offset)`, a promise: for `complete`,
- * of a list of CodeMirror's completions; for `explain`, of `{ name, type, text, more }` or nothing.
+ * of a list of CodeMirror's completions; for `explain`, of `{ name, type, text, more }` or nothing. Beside
+ * them are `words`, what things are called.
  */
 export function attach(host, handlers) {
   page = handlers;

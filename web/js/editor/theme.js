@@ -19,7 +19,7 @@ export const theme = EditorView.theme({
   },
   '.cm-foldGutter': { width: '1rem' },
   '.cm-foldGutter .cm-gutterElement': { padding: '0', textAlign: 'center', cursor: 'pointer', opacity: '0' },
-  '.cm-gutters:hover .cm-foldGutter .cm-gutterElement, .cm-foldGutter .cm-gutterElement:has([title^=Unfold])': { opacity: '1' },
+  '.cm-gutters:hover .cm-foldGutter .cm-gutterElement, .cm-foldGutter .cm-gutterElement:has(.folded)': { opacity: '1' },
   '.cm-foldPlaceholder': { margin: '0 0.3rem', padding: '0 0.35rem', border: '0', background: 'var(--wash)', color: 'var(--ink-soft)' },
   '.cm-lineNumbers .changed': { borderColor: 'var(--ink)', color: 'var(--ink)' },
   '.cm-lineNumbers .wrong': {

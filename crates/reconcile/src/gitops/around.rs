@@ -119,7 +119,7 @@ fn written(cluster: &mut Cluster, repositories: &Repositories) -> Vec<Written> {
         let files = repository.branch(MAIN).map(|main| repository.files(main));
         for (path, text) in files.iter().flat_map(|files| files.iter()) {
             let decides = |kind: &&str| text.contains(&*eco_format!("kind: {kind}"));
-            if !DECIDING.iter().any(|kind| decides(&kind)) {
+            if !DECIDING.iter().any(decides) {
                 continue;
             }
             for document in yaml::parse(text).unwrap_or_default() {

@@ -6,16 +6,17 @@ use crate::delivery::actions::run::Start;
 use crate::delivery::actions::tools::HelmUpgrade;
 use crate::delivery::actions::workflow::Event;
 use crate::delivery::git::{Person, Tree};
-use crate::delivery::plan::trial::Cluster;
+use crate::delivery::plan::trial::{Cluster, Refusal};
 use crate::delivery::plan::{Side, place_objects};
 use crate::delivery::rehearsal;
 use crate::engine::World;
+use crate::gitops::argocd;
 use crate::gitops::around::{self, Around};
 use crate::gitops::source::Repositories;
 use crate::view::{DeliveredBy, Edits, Manifest, Problem};
 use ecow::{EcoString, eco_format};
 use kube::rbac::User;
-use kube::{Value, fields};
+use kube::{Key, Value, fields};
 use std::rc::Rc;
 
 /// The file that makes a folder a chart.
@@ -172,14 +173,17 @@ impl<'a> Edited<'a> {
     /// it can read.
     fn refusals(&self, last: &[Value], side: &Side) -> Vec<Said> {
         let table = self.fields;
-        let (mut said, mut readable) = (Vec::new(), Vec::new());
-        let hooks = side.hooks.iter().map(|hook| &hook.object);
-        for object in side.objects.iter().chain(hooks) {
-            let key = kube::Key::of(object);
+        let (mut said, mut kept, mut hooks) = (Vec::new(), Vec::new(), Vec::new());
+        let of_helm = side.hooks.iter().map(|hook| (&hook.object, true));
+        let objects = side.objects.iter().map(|it| (it, argocd::is_hook(it)));
+        for (object, is_hook) in objects.chain(of_helm) {
+            let key = Key::of(object);
             let faults = table.map(|table| fields::check(table, object));
             let faults = faults.unwrap_or_default();
-            if faults.is_empty() {
-                readable.push(object.clone());
+            match (faults.is_empty(), is_hook) {
+                (true, true) => hooks.push(object),
+                (true, false) => kept.push(object.clone()),
+                (false, _) => {}
             }
             said.extend(faults.iter().map(|fault| Said {
                 place: match fault.undecodable {
@@ -190,28 +194,14 @@ impl<'a> Edited<'a> {
                 hint: fault.question(),
             }));
         }
-        for (key, refusal) in self.cluster().refused(last, &readable) {
-            if refusal.fields.is_empty() {
-                said.push(Said {
-                    place: side.place(&key),
-                    message: refusal.message,
-                    hint: EcoString::new(),
-                });
-                continue;
-            }
-            let whole = refusal.message.as_str();
-            let (about, _) = whole.split_once(" is invalid: ").unwrap_or_default();
-            for (field, message) in &refusal.fields {
-                said.push(Said {
-                    place: side.written_at(&key, field),
-                    message: match about {
-                        "" => whole.into(),
-                        about => eco_format!("{about} is invalid: {field}: {message}"),
-                    },
-                    hint: EcoString::new(),
-                });
-            }
+        let mut cluster = self.cluster();
+        let mut refused = cluster.refused(last, &kept);
+        for hook in hooks {
+            let refusal = cluster.try_hook(hook).err();
+            refused.extend(refusal.map(|it| (Key::of(hook), it)));
         }
+        let refused = refused.into_iter();
+        said.extend(refused.flat_map(|(key, refusal)| Said::of(side, &key, refusal)));
         said
     }
 
@@ -273,6 +263,25 @@ struct Said {
 }
 
 impl Said {
+    /// A refusal: field by field if it names them, at the beginning of the object if not.
+    fn of(side: &Side, key: &Key, refusal: Refusal) -> Vec<Said> {
+        let said = |place, message| Said {
+            place,
+            message,
+            hint: EcoString::new(),
+        };
+        let about = refusal.message.split_once(" is invalid: ");
+        let (Some((about, _)), false) = (about, refusal.fields.is_empty()) else {
+            return vec![said(side.place(key), refusal.message)];
+        };
+        let fields = refusal.fields.iter();
+        let fields = fields.map(|(field, message)| {
+            let message = eco_format!("{about} is invalid: {field}: {message}");
+            said(side.written_at(key, field), message)
+        });
+        fields.collect()
+    }
+
     /// As a mistake in a repository. What no line of a file gives is a mistake of no file.
     fn at(self, repository: &str) -> Problem {
         let split = self.place.rsplit_once(':');

@@ -23,6 +23,17 @@ pub const RENAME: &str = "Rename";
 pub const DELETE: &str = "Delete";
 pub const UNDO: &str = "Undo";
 pub const FIND: &str = "Find";
+pub const FIND_NEXT: &str = "Next";
+pub const FIND_PREVIOUS: &str = "Previous";
+pub const MATCH_CASE: &str = "Match case";
+pub const AS_A_PATTERN: &str = "Pattern";
+pub const REPLACE: &str = "Replace";
+pub const REPLACE_ALL: &str = "All";
+pub const FOLD: &str = "Fold";
+pub const UNFOLD: &str = "Unfold";
+pub const FOLDED: &str = "Folded lines";
+pub const KEYS_OF_THE_EDITOR: &str = "Once you write, Tab indents; Escape, then Tab, leaves the editor. \
+     F8 goes to the next problem, Alt and Page Down to the next open file.";
 pub const SHOW_RENDERED: &str = "Rendered";
 pub const PROBLEMS: &str = "Problems";
 

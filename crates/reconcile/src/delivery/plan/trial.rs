@@ -267,7 +267,7 @@ impl Cluster {
     }
 
     /// Whether the object of a hook can be made, after the one of the last run is gone.
-    pub(super) fn try_hook(&self, object: &Value) -> Result<(), Refusal> {
+    pub(crate) fn try_hook(&self, object: &Value) -> Result<(), Refusal> {
         let mut trial = self.clone();
         let key = Key::of(object);
         if trial.store.get(&key).is_some() {

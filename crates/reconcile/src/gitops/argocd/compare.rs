@@ -110,7 +110,7 @@ pub(super) fn compare(
         let Some(live) = store.get(&key).filter(|_| !is_there) else {
             continue;
         };
-        if manifests::owner(live) == Some(name) && !manifests::is_hook(live) {
+        if manifests::owner(live) == Some(name) && !manifests::is_hook(&live.value) {
             found.managed.push(Managed {
                 key,
                 target: None,

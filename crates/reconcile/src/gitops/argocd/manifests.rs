@@ -110,9 +110,9 @@ impl Role {
     }
 }
 
-/// Whether a live object is one that a hook made.
-pub(super) fn is_hook(live: &Object) -> bool {
-    Role::of(&live.value).is_hook()
+/// Whether an object is a hook: made anew at each sync.
+pub(crate) fn is_hook(object: &Value) -> bool {
+    Role::of(object).is_hook()
 }
 
 /// The wave of an object (`gitops-engine/pkg/sync/syncwaves`).

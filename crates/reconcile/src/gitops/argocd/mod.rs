@@ -19,6 +19,7 @@ mod sync;
 mod tasks;
 mod view;
 
+pub(crate) use manifests::is_hook;
 pub(crate) use prospect::{namespace_for, prospects, releases_asked};
 pub(crate) use view::{row, set_row};
 
