@@ -29,6 +29,10 @@ for (const [width, height] of [
       await press(page, 'End');
       await station(page, 'Checks');
       await check('a run that is over');
+      await station(page, 'Release');
+      await check('the tree of a release');
+      await station(page, 'Endpoints');
+      await check('the addresses of a Service');
     });
 
     const query = '?lesson=3-what-starts-a-rollout';
