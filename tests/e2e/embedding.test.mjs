@@ -6,6 +6,7 @@ import { gzipSync } from 'node:zlib';
 import { readFile } from 'node:fs/promises';
 import { serve } from '../server.mjs';
 import { DIST } from '../browser.mjs';
+import { look, merge, pause, press, propose, station } from './story.mjs';
 import { open, picture, ready, stop } from './visit.mjs';
 
 after(stop);
@@ -91,3 +92,67 @@ test('what a reader did in an embed is there in the playground', { timeout: 60_0
   }
   assert.deepEqual(wrong, []);
 });
+
+/** Names of what would change something. */
+const DOES = /^(fork here|try the sample change|edit the files|new file|add a .*|rename|delete|reset .*|undo|(squash and merge|rebase and merge|create a merge commit|merge pull request)|approve.*|open pull request|revert|sync(hronize)?|refresh|hard refresh|reconcile|roll back.*|cancel.*|re-run.*|run workflow|show a hint|try again|next|terminal|files)$/i;
+
+for (const [width, height] of [
+  [1200, 800],
+  [390, 700],
+]) {
+  test(`who may only look is offered nothing that changes anything, at ${width} pixels`, { timeout: 90_000 }, async () => {
+    const { site, context, page, wrong } = await open({ width, height });
+    const offered = (page) =>
+      page.evaluate(() => [...document.querySelectorAll('button, input, select, textarea, summary, [contenteditable=true]')]
+        .filter((it) => it.checkVisibility() && !it.disabled)
+        .map((it) => (it.getAttribute('aria-label') ?? it.textContent).trim()));
+    try {
+      // A moment at which there is everything that buttons are for: an Application, a run, a merged pull request.
+      await page.goto(`${site.url}?lab=order-service-gitops`);
+      await ready(page);
+      if (width < 1100) await page.getByRole('tab', { name: /^Files/ }).click();
+      await page.getByRole('button', { name: 'Release version 1.4.2' }).click();
+      await propose(page);
+      await merge(page);
+      await pause(page);
+      await press(page, 'End');
+      await look(page);
+      await page.getByRole('button', { name: 'Share' }).click();
+      const field = page.getByRole('textbox', { name: 'Link' });
+      await page.waitForFunction((it) => it.value.includes('#v1.'), await field.elementHandle());
+      const link = new URL(await field.inputValue()).hash.slice(1);
+
+      for (const fragment of [`link=${link}`, 'lab=shop&view=files', 'lesson=8-one-service-or-four']) {
+        await page.goto('about:blank');
+        await page.goto(`${site.url}embed.html#${fragment}&readonly`);
+        await ready(page);
+        const all = new Set();
+        const see = async () => (await offered(page)).forEach((name) => all.add(name));
+        await see();
+        for (const tab of await page.getByRole('tab').all()) {
+          await tab.click();
+          await see();
+        }
+        if (width < 1100) await page.getByRole('tab', { name: 'Stage' }).click();
+        for (const kind of ['commit', 'pull-request', 'checks', 'image', 'release', 'api-server', 'rollout', 'traffic']) {
+          const button = page.locator(`[data-testid="station"][data-kind="${kind}"] button`);
+          if (await button.count()) await button.click();
+          await see();
+        }
+        await station(page, 'Rollout');
+        await page.locator('[data-testid="pod"] button').first().click();
+        await page.getByTestId('object-panel').waitFor();
+        await see();
+        assert.deepEqual([...all].filter((name) => DOES.test(name)), [], fragment);
+        assert.ok([...all].some((name) => /^Play|^Replay/.test(name)), 'it can be played');
+        assert.equal(await page.locator('input:enabled:visible, textarea:visible').count(), 0, 'nothing to write in');
+      }
+    } catch (error) {
+      await picture(page, `readonly-${width}`);
+      throw error;
+    } finally {
+      await context.close();
+    }
+    assert.deepEqual(wrong, []);
+  });
+}

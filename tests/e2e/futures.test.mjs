@@ -1,7 +1,7 @@
 // Two futures: one forks off at any moment, lives beside the other on one clock, and is compared with it.
 import assert from 'node:assert/strict';
 import { lab } from './lab.mjs';
-import { look, merge, pause, press, propose } from './story.mjs';
+import { look, merge, pause, press, propose, type } from './story.mjs';
 
 /** Merges the sample change and goes to the middle of what follows. */
 async function forkAfterMerge(page, width) {
@@ -29,10 +29,7 @@ for (const [width, height] of [
     assert.match(await futures.textContent(), /Both are the same so far/);
     assert.equal(await futures.getAttribute('data-in-fork'), 'true');
 
-    await page.getByRole('tab', { name: 'Terminal' }).click();
-    await page.getByRole('textbox', { name: 'Command' }).fill('kubectl scale deployment/order-service -n shop --replicas=5');
-    await page.keyboard.press('Enter');
-    await page.getByTestId('printed').waitFor();
+    await type(page, 'kubectl scale deployment/order-service -n shop --replicas=5');
     if (width < 1100) await page.getByRole('tab', { name: 'Stage' }).click();
     assert.match(await futures.textContent(), /Play on to the end/);
     await press(page, 'End');

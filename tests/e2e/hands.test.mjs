@@ -1,19 +1,9 @@
 // What a person does beside editing and merging: GitHub's and Argo CD's buttons, kubectl, a closer look.
 import assert from 'node:assert/strict';
 import { lab } from './lab.mjs';
-import { count, look, merge, pause, press, propose, station } from './story.mjs';
+import { count, look, merge, pause, press, propose, station, type } from './story.mjs';
 
 const tab = (page, name) => page.getByRole('tab', { name }).click();
-
-/** Types a line at the terminal and waits for what it prints. */
-async function type(page, line) {
-  const printed = page.getByTestId('printed');
-  const before = await printed.count();
-  await page.getByRole('textbox', { name: 'Command' }).fill(line);
-  await page.keyboard.press('Enter');
-  await printed.nth(before).waitFor();
-  return printed.nth(before).textContent();
-}
 
 async function mergeSample(page) {
   await page.getByRole('button', { name: 'Try the sample change' }).click();
@@ -60,7 +50,6 @@ lab('a run is cancelled, and run again', async (page) => {
 });
 
 lab('kubectl prints what the real one prints, and changes the cluster', async (page) => {
-  await tab(page, 'Terminal');
   assert.match(await type(page, 'kubectl get pods'), /NAME +READY +STATUS +RESTARTS +AGE/);
   assert.match(await type(page, 'kubectl scale deployment/order-service --replicas=5'), /deployment\.apps\/order-service scaled/);
   await pause(page);
@@ -99,7 +88,6 @@ lab('the arrow keys go from pod to pod', async (page) => {
 });
 
 lab('drift by hand is seen by Argo CD, and a sync heals it', { query: '?lab=order-service-gitops&speed=4' }, async (page) => {
-  await tab(page, 'Terminal');
   await type(page, 'kubectl -n shop scale deployment order-service --replicas=1');
   await pause(page);
   await station(page, 'Release');

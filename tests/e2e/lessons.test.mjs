@@ -1,8 +1,7 @@
-// Lessons by hand of the page, four to their end and four to the end of their first steps: predict, open the pull request, merge, see what
-// came of it, read on. Goals, verdicts and numbers are the engine's; `rollout-lab lesson check` proves those.
+// All lessons by hand of the page, to their end: predict, open the pull request, merge, see what came of it, read on. Goals, verdicts and numbers are the engine's; `rollout-lab lesson check` proves those.
 import assert from 'node:assert/strict';
 import { lab } from './lab.mjs';
-import { edit, merge, pause, press, station } from './story.mjs';
+import { edit, merge, open, pause, press, read, station, type } from './story.mjs';
 
 const tab = (page, name) => page.getByRole('tab', { name }).click();
 
@@ -80,11 +79,9 @@ lab('lesson 2, from merge to pods', { query: '?lesson=2-from-merge-to-pods' }, a
   await deliver(page);
   await step(page, 'forbidden', 'active');
   // The role first, with one's own rights; then the failed job again.
-  await tab(page, 'Terminal');
   const patch = `[{"op":"add","path":"/rules/0/resources/-","value":"configmaps"}]`;
-  await page.getByRole('textbox', { name: 'Command' }).fill(`kubectl patch role deployer -n shop --type=json -p '${patch}'`);
-  await page.keyboard.press('Enter');
-  await page.getByTestId('printed').getByText('role.rbac.authorization.k8s.io/deployer patched').waitFor();
+  const printed = await type(page, `kubectl patch role deployer -n shop --type=json -p '${patch}'`);
+  assert.match(printed, /role\.rbac\.authorization\.k8s\.io\/deployer patched/);
   await pause(page);
   await press(page, 'End');
   await station(page, 'Checks');
@@ -154,38 +151,88 @@ for (const [width, height] of [
   });
 }
 
-const [DESKTOP, PHONE] = [
-  { width: 1440, height: 900 },
-  { width: 390, height: 844 },
-];
+/** Types a line that changes the cluster, and lets its story end. */
+async function command(page, line, printed) {
+  assert.match(await type(page, line), printed);
+  await finish(page);
+}
 
-lab('lesson 1 begins: somebody takes a pod away', { ...PHONE, query: '?lesson=1-desired-state' }, async (page) => {
+const PHONE = { width: 390, height: 844 };
+
+lab('lesson 1, desired state, on a phone', { ...PHONE, query: '?lesson=1-desired-state' }, async (page) => {
   await (await step(page, 'look', 'done')).getByRole('button', { name: 'Next' }).click();
   await predict(page, 'delete', /^Three pods: two that I know/);
   await tab(page, 'Stage');
   const pod = await page.getByTestId('pod').first().getAttribute('data-name');
-  await tab(page, 'Terminal');
-  await page.getByRole('textbox', { name: 'Command' }).fill(`kubectl delete pod ${pod} -n shop`);
-  await page.keyboard.press('Enter');
-  await page.getByTestId('printed').getByText(`pod "${pod}" deleted`).waitFor();
-  await finish(page);
+  await command(page, `kubectl delete pod ${pod} -n shop`, new RegExp(`pod "${pod}" deleted`));
   await pass(page, 'delete', { right: /two that I know/, debrief: /3 pods are ready, 1 of them new/ });
-  await step(page, 'five', 'active');
+  await predict(page, 'five', /^They go on\. Two join them/);
+  await tab(page, /^Files/);
+  await edit(page, VALUES, 'replicaCount: 3', 'replicaCount: 5');
+  await deliver(page);
+  await pass(page, 'five', { right: /Two join them/, debrief: /3 pods stayed, 2 joined/ });
+  await predict(page, 'nobody', /^The ReplicaSet/);
+  await command(page, 'kubectl delete pods --all -n shop', /deleted/);
+  await pass(page, 'nobody', { right: /^The ReplicaSet/, debrief: /5 pods are ready, and \d+ requests? w(as|ere) lost/ });
+  await isOver(page);
+  assert.equal(await page.evaluate(() => document.documentElement.scrollWidth), PHONE.width, 'nothing lies beyond the edge');
 });
 
-lab('lesson 4 begins: a release without a probe', { ...DESKTOP, query: '?lesson=4-no-downtime' }, async (page) => {
+lab('lesson 4, no downtime', { query: '?lesson=4-no-downtime' }, async (page) => {
   await play(page, 'plain', /^Some, although/, /[1-9]\d* requests? failed, and everything is green/);
   await step(page, 'mend', 'active');
+  await tab(page, /^Files/);
+  const probe = 'readinessProbe:\n  httpGet:\n    path: /readyz\n    port: http\n  periodSeconds: 2';
+  await edit(page, VALUES, 'readinessProbe: {}', probe);
+  await edit(page, VALUES, 'preStopSleepSeconds: 0', 'preStopSleepSeconds: 5');
+  await deliver(page);
+  await pass(page, 'mend', { debrief: /failed in this very rollout/ });
+  await step(page, 'proof', 'active');
+  await deliver(page);
+  await pass(page, 'proof', { debrief: /requests answered, 0 failed; never fewer than 3 ready pods, never more than 4/ });
+  await isOver(page);
 });
 
-lab('lesson 7 begins: a tag that moves', { ...PHONE, query: '?lesson=7-latest' }, async (page) => {
+lab('lesson 7, a tag that moves', { query: '?lesson=7-latest' }, async (page) => {
+  await play(page, 'release', /^Still 1\.4\.1/, /0 pods replaced/);
+  await play(page, 'pull', /^The pods are replaced, and run 1\.4\.2/, /3 pods replaced/);
+  await play(page, 'rollback', /^1\.4\.2 still/, /0 pods replaced/);
+  await step(page, 'mend', 'active');
+  await tab(page, /^Files/);
+  await edit(page, '.github/workflows/deliver.yaml', 'tag=latest', 'tag=$(yq .version app.yaml)-${COMMIT::7}');
+  await deliver(page);
+  await pass(page, 'mend', { debrief: /3 pods replaced, 0 requests lost/ });
+  await isOver(page);
+});
+
+lab('lesson 8, one service or four', { query: '?lesson=8-one-service-or-four' }, async (page) => {
+  await play(page, 'push', /^Those of order-service\.(right)?$/, /pods? of order-service, 0 of the gateway/);
+  await play(page, 'pull', /^Argo CD sees the commit/, /0 new revisions in Helm’s history|0 new revisions in Helm's history/);
+  await play(page, 'key', /^It fails, and the pods go on/, /1 step failed, 0 pods replaced, 0 requests lost/);
+  await predict(page, 'drift-pushed', /^One pod/);
+  await command(page, 'kubectl scale deployment/order-service --replicas=1 -n shop', /scaled/);
+  await pass(page, 'drift-pushed', { right: /^One pod/, debrief: /1 pod wanted/ });
+  await predict(page, 'drift-pulled', /^As many as git says/);
+  await command(page, 'kubectl scale deployment/payment-service --replicas=1 -n shop', /scaled/);
+  await pass(page, 'drift-pulled', { right: /^As many as git says/, debrief: /2 pods wanted again/ });
+  await isOver(page);
+});
+
+lab('a lesson goes on after a reload where it was left, and can be handed in', { ...PHONE, query: '?lesson=7-latest' }, async (page) => {
   await play(page, 'release', /^Still 1\.4\.1/, /0 pods replaced/);
   await step(page, 'pull', 'active');
-  // It goes on after a reload where it was left, with what was said; how far one has come can be handed in.
   const card = page.locator('[data-testid="lesson-card"][data-id="7-latest"]');
   await card.getByText('1 of 4 steps done').waitFor();
   await page.waitForFunction(() => /predict/.test(localStorage.getItem('rollout-lab/1/lesson/7-latest') ?? ''));
+  // What was typed since is kept too, beside what the step brought along.
+  await tab(page, /^Files/);
+  await edit(page, VALUES, 'replicaCount: 3', 'replicaCount: 4');
   await page.reload();
+  await tab(page, /^Files/);
+  const text = await read(await open(page, VALUES));
+  assert.match(text, /replicaCount: 4/);
+  assert.match(text, /pullPolicy: Always/);
+  await tab(page, 'Lesson');
   await card.getByText('1 of 4 steps done').waitFor();
   assert.match(await (await step(page, 'release', 'done')).locator('[data-verdict="right"]').textContent(), /^Still 1\.4\.1/);
   await step(page, 'pull', 'active');
@@ -194,9 +241,4 @@ lab('lesson 7 begins: a tag that moves', { ...PHONE, query: '?lesson=7-latest' }
   assert.deepEqual({ done, of, right, predicted }, { done: 1, of: 4, right: 1, predicted: 1 });
   await page.getByRole('button', { name: 'Begin this lesson again' }).click();
   await step(page, 'release', 'active');
-});
-
-lab('lesson 8 begins: one of four', { ...DESKTOP, query: '?lesson=8-one-service-or-four' }, async (page) => {
-  await play(page, 'push', /^Those of order-service\.(right)?$/, /pods? of order-service, 0 of the gateway/);
-  await step(page, 'pull', 'active');
 });

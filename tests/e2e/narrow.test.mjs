@@ -2,7 +2,8 @@
 // to be read by scrolling in two directions. Code and what a terminal printed are exempt, as WCAG 1.4.10 has it.
 import assert from 'node:assert/strict';
 import { lab } from './lab.mjs';
-import { merge, pause, press, propose, station } from './story.mjs';
+import { merge, open, pause, press, propose, station } from './story.mjs';
+import { ready } from './visit.mjs';
 
 const ZOOMED = { width: 320, height: 256 };
 const tab = (page, name) => page.getByRole('tab', { name }).click();
@@ -50,6 +51,37 @@ lab('everything fits at 400 %', ZOOMED, async (page) => {
   await page.locator('[data-testid="pod"] button').first().click();
   await page.getByTestId('object-panel').getByText('kind: Pod').waitFor();
   await fits(page, 'a pod, looked at closely');
+  await page.getByRole('button', { name: 'Share' }).click();
+  await page.getByTestId('link-length').getByText(/characters/).waitFor();
+  await fits(page, 'the dialog that shares');
+  await page.getByRole('dialog').getByRole('button', { name: 'Close' }).click();
+  await press(page, 'PageDown');
+  await page.getByRole('button', { name: 'Fork here' }).click();
+  await tab(page, 'Stage');
+  await page.getByTestId('futures').waitFor();
+  await fits(page, 'two futures');
+  await tab(page, /^Files/);
+  await open(page, 'chart/values.yaml');
+  await page.getByRole('button', { name: 'New file' }).click();
+  await fits(page, 'the name of a new file');
+  await page.keyboard.press('Escape');
+  await page.getByRole('button', { name: 'Rendered', exact: true }).click();
+  await page.getByTestId('manifest').getByRole('button', { name: 'replicas: 3' }).click();
+  await fits(page, 'what the chart renders');
+});
+
+lab('frames and pages to read fit at 400 %', ZOOMED, async (page) => {
+  const site = new URL('./', page.url()).href;
+  for (const name of ['modelled.html', 'embedding.html']) {
+    await page.goto(site + name);
+    await fits(page, name);
+  }
+  for (const fragment of ['lab=shop&view=stage', 'lesson=5-the-memory-limit&readonly']) {
+    await page.goto('about:blank');
+    await page.goto(`${site}embed.html#${fragment}`);
+    await ready(page);
+    await fits(page, fragment);
+  }
 });
 
 lab('a lesson fits at 400 %', { ...ZOOMED, query: '?lesson=3-what-starts-a-rollout' }, async (page) => {

@@ -2,12 +2,11 @@
 import assert from 'node:assert/strict';
 import { axe } from './axe.mjs';
 import { lab } from './lab.mjs';
-import { edit, look, merge, open, pause, press, propose, read } from './story.mjs';
+import { edit, look, merge, open, pause, press, propose, read, type } from './story.mjs';
 import { ready } from './visit.mjs';
 
 const VALUES = 'chart/values.yaml';
 const change = (page) => edit(page, VALUES, 'replicaCount: 3', 'replicaCount: 4');
-const tab = (page, name) => page.getByRole('tab', { name }).click();
 const notice = (page) => page.getByRole('alertdialog', { name: 'The lab has stopped' });
 
 /** No element can be made any more: the next thing that the page draws makes it panic. */
@@ -29,15 +28,6 @@ async function isTold(page, why) {
   assert.ok(await back.evaluate((button) => button === document.activeElement), 'the way back has the focus');
   assert.ok(await page.locator('#app').evaluate((app) => app.inert), 'what has stopped takes no input');
   return back;
-}
-
-/** Types a line at the terminal and waits for what it prints. */
-async function command(page, line) {
-  const printed = page.getByTestId('printed');
-  const before = await printed.count();
-  await page.getByRole('textbox', { name: 'Command' }).fill(line);
-  await page.keyboard.press('Enter');
-  await printed.nth(before).waitFor();
 }
 
 async function replicas(page) {
@@ -106,8 +96,7 @@ lab('an engine that stops is started again and does again what was done', { befo
   await merge(page);
   await pause(page);
   await press(page, 'End');
-  await tab(page, 'Terminal');
-  await command(page, 'kubectl scale deployment/order-service --replicas=6');
+  await type(page, 'kubectl scale deployment/order-service --replicas=6');
   await pause(page);
   await press(page, 'End');
   await page.getByRole('button', { name: 'Fork here' }).click();
@@ -121,8 +110,7 @@ lab('an engine that stops is started again and does again what was done', { befo
   await notice.getByRole('button', { name: 'Close' }).click();
   assert.deepEqual(await look(page), before, 'nothing has changed');
   // The new engine is where the old one was: it goes on from there, in both futures.
-  await command(page, 'kubectl get deployment order-service');
-  assert.match(await page.getByTestId('printed').last().textContent(), /6\/6/);
+  assert.match(await type(page, 'kubectl get deployment order-service'), /6\/6/);
   await press(page, 'Home');
   await press(page, 'End');
   assert.deepEqual((await look(page)).pods, before.pods);

@@ -1,7 +1,7 @@
 // The main views look as they did: by day and by night, on a desk and on a phone.
 import { compare } from './pictures.mjs';
 import { lab } from './lab.mjs';
-import { look, merge, pause, press, propose } from './story.mjs';
+import { look, merge, pause, press, propose, type } from './story.mjs';
 
 const SIZES = { desk: { width: 1440, height: 900 }, phone: { width: 390, height: 844 } };
 const tab = (page, name) => page.getByRole('tab', { name }).click();
@@ -40,10 +40,7 @@ for (const [size, { width, height }] of Object.entries(SIZES)) {
       while (moment < (await look(page)).now) await press(page, 'PageDown');
       if (size === 'phone') await tab(page, 'Stage');
       await looks('rollout');
-      await tab(page, 'Terminal');
-      await page.getByRole('textbox', { name: 'Command' }).fill('kubectl get pods -n shop');
-      await page.keyboard.press('Enter');
-      await page.getByTestId('printed').waitFor();
+      await type(page, 'kubectl get pods -n shop');
       await looks('terminal');
     });
 

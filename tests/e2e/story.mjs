@@ -112,6 +112,17 @@ export async function press(page, key) {
   await page.getByRole('slider', { name: 'Time' }).press(key);
 }
 
+/** Types a line at the terminal, and gives what it printed. */
+export async function type(page, line) {
+  await page.getByRole('tab', { name: 'Terminal' }).click();
+  const printed = page.getByTestId('printed');
+  const before = await printed.count();
+  await page.getByRole('textbox', { name: 'Command' }).fill(line);
+  await page.keyboard.press('Enter');
+  await printed.nth(before).waitFor();
+  return printed.nth(before).textContent();
+}
+
 /** Chooses a station, so that its details are shown. */
 export async function station(page, name) {
   const button = page.getByRole('button', { name: new RegExp(`^${name},`) });

@@ -1,12 +1,11 @@
 // The side of the paper that was chosen, before anything is drawn. crate web keeps it (storage.rs).
+const { dataset } = document.documentElement;
+// A frame of another page is told by its address.
+const told = new URLSearchParams('embed' in dataset ? location.hash.slice(1) : '');
+if (told.has('readonly')) dataset.readonly = '';
 try {
-  // A frame of another page is told by its address.
-  const told = new URLSearchParams(location.hash.slice(1)).get('theme');
-  const theme = ['light', 'dark'].includes(told) ? told : localStorage.getItem('rollout-lab/1/theme');
-  if (theme) document.documentElement.dataset.theme = theme;
-  if ('embed' in document.documentElement.dataset && new URLSearchParams(location.hash.slice(1)).has('readonly')) {
-    document.documentElement.dataset.readonly = '';
-  }
+  const theme = ['light', 'dark'].includes(told.get('theme')) ? told.get('theme') : localStorage.getItem('rollout-lab/1/theme');
+  if (theme) dataset.theme = theme;
 } catch {
   // Without storage the system decides.
 }

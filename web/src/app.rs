@@ -6,6 +6,7 @@
 use std::rc::Rc;
 
 use gloo_events::EventListener;
+use view::Tone;
 use wasm_bindgen::JsCast;
 use web_sys::Element;
 use yew::prelude::*;
@@ -109,8 +110,10 @@ fn Page(props: &PageProps) -> Html {
 
     let panel = shown_panel(&session, layout);
     let sentence = session.sentence();
-    let spoken = sentence.map(|sentence| sentence.text.to_string());
-    let spoken = AttrValue::from(spoken.unwrap_or_default());
+    let warns = sentence
+        .and_then(|it| session.history.events.get(it.entry as usize))
+        .is_some_and(|event| event.tone == Tone::Warning);
+    let spoken = sentence.map_or_else(AttrValue::default, |it| it.text.to_string().into());
     html! {
         <div
             class="page"
@@ -152,7 +155,7 @@ fn Page(props: &PageProps) -> Html {
             if is_above {
                 <p class="drop-here">{ texts::DROP_A_CHART }</p>
             }
-            <Narrator sentence={spoken} />
+            <Narrator sentence={spoken} {warns} />
         </div>
     }
 }
@@ -315,7 +318,7 @@ fn tabs(session: &Session, layout: Layout) -> Vec<(Panel, Tab)> {
         tabs.insert(0, tab(Panel::Lesson, texts::TAB_LESSON, None));
     }
     if embed::is_readonly() {
-        tabs.retain(|(panel, _)| matches!(panel, Panel::Stage | Panel::Events | Panel::Object));
+            <Narrator sentence={spoken} {warns} />
     }
     tabs
 }

@@ -99,7 +99,7 @@ fn deployed(
             if is_current {
                 <span class="aside">{ texts::CURRENT }</span>
             } else {
-                <button type="button" class="link" onclick={on.reform(move |_| Action::Intend(rollback.clone()))}>
+                <button type="button" class="link does" onclick={on.reform(move |_| Action::Intend(rollback.clone()))}>
                     { texts::roll_back_to(it.id) }
                 </button>
             }

@@ -31,6 +31,11 @@ pub fn is_readonly() -> bool {
     dom::is_embed() && dom::has_parameter("readonly")
 }
 
+/// Whether there is this panel: who may look only has no use for one to write in.
+pub fn has_panel(panel: Panel) -> bool {
+    !(is_readonly() && matches!(panel, Panel::Files | Panel::Terminal))
+}
+
 /// Whether an action changes nothing but what is looked at.
 pub fn is_looking(action: &Action) -> bool {
     matches!(
@@ -130,7 +135,7 @@ fn begin(on: &Callback<Action>) {
         Some("stage") => Some(Panel::Stage),
         _ => None,
     };
-    if let Some(panel) = view {
+    if let Some(panel) = view.filter(|it| has_panel(*it)) {
         on.emit(Action::Show(panel));
     }
     let at = dom::parameter("at").and_then(|text| text.parse::<Number>().ok());

@@ -4,6 +4,7 @@ use view::protocol::LessonIntent;
 use view::{Block, GoalRow, LessonRow, LessonStepRow, PredictionRow, Progress, Span, StepStatus};
 use yew::prelude::*;
 
+use super::embed::is_readonly;
 use super::icon::{progress_word, sign};
 use super::lessons::{Lessons, standing};
 use crate::session::{Action, Panel, Session};
@@ -109,7 +110,7 @@ fn predicted(
         let onchange = on.reform(move |_| Action::Learn(LessonIntent::Predict(index)));
         html! {
             <label key={index} data-verdict={verdict}>
-                <input type="radio" name={step.id.to_string()} checked={is_chosen} disabled={right.is_some()} {onchange} />
+                <input type="radio" name={step.id.to_string()} checked={is_chosen} disabled={right.is_some() || is_readonly()} {onchange} />
                 <span>{ spans(text) }</span>
                 if verdict == "right" {
                     { sign(Progress::Done) }<span class="said">{ texts::RIGHT }</span>

@@ -13,19 +13,23 @@ use crate::words::in_repository;
 /// is shown `beside` the list, the name is left out. A place in a file leads there.
 pub fn problems(problems: &[Problem], beside: Option<&str>, on: &Callback<Action>) -> Html {
     html! {
-        <ul class="problems" id={beside.is_some().then_some("problems")} role="status" aria-label={texts::PROBLEMS}>
-            for (index, problem) in problems.iter().enumerate() {
-                <li key={index} data-testid="problem" data-line={problem.line.to_string()}>
-                    <code class="place">{ place(problem, beside, on) }</code>
-                    <span>
-                        { prose(&problem.message) }
-                        if !problem.hint.is_empty() {
-                            <span class="hint">{ prose(&problem.hint) }</span>
-                        }
-                    </span>
-                </li>
+        <div class="problems" id={beside.is_some().then_some("problems")} role="status" aria-label={texts::PROBLEMS}>
+            if !problems.is_empty() {
+                <ul>
+                    for (index, problem) in problems.iter().enumerate() {
+                        <li key={index} data-testid="problem" data-line={problem.line.to_string()}>
+                            <code class="place">{ place(problem, beside, on) }</code>
+                            <span>
+                                { prose(&problem.message) }
+                                if !problem.hint.is_empty() {
+                                    <span class="hint">{ prose(&problem.hint) }</span>
+                                }
+                            </span>
+                        </li>
+                    }
+                </ul>
             }
-        </ul>
+        </div>
     }
 }
 

@@ -2,6 +2,7 @@
 
 use yew::prelude::*;
 
+use super::embed::is_readonly;
 use crate::session::Action;
 use crate::words::{full_path, place};
 
@@ -17,8 +18,11 @@ pub fn source(repository: &str, text: &str, on: &Callback<Action>) -> Html {
     link(full_path(repository, path), line, text, on)
 }
 
-/// A button that opens a file, by its path with the repository, at a line.
+/// A button that opens a file, by its path with the repository, at a line. Text where no file is shown.
 pub fn link(path: String, line: u32, text: &str, on: &Callback<Action>) -> Html {
+    if is_readonly() {
+        return html! { <span class="source" data-testid="source">{ text }</span> };
+    }
     let onclick = on.reform(move |_| Action::OpenAt(path.as_str().into(), line));
     html! {
         <button type="button" class="link source" data-testid="source" {onclick}>{ text }</button>

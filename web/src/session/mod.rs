@@ -32,6 +32,7 @@ use view::{
 use yew::Reducible;
 
 use crate::engine::Engine;
+use crate::parts::embed::has_panel;
 use crate::{dom, storage};
 use edits::{Questions, change_of};
 use history::histories;
@@ -224,8 +225,8 @@ impl Session {
             workflows: state.workflows.into(),
             panel: match (&lesson, dom::media(dom::WIDE)) {
                 (Some(_), _) => Panel::Lesson,
-                (None, true) => Panel::Files,
-                (None, false) => Panel::Stage,
+                (None, true) if has_panel(Panel::Files) => Panel::Files,
+                (None, _) => Panel::Stage,
             },
             lesson,
             terminal: Rc::default(),
