@@ -20,7 +20,7 @@ function overflowing() {
     const { overflowX, overflowY } = getComputedStyle(element);
     const sideways = /auto|scroll/.test(overflowX) && element.scrollWidth > element.clientWidth + 1;
     const both = sideways && /auto|scroll/.test(overflowY) && element.scrollHeight > element.clientHeight + 1;
-    return both && !element.closest('pre, .editor, .cm-editor, .diff');
+    return both && !element.closest('pre, .editor, .cm-editor, .diff, .manifest');
   });
   const name = (element) => element.outerHTML.slice(0, 120);
   const page = document.documentElement.scrollWidth > width ? [`the page is ${document.documentElement.scrollWidth} wide`] : [];
