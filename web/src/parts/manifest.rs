@@ -45,7 +45,7 @@ pub fn ManifestView(props: &ManifestProps) -> Html {
     html! {
         <section class="manifest" aria-label={texts::RENDERED_MANIFEST} data-testid="manifest">
             <header>
-                <h3>{ heading(props.manifest.as_deref()) }</h3>
+                <h2>{ heading(props.manifest.as_deref()) }</h2>
                 <button type="button" class="link" onclick={props.on.reform(|_| Action::ShowManifest(false))}>
                     { texts::CLOSE }
                 </button>
