@@ -111,6 +111,7 @@ fn Page(props: &PageProps) -> Html {
     let panel = shown_panel(&session, layout);
     let sentence = session.sentence();
     let warns = sentence
+        .as_ref()
         .and_then(|it| session.history.events.get(it.entry as usize))
         .is_some_and(|event| event.tone == Tone::Warning);
     let spoken = sentence.map_or_else(AttrValue::default, |it| it.text.to_string().into());
@@ -318,7 +319,7 @@ fn tabs(session: &Session, layout: Layout) -> Vec<(Panel, Tab)> {
         tabs.insert(0, tab(Panel::Lesson, texts::TAB_LESSON, None));
     }
     if embed::is_readonly() {
-            <Narrator sentence={spoken} {warns} />
+        tabs.retain(|(panel, _)| embed::has_panel(*panel));
     }
     tabs
 }
