@@ -159,10 +159,20 @@ pub(super) fn findings(
     stores: [&Store; 2],
 ) -> Vec<CheckRow> {
     let registry = &world.delivery.registry;
-    let apps = outcome.pushed.iter();
-    let apps: Vec<(Reference, App)> = apps
-        .map(|(reference, image)| (reference.clone(), image.app.clone()))
+    let tags = registry.tags().iter();
+    let there: Vec<(Reference, App)> = tags
+        .filter_map(|tag| {
+            let reference = Reference::parse(&tag.reference)?;
+            let app = registry.resolve(&reference)?.app.clone();
+            Some((reference, app))
+        })
         .collect();
+    // What the delivery pushes is what it deploys, whichever tag the manifests name until then.
+    let is_pushed = |name: &EcoString| outcome.pushed.iter().any(|(it, _)| it.name == *name);
+    let mut apps = there.clone();
+    apps.retain(|(reference, _)| !is_pushed(&reference.name));
+    let pushed = outcome.pushed.iter();
+    apps.extend(pushed.map(|(reference, image)| (reference.clone(), image.app.clone())));
     let moves = |(reference, image): &&(Reference, Rc<Image>)| {
         let before = registry.resolve(reference);
         before.is_some_and(|before| before.digest != image.digest)
@@ -179,7 +189,7 @@ pub(super) fn findings(
         };
         checks::check(subject, &checks::defaults())
     };
-    let known = found(&sources.old, stores[0], &[], &[]);
+    let known = found(&sources.old, stores[0], &there, &[]);
     let mut rows = found(&sources.new, stores[1], &apps, &moved);
     rows.retain(|row| {
         !known.iter().any(|old| {

@@ -63,7 +63,8 @@ pub struct Subject<'a> {
     /// The cluster in which it is installed: what is absent is filled in there, and there may be
     /// nodes.
     pub store: &'a Store,
-    /// How images behave, by reference without the tag.
+    /// How images behave, by reference: the newest of a name last. Of an image that is named by another
+    /// tag, that one is meant.
     pub apps: &'a [(Reference, App)],
     /// References that the delivery makes mean another image than they do.
     pub moved: &'a [EcoString],

@@ -3,6 +3,7 @@
 use super::{Container, Found, Pods, keys};
 use crate::cluster::deployment::fenceposts;
 use crate::delivery::plan::reading;
+use crate::delivery::registry::Reference;
 use ecow::eco_format;
 use kube::{Key, Object, Value, quantity};
 
@@ -125,15 +126,13 @@ pub(super) fn surge_does_not_fit(p: &Pods<'_>, found: &mut F<'_>) {
 pub(super) fn limit_below_working_set(c: &Container<'_>, found: &mut F<'_>) {
     let limit = c.value.at(&["resources", "limits", "memory"]);
     let image = c.value.get("image").text();
-    let name = image.split('@').next().unwrap_or_default();
-    // A colon before a slash is that of the registry's port.
-    let name = match name.rsplit_once(':') {
-        Some((name, tag)) if !tag.contains('/') => name,
-        _ => name,
+    let Some(named) = Reference::parse(image).filter(|_| !limit.is_null()) else {
+        return;
     };
     let apps = found.subject.apps.iter();
-    let mut apps = apps.filter(|(reference, _)| reference.name == name);
-    let (false, Some((_, app))) = (limit.is_null(), apps.next_back()) else {
+    let mut apps = apps.filter(|(reference, _)| reference.name == named.name);
+    let exactly = apps.clone().find(|(reference, _)| *reference == named);
+    let Some((_, app)) = exactly.or(apps.next_back()) else {
         return;
     };
     let (limit, needs) = (quantity::units_of(limit), app.memory.base);
