@@ -2,7 +2,7 @@
 
 use crate::{Key, Meta, Millis, Object, Random, Value, decimal, rbac};
 use ecow::{EcoString, EcoVec};
-use lean::{Bytes, HashTrie, SharedMap, SortKey};
+use lean::{Bytes, HashTrie, Keyed, SharedMap, SortKey};
 use std::rc::Rc;
 
 /// How many changes are kept for watchers, besides those of the last request, however many it made; a
@@ -15,12 +15,9 @@ const CHANGES_KEPT: u64 = 1024;
 /// Anyone may read. Writing goes through [`crate::api::serve`], so that nothing skips its rules.
 #[derive(Clone, Debug)]
 pub struct Store {
-    objects: HashTrie<Rc<Object>>,
-    /// Their order: by kind and namespace, then by name. The two are few, and need not be compared with
-    /// each of the many names.
-    names: SharedMap<Place, SharedMap<EcoString, ()>>,
-    /// How many objects there are of each kind that there ever were any of.
-    kinds: EcoVec<(EcoString, u32)>,
+    /// The objects, by kind: those that are looked at again and again, such as pods, lie close to each
+    /// other, however many Events there are.
+    kinds: HashTrie<Rc<OfKind>>,
     /// What each controller owns, by the owner's uid.
     owned: SharedMap<EcoString, Owned>,
     indexes: SharedMap<Index, SharedMap<Key, ()>>,
@@ -34,18 +31,33 @@ pub struct Store {
     pub(crate) grants: rbac::Known,
 }
 
-/// A kind, and a namespace.
-#[derive(Clone, Debug, PartialEq, Eq)]
-struct Place {
+/// The objects of a kind. Nothing keeps their order: most are Events, which are written far more often than
+/// they are listed.
+#[derive(Clone, Debug)]
+struct OfKind {
     kind: EcoString,
-    namespace: EcoString,
+    /// How many there are.
+    number: u32,
+    objects: HashTrie<Rc<Object>>,
 }
 
-/// By kind, then by namespace.
-impl SortKey for Place {
-    fn append_to(&self, bytes: &mut Bytes) {
-        self.kind.append_to(bytes);
-        self.namespace.append_to(bytes);
+impl Keyed for OfKind {
+    type Key = EcoString;
+
+    fn key(&self) -> &EcoString {
+        &self.kind
+    }
+}
+
+impl OfKind {
+    /// Its objects in a namespace, or in all, by namespace and name.
+    fn list(&self, namespace: Option<&str>) -> Vec<&Rc<Object>> {
+        let test =
+            |it: &Rc<Object>| namespace.is_none_or(|have| lean::is_same(have, &it.key.namespace));
+        self.objects.sorted_by_key(&test, |it| {
+            let key = &it.key;
+            (key.namespace.as_str(), key.name.as_str())
+        })
     }
 }
 
@@ -226,9 +238,7 @@ impl Store {
     #[must_use]
     pub fn new(seed: u64) -> Store {
         Store {
-            objects: HashTrie::default(),
-            names: SharedMap::default(),
-            kinds: EcoVec::new(),
+            kinds: HashTrie::default(),
             owned: SharedMap::default(),
             indexes: SharedMap::default(),
             changes: SharedMap::default(),
@@ -248,68 +258,38 @@ impl Store {
     /// The object of a key.
     #[must_use]
     pub fn get(&self, key: &Key) -> Option<&Rc<Object>> {
-        self.objects.get(key)
+        self.kinds.get(key.kind.as_str())?.objects.get(key)
     }
 
     /// All objects, by kind, namespace and name.
     pub fn all(&self) -> impl Iterator<Item = &Rc<Object>> {
-        let places = self.names.iter();
-        places.flat_map(|(place, names)| self.named(place, names))
+        let kinds = self.kinds.sorted_by_key(&|_| true, |it| it.kind.as_str());
+        kinds.into_iter().flat_map(|it| it.list(None))
     }
 
     /// All objects of a kind, by namespace and name.
     #[must_use]
     pub fn list(&self, kind: &str) -> Vec<&Rc<Object>> {
-        let places = self.names.from(&place(kind, ""));
-        let of_kind = places.take_while(|(place, _)| place.kind == kind);
-        let objects = of_kind.flat_map(|(place, names)| self.named(place, names));
-        objects.collect()
-    }
-
-    /// Whether there is any object of a kind: whoever looks at all of them after each write asks this first.
-    #[must_use]
-    pub fn has(&self, kind: &str) -> bool {
-        let mut kinds = self.kinds.iter();
-        kinds.any(|(have, objects)| *objects > 0 && lean::is_same(have, kind))
-    }
-
-    /// An object of a kind more, or less.
-    fn count(&mut self, kind: &EcoString, is_come: bool) {
-        let have = self
-            .kinds
-            .iter()
-            .position(|(have, _)| lean::is_same(have, kind));
-        let at = have.unwrap_or_else(|| {
-            self.kinds.push((kind.clone(), 0));
-            self.kinds.len() - 1
-        });
-        let objects = &mut self.kinds.make_mut()[at].1;
-        *objects = match is_come {
-            true => *objects + 1,
-            false => objects.saturating_sub(1),
-        };
+        let of_kind = self.kinds.get(kind);
+        of_kind.map_or_else(Vec::new, |it| it.list(None))
     }
 
     /// All objects of a kind in a namespace, by name.
     #[must_use]
     pub fn list_in(&self, kind: &str, namespace: &str) -> Vec<&Rc<Object>> {
-        let place = place(kind, namespace);
-        let names = self.names.get(&place).into_iter();
-        let objects = names.flat_map(|names| self.named(&place, names));
-        objects.collect()
+        let of_kind = self.kinds.get(kind);
+        of_kind.map_or_else(Vec::new, |it| it.list(Some(namespace)))
     }
 
-    /// The objects with these names at a place.
-    fn named<'a>(
-        &'a self,
-        place: &Place,
-        names: &'a SharedMap<EcoString, ()>,
-    ) -> impl Iterator<Item = &'a Rc<Object>> + use<'a> {
-        let mut key = Key::new(place.kind.clone(), place.namespace.clone(), "");
-        names.keys().filter_map(move |name| {
-            key.name = name.clone();
-            self.get(&key)
-        })
+    /// Whether there is any object of a kind: whoever looks at all of them after each write asks this first.
+    #[must_use]
+    pub fn has(&self, kind: &str) -> bool {
+        self.kinds.get(kind).is_some_and(|it| it.number > 0)
+    }
+
+    /// The objects of a kind, for writing.
+    fn of_kind(&mut self, kind: &str) -> Option<&mut OfKind> {
+        self.kinds.get_mut(kind).map(Rc::make_mut)
     }
 
     /// The objects whose controller has this uid, by key.
@@ -450,11 +430,21 @@ impl Store {
             value,
         });
         self.reindex(&key, old.as_deref(), Some(&new));
-        if old.is_none() {
-            self.count(&key.kind, true);
-            put_in(&mut self.names, &place_of(&key), &key.name, ());
+        match self.of_kind(&key.kind) {
+            Some(of_kind) => {
+                of_kind.number += u32::from(old.is_none());
+                of_kind.objects.insert(new.clone());
+            }
+            None => {
+                let mut objects = HashTrie::default();
+                objects.insert(new.clone());
+                self.kinds.insert(Rc::new(OfKind {
+                    kind: key.kind,
+                    number: 1,
+                    objects,
+                }));
+            }
         }
-        self.objects.insert(new.clone());
         let kind = if old.is_some() {
             ChangeKind::Modified
         } else {
@@ -480,9 +470,9 @@ impl Store {
             return;
         };
         self.version += 1;
-        self.count(&key.kind, false);
-        take_from(&mut self.names, &place_of(key), &key.name);
-        self.objects.remove(key);
+        if let Some(of_kind) = self.of_kind(&key.kind) {
+            of_kind.number -= u32::from(of_kind.objects.remove(key));
+        }
         self.reindex(key, Some(&old), None);
         self.log(Change {
             version: self.version,
@@ -557,20 +547,6 @@ impl Store {
         for index in after.into_iter().filter(|index| !before.contains(index)) {
             put_in(&mut self.indexes, &index, key, ());
         }
-    }
-}
-
-fn place(kind: &str, namespace: &str) -> Place {
-    Place {
-        kind: kind.into(),
-        namespace: namespace.into(),
-    }
-}
-
-fn place_of(key: &Key) -> Place {
-    Place {
-        kind: key.kind.clone(),
-        namespace: key.namespace.clone(),
     }
 }
 

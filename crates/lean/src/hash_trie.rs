@@ -8,10 +8,11 @@
 //! An item knows its own key and lies in its node, without a place of its own in memory: the lab has two
 //! such maps, of which one is asked for at every step, so each has its copy of machine code.
 //!
-//! Nobody can go through the items, so nothing can come to depend on how keys are hashed.
+//! Who goes through the items gets them sorted, so nothing can come to depend on how keys are hashed.
 
 use crate::tight;
 use ecow::EcoVec;
+use std::borrow::Borrow;
 use std::fmt;
 use std::hash::{Hash, Hasher};
 use std::rc::Rc;
@@ -95,7 +96,11 @@ impl<T> fmt::Debug for HashTrie<T> {
 impl<T: Keyed + Clone> HashTrie<T> {
     /// The item of a key.
     #[must_use]
-    pub fn get(&self, key: &T::Key) -> Option<&T> {
+    pub fn get<Q>(&self, key: &Q) -> Option<&T>
+    where
+        T::Key: Borrow<Q>,
+        Q: Hash + Eq + ?Sized,
+    {
         let (hash, mut node) = (hash_of(key), &self.root);
         for level in 0..LEVELS {
             let (bit, at) = node.way(hash, level);
@@ -104,7 +109,7 @@ impl<T: Keyed + Clone> HashTrie<T> {
             }
             match &node.slots[at] {
                 Slot::Item(have, item) => {
-                    return (*have == hash && item.key() == key).then_some(item);
+                    return (*have == hash && item.key().borrow() == key).then_some(item);
                 }
                 Slot::Node(below) => node = below,
             }
@@ -113,6 +118,41 @@ impl<T: Keyed + Clone> HashTrie<T> {
             Slot::Item(_, item) => Some(item),
             Slot::Node(_) => None,
         }
+    }
+
+    /// The item of a key, for writing. Its key must stay.
+    pub fn get_mut<Q>(&mut self, key: &Q) -> Option<&mut T>
+    where
+        T::Key: Borrow<Q>,
+        Q: Hash + Eq + ?Sized,
+    {
+        // A miss must not copy the way to it.
+        self.get(key)?;
+        let (hash, mut node) = (hash_of(key), &mut self.root);
+        for level in 0..LEVELS {
+            let (_, at) = node.way(hash, level);
+            match &mut tight::make_mut(&mut node.slots)[at] {
+                Slot::Item(_, item) => return Some(item),
+                Slot::Node(below) => node = below,
+            }
+        }
+        let at = node.position(key)?;
+        match &mut tight::make_mut(&mut node.slots)[at] {
+            Slot::Item(_, item) => Some(item),
+            Slot::Node(_) => None,
+        }
+    }
+
+    /// The items that a test picks, in the order of a key that no two of them share.
+    pub fn sorted_by_key<'a, K: Ord>(
+        &'a self,
+        test: &dyn Fn(&T) -> bool,
+        key: impl Fn(&&'a T) -> K,
+    ) -> Vec<&'a T> {
+        let mut items = Vec::new();
+        self.root.gather(test, &mut items);
+        crate::sort_by_key(&mut items, key);
+        items
     }
 
     /// Puts an item in, in place of the one with its key.
@@ -217,12 +257,27 @@ impl<T> Node<T> {
     fn has(&self, bit: u16) -> bool {
         self.taken & bit != 0
     }
+
+    /// Adds all items that a test picks.
+    fn gather<'a>(&'a self, test: &dyn Fn(&T) -> bool, items: &mut Vec<&'a T>) {
+        for slot in &self.slots {
+            match slot {
+                Slot::Item(_, item) if test(item) => items.push(item),
+                Slot::Item(..) => {}
+                Slot::Node(below) => below.gather(test, items),
+            }
+        }
+    }
 }
 
 impl<T: Keyed + Clone> Node<T> {
     /// The place of an item in a list of those with one hash.
-    fn position(&self, key: &T::Key) -> Option<usize> {
-        let is = |slot: &Slot<T>| matches!(slot, Slot::Item(_, item) if item.key() == key);
+    fn position<Q>(&self, key: &Q) -> Option<usize>
+    where
+        T::Key: Borrow<Q>,
+        Q: Eq + ?Sized,
+    {
+        let is = |slot: &Slot<T>| matches!(slot, Slot::Item(_, item) if item.key().borrow() == key);
         self.slots.iter().position(is)
     }
 
@@ -282,6 +337,10 @@ mod tests {
         let (mut trie, mut model, mut kept) = (HashTrie::default(), BTreeMap::new(), Vec::new());
         for (at, (is_insert, key, value)) in steps.into_iter().enumerate() {
             let key = keys(key);
+            if let Some((_, old)) = trie.get_mut(&key) {
+                *old ^= value;
+            }
+            model.entry(key.clone()).and_modify(|old| *old ^= value);
             if is_insert {
                 trie.insert((key.clone(), value));
                 model.insert(key, value);
@@ -298,6 +357,15 @@ mod tests {
                 let found = trie.get(&keys(key)).map(|(_, value)| value);
                 prop_assert_eq!(found, model.get(&keys(key)));
             }
+            let is_even = |value: u16| value % 2 == 0;
+            let sorted = trie.sorted_by_key(&|(_, value)| is_even(*value), |(key, _)| key.clone());
+            let expected = model.iter().filter(|(_, value)| is_even(**value));
+            prop_assert!(
+                sorted
+                    .into_iter()
+                    .map(|(key, value)| (key, value))
+                    .eq(expected)
+            );
         }
         Ok(())
     }
