@@ -8,13 +8,44 @@ use kube::{Change, ChangeKind, Object, Store, Value, quantity};
 use lean::SharedMap;
 use std::rc::Rc;
 
-/// A node, and what the pods on it request.
+/// By which label a cluster is parted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Topology<'a> {
+    /// `kubernetes.io/hostname`
+    Hostname,
+    /// `topology.kubernetes.io/zone`
+    Zone,
+    /// Another label.
+    Label(&'a str),
+}
+
+const HOSTNAME: &str = "kubernetes.io/hostname";
+const ZONE: &str = "topology.kubernetes.io/zone";
+
+impl<'a> Topology<'a> {
+    /// The one with this `topologyKey`.
+    #[must_use]
+    pub fn of(key: &'a str) -> Topology<'a> {
+        match key {
+            HOSTNAME => Topology::Hostname,
+            ZONE => Topology::Zone,
+            _ => Topology::Label(key),
+        }
+    }
+}
+
+/// A node, and what the pods on it request. What the scheduler asks of every node for every pod is at hand
+/// here.
 #[derive(Clone, Debug)]
 pub struct Node {
     /// Its name.
     pub name: EcoString,
     /// The object itself: its labels, taints and images.
     pub object: Rc<Object>,
+    /// Its label `kubernetes.io/hostname`.
+    hostname: Value,
+    /// Its label `topology.kubernetes.io/zone`.
+    zone: Value,
     /// `spec.unschedulable`
     pub unschedulable: bool,
     /// `spec.taints`
@@ -42,6 +73,16 @@ impl Node {
     #[must_use]
     pub fn label(&self, key: &str) -> &Value {
         self.object.labels().get(key)
+    }
+
+    /// Its part of the cluster; null if it is in none.
+    #[must_use]
+    pub fn domain(&self, topology: Topology<'_>) -> &Value {
+        match topology {
+            Topology::Hostname => &self.hostname,
+            Topology::Zone => &self.zone,
+            Topology::Label(key) => self.label(key),
+        }
     }
 
     /// `spec.taints`
@@ -316,6 +357,8 @@ fn observe_node(nodes: &mut Nodes, store: &Store, change: &Change) {
     let mut node = Node {
         name: object.key.name.clone(),
         object: object.clone(),
+        hostname: object.labels().get(HOSTNAME).clone(),
+        zone: object.labels().get(ZONE).clone(),
         unschedulable: object.spec().get("unschedulable").as_bool() == Some(true),
         taints: object.spec().get("taints").clone(),
         images: object.status().get("images").clone(),

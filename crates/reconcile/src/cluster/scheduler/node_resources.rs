@@ -43,11 +43,15 @@ pub(super) fn fit(cycle: &Cycle<'_>, node: &Node) -> Option<Refusal> {
 
 /// The share of a node's cpu and memory that would stay free (`least_allocated.go`).
 pub(super) fn least_allocated(cycle: &Cycle<'_>, nodes: &[&Node]) -> Option<Vec<i64>> {
-    let score = |node: &&Node| {
-        let (all, used, more) = (&node.allocatable, &node.weight, &cycle.weight);
+    let more = &cycle.weight;
+    let facts = |node: &Node| {
+        let (all, used) = (&node.allocatable, &node.weight);
+        [all.cpu, all.memory, used.cpu, used.memory, 0]
+    };
+    let score = |[cpu, memory, used_cpu, used_memory, _]: [i64; FACTS]| {
         let both = [
-            (all.cpu, used.cpu + more.cpu),
-            (all.memory, used.memory + more.memory),
+            (cpu, used_cpu + more.cpu),
+            (memory, used_memory + more.memory),
         ];
         let (mut sum, mut resources) = (0, 0);
         for (all, used) in both.into_iter().filter(|(all, _)| *all > 0) {
@@ -56,7 +60,7 @@ pub(super) fn least_allocated(cycle: &Cycle<'_>, nodes: &[&Node]) -> Option<Vec<
         }
         sum.checked_div(resources).unwrap_or(0)
     };
-    Some(nodes.iter().map(score).collect())
+    Some(scores(nodes, &facts, &score))
 }
 
 /// How much better than now a node's cpu and memory would be used in equal parts
@@ -66,15 +70,44 @@ pub(super) fn balanced_allocation(cycle: &Cycle<'_>, nodes: &[&Node]) -> Option<
     if more.cpu == 0 && more.memory == 0 {
         return None;
     }
-    let score = |node: &&Node| {
+    let facts = |node: &Node| {
         let (all, used) = (&node.allocatable, &node.requested);
-        let with = balance(
-            (used.cpu + more.cpu, all.cpu),
-            (used.memory + more.memory, all.memory),
-        );
-        50 + (50 + with - node.balance) / 2
+        [all.cpu, all.memory, used.cpu, used.memory, node.balance]
     };
-    Some(nodes.iter().map(score).collect())
+    let score = |[cpu, memory, used_cpu, used_memory, now]: [i64; FACTS]| {
+        let with = balance(
+            (used_cpu + more.cpu, cpu),
+            (used_memory + more.memory, memory),
+        );
+        50 + (50 + with - now) / 2
+    };
+    Some(scores(nodes, &facts, &score))
+}
+
+/// How many numbers of a node decide its score.
+const FACTS: usize = 5;
+
+/// The score of each node. Many nodes are of one size and take equally much: each score is worked out
+/// once for the sorts of nodes that were seen last.
+fn scores(
+    nodes: &[&Node],
+    facts: &dyn Fn(&Node) -> [i64; FACTS],
+    score: &dyn Fn([i64; FACTS]) -> i64,
+) -> Vec<i64> {
+    const SORTS: usize = 4;
+    let mut known: Vec<([i64; FACTS], i64)> = Vec::with_capacity(SORTS);
+    let of = |node: &&Node| {
+        let facts = facts(node);
+        let differ =
+            |have: &[i64; FACTS]| have.iter().zip(&facts).fold(0, |all, (a, b)| all | a ^ b);
+        if let Some((_, score)) = known.iter().find(|(have, _)| differ(have) == 0) {
+            return *score;
+        }
+        let score = score(facts);
+        lean::remember(&mut known, (facts, score), SORTS);
+        score
+    };
+    nodes.iter().map(of).collect()
 }
 
 /// 100 where two shares of a whole are equal, 50 where one is nothing and one is all: 100 × (1 −

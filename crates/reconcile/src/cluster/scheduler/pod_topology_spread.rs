@@ -3,14 +3,13 @@
 use super::cycle::{Cycle, Refusal};
 use super::node_affinity;
 use super::node_facts::has_untolerated_taint;
-use crate::cluster::nodes::{Group, Node, Nodes};
+use crate::cluster::nodes::{Group, Node, Nodes, Topology};
 use kube::{Object, Store, Value, selector};
 use lean::FlatMap;
 
-const HOSTNAME: &str = "kubernetes.io/hostname";
-/// What counts for pods that say nothing (`systemDefaultConstraints`): key and `maxSkew`, never more
-/// than a preference.
-const SYSTEM_DEFAULTS: [(&str, i64); 2] = [(HOSTNAME, 3), ("topology.kubernetes.io/zone", 5)];
+/// What counts for pods that say nothing (`systemDefaultConstraints`): `topologyKey` and `maxSkew`,
+/// never more than a preference.
+const SYSTEM_DEFAULTS: [(Topology<'_>, i64); 2] = [(Topology::Hostname, 3), (Topology::Zone, 5)];
 
 /// How the pods on nodes are spread now, for the constraints that must hold.
 pub(super) struct Spread<'a>(Vec<(Constraint<'a>, Domains<'a>)>);
@@ -19,7 +18,7 @@ pub(super) struct Spread<'a>(Vec<(Constraint<'a>, Domains<'a>)>);
 type Domains<'a> = FlatMap<&'a str, i64>;
 
 struct Constraint<'a> {
-    key: &'a str,
+    topology: Topology<'a>,
     max_skew: i64,
     min_domains: usize,
     /// Which groups of pods it counts.
@@ -40,7 +39,9 @@ impl Constraint<'_> {
 }
 
 fn has_all(node: &Node, constraints: &[Constraint<'_>]) -> bool {
-    constraints.iter().all(|it| !node.label(it.key).is_null())
+    constraints
+        .iter()
+        .all(|it| !node.domain(it.topology).is_null())
 }
 
 impl<'a> Spread<'a> {
@@ -51,7 +52,7 @@ impl<'a> Spread<'a> {
             for node in nodes.list().iter().filter(|it| has_all(it, &constraints)) {
                 for (constraint, domains) in constraints.iter().zip(&mut all) {
                     if constraint.includes(pod, node) {
-                        let value = node.label(constraint.key).text();
+                        let value = node.domain(constraint.topology).text();
                         *domains.entry(value).or_default() += node.count(&constraint.counted);
                     }
                 }
@@ -69,7 +70,7 @@ impl<'a> Spread<'a> {
 /// A pod may make its part of the cluster at most `maxSkew` pods fuller than the emptiest.
 pub(super) fn filter(cycle: &Cycle<'_>, node: &Node) -> Option<Refusal> {
     for (constraint, domains) in &cycle.spread.0 {
-        let value = node.label(constraint.key);
+        let value = node.domain(constraint.topology);
         if value.is_null() {
             return Refusal::of_node(
                 "node(s) didn't match pod topology spread constraints (missing required label)",
@@ -116,7 +117,7 @@ fn constraints<'a>(
         };
         let number = |field: &str| it.get(field).as_int().unwrap_or(1);
         Constraint {
-            key: it.get("topologyKey").text(),
+            topology: Topology::of(it.get("topologyKey").text()),
             max_skew: number("maxSkew"),
             min_domains: usize::try_from(number("minDomains")).unwrap_or(1),
             counted: count(nodes, pod, &like_self),
@@ -162,8 +163,8 @@ fn defaults<'a>(store: &Store, nodes: &'a Nodes, pod: &Object) -> Vec<Constraint
     };
     let counted = count(nodes, pod, &matches);
     let is_choosy = node_affinity::is_constrained(pod);
-    let constraint = |(key, max_skew)| Constraint {
-        key,
+    let constraint = |(topology, max_skew)| Constraint {
+        topology,
         max_skew,
         min_domains: 1,
         counted: counted.clone(),
@@ -198,12 +199,12 @@ pub(super) fn score(cycle: &Cycle<'_>, nodes: &[&Node]) -> Option<Vec<i64>> {
         }
         let mut sum = 0;
         for (constraint, tally) in constraints.iter().zip(&sizes) {
-            let value = node.label(constraint.key);
+            let value = node.domain(constraint.topology);
             if value.is_null() {
                 continue;
             }
-            let pods = match constraint.key {
-                HOSTNAME => node.count(&constraint.counted),
+            let pods = match constraint.topology {
+                Topology::Hostname => node.count(&constraint.counted),
                 _ => tally.pods.get(value.text()).copied().unwrap_or(0),
             };
             sum += pods * tally.weight;
@@ -237,7 +238,7 @@ fn tally<'a>(
     candidates: impl Iterator<Item = &'a Node>,
     scored: &dyn Fn(&Node) -> bool,
 ) -> Tally<'a> {
-    if constraint.key == HOSTNAME {
+    if constraint.topology == Topology::Hostname {
         return Tally {
             pods: Domains::new(),
             weight: log(candidates.count() + 2),
@@ -245,7 +246,7 @@ fn tally<'a>(
     }
     let (mut pods, mut without) = (Domains::new(), false);
     for node in candidates {
-        match node.label(constraint.key) {
+        match node.domain(constraint.topology) {
             Value::Null => without = true,
             value => {
                 pods.entry(value.text()).or_default();
@@ -256,7 +257,7 @@ fn tally<'a>(
     if !pods.is_empty() {
         let nodes = cycle.nodes.list().iter();
         for node in nodes.filter(|it| scored(it) && constraint.includes(cycle.pod, it)) {
-            if let Some(pods) = pods.get_mut(node.label(constraint.key).text()) {
+            if let Some(pods) = pods.get_mut(node.domain(constraint.topology).text()) {
                 *pods += node.count(&constraint.counted);
             }
         }
