@@ -57,8 +57,8 @@ function rest(text) {
 async function check(page, view) {
   const { found, said } = await page.evaluate(texts);
   assert.ok(found.some(([, text]) => text.includes('⟦')), `${view} speaks the made-up language`);
-  // An object's kind and its name, a file's path and its line: the engine's words with marks between them.
-  const isSaid = (text) => said.includes(text) || text.split(/[ :,]+/).every((it) => !/\p{L}{2}/u.test(it) || (/[A-Z\d./-]/.test(it) && said.includes(it)));
+  // An object's kind and its name or the end of it, a file's path and its line: the engine's words with marks between them.
+  const isSaid = (text) => said.includes(text) || text.split(/[ :,]+/).every((it) => !/\p{L}{2}/u.test(it) || (/[A-Z\d./…-]/.test(it) && said.includes(it.replace('…', ''))));
   const prose = ([where, text]) =>
     rest(text)
       .split(/\n|, | · /)

@@ -90,7 +90,7 @@ lab('a lesson fits at 400 %', { ...ZOOMED, query: '?lesson=3-what-starts-a-rollo
 });
 
 lab('the step to do is one press away on a phone’s first screen', { width: 390, height: 844, query: '?lesson=8-one-service-or-four' }, async (page) => {
-  const here = page.getByRole('button', { name: 'Step 1 of 4: One of four' });
+  const here = page.getByRole('button', { name: 'Step 1 of 5: One of four' });
   const fold = (await page.getByRole('region', { name: 'Time line' }).boundingBox()).y;
   assert.ok((await here.boundingBox()).y < fold / 2);
   await here.click();

@@ -43,7 +43,7 @@ for (const [width, height] of [
   }
 
   lab(`a ConfigMap restarts nothing, and it is said why, at ${width} pixels`, { width, height, query: '?lesson=6-the-config-map' }, async (page) => {
-    await page.getByRole('radio', { name: /./ }).nth(1).check();
+    await page.getByTestId('lesson-step').first().getByRole('radio').nth(1).check();
     await page.getByRole('button', { name: /pull request/i }).first().click();
     await merge(page);
     const said = await whyNot(page, 'NotRestarted', /its? change restarts no pod/i);

@@ -34,8 +34,9 @@ pub fn service<'h>(
     let minute = own(&past[past.len().saturating_sub(SECONDS)..]);
     let recent = share(&minute[minute.len().saturating_sub(RECENT)..]);
     html! {
-        <section
+        <div
             class="service"
+            role="group"
             aria-label={label(&object)}
             data-testid="service"
             data-name={row.name.to_string()}
@@ -54,7 +55,7 @@ pub fn service<'h>(
                 <strong>{ recent }</strong>
                 <span>{ verdict(&minute, merged, failed) }</span>
             </p>
-        </section>
+        </div>
     }
 }
 
