@@ -2,32 +2,17 @@
 
 #![cfg(not(target_family = "wasm"))]
 
+mod merged;
+
+use merged::{Edit, merged};
 use reconcile::Lab;
 use reconcile::view::{
     ContainerRow, MarkKind, Millis, ObjectRef, PodRow, ResourceRow, StationKind,
 };
 use std::ops::Range;
 
-/// A file, a text in it, and what takes its place.
-type Edit = (&'static str, &'static str, &'static str);
-
 const TEMPLATE: &str = "order-service/chart/templates/deployment.yaml";
 const VALUES: &str = "order-service/chart/values.yaml";
-
-/// The built-in lab after a merge of its files with some text replaced.
-fn merged(changes: &[Edit]) -> Lab {
-    let mut lab = Lab::built_in("order-service").expect("it is built in");
-    let mut draft = lab.files();
-    for (path, from, to) in changes {
-        let file = draft.get_mut(*path).expect("the lab has this file");
-        assert!(file.contains(from), "{path} has {from:?}");
-        *file = file.replace(from, to);
-    }
-    lab.open_pull_request("A change", &draft)
-        .expect("it can be proposed");
-    lab.merge().expect("it can be merged");
-    lab
-}
 
 /// The first pod of the newest ReplicaSet.
 fn first_new_pod(lab: &Lab) -> Option<PodRow> {

@@ -2,28 +2,12 @@
 
 #![cfg(not(target_family = "wasm"))]
 
+mod merged;
+
+use merged::{Edit, merged};
 use reconcile::Lab;
-use reconcile::delivery::labs::Files;
 use reconcile::view::protocol::Sample;
 use reconcile::view::{DeploymentRow, Effect, Progress, StationKind};
-
-/// A file, a text in it, and what takes its place.
-type Edit = (&'static str, &'static str, &'static str);
-
-/// The built-in lab after a merge of its files with some text replaced.
-fn merged(changes: &[Edit]) -> Lab {
-    let mut lab = Lab::built_in("order-service").expect("it is built in");
-    let mut draft: Files = lab.files();
-    for (path, from, to) in changes {
-        let file = draft.get_mut(*path).expect("the lab has this file");
-        assert!(file.contains(from), "{path} has {from:?}");
-        *file = file.replace(from, to);
-    }
-    lab.open_pull_request("A change", &draft)
-        .expect("it can be proposed");
-    lab.merge().expect("it can be merged");
-    lab
-}
 
 /// The stations that were live, in order, looking every 200 ms; never two at once.
 fn live_stations(lab: &mut Lab) -> Vec<StationKind> {
