@@ -190,7 +190,7 @@ mod tests {
             ("a\na", "a\na\na", &[2]),
             ("a\nb\nc\nd", "x\nb\nc\ny", &[0, 3]),
             ("a\nb\nc", "b\nc\na", &[2]),
-            ("a\nb\nc\nd\ne", "a\nd\nc\nx\ne", &[1, 3]),
+            ("a\nb\nc\nd\ne", "a\nx\nc\ny\ne", &[1, 3]),
         ] {
             assert_eq!(changed_lines(old, new), expected, "{old:?} {new:?}");
         }
