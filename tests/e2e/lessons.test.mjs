@@ -14,9 +14,7 @@ async function step(page, id, status) {
 
 /** Answers the question of the step that is to be done. */
 async function predict(page, id, choice) {
-  const radio = (await step(page, id, 'active')).getByRole('radio', { name: choice });
-  await radio.click();
-  await page.waitForFunction((it) => it.checked, await radio.elementHandle());
+  await (await step(page, id, 'active')).getByRole('radio', { name: choice }).check();
 }
 
 /** Opens a pull request with what lies in the editor, reads it, merges it, and lets its story end. */
@@ -241,4 +239,18 @@ lab('a lesson goes on after a reload where it was left, and can be handed in', {
   assert.deepEqual({ done, of, right, predicted }, { done: 1, of: 4, right: 1, predicted: 1 });
   await page.getByRole('button', { name: 'Begin this lesson again' }).click();
   await step(page, 'release', 'active');
+});
+
+lab('what one thinks shows before the engine is there, and is taken when it is', { query: '?lesson=6-the-config-map' }, async (page) => {
+  let come;
+  const held = new Promise((resolve) => (come = resolve));
+  await page.route('**/engine_bg.wasm*', (route) => held.then(() => route.continue()));
+  await page.reload();
+  const choice = page.getByTestId('lesson-step').first().getByRole('radio').nth(1);
+  await choice.check();
+  await press(page, 'End'); // draws everything anew
+  assert.ok(await choice.isChecked());
+  come();
+  await page.waitForFunction(() => /predict/.test(localStorage.getItem('rollout-lab/1/lesson/6-the-config-map') ?? ''));
+  assert.ok(await choice.isChecked());
 });

@@ -100,6 +100,8 @@ fn predicted(
     on: &Callback<Action>,
 ) -> Html {
     let right = row.right.filter(|_| is_judged);
+    // What was done has decided, also while the page has not come there yet.
+    let is_closed = row.right.is_some() || is_readonly();
     let choices = (0..).zip(&row.choices).map(|(index, text)| {
         let is_chosen = row.chosen == Some(index);
         let verdict = match right {
@@ -110,7 +112,7 @@ fn predicted(
         let onchange = on.reform(move |_| Action::Learn(LessonIntent::Predict(index)));
         html! {
             <label key={index} data-verdict={verdict}>
-                <input type="radio" name={step.id.to_string()} checked={is_chosen} disabled={right.is_some() || is_readonly()} {onchange} />
+                <input type="radio" name={step.id.to_string()} checked={is_chosen} disabled={is_closed} {onchange} />
                 <span>{ spans(text) }</span>
                 if verdict == "right" {
                     { sign(Progress::Done) }<span class="said">{ texts::RIGHT }</span>

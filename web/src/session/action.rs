@@ -190,9 +190,7 @@ impl Session {
                 self.ask(Asked::of(&intent), Request::Intend(intent));
             }
             Action::Command(line) => self.ask(Asked::Command, Request::Command(line)),
-            Action::Learn(intent) => {
-                self.ask(Asked::Lesson(intent), Request::Lesson(intent));
-            }
+            Action::Learn(intent) => self.ask_lesson(intent),
             Action::ClearTerminal => self.terminal = Rc::default(),
             Action::Inspect(object) => {
                 self.object = Some(Rc::new(ObjectPanel {

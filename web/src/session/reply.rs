@@ -3,7 +3,7 @@
 use std::rc::Rc;
 
 use view::protocol::{LessonIntent, Reply, Request, State};
-use view::{Edits, Intent, ObjectPanel, StationKind};
+use view::{Edits, Intent, ObjectPanel, StationKind, StepStatus};
 
 use super::{OtherFuture, Panel, Printed, Session, Shared, change_of, histories};
 use crate::{dom, storage, texts};
@@ -58,6 +58,22 @@ impl Session {
             self.asked = Some(what);
             self.engine.send(request);
         }
+    }
+
+    /// Does something in the lesson. What one thinks shows at once: until the engine has taken it, every
+    /// drawing would take the mark away again.
+    pub(super) fn ask_lesson(&mut self, intent: LessonIntent) {
+        if self.asked.is_none()
+            && let LessonIntent::Predict(choice) = intent
+            && let Some(lesson) = &mut self.lesson
+        {
+            let mut steps = Rc::make_mut(lesson).steps.iter_mut();
+            let active = steps.find(|step| step.status == StepStatus::Active);
+            if let Some(prediction) = active.and_then(|step| step.prediction.as_mut()) {
+                prediction.chosen = Some(choice);
+            }
+        }
+        self.ask(Asked::Lesson(intent), Request::Lesson(intent));
     }
 
     /// Asks for what a link to this moment carries.
@@ -183,9 +199,12 @@ impl Session {
         match reply {
             Reply::Opened { state, .. } => {
                 dom::performance_mark("lab:engine");
-                // The page began with a recording of this, which may be older than the engine.
+                // The page began with a recording of this, which may be older than the engine. What was
+                // asked for since is answered later.
                 if state.events[..] != self.history.events[..] {
+                    let asked = self.asked.take();
                     self.change(state);
+                    self.asked = asked;
                 }
             }
             Reply::Changed(state) => self.change(state),
