@@ -31,7 +31,7 @@ pub struct Request {
     /// [`Verb::List`], [`Verb::Watch`] and [`Verb::DeleteCollection`] it is, and an empty namespace
     /// means all of them.
     pub key: Key,
-    /// `status`, `binding`, or empty.
+    /// `status`, `binding`, `exec`, … or empty.
     pub subresource: &'static str,
     /// Answer as if, and store nothing (`dryRun=All`).
     pub dry_run: bool,
@@ -223,6 +223,8 @@ fn answer(store: &mut Store, now: Millis, mut request: Request) -> Response {
             restrict(store, Write::Create(&body))?;
             eviction::evict(store, now, &key, &body)
         }
+        // A connection to a pod, which its kubelet answers.
+        Verb::Create(_) if subresource == "exec" => find(store, &key).map(Answer::Object),
         Verb::Create(body) if rbac::is_question(&key.kind) => {
             rbac::answer_question(store, &user, &key, body)
         }

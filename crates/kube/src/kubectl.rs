@@ -98,8 +98,10 @@ pub fn refusal(status: &Status, doing: &str, source: &str, kind: &str, name: &st
 #[must_use]
 pub fn answer(status: &Status) -> EcoString {
     let (about, reason) = (&status.about, status.reason);
-    invalid(status, &about.kind, &about.name)
-        .unwrap_or_else(|| eco_format!("Error from server ({reason}): {}\n", status.message))
+    invalid(status, &about.kind, &about.name).unwrap_or_else(|| match reason {
+        "" => eco_format!("Error from server: {}\n", status.message),
+        _ => eco_format!("Error from server ({reason}): {}\n", status.message),
+    })
 }
 
 /// What is wrong with an object, if that is the answer.

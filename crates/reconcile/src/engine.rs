@@ -5,6 +5,7 @@
 //! server for something. Each accepted write becomes a trace entry, and wakes whoever watches the
 //! object it touched.
 
+use crate::cluster::kubelet::logs::{self, Executed};
 use crate::cluster::{self, CONTROLLERS, Context, kubelet, metrics_server, network, nodes};
 use crate::delivery::app::App;
 use crate::events::Recorders;
@@ -20,7 +21,7 @@ use ecow::{EcoString, eco_format};
 use kube::api::{self, Answer, DeleteOptions, Request, Response, Verb};
 use kube::fields::Table;
 use kube::rbac::{self, User};
-use kube::{Change, ChangeKind, Key, Millis, Random, Status, Store};
+use kube::{Change, ChangeKind, Key, Millis, Random, Status, Store, Value};
 use lean::{HashTrie, SharedMap};
 use std::rc::Rc;
 
@@ -372,6 +373,26 @@ impl World {
             true => metrics_server::serve(self, request),
             false => api::serve(&mut self.store, self.now, request),
         }
+    }
+
+    /// Runs a command in a container: a request to create `pods/exec`.
+    ///
+    /// # Errors
+    /// The API server's refusal, or that of the kubelet.
+    pub(crate) fn exec(
+        &mut self,
+        actor: &str,
+        request: Request,
+        note: Note,
+    ) -> Result<Executed, Status> {
+        let key = request.key.clone();
+        let options = match &request.verb {
+            Verb::Create(options) => options.clone(),
+            _ => Value::Null,
+        };
+        api::serve(&mut self.store, self.now, request)?;
+        self.note(actor, Some(key.clone()), note);
+        logs::exec(self, &key, &options)
     }
 
     fn send(&mut self, actor: &str, request: Request, note: Note) -> Response {

@@ -93,10 +93,7 @@ impl Act for Input {
                 // It was tried, too.
                 let _ = pipeline::act_on(world, intent);
             }
-            Input::Write(write) => {
-                // It was tried, too.
-                let _ = write.ask(world);
-            }
+            Input::Write(write) => write.redo(world),
             Input::Traffic(definition) => {
                 for caller in &definition.traffic {
                     network::add(world, caller.clone());

@@ -4,14 +4,15 @@
 //! what it asked for before. So it is run on a copy of the world, in which time passes; what it wrote
 //! there, and when, is what is done to the lab.
 
+use crate::cluster::kubelet::logs::{self, Executed};
 use crate::engine::World;
 use crate::trace::Note;
 use ecow::{EcoString, eco_format};
 use kube::api::{FieldValidation, Request, Response, Verb};
 use kube::fields::{Descriptions, Table};
 use kube::rbac::User;
-use kube::{Key, Millis};
-use shell::Output;
+use kube::{Key, Millis, Object, Status};
+use shell::{Line, Output};
 use std::rc::Rc;
 
 /// Who sits at the terminal.
@@ -53,21 +54,34 @@ impl Write {
     /// # Errors
     /// The server's refusal.
     pub fn ask(&self, world: &mut World) -> Response {
-        let Write {
-            user,
-            key,
-            subresource,
-            verb,
-            field_validation,
-            note,
-        } = self.clone();
         world.begin();
-        let request = Request {
-            subresource,
-            field_validation,
-            ..Request::of(user, key, verb)
+        world.ask(YOU, self.request(), self.note.clone())
+    }
+
+    /// Runs the command in a container that it asks for.
+    ///
+    /// # Errors
+    /// The server's refusal, or the kubelet's.
+    fn exec(&self, world: &mut World) -> Result<Executed, Status> {
+        world.begin();
+        world.exec(YOU, self.request(), self.note.clone())
+    }
+
+    /// Does what was tried before.
+    pub fn redo(&self, world: &mut World) {
+        // What could be done there can be done here, and what could not was told.
+        let _ = match self.subresource {
+            "exec" => self.exec(world).map(|_| ()),
+            _ => self.ask(world).map(|_| ()),
         };
-        world.ask(YOU, request, note)
+    }
+
+    fn request(&self) -> Request {
+        Request {
+            subresource: self.subresource,
+            field_validation: self.field_validation,
+            ..Request::of(self.user.clone(), self.key.clone(), self.verb.clone())
+        }
     }
 }
 
@@ -95,17 +109,33 @@ impl shell::Cluster for Terminal {
         if is_read || request.dry_run {
             return self.world.try_out(request);
         }
-        let write = Write {
-            user: request.acts_as.unwrap_or(request.user),
-            field_validation: request.field_validation,
-            ..Write::yours(request.key, request.subresource, request.verb)
-        };
+        let write = written(request);
         let before = self.world.store.version();
         let answer = write.ask(&mut self.world)?;
         if self.world.store.version() != before {
             self.writes.push((self.world.now, write));
         }
         Ok(answer)
+    }
+
+    fn logs(
+        &mut self,
+        pod: &Object,
+        container: &str,
+        is_previous: bool,
+    ) -> Result<Vec<Line>, Status> {
+        logs::logs(&self.world, pod, container, is_previous)
+    }
+
+    fn exec(&mut self, request: Request) -> Result<Output, Status> {
+        let write = written(request);
+        let at = self.world.now;
+        let done = write.exec(&mut self.world)?;
+        if done.is_change {
+            self.writes.push((at, write));
+        }
+        self.wait(done.takes);
+        Ok(done.printed())
     }
 
     fn now(&self) -> Millis {
@@ -131,6 +161,14 @@ impl shell::Cluster for Terminal {
         let deployments = self.world.store.list("Deployment");
         let first = deployments.first().map(|it| it.key.namespace.clone());
         first.unwrap_or_else(|| "default".into())
+    }
+}
+
+fn written(request: Request) -> Write {
+    Write {
+        user: request.acts_as.unwrap_or(request.user),
+        field_validation: request.field_validation,
+        ..Write::yours(request.key, request.subresource, request.verb)
     }
 }
 

@@ -1,6 +1,6 @@
 //! A person's `kubectl` beside the lab: what each line prints, and what it does.
 //!
-//! `terminal/order-service.sh` is typed line by line; the snapshot is the whole session. A line
+//! A script in `terminal/` is typed line by line; the snapshot is the whole session. A line
 //! `# SECONDS s later` lets time pass.
 
 #![cfg(not(target_family = "wasm"))]
@@ -13,8 +13,19 @@ use std::path::Path;
 
 #[test]
 fn a_session_at_the_terminal() {
+    session("order-service");
+}
+
+/// What containers print, and commands in them.
+#[test]
+fn a_session_about_containers() {
+    session("containers");
+}
+
+/// Types the lines of a script, and compares the session with its snapshot.
+fn session(name: &str) {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/terminal");
-    let lines = std::fs::read_to_string(folder.join("order-service.sh")).expect("it is there");
+    let lines = std::fs::read_to_string(folder.join(format!("{name}.sh"))).expect("it is there");
     let mut lab = Lab::built_in("order-service").expect("the lab");
     let mut session = String::new();
     for line in lines.lines() {
@@ -44,7 +55,7 @@ fn a_session_at_the_terminal() {
         }
     }
     insta::with_settings!({ snapshot_path => folder, prepend_module_to_snapshot => false }, {
-        insta::assert_snapshot!("order-service", session);
+        insta::assert_snapshot!(name, session);
     });
 }
 

@@ -7,14 +7,18 @@ mod autoscale;
 mod can_i;
 mod cells;
 mod columns;
+mod containers;
 mod create;
 mod delete;
 mod describe;
 mod drain;
+mod events;
+mod exec;
 mod explain;
 mod expose;
 mod get;
 mod jsonpath;
+mod logs;
 mod metadata;
 mod patch;
 mod pod_state;
@@ -84,9 +88,12 @@ const COMMANDS: &[Command] = &[
     change(&["delete"], delete::FLAGS, delete::run),
     print(&["describe"], describe::FLAGS, describe::run),
     change(&["drain"], drain::DRAIN_FLAGS, drain::drain),
+    print(&["events"], events::FLAGS, events::run),
+    print(&["exec"], exec::FLAGS, exec::run),
     print(&["explain"], explain::FLAGS, explain::run),
     print(&["get"], get::FLAGS, get::run),
     change(&["label"], metadata::FLAGS, metadata::label),
+    print(&["logs"], logs::FLAGS, logs::run),
     change(&["patch"], patch::FLAGS, patch::run),
     change(&["replace"], apply::FLAGS, apply::replace),
     change(
@@ -120,7 +127,7 @@ pub fn kubectl(cluster: &mut dyn Cluster, user: &str, args: &[&str], stdin: &str
     let done = run(&mut session, args);
     let mut output = session.output;
     if let Err(fault) = done {
-        output.exit = 1;
+        output.exit = output.exit.max(1);
         output.stderr.push_str(&fault.words());
     }
     output

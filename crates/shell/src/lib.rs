@@ -9,10 +9,11 @@
 mod kubectl;
 mod line;
 
-use ecow::EcoString;
+use ecow::{EcoString, eco_format};
 use kube::Millis;
 use kube::api::{Request, Response};
 use kube::fields::{Descriptions, Table};
+use kube::{Object, Status};
 use std::rc::Rc;
 
 pub use kubectl::{PodState, command_first, kubectl, pod_state, probe_words, rollout_status};
@@ -40,6 +41,28 @@ pub trait Cluster {
         Vec::new()
     }
 
+    /// What a container has printed since it was started, or in its life before that.
+    ///
+    /// # Errors
+    /// The words of its kubelet, or that none answers.
+    fn logs(
+        &mut self,
+        pod: &Object,
+        container: &str,
+        is_previous: bool,
+    ) -> Result<Vec<Line>, Status> {
+        let _ = (container, is_previous);
+        Err(no_kubelet(pod.key.name.as_str()))
+    }
+
+    /// Runs a command in a container: a request to create `pods/exec`, with `PodExecOptions`.
+    ///
+    /// # Errors
+    /// The server's refusal, the words of the kubelet, or that none answers.
+    fn exec(&mut self, request: Request) -> Result<Output, Status> {
+        Err(no_kubelet(request.key.name.as_str()))
+    }
+
     /// What the server publishes of its kinds and their fields; none where it publishes nothing.
     fn schema(&self) -> Option<(&'static Table, Rc<Descriptions>)> {
         None
@@ -49,6 +72,13 @@ pub trait Cluster {
     fn namespace(&self) -> EcoString {
         "default".into()
     }
+}
+
+/// A line that a container has printed, and when.
+pub type Line = (Millis, EcoString);
+
+fn no_kubelet(pod: &str) -> Status {
+    Status::internal(eco_format!("no kubelet answers for pod {pod:?}"))
 }
 
 /// What a command printed, and how it ended.

@@ -1,6 +1,7 @@
 //! `kubectl` in a job: the real program's words, and waiting where it waits.
 
 use super::{Event, identity, runs};
+use crate::cluster::kubelet::logs;
 use crate::delivery::actions::answer::Answer;
 use crate::delivery::actions::event::Spot;
 use crate::delivery::reader::parse_duration;
@@ -9,7 +10,8 @@ use crate::trace::Note;
 use ecow::{EcoString, EcoVec, eco_format};
 use kube::api::{self, Request, Response, Verb};
 use kube::rbac::User;
-use kube::{Key, Millis, Value};
+use kube::{Key, Millis, Object, Status, Value};
+use shell::{Line, Output};
 
 const KUBECTL: &str = "kubectl";
 /// How often a waiting command looks. (It watches; a second is how closely.)
@@ -55,6 +57,27 @@ impl shell::Cluster for Client<'_> {
 
     fn warnings(&self, request: &Request) -> Vec<EcoString> {
         self.world.warnings(request)
+    }
+
+    fn logs(
+        &mut self,
+        pod: &Object,
+        container: &str,
+        is_previous: bool,
+    ) -> Result<Vec<Line>, Status> {
+        logs::logs(self.world, pod, container, is_previous)
+    }
+
+    fn exec(&mut self, request: Request) -> Result<Output, Status> {
+        let request = Request {
+            user: self.user.clone(),
+            ..request
+        };
+        let why = eco_format!("kubectl runs a command in {}.", request.key);
+        let note = Note::story("exec", "Kubectl", why);
+        let done = self.world.exec(KUBECTL, request, note)?;
+        self.waited += done.takes;
+        Ok(done.printed())
     }
 
     fn now(&self) -> Millis {

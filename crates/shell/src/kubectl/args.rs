@@ -160,6 +160,11 @@ impl Args {
         &self.words[..self.dash.unwrap_or(self.words.len())]
     }
 
+    /// Whether there is a `--`.
+    pub fn has_dash(&self) -> bool {
+        self.dash.is_some()
+    }
+
     /// The words that stand behind `--`.
     pub fn after_dash(&self) -> &[String] {
         self.dash.map_or(&[], |at| &self.words[at..])

@@ -272,12 +272,17 @@ fn together(objects: &[&Rc<Object>], is_single: bool) -> Value {
     let whole = |object: &&Rc<Object>| object.value.clone();
     match objects {
         [one] if is_single => one.value.clone(),
-        all => map! {
-            "apiVersion" => "v1",
-            "items" => all.iter().map(whole).collect::<Vec<Value>>(),
-            "kind" => "List",
-            "metadata" => map! { "resourceVersion" => "" },
-        },
+        all => list("List", all.iter().map(whole)),
+    }
+}
+
+/// Several objects as one.
+pub(super) fn list(kind: &str, all: impl Iterator<Item = Value>) -> Value {
+    map! {
+        "apiVersion" => "v1",
+        "items" => all.collect::<Vec<Value>>(),
+        "kind" => kind,
+        "metadata" => map! { "resourceVersion" => "" },
     }
 }
 

@@ -1,7 +1,7 @@
 //! One run of a command: whom it asks, what it has printed, how it names things.
 
 use super::args::{Args, VALIDATE};
-use crate::{Cluster, Output};
+use crate::{Cluster, Line, Output};
 use ecow::{EcoString, eco_format};
 use kube::api::{Answer, FieldValidation, PatchType, Request, Verb};
 use kube::fields::{Descriptions, Table};
@@ -247,6 +247,23 @@ impl<'c> Session<'c> {
             subresource: part,
             ..Request::new(self.user.clone(), key.clone(), verb)
         }
+    }
+
+    /// What a container has printed.
+    pub fn logs(
+        &mut self,
+        pod: &Object,
+        container: &str,
+        is_previous: bool,
+    ) -> Result<Vec<Line>, Status> {
+        self.ask_part(&pod.key, "log", Verb::Get)?;
+        self.cluster.logs(pod, container, is_previous)
+    }
+
+    /// Runs a command in a container.
+    pub fn exec(&mut self, pod: &Key, options: Value) -> Result<Output, Status> {
+        let request = self.request(pod, "exec", Verb::Create(options));
+        self.cluster.exec(request)
     }
 
     /// One object.

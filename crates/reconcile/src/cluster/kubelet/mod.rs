@@ -16,6 +16,7 @@ mod config;
 mod files;
 mod images;
 mod listener;
+pub(crate) mod logs;
 pub(crate) mod node;
 mod plan;
 pub(crate) mod pressure;
@@ -120,6 +121,9 @@ struct Container {
     shell: Option<Rc<Shell>>,
     variables: Rc<FlatMap<EcoString, EcoString>>,
     probes: probes::Workers,
+    /// When SIGTERM reached it in this life.
+    signal: Option<Millis>,
+    printed: Option<Rc<logs::Printed>>,
 }
 
 /// What a container does.
@@ -312,6 +316,8 @@ fn new_run(addresses: &mut u32, store: &Store, pod: &Object, now: Millis) -> Run
         shell: None,
         variables: Rc::default(),
         probes: probes::Workers::default(),
+        signal: None,
+        printed: None,
     });
     Run {
         key: pod.key.clone(),

@@ -145,6 +145,7 @@ impl Run {
                     at: now,
                 });
             }
+            container.keep_lines(None);
             (container.listens, container.shell) = (false, None);
             container.life += 1;
             container.probes = container.probes.anew();

@@ -29,7 +29,7 @@ pub(super) struct Done {
 }
 
 impl Done {
-    fn print(out: impl Into<EcoString>) -> Done {
+    pub(super) fn print(out: impl Into<EcoString>) -> Done {
         let out = out.into();
         Done {
             size: out.len() as u64,
@@ -62,10 +62,11 @@ impl Done {
 }
 
 /// The programs there are.
-const PROGRAMS: [&str; 36] = [
+const PROGRAMS: [&str; 37] = [
     "[", "ash", "awk", "cat", "chmod", "cut", "date", "dd", "echo", "env", "expr", "false", "grep",
-    "head", "hostname", "httpd", "kill", "ls", "mkdir", "mv", "nc", "nslookup", "printf", "ps",
-    "rm", "sed", "seq", "sh", "sleep", "sync", "tail", "tee", "test", "touch", "true", "yes",
+    "head", "hostname", "httpd", "kill", "ls", "mkdir", "mv", "nc", "nslookup", "printenv",
+    "printf", "ps", "rm", "sed", "seq", "sh", "sleep", "sync", "tail", "tee", "test", "touch",
+    "true", "yes",
 ];
 
 /// Whether an image with a shell has a program of that name, or at that path.
@@ -83,9 +84,7 @@ pub(super) fn run(words: &[EcoString], input: &Done, disk: &mut Disk<'_>) -> Don
     let arguments = &words[1..];
     let paths = || arguments.iter().filter(|word| !word.starts_with('-'));
     match name {
-        "true" | ":" | "chmod" | "mkdir" | "sync" | "kill" | "date" | "ps" | "env" => {
-            Done::default()
-        }
+        "true" | ":" | "chmod" | "mkdir" | "sync" | "kill" | "date" | "ps" => Done::default(),
         "false" => Done::is(false),
         "sleep" => sleep(arguments),
         "echo" => echo(arguments),

@@ -36,6 +36,10 @@ pub(super) struct Shell {
     pub(super) servers: EcoVec<Server>,
     /// The end of what it has printed.
     pub(super) log: EcoString,
+    /// When how many bytes of that were printed.
+    pub(super) printed: EcoVec<(Millis, u32)>,
+    /// When what runs now was begun.
+    clock: Millis,
     /// The most memory it has needed so far, in bytes.
     pub(super) memory: u64,
     /// SIGTERM has come, and is or will be handled.
@@ -111,17 +115,16 @@ impl Shell {
         }
     }
 
-    /// Runs a command beside a process, to its end: its output, its status and how long it took.
-    /// An error is what it had printed when `timeout` passed.
+    /// Runs a command with a container's variables, to its end: its output, its status and how long it
+    /// took. An error is what it had printed when `timeout` passed.
     pub(super) fn exec(
         words: &[EcoString],
-        beside: Option<&Shell>,
+        variables: &FlatMap<EcoString, EcoString>,
         disk: &mut Disk<'_>,
         now: Millis,
         timeout: Millis,
     ) -> Result<(EcoString, i32, Millis), EcoString> {
-        let variables = beside.map(|shell| shell.variables.clone());
-        let mut shell = Shell::new(words, variables.unwrap_or_default(), now);
+        let mut shell = Shell::new(words, variables.clone(), now);
         loop {
             let at = shell.next();
             if at == FOREVER || at > now + timeout {
@@ -171,6 +174,7 @@ impl Shell {
             }
             self.budget -= 1;
             let mut thread = std::mem::take(&mut self.threads[at]);
+            self.clock = wake;
             let goes_on = self.step(&mut thread, disk);
             let (status, wake) = (thread.status, thread.wake);
             self.threads[at] = thread;
@@ -514,6 +518,17 @@ impl Shell {
                     ..Done::default()
                 });
             }
+            "env" | "printenv" if words.len() == 1 => {
+                let lines = self.variables.iter();
+                let lines = lines.map(|(name, value)| ecow::eco_format!("{name}={value}\n"));
+                return Some(Done::print(lines.collect::<EcoString>()));
+            }
+            "printenv" => {
+                return Some(match self.variables.get(argument) {
+                    Some(value) => Done::print(ecow::eco_format!("{value}\n")),
+                    None => Done::failed("", 1),
+                });
+            }
             "wait" | "set" | "umask" | "cd" | "unset" | "shift" => {}
             _ => return None,
         }
@@ -522,11 +537,31 @@ impl Shell {
 
     fn print(&mut self, text: &str) {
         self.log.push_str(text);
-        if self.depth == 0 && self.log.len() > LOG_MAX {
+        if self.depth > 0 || text.is_empty() {
+            return;
+        }
+        let size = u32::try_from(text.len()).unwrap_or(u32::MAX);
+        let last = self.printed.make_mut().last_mut();
+        match last.filter(|(at, _)| *at == self.clock) {
+            Some((_, sum)) => *sum = sum.saturating_add(size),
+            None => self.printed.push((self.clock, size)),
+        }
+        if self.log.len() > LOG_MAX {
             let from = self.log.len() - LOG_MAX;
             let from = (from..self.log.len()).find(|at| self.log.is_char_boundary(*at));
-            self.log = self.log[from.unwrap_or(0)..].into();
+            self.forget(from.unwrap_or(0));
         }
+    }
+
+    /// The beginning of the log is not kept.
+    fn forget(&mut self, bytes: usize) {
+        self.log = self.log[bytes..].into();
+        let mut rest = u32::try_from(bytes).unwrap_or(u32::MAX);
+        self.printed.retain(|(_, size)| {
+            let part = rest.min(*size);
+            (rest, *size) = (rest - part, *size - part);
+            0 < *size
+        });
     }
 }
 

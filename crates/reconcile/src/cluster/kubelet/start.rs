@@ -4,7 +4,7 @@
 use super::programs::FOREVER;
 use super::shell::Shell;
 use super::sync::Doing;
-use super::{Ended, PodEvent, State, Work, config, files, programs};
+use super::{Ended, PodEvent, State, Work, config, files, logs, programs};
 use crate::cluster::network::{self, Cause};
 use crate::delivery::app::App;
 use crate::trace::Note;
@@ -13,7 +13,7 @@ use kube::{Millis, Value, quantity};
 use std::rc::Rc;
 
 /// How long a process lives that finds its environment incomplete, or too little memory.
-const CRASH: Millis = 300;
+pub(super) const CRASH: Millis = 300;
 /// The shortest life of a process.
 const SPAWN: Millis = 20;
 /// How long a hook may take that has no limit of its own.
@@ -98,6 +98,7 @@ impl Work<'_> {
         }
         if let State::Ended(ended) = &container.state {
             container.last = Some(ended.clone());
+            container.turn_page(now);
         }
         let is_shells = container.app.is_none();
         let runs = words.first().is_none_or(|first| programs::has(first));
@@ -148,11 +149,7 @@ impl Work<'_> {
 
     fn start_error(&mut self, at: usize, program: &str) {
         let now = self.world.now;
-        let why = if program.contains('/') {
-            eco_format!("stat {program}: no such file or directory")
-        } else {
-            "executable file not found in $PATH".into()
-        };
+        let why = no_program(program);
         let message = eco_format!(
             "failed to create containerd task: failed to create shim task: OCI runtime create failed: runc create failed: unable to start container process: exec: {program:?}: {why}"
         );
@@ -345,8 +342,10 @@ impl Work<'_> {
 
     /// The process is about to end: it does nothing more.
     fn exit_after(&mut self, at: usize, time: Millis, code: i64, reason: &'static str) {
-        let life = self.run.containers[at].life;
-        self.container(at).shell = None;
+        let container = self.container(at);
+        container.keep_lines(None);
+        container.shell = None;
+        let life = container.life;
         self.after(time, PodEvent::Exit(at, life, code, reason));
     }
 
@@ -363,13 +362,13 @@ impl Work<'_> {
             self.run.containers[at].name.clone(),
             config::mounts(self.spec(at)),
         );
-        let shell = self.run.containers[at].shell.clone();
+        let variables = self.run.containers[at].variables.clone();
         let mut disk = files::Disk {
             files: &mut self.run.files,
             container: &name,
             mounts: &mounts,
         };
-        Shell::exec(words, shell.as_deref(), &mut disk, self.world.now, timeout)
+        Shell::exec(words, &variables, &mut disk, self.world.now, timeout)
     }
 
     /// A process has ended.
@@ -393,6 +392,8 @@ impl Work<'_> {
             since,
             at: now,
         });
+        let own = missing.as_ref().map(|what| (now, logs::missing(what)));
+        container.keep_lines(own);
         (container.listens, container.shell) = (false, None);
         container.life += 1;
         let name = &container.name;
@@ -437,6 +438,14 @@ impl Work<'_> {
             text.pop();
         }
         text
+    }
+}
+
+/// Why runc cannot run a program.
+pub(super) fn no_program(program: &str) -> EcoString {
+    match program.contains('/') {
+        true => eco_format!("stat {program}: no such file or directory"),
+        false => "executable file not found in $PATH".into(),
     }
 }
 

@@ -63,6 +63,7 @@ impl Work<'_> {
         self.advance();
         let (now, container) = (self.world.now, self.container(at));
         let life = container.life;
+        container.signal = Some(now);
         if let Some(shell) = &mut container.shell {
             let shell = Rc::make_mut(shell);
             shell.terminate(now);
