@@ -2,6 +2,7 @@
 
 use crate::lab::Lab;
 use crate::scene;
+use crate::texts::stage;
 use crate::view::protocol::Difference;
 use crate::view::{EventRow, Mark, MarkKind, Second};
 use ecow::{EcoString, eco_format};
@@ -25,13 +26,13 @@ pub fn compare(here: &Lab, there: &Lab, since: Millis) -> Vec<Difference> {
 type Respect = (&'static str, fn(&Told) -> EcoString);
 
 const RESPECTS: [Respect; 7] = [
-    ("Rollout", rollout),
-    ("Failed requests", failed),
-    ("Fewest pods ready", fewest_ready),
-    ("Slowest answers (p99)", slowest),
-    ("Most memory of a container", memory),
-    ("Pods made", pods_made),
-    ("Restarts of containers", restarts),
+    (stage::ROLLOUT, rollout),
+    (stage::FAILED_REQUESTS, failed),
+    (stage::FEWEST_PODS_READY, fewest_ready),
+    (stage::SLOWEST_ANSWERS, slowest),
+    (stage::MOST_MEMORY, memory),
+    (stage::PODS_MADE, pods_made),
+    (stage::RESTARTS, restarts),
 ];
 
 /// One future from the moment `since` on. Its lists hold what was before, too: [`after`] leaves that out.
@@ -86,14 +87,11 @@ fn rollout(told: &Told) -> EcoString {
     let last = |kind| told.marks().iter().rfind(|mark| mark.kind == kind);
     let failed = last(MarkKind::Failed);
     match (last(MarkKind::Complete), told.is_settled, failed) {
-        (Some(mark), true, _) => {
-            let took = (mark.t - told.since) / 1_000;
-            eco_format!("complete after {} min {} s", took / 60, took % 60)
-        }
-        (_, false, Some(mark)) => eco_format!("not complete: {}", mark.label),
-        (_, false, None) => "not complete".into(),
-        (None, true, Some(mark)) => eco_format!("none: {}", mark.label),
-        (None, true, None) => "none".into(),
+        (Some(mark), true, _) => stage::complete_after((mark.t - told.since) / 1_000),
+        (_, false, Some(mark)) => stage::not_complete(&mark.label),
+        (_, false, None) => stage::NOT_COMPLETE.into(),
+        (None, true, Some(mark)) => stage::no_rollout(&mark.label),
+        (None, true, None) => stage::NONE.into(),
     }
 }
 
@@ -102,13 +100,13 @@ fn failed(told: &Told) -> EcoString {
     let answered = told.seconds().iter().flat_map(|it| &it.answered);
     let failed: u64 = failed.sum();
     let all = failed + answered.map(|it| u64::from(it.1)).sum::<u64>();
-    eco_format!("{failed} of {all}")
+    stage::part(failed, all)
 }
 
 fn fewest_ready(told: &Told) -> EcoString {
     let ready = told.seconds().iter().map(|it| it.ready);
     match ready.min() {
-        Some((ready, wanted)) => eco_format!("{ready} of {wanted}"),
+        Some((ready, wanted)) => stage::part(ready.into(), wanted.into()),
         None => "–".into(),
     }
 }
@@ -123,8 +121,7 @@ fn memory(told: &Told) -> EcoString {
     let usage = services.flat_map(|it| &it.usage);
     let most = usage.map(|it| (it.memory.most, it.memory.limit)).max();
     match most {
-        Some((most, 0)) => eco_format!("{most} Mi"),
-        Some((most, limit)) => eco_format!("{most} of {limit} Mi"),
+        Some((most, limit)) => stage::mebibytes(most, limit),
         None => "–".into(),
     }
 }

@@ -14,10 +14,11 @@ use crate::gitops;
 use crate::pipeline;
 use crate::plan::{Plan, Refused, Step, Write};
 use crate::queue::Queue;
+use crate::texts;
 use crate::timings::Timings;
 use crate::trace::{Entry, EntryId, Note};
 use crate::view::{Second, Tone};
-use ecow::{EcoString, eco_format};
+use ecow::EcoString;
 use kube::api::{self, Answer, DeleteOptions, Request, Response, Verb};
 use kube::fields::Table;
 use kube::rbac::{self, User};
@@ -466,8 +467,7 @@ impl World {
             return;
         }
         if change.kind == ChangeKind::Added && !cluster::acts_on(&key.kind) {
-            let why =
-                eco_format!("{key} is stored, but the lab does not act on objects of this kind.");
+            let why = texts::lab::not_modelled(key);
             self.note(
                 "rollout-lab",
                 Some(key.clone()),

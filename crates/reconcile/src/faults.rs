@@ -5,8 +5,9 @@
 use crate::cluster::{self, CONTROLLERS, kubelet};
 use crate::engine::{Controller, World};
 use crate::plan::Step;
+use crate::texts;
 use crate::trace::Note;
-use ecow::{EcoString, eco_format};
+use ecow::EcoString;
 use kube::{Change, ChangeKind, Key, Millis, Object, Store};
 use lean::SharedMap;
 use std::cmp::Reverse;
@@ -132,7 +133,7 @@ impl World {
     /// has lost it already stays as it is.
     pub fn stop_node(&mut self, name: &str) {
         if !self.pods.is_off(name) {
-            let why = eco_format!("{name} loses its power. Nobody knows of it yet.");
+            let why = texts::lab::power_loss(name);
             let note = Note::warning("stop", "PowerLoss", why);
             self.silence(name, note, kubelet::node::stop);
         }
@@ -142,9 +143,7 @@ impl World {
     /// silent already stays as it is.
     pub fn cut_node(&mut self, name: &str) {
         if !self.pods.is_silent(name) {
-            let why = eco_format!(
-                "{name} is cut off from the API server. Its pods run on, and nobody knows of it yet."
-            );
+            let why = texts::lab::cut_off(name);
             let note = Note::warning("stop", "NetworkPartition", why);
             self.silence(name, note, kubelet::node::cut);
         }

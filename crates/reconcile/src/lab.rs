@@ -15,6 +15,7 @@ use crate::engine::{Settings, World};
 use crate::pipeline::{self, Change, Intent, PullState};
 use crate::scene;
 use crate::terminal::{self, Write};
+use crate::texts;
 use crate::timeline::{Act, Timeline};
 use crate::trace::Entry;
 use crate::view::protocol::Sample;
@@ -348,7 +349,7 @@ impl Lab {
                         .stderr
                         .lines()
                         .next()
-                        .unwrap_or("it changes nothing");
+                        .unwrap_or(texts::lab::CHANGES_NOTHING);
                     Err(vec![Problem::whole("", eco_format!("{line}: {why}"))])
                 }
             },

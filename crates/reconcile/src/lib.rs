@@ -26,6 +26,7 @@ pub mod queue;
 mod scene;
 mod stations;
 mod terminal;
+mod texts;
 mod timeline;
 mod timings;
 pub mod trace;

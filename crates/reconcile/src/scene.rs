@@ -10,6 +10,7 @@ use crate::engine::World;
 use crate::gitops;
 use crate::pipeline::{self, MAIN, Outlook, Pull, PullState};
 use crate::stations;
+use crate::texts::stage;
 use crate::timeline::{Act, Timeline};
 use crate::trace::Entry;
 use crate::view::{
@@ -236,24 +237,17 @@ fn deployment(world: &World, object: &Object) -> DeploymentRow {
 
 /// What is still to be done until current state is desired state.
 fn difference(desired: u32, current: u32, updated: u32, ready: u32) -> EcoString {
-    let pods = |count: u32| {
-        if count == 1 {
-            "1 pod".into()
-        } else {
-            eco_format!("{count} pods")
-        }
-    };
     if updated < desired {
-        return eco_format!("{} of the new template to go", pods(desired - updated));
+        return stage::new_to_go(desired - updated);
     }
     if current > updated {
-        return eco_format!("{} of the old template to go", pods(current - updated));
+        return stage::old_to_go(current - updated);
     }
     if current > desired {
-        return eco_format!("{} too many", pods(current - desired));
+        return stage::too_many(current - desired);
     }
     if ready < desired {
-        return eco_format!("{} not ready yet", pods(desired - ready));
+        return stage::not_ready_yet(desired - ready);
     }
     EcoString::new()
 }
@@ -477,24 +471,24 @@ pub(crate) fn marks(events: &[EventRow]) -> Vec<Mark> {
     let mut is_complete = false;
     for event in events {
         let (kind, label) = match event.reason.as_str() {
-            "Merged" => (MarkKind::Merged, "merged"),
-            "ImagePushed" => (MarkKind::ChecksPassed, "image pushed"),
-            "WorkflowSucceeded" => (MarkKind::ChecksPassed, "CI green"),
+            "Merged" => (MarkKind::Merged, stage::MERGED),
+            "ImagePushed" => (MarkKind::ChecksPassed, stage::MARK_IMAGE_PUSHED),
+            "WorkflowSucceeded" => (MarkKind::ChecksPassed, stage::MARK_CI_GREEN),
             "HelmUpgrade" => {
                 (awaits_ready, is_complete) = (true, false);
-                (MarkKind::Released, "helm upgrade")
+                (MarkKind::Released, stage::HELM_UPGRADE)
             }
             "OperationStarted" => {
                 (awaits_ready, is_complete) = (true, false);
-                (MarkKind::Released, "sync")
+                (MarkKind::Released, stage::MARK_SYNC)
             }
             "Ready" if awaits_ready => {
                 awaits_ready = false;
-                (MarkKind::FirstReady, "first new pod ready")
+                (MarkKind::FirstReady, stage::MARK_FIRST_READY)
             }
             "NewReplicaSetAvailable" if event.tone == Tone::Story => {
                 is_complete = true;
-                (MarkKind::Complete, "rollout complete")
+                (MarkKind::Complete, stage::MARK_COMPLETE)
             }
             "SuccessfulDelete" if event.verb == "delete" => {
                 leaving.push(&event.object);
@@ -506,11 +500,11 @@ pub(crate) fn marks(events: &[EventRow]) -> Vec<Mark> {
                 if !is_complete || !leaving.is_empty() || before == 0 {
                     continue;
                 }
-                (MarkKind::OldGone, "last old pod gone")
+                (MarkKind::OldGone, stage::MARK_OLD_GONE)
             }
-            "StepFailed" => (MarkKind::Failed, "a step failed"),
-            "ReleaseFailed" => (MarkKind::Failed, "release failed"),
-            "ProgressDeadlineExceeded" => (MarkKind::Failed, "progress deadline exceeded"),
+            "StepFailed" => (MarkKind::Failed, stage::MARK_STEP_FAILED),
+            "ReleaseFailed" => (MarkKind::Failed, stage::MARK_RELEASE_FAILED),
+            "ProgressDeadlineExceeded" => (MarkKind::Failed, stage::PROGRESS_DEADLINE_EXCEEDED),
             "OOMKilled" => (MarkKind::Failed, "OOMKilled"),
             "CrashLoopBackOff" => (MarkKind::Failed, "CrashLoopBackOff"),
             "ImagePullBackOff" => (MarkKind::Failed, "ImagePullBackOff"),

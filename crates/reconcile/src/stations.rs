@@ -5,6 +5,7 @@ use crate::engine::World;
 use crate::gitops;
 use crate::pipeline::{PullState, Release};
 use crate::scene;
+use crate::texts::stage;
 use crate::view::{EndpointRow, Progress, Second, ServiceRow, Station, StationKind, Tint};
 use ecow::{EcoString, eco_format};
 
@@ -22,9 +23,6 @@ pub(crate) fn of(world: &World, services: &[ServiceRow], seconds: &[Second]) -> 
         of_traffic(world, seconds),
     ]
 }
-
-/// What a station is called that nothing has come to yet.
-const NOT_YET: &str = "not yet";
 
 /// What there is of the newest change.
 struct Seen<'a> {
@@ -122,15 +120,15 @@ impl<'a> Seen<'a> {
             return station(
                 StationKind::PullRequest,
                 Progress::Waiting,
-                "none open",
+                stage::NONE_OPEN,
                 "",
                 None,
             );
         };
         let title = eco_format!("#{}", pull.number);
         let (progress, detail) = match pull.state {
-            PullState::Merged(_) => (Progress::Done, "merged"),
-            _ => (Progress::Active, "open: waits to be merged"),
+            PullState::Merged(_) => (Progress::Done, stage::MERGED),
+            _ => (Progress::Active, stage::WAITS_TO_BE_MERGED),
         };
         station(
             StationKind::PullRequest,
@@ -149,7 +147,7 @@ impl<'a> Seen<'a> {
             } else {
                 self.after_merge()
             };
-            return station(kind, waits, NOT_YET, "", None);
+            return station(kind, waits, stage::NOT_YET, "", None);
         };
         let row = state.run.row(state.run.started(), Tint::default());
         let done = row
@@ -157,11 +155,11 @@ impl<'a> Seen<'a> {
             .iter()
             .filter(|job| job.progress == Progress::Done)
             .count();
-        let title = eco_format!("{done} of {} jobs", row.jobs.len());
+        let title = stage::jobs_done(done, row.jobs.len());
         let working = row.jobs.iter().find(|job| job.progress == Progress::Active);
         let detail = match (row.progress, working) {
-            (Progress::Failed, _) => "failed".into(),
-            (Progress::Done, _) => "all green".into(),
+            (Progress::Failed, _) => stage::FAILED.into(),
+            (Progress::Done, _) => stage::ALL_GREEN.into(),
             (_, Some(job)) => {
                 let step = job
                     .steps
@@ -249,24 +247,22 @@ impl<'a> Seen<'a> {
         let title = newest.map(|tag| name(&tag.reference)).unwrap_or_default();
         let tint = newest.and_then(|tag| image_tint(&tag.digest));
         match self.run.map(|state| state.run.progress()) {
-            None if self.is_idle() => station(kind, Progress::Done, title, "in the registry", tint),
-            None => station(kind, self.after_merge(), NOT_YET, "", None),
+            None if self.is_idle() => {
+                station(kind, Progress::Done, title, stage::IN_THE_REGISTRY, tint)
+            }
+            None => station(kind, self.after_merge(), stage::NOT_YET, "", None),
             Some(Progress::Active) if self.is_building() => station(
                 kind,
                 Progress::Active,
-                "build",
-                "looked for in the registry, and built if it is not there",
+                stage::BUILD,
+                stage::BUILT_IF_MISSING,
                 self.tint.clone(),
             ),
-            Some(_) if self.release.is_some() || self.is_deploying() => station(
-                kind,
-                Progress::Skipped,
-                title,
-                "nothing new went in: the image stays",
-                tint,
-            ),
-            Some(Progress::Active) => station(kind, Progress::Waiting, NOT_YET, "", None),
-            Some(_) => station(kind, Progress::Skipped, "not built", "", None),
+            Some(_) if self.release.is_some() || self.is_deploying() => {
+                station(kind, Progress::Skipped, title, stage::IMAGE_STAYS, tint)
+            }
+            Some(Progress::Active) => station(kind, Progress::Waiting, stage::NOT_YET, "", None),
+            Some(_) => station(kind, Progress::Skipped, stage::NOT_BUILT, "", None),
         }
     }
 
@@ -289,7 +285,7 @@ impl<'a> Seen<'a> {
                     helm::Status::Failed => Progress::Failed,
                     _ => Progress::Done,
                 };
-                let title = eco_format!("revision {}", record.revision);
+                let title = stage::revision(record.revision);
                 station(
                     kind,
                     progress,
@@ -299,22 +295,24 @@ impl<'a> Seen<'a> {
                 )
             }
             (None, Some(Progress::Failed)) => {
-                station(kind, Progress::Skipped, "not reached", "", None)
+                station(kind, Progress::Skipped, stage::NOT_REACHED, "", None)
             }
-            (None, Some(Progress::Done)) => station(kind, Progress::Skipped, "none", "", None),
-            (None, None) if !self.is_idle() => station(kind, self.after_merge(), NOT_YET, "", None),
+            (None, Some(Progress::Done)) => station(kind, Progress::Skipped, stage::NONE, "", None),
+            (None, None) if !self.is_idle() => {
+                station(kind, self.after_merge(), stage::NOT_YET, "", None)
+            }
             (None, None) => standing(world),
             _ if self.is_deploying() => {
                 let tint = self.tint.clone();
                 station(
                     kind,
                     Progress::Active,
-                    "helm upgrade",
-                    "the last job deploys",
+                    stage::HELM_UPGRADE,
+                    stage::LAST_JOB_DEPLOYS,
                     tint,
                 )
             }
-            _ => station(kind, Progress::Waiting, NOT_YET, "", None),
+            _ => station(kind, Progress::Waiting, stage::NOT_YET, "", None),
         }
     }
 
@@ -334,7 +332,7 @@ impl<'a> Seen<'a> {
             .flat_map(|row| &row.conditions)
             .any(|condition| condition.reason == "ProgressDeadlineExceeded");
         let working = scene.iter().find(|row| !row.difference.is_empty());
-        let title = eco_format!("{updated} of {desired} updated");
+        let title = stage::updated(updated, desired);
         match (
             working,
             self.is_delivered(),
@@ -344,7 +342,7 @@ impl<'a> Seen<'a> {
                 kind,
                 Progress::Failed,
                 title,
-                "progress deadline exceeded",
+                stage::PROGRESS_DEADLINE_EXCEEDED,
                 self.tint.clone(),
             ),
             (Some(row), ..) => station(
@@ -358,20 +356,20 @@ impl<'a> Seen<'a> {
                 kind,
                 Progress::Done,
                 title,
-                "current state is desired state",
+                stage::AS_DESIRED,
                 self.tint.clone(),
             ),
             (None, false, Some(Progress::Failed)) => {
-                station(kind, Progress::Skipped, "not reached", "", None)
+                station(kind, Progress::Skipped, stage::NOT_REACHED, "", None)
             }
             (None, false, _) if self.is_idle() => station(
                 kind,
                 Progress::Done,
                 title,
-                "current state is desired state",
+                stage::AS_DESIRED,
                 self.tint.clone(),
             ),
-            _ => station(kind, Progress::Waiting, NOT_YET, "", None),
+            _ => station(kind, Progress::Waiting, stage::NOT_YET, "", None),
         }
     }
 }
@@ -383,7 +381,7 @@ fn standing(world: &World) -> Station {
         return station(
             kind,
             Progress::Done,
-            eco_format!("revision {}", release.record.revision),
+            stage::revision(release.record.revision),
             release.record.status.as_str(),
             world.delivery.tints.of(release.commit),
         );
@@ -393,10 +391,10 @@ fn standing(world: &World) -> Station {
             kind,
             Progress::Done,
             row.sync,
-            eco_format!("{} {} is {}", row.kind, row.name, row.health),
+            stage::is_in_health(&row.kind, &row.name, &row.health),
             row.tint,
         ),
-        None => station(kind, Progress::Waiting, NOT_YET, "", None),
+        None => station(kind, Progress::Waiting, stage::NOT_YET, "", None),
     }
 }
 
@@ -412,13 +410,13 @@ fn of_endpoints(services: &[ServiceRow]) -> Station {
     let count = |test: fn(&&EndpointRow) -> bool| all.clone().filter(test).count();
     let (ready, leaving) = (count(|it| it.ready), count(|it| it.terminating));
     if all.clone().next().is_none() {
-        return station(kind, Progress::Waiting, "none", "", None);
+        return station(kind, Progress::Waiting, stage::NONE, "", None);
     }
-    let title = eco_format!("{ready} ready");
+    let title = stage::ready(ready);
     let is_deserted =
         |row: &ServiceRow| 0 < row.per_second && !row.endpoints.iter().any(|it| it.ready);
     if let Some(row) = services.iter().find(|row| is_deserted(row)) {
-        let detail = eco_format!("no address of {} is ready", row.name);
+        let detail = stage::nowhere_to_go(&row.name);
         return station(kind, Progress::Failed, title, detail, None);
     }
     let mut late: Vec<&EcoString> = Vec::new();
@@ -428,15 +426,12 @@ fn of_endpoints(services: &[ServiceRow]) -> Station {
         }
     }
     let heard: EcoString = match late.as_slice() {
-        [] => "every node knows them".into(),
-        [one] => eco_format!("{one} has yet to hear of a change"),
-        [one, rest @ ..] => {
-            eco_format!("{one} and {} more have yet to hear of a change", rest.len())
-        }
+        [] => stage::EVERY_NODE_KNOWS.into(),
+        [one, rest @ ..] => stage::yet_to_hear(one, rest.len()),
     };
     let detail = match leaving {
         0 => heard,
-        _ => eco_format!("{leaving} terminating; {heard}"),
+        _ => stage::terminating(leaving, &heard),
     };
     station(kind, Progress::Done, title, detail, None)
 }
@@ -458,14 +453,14 @@ fn of_traffic(world: &World, seconds: &[Second]) -> Station {
         Progress::Done
     };
     let detail = match (total, failed) {
-        (0, _) => "no requests".into(),
-        (_, 0) => "all answered".into(),
-        _ => eco_format!("{failed} of {total} failed in the last {} s", recent.len()),
+        (0, _) => stage::NO_REQUESTS.into(),
+        (_, 0) => stage::ALL_ANSWERED.into(),
+        _ => stage::failed_lately(failed, total, recent.len()),
     };
     station(
         StationKind::Traffic,
         progress,
-        eco_format!("{per_second} per second"),
+        stage::per_second(per_second),
         detail,
         None,
     )

@@ -6,8 +6,9 @@
 
 use crate::cluster::kubelet::logs::{self, Executed};
 use crate::engine::World;
+use crate::texts;
 use crate::trace::Note;
-use ecow::{EcoString, eco_format};
+use ecow::EcoString;
 use kube::api::{FieldValidation, Request, Response, Verb};
 use kube::fields::{Descriptions, Table};
 use kube::rbac::User;
@@ -38,7 +39,7 @@ impl Write {
             Verb::Delete(_) | Verb::DeleteCollection(_) => "delete",
             _ => "patch",
         };
-        let why = eco_format!("You change {key} by hand: git does not know of it.");
+        let why = texts::lab::changed_by_hand(&key);
         Write {
             user: User::master(YOU),
             note: Note::story(word, "ByHand", why),

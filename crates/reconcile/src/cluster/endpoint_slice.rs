@@ -6,6 +6,7 @@
 
 use super::{Context, Controller, pod};
 use crate::plan::Plan;
+use crate::texts;
 use crate::trace::Note;
 use ecow::{EcoString, eco_format};
 use kube::api::DeleteOptions;
@@ -129,11 +130,7 @@ fn reconcile(store: &Store, key: &Key, _: &Context<'_>) -> Plan {
         .filter(|pod| Facts::of(pod, false).ready)
         .count();
     let drafts = draft(store, service, &pods, ready_or_not);
-    let why = eco_format!(
-        "Service {} has {ready} ready endpoints of {}.",
-        key.name,
-        pods.len()
-    );
+    let why = texts::cluster::ready_endpoints(&key.name, ready, pods.len());
     let has_any = drafts.iter().any(|draft| !draft.endpoints.is_empty());
     for (at, draft) in drafts.into_iter().enumerate() {
         let is_placeholder = !has_any && at == 0;

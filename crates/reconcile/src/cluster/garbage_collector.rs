@@ -3,8 +3,8 @@
 
 use super::{Context, Controller};
 use crate::plan::Plan;
+use crate::texts;
 use crate::trace::Note;
-use ecow::eco_format;
 use kube::api::DeleteOptions;
 use kube::{Change, ChangeKind, Key, Map, Object, Store, Value};
 
@@ -48,7 +48,7 @@ fn reconcile(store: &Store, key: &Key, _: &Context<'_>) -> Plan {
     }
     if !object.meta.controller.is_empty() && !has_owner(store, object) {
         let owner_key = owner_key(object);
-        let why = eco_format!("{} owned {key} and is gone, so {key} goes too.", owner_key);
+        let why = texts::cluster::owner_is_gone(&owner_key, key);
         let same = DeleteOptions {
             uid: object.meta.uid.clone(),
             ..DeleteOptions::default()
@@ -81,7 +81,7 @@ fn finalize(store: &Store, object: &Object, plan: &mut Plan) {
     };
     if has("orphan") {
         for owned in store.owned_by(&object.meta.uid) {
-            let why = eco_format!("{} is deleted with propagation Orphan.", object.key);
+            let why = texts::cluster::orphaned(&object.key);
             let note = Note::detail("patch", "Orphaned", why);
             plan.update(&owned.key, without_owner(owned, &object.meta.uid), note);
         }
@@ -96,7 +96,7 @@ fn finalize(store: &Store, object: &Object, plan: &mut Plan) {
                 propagation: kube::api::Propagation::Foreground,
                 ..DeleteOptions::default()
             };
-            let why = eco_format!("{} waits for {} to go first.", object.key, owned.key);
+            let why = texts::cluster::waits_for(&object.key, &owned.key);
             plan.delete(
                 &owned.key,
                 options,
@@ -110,7 +110,7 @@ fn release(object: &Object, finalizer: &str, plan: &mut Plan) {
     let mut value = object.value.clone();
     let list = value.entry_at(&["metadata", "finalizers"]).items_mut();
     list.retain(|have| have.text() != finalizer);
-    let why = eco_format!("Nothing holds {} any more.", object.key);
+    let why = texts::cluster::nothing_holds(&object.key);
     plan.update(&object.key, value, Note::detail("patch", "Finalized", why));
 }
 

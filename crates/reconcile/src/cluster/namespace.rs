@@ -5,6 +5,7 @@
 use super::node_lifecycle::set_condition;
 use super::{Context, Controller};
 use crate::plan::Plan;
+use crate::texts;
 use crate::trace::Note;
 use ecow::{EcoString, eco_format};
 use kube::api::{DeleteOptions, Propagation, Verb};
@@ -80,7 +81,7 @@ fn give(store: &Store, namespace: &Key, object: Value) -> Plan {
     let mut plan = Plan::settled();
     let lives = |namespace: &Rc<Object>| namespace.meta.deleted.is_none();
     if store.get(namespace).is_some_and(lives) && store.get(&Key::of(&object)).is_none() {
-        let why = eco_format!("Every namespace has one, and {} is new.", namespace.name);
+        let why = texts::cluster::every_namespace_has_one(&namespace.name);
         plan.create(object, Note::detail("create", "NewNamespace", why));
     }
     plan
@@ -121,7 +122,7 @@ fn reconcile(store: &Store, key: &Key, context: &Context<'_>) -> Plan {
         let mut value = namespace.value.clone();
         say(value.entry("status"), &left, context.now);
         if value.get("status") != namespace.status() {
-            let why = eco_format!("{} still holds something.", key.name);
+            let why = texts::cluster::still_holds(&key.name);
             plan.update_status(key, value, Note::detail("update", "ContentRemaining", why));
         }
         let estimate = if left.seconds > 0 {
@@ -137,14 +138,14 @@ fn reconcile(store: &Store, key: &Key, context: &Context<'_>) -> Plan {
             propagation: Propagation::Background,
             ..DeleteOptions::default()
         };
-        let why = eco_format!("{} goes, and {} with it.", key.name, object.key);
+        let why = texts::cluster::goes_with(&key.name, &object.key);
         let note = Note::detail("delete", "NamespaceDeleted", why);
         plan.delete(&object.key, options, note);
     }
     if left.objects.is_empty() {
         let mut value = namespace.value.clone();
         *value.entry_at(&["spec", "finalizers"]) = Value::NULL;
-        let why = eco_format!("Nothing is left in {}.", key.name);
+        let why = texts::cluster::nothing_is_left(&key.name);
         let note = Note::detail("update", "NamespaceFinalized", why);
         plan.write(key.clone(), "finalize", Verb::Update(value), note);
     }

@@ -5,6 +5,7 @@
 
 use super::{Context, Controller, conditions};
 use crate::plan::Plan;
+use crate::texts;
 use crate::timings::Timings;
 use crate::trace::Note;
 use ecow::eco_format;
@@ -114,7 +115,7 @@ fn give_up(store: &Store, node: &Rc<Object>, now: Millis, plan: &mut Plan) {
         set_condition(status, kind, "Unknown", reason, message, now);
     }
     let name = &node.key.name;
-    let why = eco_format!("{name} has not renewed its lease for too long: nobody knows how it is.");
+    let why = texts::cluster::lease_not_renewed(name);
     let note = Note::warning("patch", "NodeStatusUnknown", why);
     plan.update_status(&node.key, value, note);
     let message = eco_format!("Node {name} status is now: NodeNotReady");
@@ -125,7 +126,7 @@ fn give_up(store: &Store, node: &Rc<Object>, now: Millis, plan: &mut Plan) {
             "status" => "False",
             "lastTransitionTime" => time::rfc3339(now),
         };
-        let why = eco_format!("{} is on {name}, so it gets no traffic.", pod.key.name);
+        let why = texts::cluster::gets_no_traffic(&pod.key.name, name);
         let note = Note::detail("patch", "NodeNotReady", why);
         patch_condition(&pod.key, condition, note, plan);
         plan.event(
@@ -228,8 +229,8 @@ fn taint(store: &Store, node: &Rc<Object>, context: &Context<'_>, plan: &mut Pla
     }
     let words: Vec<&str> = taints.iter().map(|taint| taint.get("key").text()).collect();
     let why = match words.is_empty() {
-        true => eco_format!("{} is well: its taints go.", node.key.name),
-        false => eco_format!("{} is tainted: {}.", node.key.name, words.join(", ")),
+        true => texts::cluster::taints_go(&node.key.name),
+        false => texts::cluster::is_tainted(&node.key.name, &words.join(", ")),
     };
     // A new node is tainted until it is ready.
     let is_news = !words.is_empty() || driven.is_some();

@@ -2,6 +2,7 @@
 
 use super::{Context, Controller, pod};
 use crate::plan::Plan;
+use crate::texts;
 use crate::trace::Note;
 use ecow::{EcoString, eco_format};
 use kube::{Change, Key, Object, Store, Value, eviction, selector, time};
@@ -91,9 +92,7 @@ fn reconcile(store: &Store, key: &Key, context: &Context<'_>) -> Plan {
     );
     eviction::set_allowed(status, allowed > 0, budget.meta.generation, context.now);
     if value != budget.value {
-        let why = eco_format!(
-            "{key} has {healthy} healthy pods and needs {desired}: {allowed} may be evicted."
-        );
+        let why = texts::cluster::may_be_evicted(key, healthy, desired, allowed);
         plan.update_status(key, value, Note::detail("update", "BudgetCounted", why));
         if pods.is_empty() {
             let note = Note::detail("event", "NoPods", "No matching pods found");

@@ -4,8 +4,9 @@
 use super::node_lifecycle::{patch_condition, state};
 use super::{Context, Controller, pod};
 use crate::plan::Plan;
+use crate::texts;
 use crate::trace::Note;
-use ecow::{EcoString, eco_format};
+use ecow::EcoString;
 use kube::api::{DeleteOptions, PatchType, Verb};
 use kube::{Change, ChangeKind, Key, Millis, Object, Store, Value, map, time};
 use std::rc::Rc;
@@ -58,7 +59,7 @@ fn reconcile(store: &Store, key: &Key, context: &Context<'_>) -> Plan {
         return plan;
     }
     for pod in store.pods_on(&key.name) {
-        let why = eco_format!("{} was on {}, which is gone.", pod.key.name, key.name);
+        let why = texts::cluster::node_is_gone(&pod.key.name, &key.name);
         let condition = map! {
             "type" => "DisruptionTarget",
             "status" => "True",
@@ -122,11 +123,7 @@ fn end(store: &Store, key: &Key, context: &Context<'_>) -> Plan {
         return plan;
     }
     for pod in terminating {
-        let why = eco_format!(
-            "{} was to end on {}, which is out of service: no kubelet will end it.",
-            pod.key.name,
-            key.name
-        );
+        let why = texts::cluster::out_of_service(&pod.key.name, &key.name);
         delete(pod, None, why, &mut plan);
     }
     plan

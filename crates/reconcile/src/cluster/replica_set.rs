@@ -5,6 +5,7 @@ use super::conditions::{self, Condition};
 use super::garbage_collector::without_owner;
 use super::{Context, Controller, adopters, owners, pod, retry_after};
 use crate::plan::Plan;
+use crate::texts;
 use crate::trace::Note;
 use ecow::eco_format;
 use kube::api::DeleteOptions;
@@ -136,7 +137,7 @@ fn claim<'a>(store: &'a Store, set: &Object, plan: &mut Plan) -> Vec<&'a Rc<Obje
         if matches(pod) {
             pods.push(pod);
         } else if pod.meta.deleted.is_none() && set.meta.deleted.is_none() {
-            let why = eco_format!("{} no longer matches the selector of {}.", pod.key, set.key);
+            let why = texts::cluster::no_longer_matches(&pod.key, &set.key);
             let note = Note::detail("patch", "Released", why);
             plan.patch_metadata(pod, &without_owner(pod, &set.meta.uid), note);
         }
@@ -149,11 +150,7 @@ fn claim<'a>(store: &'a Store, set: &Object, plan: &mut Plan) -> Vec<&'a Rc<Obje
             let mut value = pod.value.clone();
             let owners = value.entry_at(&["metadata", "ownerReferences"]).items_mut();
             owners.push(set.as_controller());
-            let why = eco_format!(
-                "{} matches the selector of {} and has no owner.",
-                pod.key,
-                set.key
-            );
+            let why = texts::cluster::has_no_owner(&pod.key, &set.key);
             plan.patch_metadata(pod, &value, Note::detail("patch", "Adopted", why));
             pods.push(pod);
         }
@@ -176,7 +173,7 @@ fn manage(
     plan: &mut Plan,
 ) {
     let want = wanted(set);
-    let why = eco_format!("{} wants {want} pods and has {have}.", set.key.name);
+    let why = texts::cluster::wants_and_has(&set.key.name, want, have);
     let burst = usize::try_from(want.abs_diff(have)).map_or(BURST, |pods| pods.min(BURST));
     if have < want {
         let template = new_pod(set);
@@ -438,12 +435,7 @@ fn write_status(set: &Object, status: Value, counts: &Counts, plan: &mut Plan) {
     }
     let mut value = set.value.clone();
     value.set("status", status);
-    let why = eco_format!(
-        "{} has {} pods, {} of them ready.",
-        set.key.name,
-        counts.active,
-        counts.ready
-    );
+    let why = texts::cluster::pods_ready(&set.key.name, counts.active, counts.ready);
     plan.update_status(&set.key, value, Note::detail("patch", "Status", why));
 }
 

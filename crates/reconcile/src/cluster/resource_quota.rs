@@ -3,8 +3,8 @@
 
 use super::{Context, Controller};
 use crate::plan::Plan;
+use crate::texts;
 use crate::trace::Note;
-use ecow::eco_format;
 use kube::admission::quota;
 use kube::{Change, ChangeKind, Key, Store};
 
@@ -58,7 +58,7 @@ fn reconcile(store: &Store, key: &Key, _: &Context<'_>) -> Plan {
     if quota.status() != &status {
         let mut value = quota.value.clone();
         *value.entry("status") = status;
-        let why = eco_format!("{key} counts what its namespace holds.");
+        let why = texts::cluster::quota_counts(key);
         plan.update_status(key, value, Note::detail("update", "QuotaCounted", why));
     }
     plan

@@ -5,6 +5,7 @@ use super::node_lifecycle::patch_condition;
 use super::scheduler::tolerates;
 use super::{Context, Controller, pod};
 use crate::plan::Plan;
+use crate::texts;
 use crate::trace::Note;
 use ecow::eco_format;
 use kube::api::DeleteOptions;
@@ -100,10 +101,7 @@ fn evict(pod: &Rc<Object>, now: Millis, plan: &mut Plan) {
         "lastTransitionTime" => time::rfc3339(now),
     };
     let node = pod::node(pod);
-    let why = eco_format!(
-        "{} does not tolerate the taints of {node} any longer.",
-        key.name
-    );
+    let why = texts::cluster::does_not_tolerate(&key.name, node);
     let note = Note::detail("patch", "DeletionByTaintManager", why.clone());
     patch_condition(key, condition, note, plan);
     let same = DeleteOptions {

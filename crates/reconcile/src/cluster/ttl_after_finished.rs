@@ -3,6 +3,7 @@
 
 use super::{Context, Controller, job};
 use crate::plan::Plan;
+use crate::texts;
 use crate::trace::Note;
 use kube::api::{DeleteOptions, Propagation};
 use kube::{Change, Key, Store};
@@ -40,7 +41,7 @@ fn reconcile(store: &Store, key: &Key, context: &Context<'_>) -> Plan {
         uid: job.meta.uid.clone(),
         ..DeleteOptions::default()
     };
-    let why = "It finished longer ago than its ttlSecondsAfterFinished.";
+    let why = texts::cluster::FINISHED_LONG_AGO;
     plan.delete(&job.key, options, Note::detail("delete", "Expired", why));
     plan
 }

@@ -27,6 +27,7 @@ use crate::cluster::{Context, Controller};
 use crate::delivery::actions::tools::HelmUpgrade;
 use crate::delivery::git::{Oid, Tree};
 use crate::engine::World;
+use crate::texts;
 
 use crate::pipeline::{self, MAIN};
 use crate::trace::{EntryId, Note};
@@ -259,8 +260,8 @@ pub(crate) fn delivered(world: &World, commit: Oid) -> Option<Delivered> {
     if synced != eco_format!("{commit}") {
         return Some(Delivered {
             progress: Progress::Active,
-            title: "waits for Argo CD".into(),
-            detail: eco_format!("{name} is as the commit before says"),
+            title: texts::stage::WAITS_FOR_ARGO_CD.into(),
+            detail: texts::stage::is_as_before(name),
         });
     }
     let progress = match of(&["operationState", "phase"]).as_str() {
@@ -271,6 +272,6 @@ pub(crate) fn delivered(world: &World, commit: Oid) -> Option<Delivered> {
     Some(Delivered {
         progress,
         title: of(&["sync", "status"]),
-        detail: eco_format!("Argo CD: {name} is {}", of(&["health", "status"])),
+        detail: texts::stage::application_is(name, &of(&["health", "status"])),
     })
 }

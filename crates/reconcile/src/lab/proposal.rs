@@ -4,8 +4,9 @@ use super::Lab;
 use crate::delivery::git::Tree;
 use crate::delivery::labs::Files;
 use crate::pipeline::Change;
+use crate::texts;
 use crate::view::Problem;
-use ecow::{EcoString, eco_format};
+use ecow::EcoString;
 
 /// Files that differ: the new text; none for a file that is gone.
 pub type Differences = Vec<(EcoString, Option<EcoString>)>;
@@ -24,16 +25,11 @@ impl Lab {
         names.dedup();
         let name = match names.as_slice() {
             [] => {
-                return Err(Problem::whole(
-                    "",
-                    "no file differs from main, so there is nothing to propose",
-                ));
+                return Err(Problem::whole("", texts::lab::NOTHING_TO_PROPOSE));
             }
             [name] => *name,
             [first, second, ..] => {
-                let why = eco_format!(
-                    "a pull request belongs to one repository, and both {first} and {second} are changed"
-                );
+                let why = texts::lab::one_repository(first, second);
                 return Err(Problem::whole(*second, why));
             }
         };
@@ -49,7 +45,7 @@ impl Lab {
                 .all(|(path, text)| draft.get(path) == Some(text))
         });
         let title = match title.trim() {
-            "" => "Update the service",
+            "" => texts::lab::UPDATE_THE_SERVICE,
             title => title,
         };
         let change = Change {

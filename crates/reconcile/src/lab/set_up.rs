@@ -8,6 +8,7 @@ use crate::delivery::{check, rehearsal};
 use crate::engine::World;
 use crate::gitops;
 use crate::pipeline::{self, MAIN};
+use crate::texts;
 use crate::trace::Note;
 use crate::view::Problem;
 use ecow::{EcoString, eco_format};
@@ -43,7 +44,7 @@ pub(super) fn cluster(world: &mut World, definition: &Definition) {
             },
             "status" => status,
         };
-        let why = eco_format!("Node {} joins the cluster.", node.name);
+        let why = texts::lab::node_joins(&node.name);
         make(world, object, "NodeReady", why);
     }
     let own = ["default", "kube-system"].map(EcoString::from);
@@ -54,7 +55,7 @@ pub(super) fn cluster(world: &mut World, definition: &Definition) {
             "metadata" => map! { "name" => name },
             "status" => map! { "phase" => "Active" },
         };
-        let why = eco_format!("Namespace {name} is made.");
+        let why = texts::lab::namespace_made(name);
         make(world, object, "Namespace", why);
     }
 }
@@ -67,7 +68,7 @@ fn make(world: &mut World, object: Value, reason: &str, why: EcoString) {
 /// Delivers a repository's main as its workflow would, at once.
 pub(super) fn deliver(world: &mut World, name: &EcoString) -> Result<(), Vec<Problem>> {
     let Some(repository) = world.delivery.repositories.get(name).cloned() else {
-        return Err(vec![Problem::whole(name, "there is no such repository")]);
+        return Err(vec![Problem::whole(name, texts::lab::NO_SUCH_REPOSITORY)]);
     };
     let Some(commit) = repository.branch(MAIN) else {
         return Ok(());
@@ -92,7 +93,7 @@ pub(super) fn deliver(world: &mut World, name: &EcoString) -> Result<(), Vec<Pro
     let outcome = rehearsal::rehearse_all(&start, &delivery.registry, &delivery.repositories)?;
     if let Some(failure) = outcome.failure {
         let (job, step) = (failure.job, failure.step);
-        let why = eco_format!("step \"{step}\" of job {job} fails: {}", failure.error);
+        let why = texts::lab::step_fails(&step, &job, &failure.error);
         return Err(vec![Problem::whole(name, why)]);
     }
     outcome.push_all(&mut world.delivery.registry, 0);
@@ -120,7 +121,7 @@ pub(super) fn apply(world: &mut World, path: &EcoString) -> Result<(), Vec<Probl
         let objects = yaml::decode_all(text).map_err(|_| check::check(&place, text, None))?;
         for mut object in objects.into_iter().filter(|object| !object.is_null()) {
             let key = gitops::diff::place(&mut object, "default");
-            let why = eco_format!("{key} is applied: kubectl apply -f {place}.");
+            let why = texts::lab::applied(&key, &place);
             let note = Note::detail("create", "Applied", why);
             world
                 .request(SETUP, key, "", Verb::Create(object), note)
@@ -131,7 +132,7 @@ pub(super) fn apply(world: &mut World, path: &EcoString) -> Result<(), Vec<Probl
         true => Ok(()),
         false => Err(vec![Problem::whole(
             "cluster.yaml",
-            eco_format!("applied names \"{path}\", and there are no manifests"),
+            texts::lab::no_manifests(path),
         )]),
     }
 }

@@ -9,6 +9,7 @@ use crate::delivery::plan::{self, Sources, Tool, name_of, whole};
 use crate::delivery::rehearsal::Rehearsal;
 use crate::engine::World;
 use crate::gitops::{self, Prospect, State, flux};
+use crate::texts;
 use crate::view::{Effect, PlanRow, Problem};
 use ecow::{EcoString, eco_format};
 use kube::rbac::User;
@@ -82,10 +83,7 @@ fn upgraded(
     match upgrade.new {
         Err(why) => Err(failed(name, eco_format!("{key}: {why}"))),
         Ok(None) => {
-            let why = eco_format!(
-                "Nothing happens: {key} upgrades when the version in Chart.yaml or its values are \
-                 others, and they are the same (reconcileStrategy: ChartVersion)."
-            );
+            let why = texts::plan::chart_version(key);
             Ok(Outlook::of(vec![whole(Effect::None, why)]))
         }
         Ok(Some(new)) => {
@@ -138,30 +136,16 @@ fn synced(
     rows.retain(|row| !row.object.is_empty());
     rows.extend(left.iter().map(|object| PlanRow {
         object: name_of(&Key::of(object)),
-        ..whole(
-            Effect::None,
-            eco_format!(
-                "Git no longer has it, and it stays: {} does not prune.",
-                key.name
-            ),
-        )
+        ..whole(Effect::None, texts::plan::not_pruned(&key.name))
     }));
     let keeper = match tool {
         Tool::Kustomize => "Flux",
         _ => "Argo CD",
     };
     let about = match (rows.is_empty(), prospect.is_automated) {
-        (true, _) => Some(eco_format!(
-            "Nothing happens: what {keeper} keeps for {} {} is the same before and after.",
-            key.kind,
-            key.name
-        )),
+        (true, _) => Some(texts::plan::kept_the_same(keeper, &key.kind, &key.name)),
         (false, true) => None,
-        (false, false) => Some(eco_format!(
-            "All of this waits for a sync: Application {} only becomes OutOfSync, for it does not \
-             sync by itself.",
-            key.name
-        )),
+        (false, false) => Some(texts::plan::waits_for_a_sync(&key.name)),
     };
     rows.extend(about.map(|why| whole(Effect::None, why)));
     let outlook = Outlook {

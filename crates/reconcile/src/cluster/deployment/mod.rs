@@ -12,8 +12,8 @@ mod strategy;
 
 use super::{Context, Controller, adopters, owners};
 use crate::plan::Plan;
+use crate::texts;
 use crate::trace::Note;
-use ecow::eco_format;
 use kube::{Change, ChangeKind, Key, Millis, Object, Store, Value};
 use sets::Set;
 use std::rc::Rc;
@@ -161,14 +161,8 @@ fn say_what_changed(subject: &mut Subject<'_>, sets: &[Set]) {
         .annotation(DESIRED_REPLICAS)
         .and_then(|text| text.parse::<i64>().ok());
     let message = match before {
-        Some(before) if before != wanted => eco_format!(
-            "spec.replicas went from {before} to {wanted}; the pod template, and with it the hash \
-             {hash}, is the same. So there is no new ReplicaSet, and no running pod restarts."
-        ),
-        _ => eco_format!(
-            "The change lies outside spec.template: its hash is still {hash}. So there is no new \
-             ReplicaSet, and no pod restarts."
-        ),
+        Some(before) if before != wanted => texts::cluster::only_replicas(before, wanted, hash),
+        _ => texts::cluster::outside_the_template(hash),
     };
     subject
         .plan

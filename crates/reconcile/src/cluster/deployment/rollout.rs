@@ -4,6 +4,7 @@
 use super::sets::{self, Set};
 use super::{DESIRED_REPLICAS, MAX_REPLICAS, Subject, status};
 use crate::cluster::pod;
+use crate::texts;
 use crate::trace::Note;
 use ecow::{EcoString, eco_format};
 use kube::api::DeleteOptions;
@@ -24,8 +25,7 @@ pub(super) fn recreate(subject: &mut Subject<'_>, sets: &mut Vec<Set>) {
     let mut scaled = false;
     for set in old(sets, newest) {
         let name = &set.key.name;
-        let why =
-            eco_format!("The strategy is Recreate: the pods of {name} go before new ones come.");
+        let why = texts::cluster::recreate_ends(name);
         scaled |= scale(subject, set, 0, why);
     }
     if scaled || old_pods_run(subject, sets, newest) {
@@ -40,10 +40,7 @@ pub(super) fn recreate(subject: &mut Subject<'_>, sets: &mut Vec<Set>) {
         },
     };
     let want = subject.replicas();
-    let why = eco_format!(
-        "No old pod is left, so {} gets its {want} pods.",
-        sets[newest].key.name
-    );
+    let why = texts::cluster::recreate_begins(&sets[newest].key.name, want);
     scale(subject, &mut sets[newest], want, why);
     finish(subject, sets, Some(newest), false);
 }
@@ -101,19 +98,10 @@ fn grow(subject: &mut Subject<'_>, sets: &mut [Set], newest: usize) -> bool {
     };
     let total: i64 = sets.iter().map(Set::replicas).sum();
     let why = if have > want {
-        eco_format!(
-            "{} wants {want} pods, so {} keeps no more.",
-            subject.name(),
-            sets[newest].key.name
-        )
+        texts::cluster::keeps_no_more(subject.name(), want, &sets[newest].key.name)
     } else {
-        let most = want + subject.fenceposts().surge;
-        eco_format!(
-            "There may be {most} pods ({want} and a surge of {}) and there are {total}, so {} grows \
-             from {have} to {size}.",
-            subject.fenceposts().surge,
-            sets[newest].key.name
-        )
+        let pods = (want, subject.fenceposts().surge, total);
+        texts::cluster::grows(pods, &sets[newest].key.name, (have, size))
     };
     scale(subject, &mut sets[newest], size, why)
 }
@@ -166,10 +154,7 @@ fn shrink(subject: &mut Subject<'_>, sets: &mut [Set], newest: usize) -> bool {
             continue;
         }
         let size = set.replicas() - down;
-        let why = eco_format!(
-            "{down} of the pods of {} are not available anyway, so they go first.",
-            set.key.name
-        );
+        let why = texts::cluster::not_available_anyway(down, &set.key.name);
         gone += down;
         scale(subject, &mut sets[*at], size, why);
     }
@@ -187,11 +172,8 @@ fn shrink(subject: &mut Subject<'_>, sets: &mut [Set], newest: usize) -> bool {
             continue;
         }
         let size = set.replicas() - down;
-        let why = eco_format!(
-            "{available} pods are available and {least} must be, so {} shrinks from {} to {size}.",
-            set.key.name,
-            set.replicas()
-        );
+        let why =
+            texts::cluster::shrinks((available, least), &set.key.name, (set.replicas(), size));
         spare -= down;
         gone += down;
         scale(subject, &mut sets[*at], size, why);
@@ -237,11 +219,11 @@ fn resize(subject: &mut Subject<'_>, sets: &mut [Set], newest: Option<usize>) {
     let want = subject.replicas();
     if let Some(at) = active_or_latest(sets, newest) {
         if sets[at].replicas() != want {
-            let why = eco_format!(
-                "{} wants {want} pods now, so {} goes from {} to {want}.",
+            let why = texts::cluster::wants_now(
                 subject.name(),
-                sets[at].key.name,
-                sets[at].replicas()
+                want,
+                &sets[at].key.name,
+                sets[at].replicas(),
             );
             resize_one(subject, &mut sets[at], want, why);
         }
@@ -249,10 +231,7 @@ fn resize(subject: &mut Subject<'_>, sets: &mut [Set], newest: Option<usize>) {
     }
     if newest.is_some_and(|at| is_saturated(subject, &sets[at])) {
         for set in old(sets, newest) {
-            let why = eco_format!(
-                "The newest ReplicaSet has all pods, so {} ends.",
-                set.key.name
-            );
+            let why = texts::cluster::newest_has_all(&set.key.name);
             scale(subject, set, 0, why);
         }
         return;
@@ -310,11 +289,7 @@ fn proportionally(subject: &mut Subject<'_>, sets: &mut [Set]) {
         *first = (*first + to_add - added).max(0);
     }
     for (at, size) in active.into_iter().zip(sizes) {
-        let why = eco_format!(
-            "{} wants {want} pods now, in the middle of a rollout: {} takes its share.",
-            subject.name(),
-            sets[at].key.name
-        );
+        let why = texts::cluster::takes_its_share(subject.name(), want, &sets[at].key.name);
         resize_one(subject, &mut sets[at], size, why);
     }
 }
@@ -372,11 +347,7 @@ fn clean_up(subject: &mut Subject<'_>, sets: &[Set], newest: Option<usize>) {
         if set.count("replicas") != 0 || set.replicas() != 0 || unseen {
             continue;
         }
-        let why = eco_format!(
-            "{} keeps {limit} old ReplicaSets, and {} is older.",
-            subject.name(),
-            set.key.name
-        );
+        let why = texts::cluster::history_is_full(subject.name(), limit, &set.key.name);
         let note = Note::detail("delete", "RevisionHistoryLimit", why);
         subject
             .plan

@@ -5,6 +5,7 @@ use crate::cluster::conditions::{self, Condition};
 use crate::cluster::garbage_collector::without_owner;
 use crate::cluster::{Context, retry_after};
 use crate::plan::Plan;
+use crate::texts;
 use crate::trace::Note;
 use ecow::{EcoString, eco_format};
 use kube::{Key, Millis, Object, Status, Store, Value, map, pod_template_hash, selector, time};
@@ -105,11 +106,7 @@ pub(super) fn claim(subject: &mut Subject<'_>) -> Vec<Set> {
         .partition(|set| selector::matches(&wanted, set.value.at(&["metadata", "labels"])));
     let deployment = subject.object.clone();
     for set in strangers.iter().filter(|set| !set.deleted) {
-        let why = eco_format!(
-            "{} no longer matches the selector of {}.",
-            set.key,
-            deployment.key
-        );
+        let why = texts::cluster::no_longer_matches(&set.key, &deployment.key);
         if let Some(object) = subject.store.get(&set.key) {
             let value = without_owner(object, &deployment.meta.uid);
             subject
@@ -126,11 +123,7 @@ pub(super) fn claim(subject: &mut Subject<'_>) -> Vec<Set> {
             let mut set = Set::of(object);
             let owners = set.value.entry_at(&["metadata", "ownerReferences"]);
             owners.items_mut().push(deployment.as_controller());
-            let why = eco_format!(
-                "{} matches the selector of {} and has no owner.",
-                set.key,
-                deployment.key
-            );
+            let why = texts::cluster::has_no_owner(&set.key, &deployment.key);
             write(subject, &mut set, Note::detail("patch", "Adopted", why));
             sets.push(set);
         }
@@ -204,12 +197,8 @@ fn reuse(subject: &mut Subject<'_>, set: &mut Set, revision: i64) {
     }
     if changed {
         let why = match set.annotation(REVISION_HISTORY) {
-            Some(_) => eco_format!(
-                "ReplicaSet {} has the template that is wanted now: it is used again, as revision {}.",
-                set.key.name,
-                set.revision()
-            ),
-            None => eco_format!("{} follows {}.", set.key, subject.object.key),
+            Some(_) => texts::cluster::used_again(&set.key.name, set.revision()),
+            None => texts::cluster::follows(&set.key, &subject.object.key),
         };
         write(
             subject,
@@ -269,21 +258,10 @@ fn create(subject: &mut Subject<'_>, sets: &mut Vec<Set>, revision: i64) -> usiz
     let at = sets.len() - 1;
     let size = super::rollout::size_of_newest(subject, sets, at);
     sets[at].value.entry("spec").set("replicas", size);
-    let why = eco_format!(
-        "The pod template of {} changed, so its hash did: ReplicaSet {} is made for revision \
-         {revision}, and begins with {size} of {} pods.",
-        subject.name(),
-        key.name,
-        subject.replicas()
-    );
-    let why = if at == 0 {
-        eco_format!(
-            "{} has no ReplicaSet yet: {} is made for revision {revision}, with {size} pods.",
-            subject.name(),
-            key.name
-        )
-    } else {
-        why
+    let (name, want) = (subject.name(), subject.replicas());
+    let why = match at {
+        0 => texts::cluster::first_set(name, &key.name, revision, size),
+        _ => texts::cluster::new_template(name, &key.name, revision, (size, want)),
     };
     let note = Note::story("create", "NewReplicaSet", why);
     let write = subject.plan.create(sets[at].value.clone(), note);
@@ -353,7 +331,7 @@ fn failed_create(store: &Store, key: &Key, context: &Context<'_>, refusal: &Stat
     if &subject.status != object.status() {
         let mut value = object.value.clone();
         value.set("status", subject.status);
-        let why = eco_format!("{key} has no ReplicaSet of its template.");
+        let why = texts::cluster::no_set(key);
         plan.update_status(key, value, Note::detail("patch", "Status", why));
     }
     plan

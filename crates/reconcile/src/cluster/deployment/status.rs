@@ -4,6 +4,7 @@
 use super::sets::{Set, has_deadline};
 use super::{REVISION, Subject};
 use crate::cluster::conditions::{self, Condition};
+use crate::texts;
 use crate::trace::Note;
 use ecow::{EcoString, eco_format};
 use kube::{Millis, Value, time};
@@ -227,10 +228,7 @@ fn say_complete(subject: &mut Subject<'_>, whom: &str) {
     if before == "NewReplicaSetAvailable" || subject.replicas() == 0 {
         return;
     }
-    let message = eco_format!(
-        "{whom} has all {} pods, they are available, and no old one is wanted any more: the rollout is complete.",
-        subject.replicas()
-    );
+    let message = texts::cluster::complete(whom, subject.replicas());
     subject.plan.say(
         &key,
         Note::story("complete", "NewReplicaSetAvailable", message),
@@ -245,10 +243,7 @@ fn say_late(subject: &mut Subject<'_>, message: &str) {
         return;
     }
     let key = subject.object.key.clone();
-    let why = eco_format!(
-        "{message} Nothing got on for spec.progressDeadlineSeconds. Kubernetes reports it and goes on \
-         trying; it does not roll back by itself."
-    );
+    let why = texts::cluster::deadline_exceeded(message);
     subject
         .plan
         .say(&key, Note::warning("fail", "ProgressDeadlineExceeded", why));
@@ -269,13 +264,8 @@ pub(super) fn write(subject: &mut Subject<'_>) {
     }
     value.set("status", subject.status.clone());
     let count = |name: &str| subject.status.get(name).as_int().unwrap_or(0);
-    let why = eco_format!(
-        "{} has {} of {} pods updated, {} available.",
-        subject.name(),
-        count("updatedReplicas"),
-        subject.replicas(),
-        count("availableReplicas")
-    );
+    let (updated, available) = (count("updatedReplicas"), count("availableReplicas"));
+    let why = texts::cluster::pods_updated(subject.name(), updated, subject.replicas(), available);
     let key = subject.object.key.clone();
     subject
         .plan

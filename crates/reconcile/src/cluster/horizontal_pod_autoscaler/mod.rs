@@ -11,6 +11,7 @@ pub use behavior::Memory;
 
 use super::{Context, Controller};
 use crate::plan::Plan;
+use crate::texts;
 use crate::trace::Note;
 use behavior::{Decision, Wish, decide};
 use ecow::{EcoString, eco_format};
@@ -56,7 +57,7 @@ fn reconcile(store: &Store, key: &Key, context: &Context<'_>) -> Plan {
     if &status != scaler.status() {
         let mut value = scaler.value.clone();
         value.set("status", status);
-        let why = eco_format!("{} has looked at its metrics.", key.name);
+        let why = texts::cluster::looked_at_metrics(&key.name);
         plan.update_status(key, value, Note::detail("patch", "Status", why));
     }
     plan.look_again(context.timings.autoscaler_sync);

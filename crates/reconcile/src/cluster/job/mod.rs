@@ -10,6 +10,7 @@ mod pods;
 
 use super::{Context, Controller, Memory, owners, pod};
 use crate::plan::Plan;
+use crate::texts;
 use crate::trace::Note;
 use ecow::EcoString;
 pub use failures::BackOff;
@@ -258,13 +259,10 @@ impl<'a> Sync<'a> {
         if &status != job.status() {
             let mut value = job.value.clone();
             value.set("status", status);
-            let why = ecow::eco_format!(
-                "{} has {} active pods; {} succeeded and {} failed.",
-                job.key.name,
-                self.active_count(),
-                self.succeeded,
-                self.failed
-            );
+            let why = {
+                let name = &job.key.name;
+                texts::cluster::job_counts(name, self.active_count(), self.succeeded, self.failed)
+            };
             plan.update_status(&job.key, value, Note::detail("patch", "Status", why));
         }
         let Some(note) = finished else {

@@ -6,6 +6,7 @@ use super::failures::{
 use super::{CONTROLLER, FINALIZER, Sync, count};
 use crate::cluster::{Context, pod, replica_set, retry_after};
 use crate::plan::Plan;
+use crate::texts;
 use crate::trace::Note;
 use ecow::{EcoString, eco_format};
 use kube::api::{DeleteOptions, PatchType, Verb};
@@ -35,7 +36,7 @@ pub(super) fn let_go(pod: &Object, plan: &mut Plan) {
             "$deleteFromPrimitiveList/finalizers" => vec![Value::from(FINALIZER)],
         },
     };
-    let why = eco_format!("{} is counted.", pod.key.name);
+    let why = texts::cluster::is_counted(&pod.key.name);
     let note = Note::detail("patch", "Counted", why);
     let patch = Verb::Patch(PatchType::Strategic, patch);
     plan.write(pod.key.clone(), "", patch, note);
@@ -47,7 +48,7 @@ pub(super) fn delete(job: &Rc<Object>, pod: &Object, plan: &mut Plan) {
         uid: pod.meta.uid.clone(),
         ..DeleteOptions::default()
     };
-    let why = eco_format!("{} is not needed any more.", pod.key.name);
+    let why = texts::cluster::is_not_needed(&pod.key.name);
     let note = Note::detail("delete", "SuccessfulDelete", why);
     plan.delete(&pod.key, same, note).announce = Some((
         job.clone(),
@@ -122,7 +123,7 @@ impl<'a> Sync<'a> {
             return;
         }
         for index in indexes {
-            let why = eco_format!("{} wants {wanted} active pods.", self.job.key.name);
+            let why = texts::cluster::wants_active(&self.job.key.name, wanted);
             let note = Note::detail("create", "SuccessfulCreate", why);
             let write = plan.create(self.new_pod(index), note);
             write.announce = Some((

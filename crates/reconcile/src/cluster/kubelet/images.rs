@@ -8,6 +8,7 @@ use super::sync::Doing;
 use crate::delivery::app::{App, Health, Memory, OnSigterm};
 use crate::delivery::registry::Reference;
 use crate::pipeline::tints;
+use crate::texts;
 use crate::trace::Note;
 use ecow::{EcoString, EcoVec, eco_format};
 use kube::Millis;
@@ -175,15 +176,7 @@ impl Work<'_> {
         );
         if size > 0 {
             let whole = self.ask_for(image).map_or(size, |found| found.size);
-            let layers = match whole > size {
-                true => eco_format!(" of {}, for it has the other layers already", whole >> 20),
-                false => EcoString::new(),
-            };
-            let why = eco_format!(
-                "{} does not have {image} yet and pulls it: {} MiB{layers}.",
-                self.run.node,
-                size >> 20
-            );
+            let why = texts::nodes::pulls(&self.run.node, image, size >> 20, whole >> 20);
             let key = Some(self.run.key.clone());
             self.world
                 .note(&self.actor(), key, Note::story("pull", "Pulling", why));

@@ -5,6 +5,7 @@ use super::{Ended, PodEvent, Pods, Run, State, observe, pressure};
 use crate::cluster::network::{self, Cause};
 use crate::cluster::node_lifecycle::set_condition;
 use crate::engine::{Event, World};
+use crate::texts;
 use crate::trace::Note;
 use ecow::{EcoString, eco_format};
 use kube::api::Verb;
@@ -225,7 +226,7 @@ pub(crate) fn start(world: &mut World, name: &EcoString) {
     }
     let mut value = node.value.clone();
     say_well(value.entry("status"), world.now);
-    let why = eco_format!("{name} is back, and its kubelet says that it is well.");
+    let why = texts::nodes::is_back(name);
     let note = Note::story("patch", "KubeletReady", why);
     let key = node.key.clone();
     // Nothing else writes to it at this moment, so that it cannot be refused for that.
@@ -297,7 +298,7 @@ fn register(world: &mut World, actor: &str, silence: &Silence) -> Option<Rc<Obje
         "metadata" => map! { "name" => &key.name, "labels" => labels },
         "status" => status,
     };
-    let why = eco_format!("The kubelet of {} registers its node again.", key.name);
+    let why = texts::nodes::registers_again(&key.name);
     let note = Note::story("create", "RegisteredNode", why);
     let made = world.request(actor, key.clone(), "", Verb::Create(object), note);
     made.ok()?.object()

@@ -8,6 +8,7 @@ use super::{PodEvent, Pods, Run, Work};
 use crate::cluster::node_lifecycle::set_condition;
 use crate::cluster::{network, pod, requests};
 use crate::engine::{Event, World};
+use crate::texts;
 use crate::trace::Note;
 use ecow::{EcoString, EcoVec, eco_format};
 use kube::api::Verb;
@@ -221,11 +222,11 @@ fn say(world: &mut World, node: &Rc<Object>, is_pressed: bool, left: u64) {
     set_condition(status, "MemoryPressure", state, reason, message, world.now);
     let note = match is_pressed {
         true => {
-            let why = eco_format!("{name} has {} of memory left, too little.", bytes(left));
+            let why = texts::nodes::too_little_memory(name, &bytes(left));
             Note::warning("patch", reason, why)
         }
         false => {
-            let why = eco_format!("{name} has had enough memory for a while.");
+            let why = texts::nodes::enough_memory(name);
             Note::story("patch", reason, why)
         }
     };

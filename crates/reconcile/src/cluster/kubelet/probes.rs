@@ -8,6 +8,7 @@
 use super::files::Disk;
 use super::programs::FOREVER;
 use super::{PodEvent, Role, State, Work, config};
+use crate::texts;
 use crate::trace::Note;
 use crate::view::{ProbeStanding, Tone};
 use ecow::{EcoString, eco_format};
@@ -352,22 +353,16 @@ impl Work<'_> {
     fn found(&mut self, at: usize, probe: Probe, is_well: bool) {
         let (node, name) = (&self.run.node, self.name());
         let note = match (probe, is_well) {
-            (Probe::Startup, true) => Note::detail(
-                "patch",
-                "Started",
-                eco_format!("{name} has started on {node}."),
-            ),
+            (Probe::Startup, true) => {
+                Note::detail("patch", "Started", texts::nodes::has_started(name, node))
+            }
             (Probe::Readiness, true) => {
-                let why = eco_format!(
-                    "{name} answers its readiness probe on {node}: it is ready, and traffic may come."
-                );
+                let why = texts::nodes::is_ready(name, node);
                 Note::story("patch", "Ready", why)
             }
-            (Probe::Readiness, false) => Note::warning(
-                "patch",
-                "NotReady",
-                eco_format!("{name} is not ready any more."),
-            ),
+            (Probe::Readiness, false) => {
+                Note::warning("patch", "NotReady", texts::nodes::is_not_ready(name))
+            }
             _ => {
                 self.ask();
                 return;

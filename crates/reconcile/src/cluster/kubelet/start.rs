@@ -7,6 +7,7 @@ use super::sync::Doing;
 use super::{Ended, PodEvent, State, Work, config, files, logs, programs};
 use crate::cluster::network::{self, Cause};
 use crate::delivery::app::App;
+use crate::texts;
 use crate::trace::Note;
 use ecow::{EcoString, eco_format};
 use kube::{Millis, Value, quantity};
@@ -116,7 +117,7 @@ impl Work<'_> {
         self.has_started_something();
         self.note_change();
         self.event_of(at, Note::detail("event", "Started", "Container started"));
-        let why = lean::joined(&["Container ", &name, " of ", self.name(), " runs."]);
+        let why = texts::nodes::runs(&name, self.name());
         self.run.worker.story(Note::detail("patch", "Running", why));
         let app = self.run.containers[at].app.clone();
         match app.filter(|_| words.is_empty() || !runs) {
@@ -398,15 +399,9 @@ impl Work<'_> {
         container.life += 1;
         let name = &container.name;
         let why = match (reason, missing) {
-            ("OOMKilled", _) => eco_format!(
-                "Container {name} of {pod} needs more memory than its limit allows: the kernel kills it."
-            ),
-            (_, Some(what)) => {
-                eco_format!(
-                    "Container {name} of {pod} ends with exit code {code}: {what} is not set."
-                )
-            }
-            _ => eco_format!("Container {name} of {pod} ends with exit code {code}."),
+            ("OOMKilled", _) => texts::nodes::is_oom_killed(name, &pod),
+            (_, Some(what)) => texts::nodes::ends_without(name, &pod, code, &what),
+            _ => texts::nodes::ends(name, &pod, code),
         };
         let note = if self.pod.meta.deleted.is_some() || code == 0 {
             Note::detail("patch", reason, why)

@@ -9,8 +9,9 @@ use super::sync::Doing;
 use super::{PodEvent, Role, Work};
 use crate::cluster::network;
 use crate::delivery::app::OnSigterm;
+use crate::texts;
 use crate::trace::Note;
-use ecow::{EcoString, eco_format};
+use ecow::EcoString;
 use kube::Millis;
 use std::rc::Rc;
 
@@ -95,12 +96,7 @@ impl Work<'_> {
             .collect();
         if let Some(first) = running.first() {
             let grace = self.grace(*first, None);
-            let why = eco_format!(
-                "{} stops on {}: it takes no new work, finishes what it has begun, and has {} s for it.",
-                self.name(),
-                self.run.node,
-                grace / 1000
-            );
+            let why = texts::nodes::stops(self.name(), &self.run.node, grace / 1000);
             let key = Some(self.run.key.clone());
             self.world
                 .note(&self.actor(), key, Note::story("stop", "Killing", why));

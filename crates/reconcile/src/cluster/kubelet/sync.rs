@@ -10,6 +10,7 @@ use super::probes::{self, Probe};
 use super::{Container, PodEvent, Role, State, Work, config, status};
 use crate::delivery::plan::reading;
 use crate::engine::{Event, World};
+use crate::texts;
 use crate::trace::Note;
 use ecow::{EcoString, EcoVec, eco_format};
 use kube::api::Answer;
@@ -164,19 +165,7 @@ pub(super) fn config_changed(world: &mut World, change: &Change) {
         }
     }
     if 0 < kept {
-        let pods = match kept {
-            1 => "1 pod".into(),
-            _ => eco_format!("{kept} pods"),
-        };
-        let how = match is_env {
-            true => "into the environment as its containers started",
-            false => "as a file that is mounted alone (`subPath`)",
-        };
-        let why = eco_format!(
-            "{pods} took {} {} {how}. Its change restarts no pod: each keeps the old values until it starts anew.",
-            key.kind,
-            key.name
-        );
+        let why = texts::nodes::keep_what_they_read(kept, &key.kind, &key.name, is_env);
         world.note(
             "kubelet",
             Some(key.clone()),
@@ -288,7 +277,7 @@ impl Work<'_> {
         let story = self.run.worker.story.take();
         if let Some(value) = value {
             let note = story.unwrap_or_else(|| {
-                let why = lean::joined(&[&self.run.node, " says how ", self.name(), " is."]);
+                let why = texts::nodes::says_how_it_is(&self.run.node, self.name());
                 Note::detail("patch", "Status", why)
             });
             self.keep();
@@ -332,11 +321,7 @@ impl Work<'_> {
     fn sync(&mut self) {
         let is_first = !self.run.worker.is_probed;
         if is_first {
-            let why = eco_format!(
-                "{} sees {} and makes its sandbox.",
-                self.run.node,
-                self.name()
-            );
+            let why = texts::nodes::makes_its_sandbox(&self.run.node, self.name());
             self.run
                 .worker
                 .story(Note::detail("patch", "ContainerCreating", why));
@@ -440,7 +425,7 @@ impl Work<'_> {
 
     /// A container could not be started.
     pub(super) fn not_started(&mut self, at: usize, reason: &'static str, message: EcoString) {
-        let why = eco_format!("{} cannot start: {message}", self.name());
+        let why = texts::nodes::cannot_start(self.name(), &message);
         self.run.worker.story(Note::warning("patch", reason, why));
         let container = self.container(at);
         container.reason = Some((reason, message));
@@ -551,7 +536,7 @@ impl Work<'_> {
         self.give_up_waiting();
         self.report(true);
         if self.pod.meta.deleted.is_some() {
-            let why = lean::joined(&["Nothing of ", self.name(), " runs any more, so it is gone."]);
+            let why = texts::nodes::is_gone(self.name());
             let key = self.run.key.clone();
             let note = Note::detail("delete", "Removed", why);
             self.world.remove_pod(&self.actor(), key, note);

@@ -7,6 +7,7 @@ use super::Cause;
 use super::address::has_address;
 use crate::cluster::{Context, Controller};
 use crate::plan::Plan;
+use crate::texts;
 use crate::trace::Note;
 use ecow::{EcoString, eco_format};
 use kube::{Change, Key, Object, Store, Value, map};
@@ -47,7 +48,7 @@ fn reconcile(store: &Store, key: &Key, context: &Context<'_>) -> Plan {
     value
         .entry_at(&["status", "loadBalancer"])
         .set("ingress", address);
-    let why = eco_format!("Ingress {} is reached at {ADDRESS}.", key.name);
+    let why = texts::nodes::is_reached_at(&key.name, ADDRESS);
     plan.update_status(key, value, Note::detail("patch", "Sync", why));
     plan
 }

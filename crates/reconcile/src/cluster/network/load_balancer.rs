@@ -4,6 +4,7 @@
 use super::address::has_address;
 use crate::cluster::{Context, Controller};
 use crate::plan::Plan;
+use crate::texts;
 use crate::trace::Note;
 use ecow::{EcoString, eco_format};
 use kube::{Change, ChangeKind, Key, Object, Store, Value, map};
@@ -39,7 +40,7 @@ fn reconcile(store: &Store, key: &Key, context: &Context<'_>) -> Plan {
         (false, true) => {
             let mut value = service.value.clone();
             *value.entry_at(&["status", "loadBalancer"]) = map! {};
-            let why = eco_format!("Service {} needs no load balancer any more.", key.name);
+            let why = texts::nodes::no_load_balancer(&key.name);
             plan.update_status(
                 key,
                 value,
@@ -67,7 +68,7 @@ fn ensure(store: &Store, service: &Rc<Object>, context: &Context<'_>, plan: &mut
         .entry_at(&["status", "loadBalancer"])
         .set("ingress", address);
     let name = &service.key.name;
-    let why = eco_format!("The cloud has made a load balancer for Service {name}: {ip}.");
+    let why = texts::nodes::load_balancer_made(name, &ip);
     let note = Note::story("patch", "EnsuredLoadBalancer", why);
     plan.update_status(&service.key, value, note);
     let ensured = Note::detail("event", "EnsuredLoadBalancer", "Ensured load balancer");

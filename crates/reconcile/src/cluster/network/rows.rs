@@ -7,6 +7,7 @@ use super::{Network, address, ingress};
 use crate::cluster::requests;
 use crate::delivery::traffic::Target;
 use crate::engine::World;
+use crate::texts;
 use crate::view::{
     CallerRow, EndpointRow, Gauge, Second, SenderRow, ServiceRow, ServiceSecond, Tint, UsageSecond,
 };
@@ -75,7 +76,7 @@ fn whole(rate: u64) -> u32 {
 /// Those who send a Service's requests to pods: their places among the viewers, and their names.
 fn senders(world: &World, service: &Object) -> Vec<(usize, EcoString)> {
     if address::is_headless(service) {
-        return vec![(DNS, "cluster DNS".into())];
+        return vec![(DNS, texts::nodes::CLUSTER_DNS.into())];
     }
     let nodes = world.nodes.list();
     let proxy = |at: usize| {
@@ -91,13 +92,13 @@ fn senders(world: &World, service: &Object) -> Vec<(usize, EcoString)> {
             .count()
         {
             0 => name.into(),
-            more => eco_format!("{name} and {more} more"),
+            more => texts::nodes::and_more(name, more),
         };
         (at, name)
     };
     let mut all: Vec<_> = (0..nodes.len().clamp(1, PROXIES)).map(proxy).collect();
     if ingress::leads_to(&world.store, &service.key) {
-        all.push((INGRESS, "ingress controller".into()));
+        all.push((INGRESS, texts::nodes::INGRESS_CONTROLLER.into()));
     }
     all
 }

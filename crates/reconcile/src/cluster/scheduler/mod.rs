@@ -19,6 +19,7 @@ mod volume_binding;
 use super::nodes::{Node, Nodes};
 use super::{Context, Controller, pod};
 use crate::plan::Plan;
+use crate::texts;
 use crate::trace::Note;
 use cycle::{Cycle, Refusal};
 use ecow::{EcoString, eco_format};
@@ -229,11 +230,7 @@ fn bind(pod: &Rc<Object>, node: &Node, plan: &mut Plan) {
         "kind" => "Binding",
         "target" => map! { "kind" => "Node", "name" => &node.name },
     };
-    let why = eco_format!(
-        "{} goes to {}: of the nodes that can take it, it scores highest.",
-        key.name,
-        node.name
-    );
+    let why = texts::nodes::scheduled(&key.name, &node.name);
     let note = Note::detail("bind", "Scheduled", why);
     plan.write(key.clone(), "binding", Verb::Create(binding), note);
     plan.event(pod, Note::detail("event", "Scheduled", message));
@@ -262,7 +259,7 @@ fn fail(pod: &Rc<Object>, failure: Failure<'_>, context: &Context<'_>, plan: &mu
     let mut status = map! { "conditions" => vec![condition(pod, &message, context)] };
     // Null takes away what was there.
     *status.entry("nominatedNodeName") = promise;
-    let why = eco_format!("{} waits: no node can take it.", pod.key.name);
+    let why = texts::nodes::unschedulable(&pod.key.name);
     let note = Note::warning("patch", "Unschedulable", why);
     patch_status(&pod.key, status, note, plan);
     plan.event(pod, Note::warning("event", "FailedScheduling", message));
@@ -304,11 +301,7 @@ fn preempt(pod: &Object, victim: &Rc<Object>, node: &str, context: &Context<'_>,
         "lastTransitionTime" => time::rfc3339(context.now),
     };
     let status = map! { "conditions" => vec![condition] };
-    let why = eco_format!(
-        "{} goes from {node}: {} has the higher priority, and there is not room for both.",
-        victim.key.name,
-        pod.key.name
-    );
+    let why = texts::nodes::preempted(&victim.key.name, node, &pod.key.name);
     let note = Note::warning("patch", "PreemptionByScheduler", why.clone());
     patch_status(&victim.key, status, note, plan);
     let same = DeleteOptions {

@@ -3,6 +3,7 @@
 use super::diff::Difference;
 use super::readers::{Reading, reading};
 use super::trial::target_of;
+use crate::texts;
 use crate::view::Effect;
 use ecow::{EcoString, eco_format};
 use kube::{Key, Object, Store, Value, selector};
@@ -51,11 +52,7 @@ type Judge = fn(Stores<'_>, &Changed<'_>) -> Vec<Verdict>;
 const JUDGES: &[(&str, Judge)] = &[
     ("ConfigMap", configuration),
     ("CronJob", |_, it| {
-        each(it, |_| {
-            Verdict::in_place(
-                "Changes in place: the next run is made from it, and no running pod restarts.",
-            )
-        })
+        each(it, |_| Verdict::in_place(texts::plan::NEXT_RUN))
     }),
     ("DaemonSet", workload),
     ("Deployment", workload),
@@ -63,9 +60,7 @@ const JUDGES: &[(&str, Judge)] = &[
     ("Job", workload),
     ("Pod", |_, it| {
         each(it, |path| match path.is_under(&["spec"]) {
-            true => Verdict::in_place(
-                "Changes in place: the kubelet restarts the container whose image changes, and the pod stays.",
-            ),
+            true => Verdict::in_place(texts::plan::IMAGE_OF_A_POD),
             false => quiet(),
         })
     }),
@@ -89,15 +84,7 @@ fn each(changed: &Changed<'_>, verdict: impl Fn(&Difference) -> Verdict) -> Vec<
 }
 
 fn quiet() -> Verdict {
-    Verdict::in_place("Changes in place: no pod restarts because of it.")
-}
-
-/// `1 pod`, `3 pods`
-pub(super) fn pods(count: u32) -> EcoString {
-    match count {
-        1 => "1 pod".into(),
-        _ => eco_format!("{count} pods"),
-    }
+    Verdict::in_place(texts::plan::NO_POD_RESTARTS)
 }
 
 fn number(value: &Value) -> Option<u32> {
@@ -132,34 +119,25 @@ fn reach(stores: Stores<'_>, old: &Value, new: &Value) -> Reach {
     let kind = new.get("kind").text();
     let update = new.at(&["spec", "updateStrategy"]);
     if kind != "DaemonSet" && (from == 0 || to == 0) {
-        return Reach::Never(Verdict::in_place(
-            "Changes in place: there is no pod to replace. The next ones are made from the new template.",
-        ));
+        return Reach::Never(Verdict::in_place(texts::plan::NO_POD_TO_REPLACE));
     }
     if new.at(&["spec", "paused"]).as_bool() == Some(true) {
-        let why = "Nothing rolls yet: it is paused. New pods follow once it is resumed.";
-        return Reach::Never(Verdict::in_place(why));
+        return Reach::Never(Verdict::in_place(texts::plan::PAUSED));
     }
     if update.get("type").text() == "OnDelete" {
-        let why = eco_format!(
-            "Its {} run on as they are until somebody deletes them: `updateStrategy` is OnDelete.",
-            pods(from)
-        );
+        let why = texts::plan::on_delete(from);
         return Reach::Never(Verdict::new(Effect::NeedsRestart, from, why));
     }
     let partition = number(update.at(&["rollingUpdate", "partition"])).unwrap_or(0);
     match kind {
         "ReplicaSet" | "ReplicationController" => {
-            let why = eco_format!(
-                "Its {} run on as they are: a {kind} makes only new pods from its template.",
-                pods(from)
-            );
+            let why = texts::plan::only_new_pods(from, kind);
             Reach::Never(Verdict::new(Effect::NeedsRestart, from, why))
         }
         "Job" => Reach::Never(quiet()),
-        "StatefulSet" if partition >= to => Reach::Never(Verdict::in_place(eco_format!(
-            "Nothing rolls: `partition` {partition} keeps every pod on its old template."
-        ))),
+        "StatefulSet" if partition >= to => {
+            Reach::Never(Verdict::in_place(texts::plan::partition_keeps(partition)))
+        }
         "StatefulSet" => Reach::Rolls(to - partition),
         _ => Reach::Rolls(to),
     }
@@ -200,50 +178,26 @@ fn workload(stores: Stores<'_>, it: &Changed<'_>) -> Vec<Verdict> {
         } else if path.is_under(&["spec", "replicas"]) || path.is_under(&["spec", "parallelism"]) {
             scaling(stores, it, from, to)
         } else {
-            Verdict::in_place(
-                "Changes in place: nothing inside `.spec.template` differs, so no pod is replaced.",
-            )
+            Verdict::in_place(texts::plan::OUTSIDE_THE_TEMPLATE)
         }
     })
 }
 
 fn rolling(it: &Changed<'_>, from: u32, to: u32, count: u32) -> EcoString {
     let is_recreated = it.new.at(&["spec", "strategy", "type"]).text() == "Recreate";
-    let what = match count {
-        0 => "Replaces its pod on every node".into(),
-        1 if is_recreated => "Stops the old pod first, then starts a new one".into(),
-        _ if is_recreated => eco_format!("Stops all old pods first, then starts {count} new ones"),
-        1 if to == 1 => "Replaces its pod".into(),
-        _ if count < to => eco_format!("Replaces {} of {}", count, pods(to)),
-        _ => eco_format!("Replaces all {}", pods(count)),
-    };
-    let scales = match from == to {
-        true => EcoString::new(),
-        false => eco_format!(", and scales from {from} to {to}"),
-    };
     let why = match template_changes(it.paths) {
-        changes if changes.is_empty() => "it is no longer paused".into(),
-        changes => eco_format!("{changes} in `.spec.template`"),
+        changes if changes.is_empty() => texts::plan::NO_LONGER_PAUSED.into(),
+        changes => texts::plan::in_the_template(&changes),
     };
-    eco_format!("{what}, because {why}{scales}.")
+    texts::plan::replaces(count, (from, to), is_recreated, &why)
 }
 
 fn scaling(stores: Stores<'_>, it: &Changed<'_>, from: u32, to: u32) -> Verdict {
-    let verb = if to > from { "adds" } else { "removes" };
-    let count = from.abs_diff(to);
-    let mut sentence = eco_format!(
-        "Scales from {from} to {to}: {verb} {}. That alone replaces no pod, for it is no part of \
-         `.spec.template`.",
-        pods(count)
-    );
+    let mut sentence = texts::plan::scales(from, to);
     if let Some(scaler) = scaler_of(stores.after, it.key) {
-        sentence.push_str(&eco_format!(
-            " HorizontalPodAutoscaler {} then sets the number again: leave `replicas` out of what it \
-             scales.",
-            scaler.key.name
-        ));
+        sentence.push_str(&texts::plan::set_again(&scaler.key.name));
     }
-    Verdict::new(Effect::Scales, count, sentence)
+    Verdict::new(Effect::Scales, from.abs_diff(to), sentence)
 }
 
 fn scaler_of<'a>(store: &'a Store, key: &Key) -> Option<&'a Object> {
@@ -264,12 +218,12 @@ fn template_changes(paths: &[Difference]) -> EcoString {
             continue;
         };
         let thing = if path.ends_with("].image") {
-            "the image".into()
+            texts::plan::THE_IMAGE.into()
         } else if let Some((_, rest)) = path.split_once(".env[") {
             let name = rest.split(']').next().unwrap_or_default();
             match name.bytes().all(|byte| byte.is_ascii_digit()) {
-                true => "the environment".into(),
-                false => eco_format!("env {name}"),
+                true => texts::plan::THE_ENVIRONMENT.into(),
+                false => texts::plan::variable(name),
             }
         } else {
             eco_format!("`{path}`")
@@ -280,14 +234,7 @@ fn template_changes(paths: &[Difference]) -> EcoString {
     }
     let more = things.len().saturating_sub(3);
     things.truncate(3);
-    if more > 0 {
-        things.push(eco_format!("{more} more"));
-    }
-    match things.split_last() {
-        None => EcoString::new(),
-        Some((only, [])) => eco_format!("{only} changes"),
-        Some((last, rest)) => eco_format!("{} and {last} change", rest.join(", ")),
-    }
+    texts::plan::change(&things, more)
 }
 
 /// A ConfigMap or Secret, key by key.
@@ -324,29 +271,13 @@ fn configured(stores: Stores<'_>, key: &Key, entry: Option<&str>) -> Verdict {
         follows |= reading.files && is_any;
     }
     if !stale.is_empty() {
-        let how = match is_fixed {
-            true => "have it as a file that is mounted alone (`subPath`) and never follows",
-            false => "read it into their environment when they started",
-        };
-        let sentence = eco_format!(
-            "Changes, but the {} of {} {how}: they keep the old values until they are restarted.",
-            match count {
-                0 => "pods".into(),
-                count => pods(count),
-            },
-            stale.join(", ")
-        );
+        let sentence = texts::plan::keep_the_old_values(count, &stale.join(", "), is_fixed);
         return Verdict::new(Effect::NeedsRestart, count, sentence);
     }
     Verdict::in_place(match (follows, is_read) {
-        (true, _) => {
-            "Changes in place: the mounted files follow within about a minute, and no pod restarts. \
-             Whether the program reads them again is its own affair."
-        }
-        (false, true) => {
-            "Changes in place: the pods that read it start anew with this change anyway."
-        }
-        (false, false) => "Changes in place: no pod reads it.",
+        (true, _) => texts::plan::FILES_FOLLOW,
+        (false, true) => texts::plan::READERS_START_ANEW,
+        (false, false) => texts::plan::NO_POD_READS_IT,
     })
 }
 
@@ -394,8 +325,7 @@ pub(super) fn bounds(store: &Store, scaler: &Value) -> Option<(u32, EcoString)> 
     if now == 0 || wanted == now {
         return None;
     }
-    let why =
-        eco_format!("{target} goes from {now} to {wanted}, for it may have {least} to {most}.");
+    let why = texts::plan::goes_from(&target, (now, wanted), (least, most));
     Some((now.abs_diff(wanted), why))
 }
 
@@ -403,20 +333,16 @@ fn autoscaler(stores: Stores<'_>, it: &Changed<'_>) -> Vec<Verdict> {
     let moved = bounds(stores.after, it.new);
     each(it, |path| match &moved {
         Some((count, why)) if matches!(path.key(1), "minReplicas" | "maxReplicas") => {
-            Verdict::new(Effect::Scales, *count, eco_format!("Scales: {why}"))
+            Verdict::new(Effect::Scales, *count, texts::plan::scales_by_bounds(why))
         }
-        _ => Verdict::in_place(
-            "Changes in place: no pod restarts, and the autoscaler goes by the new rules from now on.",
-        ),
+        _ => Verdict::in_place(texts::plan::NEW_RULES_OF_SCALING),
     })
 }
 
 fn service(stores: Stores<'_>, it: &Changed<'_>) -> Vec<Verdict> {
     each(it, |path| {
         if !path.is_under(&["spec", "selector"]) {
-            return Verdict::in_place(
-                "Changes in place: no pod restarts, and requests follow the new rules.",
-            );
+            return Verdict::in_place(texts::plan::NEW_RULES_OF_REQUESTS);
         }
         let wanted = it.new.at(&["spec", "selector"]);
         let labels = ["spec", "template", "metadata", "labels"];
@@ -427,11 +353,8 @@ fn service(stores: Stores<'_>, it: &Changed<'_>) -> Vec<Verdict> {
             .flat_map(of_kind)
             .any(|it| selector::matches_labels(wanted, it.value.at(&labels)));
         Verdict::in_place(match is_any {
-            true => "Changes in place: no pod restarts, and requests go to other pods from now on.",
-            false => {
-                "Changes in place, and then selects no pod of any workload here: it has no endpoints, \
-                 and requests to it fail."
-            }
+            true => texts::plan::OTHER_PODS,
+            false => texts::plan::SELECTS_NO_POD,
         })
     })
 }

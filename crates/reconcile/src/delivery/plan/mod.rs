@@ -20,10 +20,11 @@ pub use source::{Places, Side, Sources};
 pub use tool::Tool;
 
 use self::diff::{Difference, differences};
-use self::effects::{Changed, Stores, Verdict, bounds, dependants, judge, pods, pods_of};
+use self::effects::{Changed, Stores, Verdict, bounds, dependants, judge, pods_of};
 use self::trial::{Cluster, Outcome, Refusal, is_kept};
 use super::git::Tree;
 use super::rehearsal::Failure;
+use crate::texts;
 use crate::view::{Effect, PathChange, PathEffect, PlanRow};
 use ecow::{EcoString, eco_format};
 use kube::{Key, Value};
@@ -94,23 +95,14 @@ pub fn plan(change: &Change<'_>) -> Vec<PlanRow> {
 #[must_use]
 pub fn stopped(failure: &Failure) -> Vec<PlanRow> {
     let Failure { job, step, error } = failure;
-    let error = match error.trim() {
-        "" => EcoString::new(),
-        error => eco_format!(" ({error})"),
-    };
-    let sentence = eco_format!(
-        "Nothing reaches the cluster: step \"{step}\" of job {job} will fail{error}, and what comes \
-         after it is skipped."
-    );
+    let sentence = texts::plan::step_will_fail(step, job, error.trim());
     vec![whole(Effect::None, sentence)]
 }
 
 /// The plan of a change for which no workflow calls `helm upgrade`.
 #[must_use]
 pub fn not_deployed() -> Vec<PlanRow> {
-    let sentence = "Nothing reaches the cluster: no workflow that the merge starts calls `helm upgrade`, and \
-                    neither Argo CD nor Flux reads this repository.";
-    vec![whole(Effect::None, sentence.into())]
+    vec![whole(Effect::None, texts::plan::NOT_DEPLOYED.into())]
 }
 
 /// A row about the change as a whole.
@@ -179,7 +171,7 @@ fn object_row(
 
 fn created(stores: Stores<'_>, object: &Value) -> Verdict {
     if object.at(&["spec", "paused"]).as_bool() == Some(true) {
-        let why = "Will be created, paused: it has no pods until it is resumed.";
+        let why = texts::plan::CREATED_PAUSED;
         return Verdict::new(Effect::Created, 0, why);
     }
     let count = pods_of(stores.after, object);
@@ -188,12 +180,12 @@ fn created(stores: Stores<'_>, object: &Value) -> Verdict {
         _ => None,
     };
     if let Some((count, why)) = moved {
-        let sentence = eco_format!("Will be created. It scales at once: {why}");
+        let sentence = texts::plan::created_and_scales(&why);
         return Verdict::new(Effect::Created, count, sentence);
     }
     let sentence = match count {
-        0 => "Will be created.".into(),
-        _ => eco_format!("Will be created, with {}.", pods(count)),
+        0 => texts::plan::CREATED.into(),
+        _ => texts::plan::created_with(count),
     };
     Verdict::new(Effect::Created, count, sentence)
 }
@@ -201,18 +193,8 @@ fn created(stores: Stores<'_>, object: &Value) -> Verdict {
 fn deleted(change: &Change<'_>, stores: Stores<'_>, key: &Key, object: &Value) -> Verdict {
     let gone = change.tool.words().gone;
     let count = pods_of(stores.before, object);
-    let mut sentence = match count {
-        0 => eco_format!("Will be deleted: {gone}."),
-        _ => eco_format!("Will be deleted with its {}: {gone}.", pods(count)),
-    };
     let left = dependants(stores.after, key);
-    if !left.is_empty() {
-        sentence.push_str(&eco_format!(
-            " But {} still needs it: pods that start from then on cannot be made \
-             (CreateContainerConfigError), or wait for their volume.",
-            left.join(", ")
-        ));
-    }
+    let sentence = texts::plan::deleted(count, gone, &left);
     Verdict::new(Effect::Deleted, count, sentence)
 }
 
@@ -226,15 +208,9 @@ fn not_reached(change: &Change<'_>, outcome: &Outcome, key: &Key) -> Option<Plan
 
 /// An object that the API server refuses: it stays as it is.
 fn rejected(change: &Change<'_>, stores: Stores<'_>, key: &Key, refusal: &Refusal) -> PlanRow {
-    let verb = match stores.before.get(key) {
-        None => "cannot be created",
-        Some(_) => "stays as it is",
-    };
-    let sentence = eco_format!(
-        "The API server refuses it, so it {verb} and {}: {}",
-        change.tool.words().fails,
-        refusal.message
-    );
+    let is_there = stores.before.get(key).is_some();
+    let fails = change.tool.words().fails;
+    let sentence = texts::plan::refused(is_there, fails, &refusal.message);
     let mut row = row(change, key, Verdict::new(Effect::Rejected, 0, sentence));
     let find = |objects: &[Value]| {
         let found = objects.iter().find(|object| Key::of(object) == *key);
@@ -352,18 +328,14 @@ fn unchanged(change: &Change<'_>, outcome: &Outcome, key: &Key, live: &Value) ->
     let find = |objects: &'_ [Value]| objects.iter().find(|it| Key::of(it) == *key).cloned();
     let (old, new) = (find(change.old)?, find(change.new));
     let why: EcoString = match &new {
-        None if is_kept(live) => {
-            "Leaves the release, and stays: its resource policy is keep.".into()
-        }
+        None if is_kept(live) => texts::plan::KEPT_BY_POLICY.into(),
         None => change.tool.words().stays.into(),
         Some(new) if *new == old => return None,
         Some(_) if outcome.stopped.is_some() => {
             let stopped = outcome.stopped.as_ref()?;
             change.tool.not_reached(stopped)
         }
-        Some(_) => "Nothing changes: the manifest says otherwise what the API server has stored \
-                    already, such as a default."
-            .into(),
+        Some(_) => texts::plan::SAME_AS_STORED.into(),
     };
     let verdict = Verdict::new(Effect::None, 0, why);
     let mut row = row(change, key, verdict.clone());
@@ -408,8 +380,7 @@ fn hook_rows(change: &Change<'_>) -> Vec<PlanRow> {
 
 fn hook_verdict(change: &Change<'_>, was_there: bool, new: Option<&HookObject>) -> Verdict {
     let Some(new) = new else {
-        let why = "Is no hook any more: it is not run again, and what the last run left stays.";
-        return Verdict::new(Effect::None, 0, why);
+        return Verdict::new(Effect::None, 0, texts::plan::NO_HOOK_ANY_MORE);
     };
     // Nothing was installed: then the hooks of an installation run.
     let is_first = change.old.is_empty() && change.old_hooks.is_empty();
@@ -424,27 +395,20 @@ fn hook_verdict(change: &Change<'_>, was_there: bool, new: Option<&HookObject>) 
         .find(|event| wanted.contains(&event.as_str()))
     else {
         let events = new.events.join(", ");
-        let why = eco_format!("A hook of {events}: {} does not run it.", words.act);
+        let why = texts::plan::hook_not_run(&events, words.act);
         return Verdict::new(Effect::None, 0, why);
     };
     if let Err(refusal) = change.cluster.try_hook(&new.object) {
-        let why = eco_format!(
-            "The API server refuses this {event} hook, so {}: {}",
-            words.fails,
-            refusal.message
-        );
+        let why = texts::plan::hook_refused(event, words.fails, &refusal.message);
         return Verdict::new(Effect::Rejected, 0, why);
     }
     match was_there {
         true => {
-            let why = eco_format!(
-                "A {event} hook: the object of the last run is deleted, and a new one made and \
-                 awaited."
-            );
+            let why = texts::plan::hook_made_anew(event);
             Verdict::new(Effect::Recreated, 0, why)
         }
         false => {
-            let why = eco_format!("A {event} hook: it is made and awaited.");
+            let why = texts::plan::hook_made(event);
             Verdict::new(Effect::Created, 0, why)
         }
     }
@@ -459,7 +423,7 @@ fn why_nothing(change: &Change<'_>) -> EcoString {
     lean::sort(&mut changed);
     changed.dedup();
     if changed.is_empty() {
-        return "Nothing happens: no file differs.".into();
+        return texts::plan::NO_FILE_DIFFERS.into();
     }
     let is_same_data = |path: &&EcoString| {
         let is_yaml = path.ends_with(".yaml") || path.ends_with(".yml");
@@ -472,26 +436,19 @@ fn why_nothing(change: &Change<'_>) -> EcoString {
         is_yaml && old.is_some() && old == new
     };
     if changed.iter().all(is_same_data) {
-        return "Nothing happens: only comments or formatting differ. Helm records a new revision with \
-                the same manifests, and Kubernetes sees no change."
-            .into();
+        return texts::plan::ONLY_COMMENTS.into();
     }
     let is_values = |path: &&EcoString| path.ends_with("values.yaml");
     if changed
         .iter()
         .all(|path| is_values(path) || is_same_data(path))
     {
-        return "Nothing happens: the values differ, but the chart renders the same manifests from them. \
-                No template uses what was changed, or it is overridden when the release is upgraded."
-            .into();
+        return texts::plan::VALUES_OF_NO_USE.into();
     }
-    eco_format!(
-        "Nothing happens: the manifests and the image stay the same. {} no part in either.",
-        match changed.as_slice() {
-            [only] => eco_format!("{only} has"),
-            _ => "The changed files have".into(),
-        }
-    )
+    match changed.as_slice() {
+        [only] => texts::plan::file_of_no_use(only),
+        _ => texts::plan::FILES_OF_NO_USE.into(),
+    }
 }
 
 /// The paths at which two values differ, in their order.

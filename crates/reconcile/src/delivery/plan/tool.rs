@@ -1,6 +1,7 @@
 //! Who brings a cluster to what is written: what it does about refusals, and its words.
 
-use ecow::{EcoString, eco_format};
+use crate::texts;
+use ecow::EcoString;
 use kube::Key;
 
 /// Who brings a cluster to what is written.
@@ -32,26 +33,26 @@ pub(super) struct Words {
 }
 
 const HELM: Words = Words {
-    fails: "the upgrade fails",
-    gone: "the chart no longer renders it",
-    stays: "Leaves the release, and stays: Helm deletes nothing after a failure.",
-    act: "an upgrade",
+    fails: texts::plan::UPGRADE_FAILS,
+    gone: texts::plan::NOT_RENDERED,
+    stays: texts::plan::HELM_DELETES_NOTHING,
+    act: texts::plan::AN_UPGRADE,
     hooks: &["pre-upgrade", "post-upgrade"],
     first_hooks: &["pre-install", "post-install"],
 };
 const ARGO_CD: Words = Words {
-    fails: "the sync fails (one or more objects failed to apply)",
-    gone: "git no longer has it",
-    stays: "Git no longer has it, and it stays: the sync fails before it is pruned.",
-    act: "a sync",
+    fails: texts::plan::SYNC_FAILS,
+    gone: texts::plan::NOT_IN_GIT,
+    stays: texts::plan::FAILS_BEFORE_PRUNING,
+    act: texts::plan::A_SYNC,
     hooks: &["PreSync", "Sync", "PostSync"],
     first_hooks: &["PreSync", "Sync", "PostSync"],
 };
 const KUSTOMIZE: Words = Words {
-    fails: "nothing is applied (ReconciliationFailed: dry-run failed)",
-    gone: "git no longer has it",
-    stays: "Git no longer has it, and it stays: nothing is pruned after a failure.",
-    act: "a reconciliation",
+    fails: texts::plan::NOTHING_IS_APPLIED,
+    gone: texts::plan::NOT_IN_GIT,
+    stays: texts::plan::NOTHING_IS_PRUNED,
+    act: texts::plan::A_RECONCILIATION,
     hooks: &[],
     first_hooks: &[],
 };
@@ -68,13 +69,9 @@ impl Tool {
     /// Why the tool does not come to an object, another one being refused.
     pub(super) fn not_reached(self, refused: &Key) -> EcoString {
         match self {
-            Tool::Helm => eco_format!("Not reached: Helm stops when it cannot create {refused}."),
-            Tool::ArgoCd => {
-                eco_format!("Not reached: nothing is synced while {refused} is not valid.")
-            }
-            Tool::Kustomize => eco_format!(
-                "Not applied: Flux applies all or nothing, and the API server refuses {refused}."
-            ),
+            Tool::Helm => texts::plan::helm_stops(refused),
+            Tool::ArgoCd => texts::plan::nothing_is_synced(refused),
+            Tool::Kustomize => texts::plan::all_or_nothing(refused),
         }
     }
 }

@@ -1,0 +1,169 @@
+//! What stands on the stage: stations, marks, differences, two futures.
+
+use ecow::{EcoString, eco_format};
+
+use super::counted;
+
+// Stations
+
+pub(crate) const NOT_YET: &str = "not yet";
+pub(crate) const NOT_REACHED: &str = "not reached";
+pub(crate) const NONE: &str = "none";
+pub(crate) const NONE_OPEN: &str = "none open";
+pub(crate) const MERGED: &str = "merged";
+pub(crate) const WAITS_TO_BE_MERGED: &str = "open: waits to be merged";
+pub(crate) const FAILED: &str = "failed";
+pub(crate) const ALL_GREEN: &str = "all green";
+pub(crate) const IN_THE_REGISTRY: &str = "in the registry";
+pub(crate) const BUILD: &str = "build";
+pub(crate) const BUILT_IF_MISSING: &str =
+    "looked for in the registry, and built if it is not there";
+pub(crate) const IMAGE_STAYS: &str = "nothing new went in: the image stays";
+pub(crate) const NOT_BUILT: &str = "not built";
+pub(crate) const HELM_UPGRADE: &str = "helm upgrade";
+pub(crate) const LAST_JOB_DEPLOYS: &str = "the last job deploys";
+pub(crate) const PROGRESS_DEADLINE_EXCEEDED: &str = "progress deadline exceeded";
+pub(crate) const AS_DESIRED: &str = "current state is desired state";
+pub(crate) const EVERY_NODE_KNOWS: &str = "every node knows them";
+pub(crate) const NO_REQUESTS: &str = "no requests";
+pub(crate) const ALL_ANSWERED: &str = "all answered";
+pub(crate) const WAITS_FOR_ARGO_CD: &str = "waits for Argo CD";
+
+/// How many jobs of a run have ended well.
+pub(crate) fn jobs_done(done: usize, all: usize) -> EcoString {
+    eco_format!("{done} of {all} jobs")
+}
+
+/// A revision of a release.
+pub(crate) fn revision(number: u32) -> EcoString {
+    eco_format!("revision {number}")
+}
+
+/// How many pods of those wanted have the newest template.
+pub(crate) fn updated(updated: u32, desired: u32) -> EcoString {
+    eco_format!("{updated} of {desired} updated")
+}
+
+/// How an object that a GitOps tool keeps is, in the tool's word.
+pub(crate) fn is_in_health(kind: &str, name: &str, health: &str) -> EcoString {
+    eco_format!("{kind} {name} is {health}")
+}
+
+/// An Application that has yet to see the commit.
+pub(crate) fn is_as_before(name: &str) -> EcoString {
+    eco_format!("{name} is as the commit before says")
+}
+
+/// How an Application is, in Argo CD's word.
+pub(crate) fn application_is(name: &str, health: &str) -> EcoString {
+    eco_format!("Argo CD: {name} is {health}")
+}
+
+/// How many addresses get requests.
+pub(crate) fn ready(count: usize) -> EcoString {
+    eco_format!("{count} ready")
+}
+
+/// A Service whose requests have nowhere to go.
+pub(crate) fn nowhere_to_go(service: &str) -> EcoString {
+    eco_format!("no address of {service} is ready")
+}
+
+/// Who does not know the newest addresses, and how many more do not.
+pub(crate) fn yet_to_hear(one: &str, more: usize) -> EcoString {
+    match more {
+        0 => eco_format!("{one} has yet to hear of a change"),
+        _ => eco_format!("{one} and {more} more have yet to hear of a change"),
+    }
+}
+
+/// How many addresses are about to go, before who has heard of it.
+pub(crate) fn terminating(leaving: usize, heard: &str) -> EcoString {
+    eco_format!("{leaving} terminating; {heard}")
+}
+
+/// Requests that failed of late.
+pub(crate) fn failed_lately(failed: u32, total: u32, seconds: usize) -> EcoString {
+    eco_format!("{failed} of {total} failed in the last {seconds} s")
+}
+
+/// How many requests there are.
+pub(crate) fn per_second(count: u32) -> EcoString {
+    eco_format!("{count} per second")
+}
+
+// What is left to do
+
+/// Pods that a rollout has yet to make.
+pub(crate) fn new_to_go(pods: u32) -> EcoString {
+    eco_format!("{} of the new template to go", self::pods(pods))
+}
+
+/// Pods that a rollout has yet to end.
+pub(crate) fn old_to_go(pods: u32) -> EcoString {
+    eco_format!("{} of the old template to go", self::pods(pods))
+}
+
+/// Pods above what is wanted.
+pub(crate) fn too_many(pods: u32) -> EcoString {
+    eco_format!("{} too many", self::pods(pods))
+}
+
+/// Pods that have yet to become ready.
+pub(crate) fn not_ready_yet(pods: u32) -> EcoString {
+    eco_format!("{} not ready yet", self::pods(pods))
+}
+
+fn pods(count: u32) -> EcoString {
+    counted(count, "pod", "pods")
+}
+
+// Marks on the time line; those for a failure of a pod are its reason
+
+pub(crate) const MARK_IMAGE_PUSHED: &str = "image pushed";
+pub(crate) const MARK_CI_GREEN: &str = "CI green";
+pub(crate) const MARK_SYNC: &str = "sync";
+pub(crate) const MARK_FIRST_READY: &str = "first new pod ready";
+pub(crate) const MARK_COMPLETE: &str = "rollout complete";
+pub(crate) const MARK_OLD_GONE: &str = "last old pod gone";
+pub(crate) const MARK_STEP_FAILED: &str = "a step failed";
+pub(crate) const MARK_RELEASE_FAILED: &str = "release failed";
+
+// Two futures, side by side
+
+pub(crate) const ROLLOUT: &str = "Rollout";
+pub(crate) const FAILED_REQUESTS: &str = "Failed requests";
+pub(crate) const FEWEST_PODS_READY: &str = "Fewest pods ready";
+pub(crate) const SLOWEST_ANSWERS: &str = "Slowest answers (p99)";
+pub(crate) const MOST_MEMORY: &str = "Most memory of a container";
+pub(crate) const PODS_MADE: &str = "Pods made";
+pub(crate) const RESTARTS: &str = "Restarts of containers";
+pub(crate) const NOT_COMPLETE: &str = "not complete";
+
+/// How long a rollout took.
+pub(crate) fn complete_after(seconds: u64) -> EcoString {
+    eco_format!("complete after {} min {} s", seconds / 60, seconds % 60)
+}
+
+/// A rollout that got stuck, with the mark of its failure.
+pub(crate) fn not_complete(why: &str) -> EcoString {
+    eco_format!("{NOT_COMPLETE}: {why}")
+}
+
+/// No rollout, for something failed before it.
+pub(crate) fn no_rollout(why: &str) -> EcoString {
+    eco_format!("{NONE}: {why}")
+}
+
+/// A part of all.
+pub(crate) fn part(part: u64, all: u64) -> EcoString {
+    eco_format!("{part} of {all}")
+}
+
+/// A use of memory, and the limit that it has, if it has one.
+pub(crate) fn mebibytes(used: u32, limit: u32) -> EcoString {
+    match limit {
+        0 => eco_format!("{used} Mi"),
+        _ => eco_format!("{used} of {limit} Mi"),
+    }
+}
