@@ -21,7 +21,7 @@ async function predict(page, id, choice) {
 async function deliver(page) {
   await tab(page, 'Lesson');
   await page.getByRole('button', { name: 'Open pull request' }).click();
-  await page.getByRole('heading', { name: 'Merging this will' }).waitFor();
+  await page.getByRole('heading', { name: 'What merging does' }).waitFor();
   const effects = await page.getByTestId('plan-row').evaluateAll((rows) => rows.map(({ dataset }) => dataset.effect));
   await merge(page);
   await finish(page);
@@ -239,6 +239,17 @@ lab('a lesson goes on after a reload where it was left, and can be handed in', {
   assert.deepEqual({ done, of, right, predicted }, { done: 1, of: 4, right: 1, predicted: 1 });
   await page.getByRole('button', { name: 'Begin this lesson again' }).click();
   await step(page, 'release', 'active');
+});
+
+lab('who answers no question is not held back, and is shown what came of it', { ...PHONE, query: '?lesson=1-desired-state' }, async (page) => {
+  await (await step(page, 'look', 'done')).getByRole('button', { name: 'Next' }).click();
+  await tab(page, 'Stage');
+  const pod = await page.getByTestId('pod').first().getAttribute('data-name');
+  await command(page, `kubectl delete pod ${pod} -n shop`, new RegExp(`pod "${pod}" deleted`));
+  const right = (await step(page, 'delete', 'done')).locator('[data-verdict="right"]');
+  const { top, bottom } = await right.evaluate((it) => it.getBoundingClientRect());
+  assert.ok(0 < top && bottom < PHONE.height, `the verdict is at ${top} to ${bottom}`);
+  await pass(page, 'delete', { right: /two that I know/, debrief: /1 of them new/ });
 });
 
 /** While `window.held` is a list, what the engine is asked for waits in it. */

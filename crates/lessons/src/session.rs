@@ -198,10 +198,9 @@ impl Session {
         let record = Record::new(&self.begin, lab);
         let has_tried = has_tried(&record);
         let goals: Vec<GoalRow> = step.goals.iter().map(|it| goal(it, &record)).collect();
-        let needs_trial = step.goals.is_empty() && !step.is_reading();
-        let has_predicted = step.prediction.is_none() || self.chosen.is_some();
-        let is_done =
-            has_predicted && goals.iter().all(|goal| goal.is_met) && (has_tried || !needs_trial);
+        // A question asks what will come of a deed. Who did it without an answer has seen it too.
+        let needs_trial = step.prediction.is_some();
+        let is_done = goals.iter().all(|goal| goal.is_met) && (has_tried || !needs_trial);
         let is_true = |it: &&Item| {
             let when = it.when.as_ref();
             when.is_none_or(|when| when.judge(&record).holds)

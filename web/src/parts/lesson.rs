@@ -19,7 +19,12 @@ pub fn lesson(session: &Session, row: &LessonRow, on: &Callback<Action>) -> Html
                 <h2>{ row.title.as_str() }</h2>
                 <p class="facts">{ texts::lesson_facts(row.minutes, &row.summary) }</p>
                 if let Some(at) = row.steps.iter().rposition(|it| it.status != StepStatus::Waiting) {
-                    <Place at={at + 1} of={row.steps.len()} title={row.steps[at].title.to_string()} />
+                    <Place
+                        at={at + 1}
+                        of={row.steps.len()}
+                        title={row.steps[at].title.to_string()}
+                        is_decided={is_judged && is_decided(&row.steps[at])}
+                    />
                 }
             </header>
             { blocks(&row.intro) }
@@ -40,15 +45,25 @@ struct PlaceProps {
     at: usize,
     of: usize,
     title: AttrValue,
+    /// Whether it is known what came of it.
+    is_decided: bool,
 }
 
-/// How far one is, and the way past what was read already. A step that begins comes into view by itself.
+/// How far one is, and the way past what was read already. A step that begins, and the verdict on it, come
+/// into view by themselves, also for who comes back from another panel.
 #[component]
 fn Place(props: &PlaceProps) -> Html {
-    let shown = use_mut_ref(|| props.at);
-    use_effect_with(props.at, move |&at| {
-        if shown.replace(at) != at {
-            show_step(at);
+    let shown = use_mut_ref(|| (1, false));
+    use_effect_with((props.at, props.is_decided), move |&(at, is_decided)| {
+        // A frame that is opened does not scroll the page around it.
+        let (was, _) = shown.replace((at, is_decided));
+        match is_decided {
+            _ if dom::is_embed() && was == at => {}
+            true => dom::show(&format!(
+                ".lesson-steps > :nth-child({at}) > :is(.prediction, .goals)"
+            )),
+            false if was != at => show_step(at),
+            false => {}
         }
     });
     let at = props.at;
@@ -59,6 +74,15 @@ fn Place(props: &PlaceProps) -> Html {
             </button>
         </p>
     }
+}
+
+/// Whether something came of a step that has a question or goals.
+fn is_decided(step: &LessonStepRow) -> bool {
+    let is_answered = step
+        .prediction
+        .as_ref()
+        .is_some_and(|it| it.right.is_some());
+    is_answered || (step.status == StepStatus::Done && !step.goals.is_empty())
 }
 
 fn show_step(at: usize) {

@@ -52,10 +52,13 @@ pub fn PullRequest(props: &PullRequestProps) -> Html {
                     { problems(&row.problems, None, on) }
                     { plan(&row.repository, &row.plan, on) }
                 </section>
-                if !row.checks.is_empty() {
+                if !row.checks.is_empty() || (open && row.problems.is_empty()) {
                     <section>
                         <h3>{ texts::CHECKS_FIND }</h3>
                         { checks(&row.repository, &row.checks, on) }
+                        if row.checks.is_empty() {
+                            <p class="quiet">{ texts::CHECKS_FIND_NOTHING }</p>
+                        }
                     </section>
                 }
                 if open && has_conditions(row) {

@@ -4,7 +4,21 @@ use view::protocol::Sample;
 use yew::prelude::*;
 
 use crate::session::Action;
-use crate::texts;
+use crate::{dom, texts};
+
+/// What this is, for who sees it for the first time, what one can do, and where to begin.
+pub fn introduction(possible: &'static str) -> Html {
+    // A frame in somebody's page has its own words around it.
+    if dom::is_embed() {
+        return possible.into();
+    }
+    html! {
+        <>
+            { texts::SIMULATED }{ " " }{ possible }{ " " }
+            <a href="?lesson=1-desired-state">{ texts::NEW_HERE }</a>
+        </>
+    }
+}
 
 /// A button for each. The first one stands out; of several, each says what it is.
 pub fn samples(samples: &[Sample], on: &Callback<Action>) -> Html {

@@ -12,7 +12,7 @@ use super::legend::legend;
 use super::loops::{MOMENT, loops};
 use super::nodes::nodes;
 use super::object::named;
-use super::samples::samples;
+use super::samples::{introduction, samples};
 use super::service::service;
 use super::station_detail::station_detail;
 use super::way::{Way, live_station};
@@ -137,6 +137,7 @@ fn shown(session: &Session, scene: &Scene) -> StationKind {
 fn invitation(session: &Session, on: &Callback<Action>) -> Html {
     html! {
         <p class="invitation">
+            <span>{ introduction("") }</span>
             { samples(&session.samples, on) }
             <button type="button" onclick={on.reform(|_| Action::Show(Panel::Files))}>
                 { texts::EDIT_THE_FILES }

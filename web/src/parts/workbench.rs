@@ -13,7 +13,7 @@ use super::file_list::{FileList, file_label};
 use super::file_name::FileName;
 use super::manifest::ManifestView;
 use super::problems::problems;
-use super::samples::samples;
+use super::samples::{introduction, samples};
 use super::tabs::{Tab, Tabs};
 use crate::session::{Action, Rendered};
 use crate::words::{has_several_repositories, last_part, path_from, place, shown_path};
@@ -248,7 +248,11 @@ fn invitation(props: &WorkbenchProps) -> Html {
         <footer class="actions">
             { problems(&props.refused, None, &props.on) }
             <p>
-                { texts::EDIT_ANY_FILE }
+                if props.samples.is_empty() {
+                    { texts::EDIT_A_FILE }
+                } else {
+                    { introduction(texts::EDIT_ANY_FILE) }
+                }
                 { undo(props) }
             </p>
             { samples(&props.samples, &props.on) }

@@ -173,11 +173,16 @@ impl Session {
                 }
                 self.panel = Panel::Files;
                 // The file with the shortest change that the eye finds: the one that is open, or the last.
-                if !sample.files.contains_key(&*self.file)
-                    && let Some(path) = sample.files.keys().next_back()
-                {
-                    self.file = path.as_str().into();
-                }
+                let path = match sample.files.contains_key(&*self.file) {
+                    true => Rc::clone(&self.file),
+                    false => sample
+                        .files
+                        .keys()
+                        .next_back()
+                        .map_or("", String::as_str)
+                        .into(),
+                };
+                self.to_change(path);
                 self.look_again();
             }
             Action::Title(title) => self.title = Some(title),

@@ -276,6 +276,17 @@ impl Session {
         self.line = Some((line, times + 1));
     }
 
+    /// Goes to a file, where it begins to differ from main.
+    pub(super) fn to_change(&mut self, path: Rc<str>) {
+        let old = self.main.get(&*path).map_or("", String::as_str);
+        let new = self.draft.changed.get(&*path).map_or(old, String::as_str);
+        let is_same = |(old, new): &(&str, &str)| old == new;
+        let same = old.lines().zip(new.lines()).take_while(is_same).count();
+        let times = self.line.map_or(0, |(_, times)| times);
+        self.line = Some((same as u32 + 1, times + 1));
+        self.file = path;
+    }
+
     /// Goes to the nearest place in a file that made a line of the rendered manifests.
     pub(super) fn go_to_source(&mut self, at: usize) {
         let Some(manifest) = self.rendered.manifest.clone() else {

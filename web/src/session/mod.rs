@@ -163,10 +163,11 @@ impl Session {
     ) -> Self {
         let (history, other) = histories(&mut state);
         let main = Rc::new(state.files);
-        // What a sample would change last is what one would look at first.
+        // What a sample would change last is what one would look at first, or else the values.
         let file: Rc<str> = samples
             .first()
             .and_then(|sample| sample.files.keys().next_back())
+            .or(main.keys().find(|path| path.ends_with("/values.yaml")))
             .or(main.keys().next())
             .map_or("", String::as_str)
             .into();
@@ -196,7 +197,8 @@ impl Session {
             .keys()
             .next_back()
             .filter(|_| lesson.is_some());
-        let file = prepared.map_or(file, |path| path.as_str().into());
+        let prepared: Option<Rc<str>> = prepared.map(|path| path.as_str().into());
+        let file = prepared.clone().unwrap_or(file);
         let mut session = Self {
             engine,
             original: Rc::clone(&main),
@@ -242,6 +244,9 @@ impl Session {
             notice,
         };
         session.reopen();
+        if let Some(path) = prepared {
+            session.to_change(path);
+        }
         session
     }
 

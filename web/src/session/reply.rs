@@ -165,10 +165,15 @@ impl Session {
         if let (LessonIntent::Next | LessonIntent::Retry, Some(lesson)) = (intent, &self.lesson) {
             let mut draft = change_of(lesson);
             draft.settle(&self.main);
-            if let Some(path) = draft.changed.keys().next_back() {
-                self.file = path.as_str().into();
-            }
+            let prepared = draft
+                .changed
+                .keys()
+                .next_back()
+                .map(|path| path.as_str().into());
             self.draft = Rc::new(draft);
+            if let Some(path) = prepared {
+                self.to_change(path);
+            }
             self.title = None;
             self.panel = Panel::Lesson;
             self.look_again();

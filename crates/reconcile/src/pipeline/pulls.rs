@@ -182,7 +182,7 @@ fn check(world: &mut World, action: &'static str) {
         head: pull.change.branch.clone(),
         changed: runs::changed(&repository, before, commit),
     };
-    world.delivery.tints.follow(commit, pull.head);
+    world.delivery.tints.share(commit, pull.head);
     runs::start_all(world, &pull.repository, &repository, commit, event);
 }
 
@@ -412,7 +412,7 @@ pub(super) fn merge_by(world: &mut World, method: MergeMethod) -> Result<(), Eco
     };
     let commit = landed.map_err(|_| "This branch has conflicts that must be resolved")?;
     repository.set_branch(MAIN, commit);
-    world.delivery.tints.follow(commit, pull.head);
+    world.delivery.tints.share(commit, pull.head);
     if let Some(open) = last_open(world) {
         open.state = PullState::Merged(commit);
     }

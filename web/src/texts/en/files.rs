@@ -84,6 +84,10 @@ pub fn change_many(files: usize) -> String {
 
 // What is done with the edits
 
+pub const EDIT_A_FILE: &str = "Edit a file: what differs becomes a pull request.";
+pub const SIMULATED: &str =
+    "A team's repository, its CI and its cluster, simulated in your browser.";
+pub const NEW_HERE: &str = "New to this? Begin with the first lesson.";
 pub const EDIT_ANY_FILE: &str = "Edit any file, or start with a change that is ready.";
 pub const STARTS_ANOTHER_FUTURE: &str = "The stage shows an earlier moment: a pull request opened now \
      starts another future from there.";
@@ -127,7 +131,7 @@ pub fn rendered_by(release: &str, by: &DeliveredBy) -> String {
 pub const NO_PULL_REQUEST_YET: &str = "No pull request yet. Edit a file, then open one: you will see \
      what merging it does before you merge.";
 pub const INTO: &str = "{0} into {1}";
-pub const MERGING_WILL: &str = "Merging this will";
+pub const MERGING_WILL: &str = "What merging does";
 pub const WAS_PLANNED: &str = "What it was planned to do";
 pub const CHECKS_FIND: &str = "Checks find";
 pub const FILES_CHANGED: &str = "Files changed";
@@ -136,6 +140,7 @@ pub const APPROVE: &str = "Approve";
 pub const MERGE_PULL_REQUEST: &str = "Merge pull request";
 pub const HOW_TO_MERGE: &str = "How to merge";
 pub const WHAT_CHECKS_FIND: &str = "What checks find";
+pub const CHECKS_FIND_NOTHING: &str = "The checks of the manifests have no objection.";
 pub const WHAT_MERGING_WILL_DO: &str = "What merging will do";
 pub const CHECKS_AND_REVIEWS: &str = "Checks and reviews";
 
@@ -196,7 +201,7 @@ pub fn effect(effect: Effect) -> &'static str {
         Effect::Rolls => "rolls",
         Effect::Scales => "scales",
         Effect::NeedsRestart => "needs restart",
-        Effect::Deleted => "goes",
+        Effect::Deleted => "deleted",
         Effect::Created => "new",
         Effect::InPlace => "in place",
         Effect::None => "no change",

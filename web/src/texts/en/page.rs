@@ -49,7 +49,7 @@ pub const SAVE_AS_A_FILE: &str = "Save as a file";
 pub const OPEN_A_FILE: &str = "Open a file…";
 pub const NO_LINK_IN_FILE: &str = "That file holds no link.";
 pub const LINK_DAMAGED: &str = "This link is damaged: a part of it is missing, or was changed on its \
-     way. Here is the lab as it was before.";
+     way. Here is the lab without it.";
 pub const LINK_NEWER: &str = "This link was made by a newer edition of Rollout Lab. Reload the page to \
      get it, if there is one here.";
 
