@@ -191,18 +191,13 @@ pub(crate) fn pushed(world: &mut World, repository: &str) -> bool {
         return false;
     };
     if !world.delivery.webhooks.iter().any(|it| it == repository) {
-        let often = match argocd::is_asked_only(&world.store, first) {
-            true => "only when it is asked to",
-            false => "every few minutes",
-        };
-        let why = eco_format!(
-            "{first} reads {repository} {often}: until then the cluster stays as it is."
-        );
+        let is_asked_only = argocd::is_asked_only(&world.store, first);
+        let why = texts::delivery::not_seen_yet(first, repository, is_asked_only);
         world.note("git", Some(first.clone()), Note::nothing("NotSeenYet", why));
         return true;
     }
     for key in watchers {
-        let why = eco_format!("The webhook of {repository} asks for a fresh look at {key}.");
+        let why = texts::delivery::webhook_asks(repository, &key);
         let verb = Verb::Patch(PatchType::Merge, refreshed(&key, world.now()));
         let note = Note::story("patch", "Webhook", why);
         // A refusal stands in the trace.

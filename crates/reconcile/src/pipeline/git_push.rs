@@ -5,6 +5,7 @@ use crate::delivery::actions::answer::Answer;
 use crate::delivery::actions::workplace::Outgoing;
 use crate::delivery::git::Oid;
 use crate::engine::World;
+use crate::texts;
 use crate::trace::Note;
 use ecow::eco_format;
 
@@ -54,10 +55,7 @@ pub(super) fn push(world: &mut World, own: (&str, Oid), outgoing: &Outgoing) -> 
     let subject = subject.unwrap_or_default();
     let (own, commit) = own;
     world.delivery.tints.share(*head, commit);
-    let why = eco_format!(
-        "CI pushes commit {} to {branch} of {name}: {subject}.",
-        head.short()
-    );
+    let why = texts::delivery::ci_pushes(&head.short(), branch, name, &subject);
     let entry = world.note("github-actions", None, Note::story("push", "Pushed", why));
     world.because(entry);
     if name != own {

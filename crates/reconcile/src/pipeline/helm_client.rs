@@ -6,8 +6,9 @@ use crate::cluster;
 use crate::delivery::git::Oid;
 use crate::delivery::plan;
 use crate::engine::World;
+use crate::texts;
 use crate::trace::Note;
-use ecow::{EcoString, eco_format};
+use ecow::EcoString;
 use helm::Status;
 use helm::release::{Cluster, Resource};
 use kube::api::{DeleteOptions, Verb};
@@ -48,25 +49,19 @@ impl HelmClient<'_> {
         let said = &release.description;
         let note = match (release.status, release.rollback_of) {
             (Status::PendingRollback, Some(before)) => {
-                let why = eco_format!(
-                    "Helm brings back revision {before} of {name} as revision {revision}."
-                );
+                let why = texts::delivery::helm_brings_back(before, name, revision);
                 Note::story("rollback", "Rollback", why)
             }
             (Status::Deployed, before) => {
                 if !self.changed && before.is_none() {
-                    let why = eco_format!(
-                        "What revision {revision} renders equals what is there: Helm has nothing to change, and no pod restarts."
-                    );
+                    let why = texts::delivery::nothing_to_change(revision);
                     self.world.note(HELM, None, Note::nothing("NoChange", why));
                 }
-                let why = eco_format!("Revision {revision} of {name} is deployed: {said}.");
+                let why = texts::delivery::is_deployed(revision, name, said);
                 Note::story("deployed", "Deployed", why)
             }
             (Status::Failed, _) => {
-                let why = eco_format!(
-                    "{said}. Revision {revision} of {name} is marked failed. What it changed stays changed unless it is rolled back."
-                );
+                let why = texts::delivery::is_marked_failed(said, revision, name);
                 Note::warning("fail", "ReleaseFailed", why)
             }
             _ => return,
@@ -129,7 +124,7 @@ impl Cluster for HelmClient<'_> {
 
     fn create(&mut self, resource: &Resource) -> Result<(), String> {
         let key = key_of(resource);
-        let why = eco_format!("{key} is in the chart and not in the cluster: Helm creates it.");
+        let why = texts::delivery::helm_creates(&key);
         let note = Note::detail("create", "Applied", why);
         self.ask(key, Verb::Create(resource.object.clone()), note)
     }
@@ -144,14 +139,14 @@ impl Cluster for HelmClient<'_> {
         }
         let patched = kube::patch::apply(how, &live, &patch).unwrap_or_default();
         let paths = changed_paths(&live, &patched);
-        let why = eco_format!("Helm patches {key}: {}.", paths.join(", "));
+        let why = texts::delivery::helm_patches(&key, &paths.join(", "));
         let note = Note::story("patch", "Applied", why);
         self.ask(key, Verb::Patch(how, patch), note)
     }
 
     fn replace(&mut self, next: &Resource) -> Result<(), String> {
         let key = key_of(next);
-        let why = eco_format!("--force-replace: Helm puts {key} in the place of the live one.");
+        let why = texts::delivery::helm_replaces(&key);
         let note = Note::story("update", "Applied", why);
         self.ask(key, Verb::Update(next.object.clone()), note)
     }
@@ -161,7 +156,7 @@ impl Cluster for HelmClient<'_> {
         if self.world.store.get(&key).is_none() {
             return Ok(());
         }
-        let why = eco_format!("Helm deletes {key}.");
+        let why = texts::delivery::helm_deletes(&key);
         let note = Note::story("delete", "Removed", why);
         self.ask(key, Verb::Delete(DeleteOptions::default()), note)
     }
@@ -195,7 +190,7 @@ impl Cluster for HelmClient<'_> {
             }
         };
         let (revision, name, status) = (release.revision, &release.name, release.status);
-        let why = eco_format!("Helm keeps revision {revision} of {name} as {status}.");
+        let why = texts::delivery::helm_keeps(revision, name, status.as_str());
         let key = secret_key(release);
         let secret = release.to_secret(is_new, epoch_ms(now));
         let (verb, word) = match is_new {
@@ -217,7 +212,7 @@ impl Cluster for HelmClient<'_> {
             self.world.delivery.releases.remove(at);
         }
         let (revision, name) = (release.revision, &release.name);
-        let why = eco_format!("Helm forgets revision {revision} of {name}.");
+        let why = texts::delivery::helm_forgets(revision, name);
         let verb = Verb::Delete(DeleteOptions::default());
         let note = Note::detail("delete", "Forgotten", why);
         let key = secret_key(release);
@@ -234,7 +229,7 @@ fn changed_paths(old: &Value, new: &Value) -> Vec<EcoString> {
     if paths.len() > 3 {
         let more = paths.len() - 3;
         paths.truncate(3);
-        paths.push(eco_format!("{more} more"));
+        paths.push(texts::delivery::more(more));
     }
     paths
 }

@@ -5,6 +5,7 @@ use crate::delivery::actions::workflow::{self, Workflow, is_workflow};
 use crate::delivery::git::Tree;
 use crate::engine::World;
 use crate::gitops::{self, argocd};
+use crate::texts;
 use crate::trace::Note;
 use crate::view::{Intent, ObjectRef, WorkflowRow};
 use ecow::{EcoString, eco_format};
@@ -29,12 +30,9 @@ pub(crate) fn act(world: &mut World, intent: &Intent) -> Result<(), EcoString> {
         } => {
             let at = place(world, *run)?;
             if !world.delivery.runs[at].run.reviews().contains(environment) {
-                return Err(eco_format!(
-                    "no deployment to {environment} waits for a review"
-                ));
+                return Err(texts::delivery::nothing_to_review(environment));
             }
-            let what = if *is_approved { "approve" } else { "reject" };
-            let why = eco_format!("You {what} the deployment to {environment}.");
+            let why = texts::delivery::you_review(*is_approved, environment);
             you(world, at, Note::story("review", "DeploymentReviewed", why));
             runs::act(world, at, |run, _| {
                 run.review(environment, *is_approved, now)
@@ -43,8 +41,8 @@ pub(crate) fn act(world: &mut World, intent: &Intent) -> Result<(), EcoString> {
         }
         Intent::Cancel(run) => {
             let at = place(world, *run)?;
-            let why = "You cancel the workflow run.";
-            you(world, at, Note::story("cancel", "RunCancelled", why));
+            let note = Note::story("cancel", "RunCancelled", texts::delivery::YOU_CANCEL);
+            you(world, at, note);
             runs::act(world, at, |run, _| {
                 run.cancel("The operation was canceled.", now)
             });
@@ -55,12 +53,7 @@ pub(crate) fn act(world: &mut World, intent: &Intent) -> Result<(), EcoString> {
             is_failed_only,
         } => {
             let at = place(world, *run)?;
-            let what = if *is_failed_only {
-                "the failed jobs"
-            } else {
-                "all jobs"
-            };
-            let why = eco_format!("You run {what} of the workflow again.");
+            let why = texts::delivery::you_run_again(*is_failed_only);
             you(world, at, Note::story("start", "RunAgain", why));
             runs::act(world, at, |run, _| run.run_again(*is_failed_only, now));
             Ok(())
@@ -72,7 +65,7 @@ pub(crate) fn act(world: &mut World, intent: &Intent) -> Result<(), EcoString> {
         } => dispatch(world, repository, workflow, inputs),
         Intent::Refresh(object) => {
             let key = key(object);
-            let why = eco_format!("You ask for a fresh look at git for {key}.");
+            let why = texts::delivery::you_ask_for_a_look(&key);
             let patch = gitops::refreshed(&key, now);
             patch_by_hand(world, key, patch, Note::story("patch", "Refresh", why))
         }
@@ -106,9 +99,9 @@ fn operate(
 ) -> Result<(), EcoString> {
     let key = key(application);
     let app: Option<Rc<Object>> = world.store().get(&key).cloned();
-    let app = app.ok_or_else(|| eco_format!("there is no {key}"))?;
+    let app = app.ok_or_else(|| texts::delivery::there_is_no(&key))?;
     let patch = map! { "operation" => operation(&app)? };
-    let why = eco_format!("You ask Argo CD to sync {}.", key.name);
+    let why = texts::delivery::you_sync(&key.name);
     patch_by_hand(world, key, patch, Note::story("patch", "Sync", why))
 }
 
@@ -124,7 +117,7 @@ fn place(world: &World, number: u32) -> Result<usize, EcoString> {
         .ok()
         .and_then(|number| number.checked_sub(1));
     let at = at.filter(|at| *at < world.delivery.runs.len());
-    at.ok_or_else(|| eco_format!("there is no run {number}"))
+    at.ok_or_else(|| texts::delivery::no_run(number))
 }
 
 /// Notes what a person does to a run: what follows is led to by it.
@@ -143,7 +136,7 @@ fn dispatch(
 ) -> Result<(), EcoString> {
     let repository = world.delivery.repositories.get(name).cloned();
     let found = repository.and_then(|it| Some((it.branch(MAIN)?, it)));
-    let (commit, repository) = found.ok_or_else(|| eco_format!("there is no repository {name}"))?;
+    let (commit, repository) = found.ok_or_else(|| texts::delivery::no_repository(name))?;
     let event = workflow::Event::Dispatch {
         branch: MAIN.into(),
         inputs: inputs.to_vec(),
@@ -151,7 +144,7 @@ fn dispatch(
     let mut workflows = workflows(name, &repository.files(commit)).into_iter();
     let workflow = workflows
         .find(|workflow| workflow.name == wanted)
-        .ok_or_else(|| eco_format!("{name} has no workflow \"{wanted}\""))?;
+        .ok_or_else(|| texts::delivery::no_workflow(name, wanted))?;
     if !workflow.runs_on(&event) {
         return Err("Workflow does not have 'workflow_dispatch' trigger".into());
     }

@@ -6,6 +6,7 @@ use crate::delivery::actions::answer::Answer;
 use crate::delivery::actions::event::Spot;
 use crate::delivery::reader::parse_duration;
 use crate::engine::{self, World};
+use crate::texts;
 use crate::trace::Note;
 use ecow::{EcoString, EcoVec, eco_format};
 use kube::api::{self, Request, Response, Verb};
@@ -50,7 +51,7 @@ impl shell::Cluster for Client<'_> {
         if request.dry_run || matches!(request.verb, Verb::Get | Verb::List) {
             return self.world.try_out(request);
         }
-        let why = eco_format!("kubectl changes {}.", request.key);
+        let why = texts::delivery::kubectl_changes(&request.key);
         let note = Note::story("patch", "Kubectl", why);
         self.world.ask(KUBECTL, request, note)
     }

@@ -5,6 +5,7 @@ use crate::delivery::actions::workflow;
 use crate::delivery::git::{self, Conflict, Oid, Person, Repository, Tree};
 use crate::delivery::settings::Settings;
 use crate::engine::World;
+use crate::texts;
 use crate::trace::{EntryId, Note};
 use crate::view::{MergeMethod, Problem, Progress, StatusRow};
 use ecow::{EcoString, EcoVec, eco_format};
@@ -99,13 +100,10 @@ pub(crate) fn open(world: &mut World, name: &str, change: Change) -> Result<(), 
         begin(world, name, &Tree::new())?;
     }
     let Some(repository) = world.delivery.repositories.get_mut(name) else {
-        return Err(Problem::whole(name, "there is no such repository"));
+        return Err(Problem::whole(name, texts::lab::NO_SUCH_REPOSITORY));
     };
     let Some(base) = repository.branch(MAIN) else {
-        return Err(Problem::whole(
-            name,
-            eco_format!("{name} has no branch {MAIN}"),
-        ));
+        return Err(Problem::whole(name, texts::delivery::no_branch(name, MAIN)));
     };
     let head = repository
         .commit_files(&change.files, &[base], Person::you(), now, &change.title)
@@ -123,16 +121,10 @@ pub(crate) fn open(world: &mut World, name: &str, change: Change) -> Result<(), 
         None => world.delivery.tints.add(head),
     }
     let sha = head.short();
-    let why = eco_format!(
-        "You commit {sha} to branch {}: {}.",
-        change.branch,
-        change.title
-    );
+    let why = texts::delivery::you_commit(&sha, &change.branch, &change.title);
     let commit = world.note("you", None, Note::story("commit", "Committed", why));
     world.because(commit);
-    let why = eco_format!(
-        "Pull request #{number} of {name} is open. Nothing in the cluster changes until it is merged."
-    );
+    let why = texts::delivery::is_open(number, name);
     let entry = world.note("you", None, Note::story("open", "PullRequestOpened", why));
     let pull = Pull {
         number,
@@ -326,11 +318,11 @@ fn landing(pull: &Pull, time: kube::Millis) -> git::Pull<'_> {
 
 /// Somebody approves the open pull request.
 pub(super) fn approve(world: &mut World) -> Result<(), EcoString> {
-    let now_open = last_open(world).ok_or("no pull request is open")?;
+    let now_open = last_open(world).ok_or(texts::delivery::NO_PULL_REQUEST)?;
     now_open.approvals += 1;
     let (number, entry) = (now_open.number, now_open.entry);
     world.because(entry);
-    let why = eco_format!("Pull request #{number} is approved.");
+    let why = texts::delivery::is_approved(number);
     world.note("you", None, Note::story("approve", "Approved", why));
     Ok(())
 }
@@ -346,13 +338,15 @@ pub(super) fn revert(world: &mut World) -> Result<(), EcoString> {
             PullState::Merged(commit) => Some((pull.clone(), commit)),
             _ => None,
         });
-    let (pull, commit) = merged.ok_or("no pull request was merged")?;
+    let (pull, commit) = merged.ok_or(texts::delivery::NONE_WAS_MERGED)?;
     if opened(world).is_some() {
-        return Err("another pull request is open".into());
+        return Err(texts::delivery::ANOTHER_IS_OPEN.into());
     }
     let repository = world.delivery.repositories.get(&pull.repository).cloned();
-    let mut repository = repository.ok_or("the repository is gone")?;
-    let onto = repository.branch(MAIN).ok_or("there is no main branch")?;
+    let mut repository = repository.ok_or(texts::delivery::REPOSITORY_IS_GONE)?;
+    let onto = repository
+        .branch(MAIN)
+        .ok_or(texts::delivery::NO_MAIN_BRANCH)?;
     let reverted = repository.revert(commit, onto, Person::you(), world.now);
     let head = reverted.map_err(|_| {
         EcoString::from("Sorry, this pull request couldn't be reverted automatically. It may have already been reverted, or the content may have changed since it was merged.")
@@ -374,7 +368,7 @@ pub(crate) fn close(world: &mut World) {
     pull.state = PullState::Closed;
     let (number, entry) = (pull.number, pull.entry);
     world.because(entry);
-    let why = eco_format!("Pull request #{number} is closed without a merge: nothing changes.");
+    let why = texts::delivery::is_closed(number);
     world.note("you", None, Note::story("close", "PullRequestClosed", why));
 }
 
@@ -389,7 +383,9 @@ pub(crate) fn methods(world: &World, pull: &Pull) -> Vec<MergeMethod> {
 /// Merges the open pull request, and starts what a push to main starts.
 pub(super) fn merge_by(world: &mut World, method: MergeMethod) -> Result<(), EcoString> {
     let now = world.now;
-    let pull = opened(world).cloned().ok_or("no pull request is open")?;
+    let pull = opened(world)
+        .cloned()
+        .ok_or(texts::delivery::NO_PULL_REQUEST)?;
     let state = merge_state(world, &pull);
     if !state.can_merge() {
         return Err(match state.conflicts.first() {
@@ -403,7 +399,7 @@ pub(super) fn merge_by(world: &mut World, method: MergeMethod) -> Result<(), Eco
     }
     let about = landing(&pull, now);
     let repository = world.delivery.repositories.get_mut(&pull.repository);
-    let repository = repository.ok_or("the repository is gone")?;
+    let repository = repository.ok_or(texts::delivery::REPOSITORY_IS_GONE)?;
     let before = repository.branch(MAIN);
     let landed = match (method, before) {
         (MergeMethod::Merge, _) => repository.merge(MAIN, pull.head, &about),
@@ -417,11 +413,7 @@ pub(super) fn merge_by(world: &mut World, method: MergeMethod) -> Result<(), Eco
         open.state = PullState::Merged(commit);
     }
     world.because(pull.entry);
-    let why = eco_format!(
-        "You merge pull request #{}: commit {} is on {MAIN} now.",
-        pull.number,
-        commit.short()
-    );
+    let why = texts::delivery::you_merge(pull.number, &commit.short(), MAIN);
     let merged = world.note("you", None, Note::story("merge", "Merged", why));
     world.because(merged);
     runs::push(world, &pull.repository, MAIN, before, commit);

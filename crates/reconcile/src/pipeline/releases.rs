@@ -12,6 +12,7 @@ use crate::delivery::actions::tools::{HelmCall, HelmUpgrade};
 use crate::delivery::git::{Oid, Tree};
 use crate::delivery::plan::{HookObject, Side};
 use crate::engine::{self, World};
+use crate::texts;
 use crate::trace::{EntryId, Note};
 use crate::view::Problem;
 use ecow::{EcoString, EcoVec, eco_format};
@@ -164,7 +165,7 @@ pub(super) fn helm(
             start(world, *operation, user, commit, Some(waits))
         }
         Ok(Begun::Said(said)) => {
-            let note = Note::detail("read", "HelmCommand", "Helm looks, and changes nothing.");
+            let note = Note::detail("read", "HelmCommand", texts::delivery::HELM_LOOKS);
             let entry = world.note(HELM, None, note);
             runs::answer(world, waits, Answer::ok(said));
             entry
@@ -350,17 +351,10 @@ fn start(
         rollback_of,
         ..
     } = &operation.release;
-    let compared = match deployed(world, namespace, name) {
-        Some(_) => "the last revision",
-        None => "nothing: this is the first",
-    };
+    let is_first = deployed(world, namespace, name).is_none();
     let why = match rollback_of {
-        Some(before) => {
-            eco_format!("Helm is to bring back revision {before} of {name} as revision {revision}.")
-        }
-        None => eco_format!(
-            "Helm renders the chart for revision {revision} of {name} and compares it with {compared}."
-        ),
+        Some(before) => texts::delivery::helm_is_to_bring_back(*before, name, *revision),
+        None => texts::delivery::helm_renders(*revision, name, is_first),
     };
     let entry = world.note(HELM, None, Note::story("upgrade", "HelmUpgrade", why));
     world.because(entry);
@@ -386,11 +380,7 @@ pub(super) fn kill(world: &mut World, waits: (usize, Spot)) {
     }
     if let Some(operation) = killed {
         let release = &operation.release;
-        let why = eco_format!(
-            "Helm is killed in the middle of revision {} of {}: its record says that the operation is still in progress, and Helm refuses the next one until it is rolled back.",
-            release.revision,
-            release.name
-        );
+        let why = texts::delivery::helm_is_killed(release.revision, &release.name);
         world.note(HELM, None, Note::warning("kill", "HelmKilled", why));
     }
 }

@@ -9,6 +9,7 @@ use crate::delivery::git::{Oid, Repository, Tree};
 use crate::delivery::settings::Settings;
 use crate::engine::{self, World};
 use crate::gitops;
+use crate::texts;
 use crate::trace::Note;
 use crate::view::{Problem, Progress};
 use ecow::{EcoString, EcoVec, eco_format};
@@ -55,9 +56,7 @@ pub(super) fn push(world: &mut World, name: &str, branch: &str, before: Option<O
     let is_read = branch == MAIN && gitops::pushed(world, name);
     let count = start_all(world, name, &repository, commit, event);
     if count == Some(0) && !is_read {
-        let why = eco_format!(
-            "No workflow of {name} runs on a push to {branch}: the commit is in git, and nothing more happens."
-        );
+        let why = texts::delivery::no_workflow_runs(name, branch);
         world.note(ACTIONS, None, Note::nothing("NoWorkflow", why));
     }
 }
@@ -69,9 +68,7 @@ fn tell_schedules(world: &mut World, name: &str, files: &Tree, changed: &[EcoStr
         let workflow = Workflow::parse(&eco_format!("{name}/{path}"), text);
         let triggers = workflow.iter().flat_map(|it| &it.on);
         if triggers.into_iter().any(|it| it.event == "schedule") {
-            let why = eco_format!(
-                "The schedule of {path} is not simulated: no clock starts the workflow."
-            );
+            let why = texts::delivery::schedule_not_simulated(&path);
             world.note(ACTIONS, None, Note::nothing("NotSimulated", why));
         }
     }
@@ -127,17 +124,17 @@ pub(super) fn start(
 ) {
     let number = u32::try_from(world.delivery.runs.len()).unwrap_or(u32::MAX - 1) + 1;
     let title = workflow.name.clone();
-    let what = match &event {
+    let sha = commit.short();
+    let why = match &event {
         workflow::Event::Push { target, .. } => {
-            eco_format!(
-                "The push to {}",
-                target.rsplit('/').next().unwrap_or_default()
-            )
+            let branch = target.rsplit('/').next().unwrap_or_default();
+            texts::delivery::push_starts(branch, &title, &sha)
         }
-        workflow::Event::PullRequest { number, .. } => eco_format!("Pull request #{number}"),
-        workflow::Event::Dispatch { .. } => "You".into(),
+        workflow::Event::PullRequest { number, .. } => {
+            texts::delivery::pull_request_starts(*number, &title, &sha)
+        }
+        workflow::Event::Dispatch { .. } => texts::delivery::you_start(&title, &sha),
     };
-    let verb = if what == "You" { "start" } else { "starts" };
     let start = Start {
         number,
         name,
@@ -147,10 +144,6 @@ pub(super) fn start(
         settings: settings(world, name, &repository.files(commit)),
     };
     let run = Run::start(workflow, &start, world.now);
-    let why = eco_format!(
-        "{what} {verb} the workflow \"{title}\" for commit {}.",
-        commit.short()
-    );
     let cause = world.note(ACTIONS, None, Note::story("start", "WorkflowStarted", why));
     world.delivery.runs.push(RunState { run, cause });
     world.because(cause);
@@ -330,11 +323,7 @@ fn told(world: &World, commit: Oid, event: RunEvent) -> Option<(bool, Note)> {
     Some(match event {
         RunEvent::JobStarted { job } => (
             true,
-            Note::story(
-                "start",
-                "JobStarted",
-                eco_format!("Job {job} starts on a runner."),
-            ),
+            Note::story("start", "JobStarted", texts::delivery::job_starts(&job)),
         ),
         RunEvent::StepStarted { job, step, .. } => (
             false,
@@ -347,7 +336,7 @@ fn told(world: &World, commit: Oid, event: RunEvent) -> Option<(bool, Note)> {
             error,
             ..
         } => {
-            let why = eco_format!("Step \"{step}\" of job {job} fails: {}", error.trim());
+            let why = texts::delivery::step_fails(&step, &job, error.trim());
             (true, Note::warning("fail", "StepFailed", why))
         }
         RunEvent::StepEnded {
@@ -365,16 +354,14 @@ fn told(world: &World, commit: Oid, event: RunEvent) -> Option<(bool, Note)> {
             let why = match &pushed.before {
                 Some(before) if *before != pushed.tag.digest => {
                     let before: EcoString = before.chars().take(19).collect();
-                    eco_format!("The tag {reference} moves from {before} to {digest}.")
+                    texts::delivery::tag_moves(reference, &before, &digest)
                 }
-                _ => eco_format!("The image is in the registry: {reference} means {digest} now."),
+                _ => texts::delivery::image_pushed(reference, &digest),
             };
             (true, Note::story("push", "ImagePushed", why))
         }
         RunEvent::ReviewNeeded { job, environment } => {
-            let why = eco_format!(
-                "Job {job} waits: {environment} needs approval to start deploying changes."
-            );
+            let why = texts::delivery::needs_approval(&job, &environment);
             (true, Note::story("wait", "ReviewNeeded", why))
         }
         RunEvent::JobEnded {
@@ -383,16 +370,14 @@ fn told(world: &World, commit: Oid, event: RunEvent) -> Option<(bool, Note)> {
             ..
         } => (
             true,
-            Note::story("end", "JobSucceeded", eco_format!("Job {job} succeeded.")),
+            Note::story("end", "JobSucceeded", texts::delivery::job_succeeded(&job)),
         ),
         RunEvent::JobEnded {
             job,
             progress: Progress::Skipped,
             ..
         } => {
-            let why = eco_format!(
-                "Job {job} is skipped: a job that it needs did not succeed, or its `if:` does not hold."
-            );
+            let why = texts::delivery::job_skipped(&job);
             (false, Note::nothing("JobSkipped", why))
         }
         RunEvent::JobEnded {
@@ -400,15 +385,8 @@ fn told(world: &World, commit: Oid, event: RunEvent) -> Option<(bool, Note)> {
             progress,
             reason,
         } => {
-            let reason = match reason.as_str() {
-                "" => EcoString::new(),
-                reason => eco_format!(": {reason}"),
-            };
-            let why = eco_format!(
-                "Job {job}: {}{}.",
-                name(progress),
-                reason.trim_end_matches('.')
-            );
+            let reason = reason.trim_end_matches('.');
+            let why = texts::delivery::job_ended(&job, name(progress), reason);
             (true, Note::warning("end", "JobFailed", why))
         }
         RunEvent::Ended {
@@ -420,10 +398,8 @@ fn told(world: &World, commit: Oid, event: RunEvent) -> Option<(bool, Note)> {
                 .iter()
                 .any(|release| release.commit == commit)
             {
-                true => "The workflow failed.",
-                false => {
-                    "The workflow failed before it deployed anything: the cluster is as it was."
-                }
+                true => texts::delivery::WORKFLOW_FAILED,
+                false => texts::delivery::FAILED_BEFORE_DEPLOYING,
             };
             (true, Note::warning("end", "WorkflowFailed", reached))
         }
@@ -431,14 +407,18 @@ fn told(world: &World, commit: Oid, event: RunEvent) -> Option<(bool, Note)> {
             progress: Progress::Cancelled,
         } => (
             true,
-            Note::warning("end", "WorkflowCancelled", "The workflow was cancelled."),
+            Note::warning(
+                "end",
+                "WorkflowCancelled",
+                texts::delivery::WORKFLOW_CANCELLED,
+            ),
         ),
         RunEvent::Ended { .. } => (
             true,
             Note::story(
                 "end",
                 "WorkflowSucceeded",
-                "The workflow succeeded: all its jobs are green.",
+                texts::delivery::WORKFLOW_SUCCEEDED,
             ),
         ),
         RunEvent::Asked { .. } | RunEvent::Killed { .. } => return None,

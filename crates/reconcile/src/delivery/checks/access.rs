@@ -1,7 +1,8 @@
 //! Checks of who may do what, and of what the API server lets in.
 
 use super::{Found, Step, keys};
-use ecow::{EcoString, eco_format};
+use crate::texts::checks as words;
+use ecow::EcoString;
 use kube::{Key, Value};
 
 type F<'a> = Found<'a>;
@@ -27,10 +28,7 @@ fn subjects(object: &Value) -> EcoString {
 
 pub(super) fn cluster_admin_role_binding(object: &Value, found: &mut F<'_>) {
     if object.get("kind").text() == "ClusterRoleBinding" && names_admin(object) {
-        found.at(
-            keys(&["roleRef"]),
-            eco_format!("cluster-admin is bound to {}", subjects(object)),
-        );
+        found.at(keys(&["roleRef"]), words::bound_to(&subjects(object)));
     }
 }
 
@@ -68,18 +66,14 @@ pub(super) fn cluster_admin_binding(object: &Value, found: &mut F<'_>) {
             .iter()
             .all(|field| lists(rule, field, &["*"]))
     };
-    let what = match names_admin(object) {
-        true => "is cluster-admin",
-        false if rules(object, found).iter().any(is_all) => "may do anything to anything",
-        false => return,
-    };
-    let place = match Key::of(object).namespace.as_str() {
-        "" => "in the whole cluster".into(),
-        namespace => eco_format!("in namespace {namespace}"),
-    };
+    let is_admin = names_admin(object);
+    if !is_admin && !rules(object, found).iter().any(is_all) {
+        return;
+    }
+    let namespace = Key::of(object).namespace;
     found.at(
         keys(&["roleRef"]),
-        eco_format!("{} {what} {place}", subjects(object)),
+        words::may_do_anything(&subjects(object), is_admin, &namespace),
     );
 }
 
@@ -92,7 +86,7 @@ pub(super) fn access_to_secrets(object: &Value, found: &mut F<'_>) {
         if rules(object, found).iter().any(is_access) {
             found.at(
                 keys(&["roleRef"]),
-                eco_format!("{} may read Secrets", subjects(object)),
+                words::may_read_secrets(&subjects(object)),
             );
         }
     }
@@ -116,7 +110,7 @@ pub(super) fn access_to_create_pods(object: &Value, found: &mut F<'_>) {
         if rules(object, found).iter().any(is_access) {
             found.at(
                 keys(&["roleRef"]),
-                eco_format!("{} may create pods", subjects(object)),
+                words::may_create_pods(&subjects(object)),
             );
         }
     }
@@ -134,10 +128,7 @@ pub(super) fn wildcard_in_rules(object: &Value, found: &mut F<'_>) {
                     Step::Item(at),
                     Step::Key(field.into()),
                 ];
-                found.at(
-                    path.to_vec(),
-                    eco_format!("a rule is about all {field} (`*`)"),
-                );
+                found.at(path.to_vec(), words::rule_about_all(field));
             }
         }
     }

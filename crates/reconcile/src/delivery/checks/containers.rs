@@ -1,7 +1,7 @@
 //! Checks of one container.
 
 use super::{Container, Found};
-use ecow::eco_format;
+use crate::texts::checks as words;
 use yaml::Value;
 
 type C<'a> = Container<'a>;
@@ -19,15 +19,13 @@ fn tag(image: &str) -> Option<&str> {
 
 pub(super) fn latest_tag(c: &C<'_>, found: &mut F<'_>) {
     let image = c.value.get("image").text();
-    let why = match tag(image) {
-        _ if image.is_empty() || image.contains('@') => return,
-        None => "has no tag, which means latest",
-        Some("latest") => "is tagged latest",
-        Some(_) => return,
-    };
+    let tag = tag(image);
+    if image.is_empty() || image.contains('@') || tag.is_some_and(|tag| tag != "latest") {
+        return;
+    }
     found.at(
         c.path(&["image"]),
-        eco_format!("container {:?}: image {image:?} {why}", c.name),
+        words::is_latest(c.name, image, tag.is_some()),
     );
 }
 
@@ -61,17 +59,10 @@ pub(super) fn mutable_tag_reuse(c: &C<'_>, found: &mut F<'_>) {
     let is_moved = found.subject.moved.iter().any(|moved| moved == image);
     let tag = tag(image).unwrap_or_default();
     if is_moved {
-        let why = eco_format!(
-            "container {:?}: the delivery pushes {image:?} again, as another image; pods with the same name for \
-             it will run different code",
-            c.name
-        );
+        let why = words::pushed_again(c.name, image);
         found.at(c.path(&["image"]), why);
     } else if MOVING.contains(&tag) {
-        let why = eco_format!(
-            "container {:?}: tag {tag:?} of image {image:?} means another image whenever it is pushed",
-            c.name
-        );
+        let why = words::moving_tag(c.name, tag, image);
         found.at(c.path(&["image"]), why);
     }
 }
@@ -85,7 +76,7 @@ fn unset(c: &C<'_>, found: &mut F<'_>, what: &str, resource: &str) {
     };
     if kube::quantity::milli_of(given) == 0 {
         let what = what.trim_end_matches('s');
-        let why = eco_format!("container {:?} has no {resource} {what}", c.name);
+        let why = words::has_no_amount(c.name, resource, what);
         found.at(c.path(&["resources"]), why);
     }
 }
@@ -101,10 +92,7 @@ pub(super) fn unset_memory(c: &C<'_>, found: &mut F<'_>) {
 fn probed(c: &C<'_>, found: &mut F<'_>, probe: &str, word: &str) {
     let is_job = matches!(c.pods.object.get("kind").text(), "Job" | "CronJob");
     if c.value.get(probe).is_null() && !is_job {
-        found.at(
-            c.path(&[]),
-            eco_format!("container {:?} has no {word} probe", c.name),
-        );
+        found.at(c.path(&[]), words::has_no_probe(c.name, word));
     }
 }
 
@@ -129,12 +117,7 @@ fn port_of(c: &C<'_>, found: &mut F<'_>, probe: &str) {
                     .is_some_and(|name| port.get("name").text() == name)
         });
         if !wanted.is_null() && !is_there {
-            let why = eco_format!(
-                "container {:?}: its {probe} asks port {} by {word}, and no port of that name or number is \
-                 declared",
-                c.name,
-                wanted.to_text()
-            );
+            let why = words::asks_no_port(c.name, probe, &wanted.to_text(), word);
             found.at(c.path(&[probe, how, "port"]), why);
         }
     }
@@ -158,13 +141,7 @@ pub(super) fn env_var_secret(c: &C<'_>, found: &mut F<'_>) {
         if name.to_lowercase().contains("secret") && !variable.get("value").to_text().is_empty() {
             let mut path = c.path(&["env"]);
             path.push(super::Step::Item(at));
-            found.at(
-                path,
-                eco_format!(
-                    "container {:?}: variable {name} holds a secret in plain text",
-                    c.name
-                ),
-            );
+            found.at(path, words::plain_secret(c.name, name));
         }
     }
 }
@@ -175,13 +152,7 @@ pub(super) fn read_secret_from_env_var(c: &C<'_>, found: &mut F<'_>) {
             let mut path = c.path(&["env"]);
             path.push(super::Step::Item(at));
             let name = variable.get("name").text();
-            found.at(
-                path,
-                eco_format!(
-                    "container {:?}: variable {name} is read from a Secret",
-                    c.name
-                ),
-            );
+            found.at(path, words::secret_variable(c.name, name));
         }
     }
 }
@@ -194,14 +165,7 @@ pub(super) fn duplicate_env_var(c: &C<'_>, found: &mut F<'_>) {
         if before.count() == 1 {
             let mut path = c.path(&["env"]);
             path.push(super::Step::Item(at));
-            found.at(
-                path,
-                eco_format!(
-                    "container {:?}: variable {} is set twice",
-                    c.name,
-                    name.to_text()
-                ),
-            );
+            found.at(path, words::set_twice(c.name, &name.to_text()));
         }
     }
 }
@@ -213,19 +177,15 @@ pub(super) fn run_as_non_root(c: &C<'_>, found: &mut F<'_>) {
     );
     let non_root = is(c.security("runAsNonRoot"), true);
     if group == Some(0) {
-        let why = eco_format!("container {:?} runs as group 0, root's", c.name);
+        let why = words::root_group(c.name);
         found.at(c.path(&["securityContext", "runAsGroup"]), why);
     }
-    let why = match (user, non_root) {
-        (Some(1..), _) => return,
-        (Some(0), true) => "must not run as root and is told to: it will not start",
-        (_, true) => return,
-        (Some(_), false) => "runs as root",
-        (None, false) => "may run as root: runAsNonRoot is not set",
-    };
+    if user.is_some_and(|user| user > 0) || non_root && user != Some(0) {
+        return;
+    }
     found.at(
         c.path(&["securityContext"]),
-        eco_format!("container {:?} {why}", c.name),
+        words::runs_as_root(c.name, user.is_some(), non_root),
     );
 }
 
@@ -233,7 +193,7 @@ pub(super) fn privileged(c: &C<'_>, found: &mut F<'_>) {
     if is(c.value.at(&["securityContext", "privileged"]), true) {
         found.at(
             c.path(&["securityContext", "privileged"]),
-            eco_format!("container {:?} is privileged", c.name),
+            words::is_privileged(c.name),
         );
     }
 }
@@ -242,20 +202,20 @@ pub(super) fn privilege_escalation(c: &C<'_>, found: &mut F<'_>) {
     let context = c.value.get("securityContext");
     let adds = context.at(&["capabilities", "add"]).items();
     let (field, why) = if is(context.get("allowPrivilegeEscalation"), true) {
-        ("allowPrivilegeEscalation", "allows it")
+        ("allowPrivilegeEscalation", words::ALLOWS_IT)
     } else if is(context.get("privileged"), true) {
-        ("privileged", "is privileged")
+        ("privileged", words::IS_PRIVILEGED)
     } else if adds
         .iter()
         .any(|it| matches!(it.text(), "SYS_ADMIN" | "CAP_SYS_ADMIN"))
     {
-        ("capabilities", "has SYS_ADMIN")
+        ("capabilities", words::HAS_SYS_ADMIN)
     } else {
         return;
     };
     found.at(
         c.path(&["securityContext", field]),
-        eco_format!("container {:?} can gain privileges: it {why}", c.name),
+        words::can_gain_privileges(c.name, why),
     );
 }
 
@@ -264,10 +224,7 @@ pub(super) fn read_only_root_fs(c: &C<'_>, found: &mut F<'_>) {
         c.value.at(&["securityContext", "readOnlyRootFilesystem"]),
         true,
     ) {
-        found.at(
-            c.path(&["securityContext"]),
-            eco_format!("container {:?} can write to its root file system", c.name),
-        );
+        found.at(c.path(&["securityContext"]), words::can_write(c.name));
     }
 }
 
@@ -286,12 +243,12 @@ pub(super) fn drop_net_raw(c: &C<'_>, found: &mut F<'_>) {
     if lists("add") {
         found.at(
             c.path(&["securityContext", "capabilities"]),
-            eco_format!("container {:?} adds NET_RAW", c.name),
+            words::adds_net_raw(c.name),
         );
     } else if !lists("drop") {
         found.at(
             c.path(&["securityContext", "capabilities"]),
-            eco_format!("container {:?} does not drop NET_RAW", c.name),
+            words::does_not_drop_net_raw(c.name),
         );
     }
 }
@@ -302,7 +259,7 @@ pub(super) fn ssh_port(c: &C<'_>, found: &mut F<'_>) {
         if is_tcp && port.get("containerPort").as_int() == Some(22) {
             let mut path = c.path(&["ports"]);
             path.push(super::Step::Item(at));
-            found.at(path, eco_format!("container {:?} declares port 22", c.name));
+            found.at(path, words::declares_ssh(c.name));
         }
     }
 }
@@ -312,10 +269,7 @@ pub(super) fn privileged_ports(c: &C<'_>, found: &mut F<'_>) {
         if let Some(number @ 1..1024) = port.get("containerPort").as_int() {
             let mut path = c.path(&["ports"]);
             path.push(super::Step::Item(at));
-            let why = eco_format!(
-                "container {:?} declares port {number}, which only root may open",
-                c.name
-            );
+            let why = words::declares_low_port(c.name, number);
             found.at(path, why);
         }
     }
@@ -329,7 +283,7 @@ pub(super) fn unsafe_proc_mount(c: &C<'_>, found: &mut F<'_>) {
     {
         found.at(
             c.path(&["securityContext", "procMount"]),
-            eco_format!("container {:?} sees all of /proc", c.name),
+            words::sees_all_of_proc(c.name),
         );
     }
 }

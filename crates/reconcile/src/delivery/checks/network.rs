@@ -1,7 +1,8 @@
 //! Checks of Services, Ingresses, autoscalers and disruption budgets: of what means other objects.
 
 use super::{Found, Step, keys, labels, pods_of};
-use ecow::{EcoString, eco_format};
+use crate::texts::checks as words;
+use ecow::EcoString;
 use kube::{Key, Value, selector};
 
 type F<'a> = Found<'a>;
@@ -23,7 +24,7 @@ pub(super) fn dangling_service(object: &Value, found: &mut F<'_>) {
     }
     let wanted = spec.get("selector");
     if wanted.members().next().is_none() {
-        return found.at(keys(&["spec"]), "the Service has no selector");
+        return found.at(keys(&["spec"]), words::NO_SELECTOR);
     }
     let namespace = Key::of(object).namespace;
     if !any_pods(found, &namespace, &|labels| {
@@ -33,10 +34,7 @@ pub(super) fn dangling_service(object: &Value, found: &mut F<'_>) {
             .iter()
             .map(|(name, value)| format!("{name}={value}"))
             .collect();
-        let why = eco_format!(
-            "no pods have the labels that the Service selects: {}",
-            shown.join(",")
-        );
+        let why = words::no_pods_have(&shown.join(","));
         found.at(keys(&["spec", "selector"]), why);
     }
 }
@@ -73,21 +71,13 @@ pub(super) fn dangling_ingress(object: &Value, found: &mut F<'_>) {
                 .any(|(by, field)| !wanted.get(by).is_null() && wanted.get(by) == port.get(field))
         };
         match ports {
-            None => found.at(
-                place,
-                eco_format!("the Ingress leads to Service {name:?}, which is not there"),
-            ),
+            None => found.at(place, words::no_such_service(name)),
             Some(ports) if !ports.iter().any(has) => {
                 let port: EcoString = match wanted.get("name").text() {
                     "" => wanted.get("number").to_text(),
                     name => name.into(),
                 };
-                found.at(
-                    place,
-                    eco_format!(
-                        "the Ingress leads to port {port} of Service {name:?}, which it has not"
-                    ),
-                );
+                found.at(place, words::no_such_port(&port, name));
             }
             Some(_) => {}
         }
@@ -103,7 +93,7 @@ pub(super) fn dangling_autoscaler(object: &Value, found: &mut F<'_>) {
     if found.subject.store.get(&key).is_none() {
         found.at(
             keys(&["spec", "scaleTargetRef"]),
-            eco_format!("the autoscaler scales {key}, which is not there"),
+            words::scales_nothing(&key),
         );
     }
 }
@@ -112,10 +102,7 @@ pub(super) fn autoscaler_minimum(object: &Value, found: &mut F<'_>) {
     if object.get("kind").text() == "HorizontalPodAutoscaler" {
         let least = object.at(&["spec", "minReplicas"]).as_int().unwrap_or(1);
         if least < 3 {
-            found.at(
-                keys(&["spec", "minReplicas"]),
-                eco_format!("{least} of at least 3 replicas"),
-            );
+            found.at(keys(&["spec", "minReplicas"]), words::at_least_three(least));
         }
     }
 }
@@ -131,7 +118,7 @@ pub(super) fn dangling_policy(object: &Value, found: &mut F<'_>) {
     }) {
         found.at(
             keys(&["spec", "podSelector"]),
-            "the NetworkPolicy selects no pods",
+            words::POLICY_SELECTS_NOTHING,
         );
     }
 }
@@ -140,7 +127,7 @@ pub(super) fn invalid_target_ports(object: &Value, found: &mut F<'_>) {
     let mut wrong = |path: Vec<Step>, port: &Value| {
         if let Some(why) = wrong_port(port) {
             let shown = port.to_text();
-            found.at(path, eco_format!("port {shown:?} {why}"));
+            found.at(path, words::wrong_port(&shown, why));
         }
     };
     let at = |mut path: Vec<Step>, at: usize, field: &str| {
@@ -170,20 +157,20 @@ pub(super) fn invalid_target_ports(object: &Value, found: &mut F<'_>) {
 /// Why a port's name or number is none (`IsValidPortName`, `IsValidPortNum`).
 fn wrong_port(port: &Value) -> Option<&'static str> {
     if let Some(number) = port.as_int() {
-        return (!(0..=65_535).contains(&number)).then_some("must be between 1 and 65535");
+        return (!(0..=65_535).contains(&number)).then_some(words::PORT_OUT_OF_RANGE);
     }
     let name = port.as_str().filter(|name| !name.is_empty())?;
     let fits = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
     if name.len() > 15 {
-        Some("must be no more than 15 characters")
+        Some(words::PORT_TOO_LONG)
     } else if !name.bytes().all(fits) {
-        Some("must contain only lower-case letters, digits and hyphens")
+        Some(words::PORT_CHARACTERS)
     } else if !name.bytes().any(|byte| byte.is_ascii_lowercase()) {
-        Some("must contain at least one letter")
+        Some(words::PORT_WITHOUT_LETTER)
     } else if name.contains("--") {
-        Some("must not contain consecutive hyphens")
+        Some(words::PORT_DOUBLE_HYPHEN)
     } else if name.starts_with('-') || name.ends_with('-') {
-        Some("must not begin or end with a hyphen")
+        Some(words::PORT_EDGE_HYPHEN)
     } else {
         None
     }
@@ -205,10 +192,7 @@ fn is_budget(object: &Value) -> bool {
 pub(super) fn pdb_max_unavailable(object: &Value, found: &mut F<'_>) {
     let most = object.at(&["spec", "maxUnavailable"]);
     if is_budget(object) && matches!(amount(most), Some((0, _))) {
-        found.at(
-            keys(&["spec", "maxUnavailable"]),
-            "maxUnavailable is 0: no pod may ever be moved, and draining a node waits for ever",
-        );
+        found.at(keys(&["spec", "maxUnavailable"]), words::NEVER_UNAVAILABLE);
     }
 }
 
@@ -219,7 +203,7 @@ pub(super) fn pdb_min_available(object: &Value, found: &mut F<'_>) {
     };
     let place = || keys(&["spec", "minAvailable"]);
     if (least, is_share) == (100, true) {
-        return found.at(place(), "minAvailable is 100%: no pod may ever be moved");
+        return found.at(place(), words::ALL_AVAILABLE);
     }
     let wanted = object.at(&["spec", "selector"]);
     let namespace = Key::of(object).namespace;
@@ -239,9 +223,7 @@ pub(super) fn pdb_min_available(object: &Value, found: &mut F<'_>) {
             // A budget of none, and a workload of none, keep nothing from moving.
             if selector::matches(wanted, labels) && replicas > 0 && replicas <= least {
                 let name = workload.at(&["metadata", "name"]).text();
-                let why = eco_format!(
-                    "minAvailable asks for {least} of the {replicas} pods of {kind} {name:?}: none may ever be moved"
-                );
+                let why = words::none_may_move(least, replicas, kind, name);
                 found.at(place(), why);
             }
         }
@@ -250,38 +232,26 @@ pub(super) fn pdb_min_available(object: &Value, found: &mut F<'_>) {
 
 pub(super) fn pdb_unhealthy(object: &Value, found: &mut F<'_>) {
     if is_budget(object) && object.at(&["spec", "unhealthyPodEvictionPolicy"]).is_null() {
-        found.at(
-            keys(&["spec"]),
-            "unhealthyPodEvictionPolicy is not set: pods that are broken anyway can keep a node from draining",
-        );
+        found.at(keys(&["spec"]), words::NO_EVICTION_POLICY);
     }
 }
 
 pub(super) fn exposed_service(object: &Value, found: &mut F<'_>) {
     let kind = object.at(&["spec", "type"]).text();
     if object.get("kind").text() == "Service" && matches!(kind, "NodePort" | "LoadBalancer") {
-        found.at(
-            keys(&["spec", "type"]),
-            eco_format!("the Service can be reached from outside: its type is {kind}"),
-        );
+        found.at(keys(&["spec", "type"]), words::reached_from_outside(kind));
     }
 }
 
 pub(super) fn old_api(object: &Value, found: &mut F<'_>) {
     let version = object.get("apiVersion").text();
     if version.starts_with("extensions/v1beta") {
-        found.at(
-            keys(&["apiVersion"]),
-            eco_format!("{version} is gone since Kubernetes 1.22"),
-        );
+        found.at(keys(&["apiVersion"]), words::version_is_gone(version));
     }
 }
 
 pub(super) fn default_namespace(object: &Value, found: &mut F<'_>) {
     if Key::of(object).namespace == "default" {
-        found.at(
-            keys(&["metadata"]),
-            "the object is in the namespace default",
-        );
+        found.at(keys(&["metadata"]), words::IN_DEFAULT);
     }
 }

@@ -1,7 +1,7 @@
 //! Checks of a pod as a whole.
 
 use super::{Found, Pods, Step, keys};
-use ecow::eco_format;
+use crate::texts::checks as words;
 use kube::{Key, Value, selector};
 
 type P<'a> = Pods<'a>;
@@ -17,23 +17,20 @@ impl Pods<'_> {
 
 fn shares(p: &P<'_>, found: &mut F<'_>, field: &str, what: &str) {
     if p.spec.get(field).as_bool() == Some(true) {
-        found.at(
-            p.at(&[field]),
-            eco_format!("the pods share the node's {what}"),
-        );
+        found.at(p.at(&[field]), what);
     }
 }
 
 pub(super) fn host_ipc(p: &P<'_>, found: &mut F<'_>) {
-    shares(p, found, "hostIPC", "memory between processes (IPC)");
+    shares(p, found, "hostIPC", words::SHARES_IPC);
 }
 
 pub(super) fn host_network(p: &P<'_>, found: &mut F<'_>) {
-    shares(p, found, "hostNetwork", "network");
+    shares(p, found, "hostNetwork", words::SHARES_NETWORK);
 }
 
 pub(super) fn host_pid(p: &P<'_>, found: &mut F<'_>) {
-    shares(p, found, "hostPID", "list of processes");
+    shares(p, found, "hostPID", words::SHARES_PROCESSES);
 }
 
 /// Calls `look` with each volume from the node that a container mounts: its path there, whether the
@@ -66,7 +63,7 @@ const SENSITIVE: [&str; 8] = [
 pub(super) fn sensitive_host_mounts(p: &P<'_>, found: &mut F<'_>) {
     host_paths(p, |path, _, place| {
         if SENSITIVE.contains(&path) {
-            found.at(place, eco_format!("a container mounts the node's {path}"));
+            found.at(place, words::mounts(path));
         }
     });
 }
@@ -74,7 +71,7 @@ pub(super) fn sensitive_host_mounts(p: &P<'_>, found: &mut F<'_>) {
 pub(super) fn docker_sock(p: &P<'_>, found: &mut F<'_>) {
     host_paths(p, |path, _, place| {
         if path.ends_with("docker.sock") {
-            found.at(place, "a container mounts the container runtime's socket");
+            found.at(place, words::MOUNTS_SOCKET);
         }
     });
 }
@@ -82,10 +79,7 @@ pub(super) fn docker_sock(p: &P<'_>, found: &mut F<'_>) {
 pub(super) fn writable_host_mount(p: &P<'_>, found: &mut F<'_>) {
     host_paths(p, |path, writes, place| {
         if writes {
-            found.at(
-                place,
-                eco_format!("a container may write to the node's {path}"),
-            );
+            found.at(place, words::may_write_to(path));
         }
     });
 }
@@ -104,7 +98,7 @@ pub(super) fn unsafe_sysctls(p: &P<'_>, found: &mut F<'_>) {
         if UNSAFE_SYSCTLS.iter().any(|prefix| name.starts_with(prefix)) {
             found.at(
                 p.at(&["securityContext", "sysctls"]),
-                eco_format!("sysctl {name} is not safe to set for one pod"),
+                words::sysctl_not_safe(name),
             );
         }
     }
@@ -121,30 +115,21 @@ pub(super) fn non_existent_service_account(p: &P<'_>, found: &mut F<'_>) {
     let (name, key) = (service_account(p), Key::of(p.object));
     let account = key.sibling("ServiceAccount", name);
     if !matches!(name, "" | "default") && found.subject.store.get(&account).is_none() {
-        found.at(
-            p.at(&["serviceAccountName"]),
-            eco_format!("ServiceAccount {name:?} is not there: no pod can be made"),
-        );
+        found.at(p.at(&["serviceAccountName"]), words::no_such_account(name));
     }
 }
 
 pub(super) fn deprecated_service_account(p: &P<'_>, found: &mut F<'_>) {
     let is_old = !p.spec.get("serviceAccount").is_null();
     if is_old && p.spec.get("serviceAccountName").is_null() {
-        found.at(
-            p.at(&["serviceAccount"]),
-            "`serviceAccount` is deprecated: write `serviceAccountName`",
-        );
+        found.at(p.at(&["serviceAccount"]), words::OLD_ACCOUNT_FIELD);
     }
 }
 
 pub(super) fn default_service_account(p: &P<'_>, found: &mut F<'_>) {
     let is_mounted = p.spec.get("automountServiceAccountToken").as_bool() != Some(false);
     if is_mounted && matches!(service_account(p), "" | "default") {
-        found.at(
-            p.at(&["serviceAccountName"]),
-            "the pods run as the default ServiceAccount",
-        );
+        found.at(p.at(&["serviceAccountName"]), words::DEFAULT_ACCOUNT);
     }
 }
 
@@ -178,19 +163,13 @@ pub(super) fn no_anti_affinity(p: &P<'_>, found: &mut F<'_>) {
     let is_spread = terms.any(|term| selector::matches(term.get("labelSelector"), labels))
         || !p.spec.get("topologySpreadConstraints").items().is_empty();
     if !is_spread {
-        found.at(
-            p.at(&["affinity"]),
-            eco_format!("nothing keeps the {replicas} pods from being on one node"),
-        );
+        found.at(p.at(&["affinity"]), words::may_be_on_one_node(replicas));
     }
 }
 
 pub(super) fn minimum_three_replicas(p: &P<'_>, found: &mut F<'_>) {
     if let Some(replicas @ ..3) = replicas(p) {
-        found.at(
-            keys(&["spec", "replicas"]),
-            eco_format!("{replicas} of at least 3 replicas"),
-        );
+        found.at(keys(&["spec", "replicas"]), words::at_least_three(replicas));
     }
 }
 
@@ -204,12 +183,9 @@ pub(super) fn mismatching_selector(p: &P<'_>, found: &mut F<'_>) {
         .members()
         .all(|(_, part)| part.items().is_empty() && part.members().next().is_none());
     if is_empty {
-        found.at(keys(&["spec", "selector"]), "there is no selector");
+        found.at(keys(&["spec", "selector"]), words::WITHOUT_SELECTOR);
     } else if !selector::matches(wanted, p.metadata.get("labels")) {
-        found.at(
-            keys(&["spec", "selector"]),
-            "the selector does not match the labels of the pods: the API server refuses it",
-        );
+        found.at(keys(&["spec", "selector"]), words::SELECTOR_MISMATCH);
     }
 }
 
@@ -217,10 +193,7 @@ pub(super) fn no_rolling_update(p: &P<'_>, found: &mut F<'_>) {
     for field in ["strategy", "updateStrategy"] {
         let kind = p.object.at(&["spec", field, "type"]).text();
         if !matches!(kind, "" | "RollingUpdate") {
-            found.at(
-                keys(&["spec", field, "type"]),
-                eco_format!("an update does not roll: its type is {kind}"),
-            );
+            found.at(keys(&["spec", field, "type"]), words::does_not_roll(kind));
         }
     }
 }
@@ -229,15 +202,12 @@ pub(super) fn job_ttl(object: &Value, found: &mut F<'_>) {
     let field = "ttlSecondsAfterFinished";
     match object.get("kind").text() {
         "Job" if object.at(&["spec", field]).is_null() => {
-            found.at(
-                keys(&["spec"]),
-                "the Job stays when it is done: ttlSecondsAfterFinished is not set",
-            );
+            found.at(keys(&["spec"]), words::JOB_STAYS);
         }
         "CronJob" if !object.at(&["spec", "jobTemplate", "spec", field]).is_null() => {
             found.at(
                 keys(&["spec", "jobTemplate", "spec", field]),
-                "ttlSecondsAfterFinished goes against the CronJob's own history limits",
+                words::TWO_RULES,
             );
         }
         _ => {}
@@ -251,6 +221,6 @@ pub(super) fn non_isolated_pod(p: &P<'_>, found: &mut F<'_>) {
         .iter()
         .any(|policy| selector::matches(policy.at(&["spec", "podSelector"]), labels));
     if !is_isolated {
-        found.at(keys(&["spec"]), "no NetworkPolicy selects the pods");
+        found.at(keys(&["spec"]), words::NOT_ISOLATED);
     }
 }

@@ -4,7 +4,7 @@ use super::{Container, Found, Pods, keys};
 use crate::cluster::deployment::fenceposts;
 use crate::delivery::plan::reading;
 use crate::delivery::registry::Reference;
-use ecow::eco_format;
+use crate::texts::checks as words;
 use kube::{Key, Object, Value, quantity};
 
 type F<'a> = Found<'a>;
@@ -36,10 +36,7 @@ pub(super) fn configmap_without_checksum(p: &Pods<'_>, found: &mut F<'_>) {
         .filter(|key| reading(p.spec, &key.kind, &key.name, None).is_stale())
         .collect();
     for key in read {
-        let why = eco_format!(
-            "the pods read {key} when they start, and no annotation of their template changes with it: after \
-             an edit they keep the old values"
-        );
+        let why = words::no_checksum(&key);
         found.at(keys(&["spec", "template", "metadata"]), why);
     }
 }
@@ -59,10 +56,7 @@ pub(super) fn hpa_and_replicas(p: &Pods<'_>, found: &mut F<'_>) {
         .find(scales)
         .map(|it| it.at(&["metadata", "name"]).to_text());
     if let Some(name) = name {
-        let why = eco_format!(
-            "HorizontalPodAutoscaler {name:?} scales it, and `replicas` is set too: every upgrade sets the \
-             number back"
-        );
+        let why = words::set_back(&name);
         found.at(keys(&["spec", "replicas"]), why);
     }
 }
@@ -74,10 +68,7 @@ pub(super) fn single_replica_no_surge(p: &Pods<'_>, found: &mut F<'_>) {
     let spec = found.stored().get("spec").clone();
     let is_single = spec.get("replicas").as_int() == Some(1);
     if is_single && fenceposts(&spec).surge == 0 {
-        found.at(
-            keys(&["spec", "strategy"]),
-            "the only pod is stopped before the next one starts: every rollout is an outage",
-        );
+        found.at(keys(&["spec", "strategy"]), words::OUTAGE);
     }
 }
 
@@ -116,10 +107,7 @@ pub(super) fn surge_does_not_fit(p: &Pods<'_>, found: &mut F<'_>) {
             && enough("memory")
     };
     if !nodes.iter().any(|node| fits(node)) {
-        found.at(
-            keys(&["spec", "strategy"]),
-            "no node has room for one pod more, and no old pod may go before it: the rollout will hang",
-        );
+        found.at(keys(&["spec", "strategy"]), words::WILL_HANG);
     }
 }
 
@@ -137,13 +125,7 @@ pub(super) fn limit_below_working_set(c: &Container<'_>, found: &mut F<'_>) {
     };
     let (limit, needs) = (quantity::units_of(limit), app.memory.base);
     if limit > 0 && u64::try_from(limit).is_ok_and(|limit| limit < needs) {
-        let why = eco_format!(
-            "container {:?} may have {} MiB of memory, and its program takes {} MiB once it has started: it \
-             will be OOMKilled",
-            c.name,
-            limit >> 20,
-            needs >> 20
-        );
+        let why = words::will_be_oom_killed(c.name, limit >> 20, needs >> 20);
         found.at(c.path(&["resources", "limits", "memory"]), why);
     }
 }

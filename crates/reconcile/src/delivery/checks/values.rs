@@ -1,6 +1,7 @@
 //! Checks of the values.
 
 use super::Found;
+use crate::texts::checks as words;
 use ecow::{EcoString, eco_format};
 use yaml::Value;
 
@@ -27,10 +28,7 @@ pub(super) fn secret_in_values(found: &mut Found<'_>) {
         &mut secrets,
     );
     for path in secrets {
-        found.at_value(
-            &path,
-            eco_format!("the value {path} is a secret in plain text, in git"),
-        );
+        found.at_value(&path, words::secret_value(&path));
     }
 }
 

@@ -9,6 +9,7 @@ use crate::gitops::pass::Pass;
 use crate::gitops::source::{self, Repositories};
 use crate::gitops::{Ask, source::name_of};
 use crate::plan::{Plan, Step};
+use crate::texts;
 use crate::trace::Note;
 use ecow::{EcoString, eco_format};
 use kube::api::{DeleteOptions, Verb};
@@ -85,7 +86,7 @@ fn reconcile(store: &Store, key: &Key, context: &Context<'_>) -> Plan {
         pass.plan.look_again(every);
     }
     if set.annotation(REFRESH_SET).is_some() {
-        let why = eco_format!("Argo CD has looked at {key} anew.");
+        let why = texts::delivery::has_looked(key);
         let note = Note::detail("patch", "Refreshed", why);
         let mut annotations = map! {};
         // Null takes it away.
@@ -94,7 +95,7 @@ fn reconcile(store: &Store, key: &Key, context: &Context<'_>) -> Plan {
         let verb = Verb::Patch(kube::api::PatchType::Merge, patch);
         pass.plan.write(key.clone(), "", verb, note);
     }
-    let why = eco_format!("Argo CD notes how {} is.", key.name);
+    let why = texts::delivery::argo_cd_notes(&key.name);
     pass.finish(Note::detail("update", "StatusUpdated", why))
 }
 
@@ -204,7 +205,7 @@ fn keep(pass: &mut Pass<'_>, wanted: Vec<Value>) -> Option<Fault> {
                 continue;
             }
             let name = &app.key.name;
-            let why = eco_format!("No set of parameters gives Application {name} any more.");
+            let why = texts::delivery::no_parameters(name);
             let note = Note::story("delete", "Deleted", why);
             let verb = Verb::Delete(DeleteOptions::default());
             if pass.write(&app.key, verb, note).is_ok() {
@@ -240,7 +241,7 @@ fn bring(pass: &mut Pass<'_>, key: &Key, app: Value, updates: bool) -> Result<()
     let set = pass.found.key.clone();
     let (verb, word, why) = match pass.trial.get(key) {
         None => {
-            let why = eco_format!("{set} makes Application {name}.");
+            let why = texts::delivery::makes_application(&set, name);
             (Verb::Create(app), "created", why)
         }
         Some(_) if !updates => return Ok(()),
@@ -249,7 +250,7 @@ fn bring(pass: &mut Pass<'_>, key: &Key, app: Value, updates: bool) -> Result<()
             if next == live.value {
                 return Ok(());
             }
-            let why = eco_format!("{set} brings Application {name} to its template.");
+            let why = texts::delivery::brings_to_template(&set, name);
             (Verb::Update(next), "updated", why)
         }
     };

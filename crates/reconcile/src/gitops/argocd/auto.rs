@@ -3,6 +3,7 @@
 use super::compare::{Comparison, Managed};
 use super::{Pass, compared_to, revisions, spec};
 use crate::gitops::diff::group_of;
+use crate::texts;
 use crate::trace::Note;
 use ecow::{EcoString, eco_format};
 use kube::{Millis, Value, time};
@@ -32,10 +33,7 @@ pub(super) fn sync(
         .collect();
     let must_go = |it: &&Managed| it.target.is_none();
     if !prunes && differing.iter().all(must_go) {
-        let why = eco_format!(
-            "What differs is in the cluster and not in git, and pruning is off: {} stays OutOfSync.",
-            pass.found.key
-        );
+        let why = texts::delivery::prune_disabled(&pass.found.key);
         say_once(pass, "PruneDisabled", why);
         return None;
     }
@@ -59,10 +57,7 @@ pub(super) fn sync(
             ));
         }
         if !spec::automated(&spec, "selfHeal") {
-            let why = eco_format!(
-                "{} differs from git, and was synced to this commit already: without selfHeal it stays as it is.",
-                pass.found.key
-            );
+            let why = texts::delivery::self_heal_disabled(&pass.found.key);
             say_once(pass, "SelfHealDisabled", why);
             return None;
         }

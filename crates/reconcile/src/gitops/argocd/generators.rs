@@ -5,6 +5,7 @@ use crate::delivery::pattern;
 use crate::delivery::plan::json;
 use crate::gitops::source::{self, Repositories};
 use crate::pipeline::charts::epoch_ms;
+use crate::texts;
 use ecow::{EcoString, eco_format};
 use helm::ReleaseOptions;
 use kube::api::PatchType;
@@ -47,9 +48,7 @@ impl Generators<'_> {
                 "git" => self.git(of),
                 "matrix" => self.matrix(of),
                 "template" | "selector" => continue,
-                kind => Err(eco_format!(
-                    "the generator \"{kind}\" is not simulated: the lab has list, git and matrix"
-                )),
+                kind => Err(texts::delivery::generator_not_simulated(kind)),
             };
         }
         Ok(Vec::new())

@@ -10,6 +10,7 @@ use crate::gitops::diff;
 use crate::gitops::render::{self, Template, ValuesFile};
 use crate::gitops::source::{self, Repositories};
 use crate::pipeline::charts::epoch_ms;
+use crate::texts;
 use ecow::{EcoString, eco_format};
 use helm::SetKind;
 use kube::{Key, Millis, Object, Value};
@@ -296,9 +297,7 @@ fn objects(
         .into_iter()
         .any(has)
     {
-        return Err(
-            "`kustomize build` failed: the lab renders charts and plain manifests only".into(),
-        );
+        return Err(texts::delivery::KUSTOMIZE_NOT_SIMULATED.into());
     }
     directory(checkout, &folder)
 }

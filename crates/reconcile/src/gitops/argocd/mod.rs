@@ -30,6 +30,7 @@ use crate::cluster::{Context, Controller};
 use crate::delivery::git::Oid;
 use crate::delivery::reader::parse_duration;
 use crate::plan::{Plan, Step};
+use crate::texts;
 use crate::trace::Note;
 use compare::Comparison;
 use ecow::{EcoString, eco_format};
@@ -112,7 +113,7 @@ fn reconcile(store: &Store, key: &Key, context: &Context<'_>) -> Plan {
 
 fn finish(pass: Pass<'_>) -> Plan {
     let name = &pass.found.key.name;
-    let why = eco_format!("Argo CD notes how {name} is.");
+    let why = texts::delivery::argo_cd_notes(name);
     pass.finish(Note::detail("update", "StatusUpdated", why))
 }
 
@@ -229,14 +230,7 @@ fn tell(pass: &mut Pass<'_>, commits: &[EcoString], comparison: &Comparison) {
     let differing = counted.filter(|it| it.is_out_of_sync()).count();
     pass.ask(Ask::Since(commit.clone()));
     let (key, commit) = (pass.found.key.clone(), short(commit));
-    let why = match differing {
-        0 => {
-            eco_format!("Argo CD sees commit {commit}: all {all} objects of {key} are as it says.")
-        }
-        some => eco_format!(
-            "Argo CD sees commit {commit}: {some} of {all} objects of {key} differ from it."
-        ),
-    };
+    let why = texts::delivery::commit_seen(&commit, differing, all, &key);
     pass.plan
         .say(&key, Note::story("compare", "CommitSeen", why));
 }
@@ -408,11 +402,7 @@ fn delete(pass: &mut Pass<'_>) {
     for managed in owned {
         let is_going = managed.live.is_some_and(|live| live.meta.deleted.is_some());
         if !is_going {
-            let why = eco_format!(
-                "{} belongs to {}, which is deleted.",
-                managed.key,
-                pass.found.key
-            );
+            let why = texts::delivery::belongs_to_deleted(&managed.key, &pass.found.key);
             let note = Note::story("delete", "Pruned", why);
             // A refusal stands in the trace; it is tried again at the next look.
             let _ = pass.write(&managed.key, Verb::Delete(options.clone()), note);

@@ -11,6 +11,7 @@ use crate::delivery::plan;
 use crate::gitops::LAST_APPLIED;
 use crate::gitops::ignore;
 use crate::gitops::{Ask, diff, health, health::Code};
+use crate::texts;
 use crate::trace::Note;
 use ecow::{EcoString, eco_format};
 use kube::api::{DeleteOptions, Propagation, Verb};
@@ -331,7 +332,7 @@ impl Sync<'_, '_> {
             self.places(|it| it.is_hook() && it.state != State::Running && it.is_deleted(policy))
         {
             if self.pass.trial.get(&self.tasks[at].key).is_some() {
-                let _ = self.delete(at, "HookDeleted", "The hook has done its work");
+                let _ = self.delete(at, "HookDeleted", texts::delivery::HOOK_IS_DONE);
             }
         }
     }
@@ -350,7 +351,7 @@ impl Sync<'_, '_> {
         let note = Note::story(
             "delete",
             reason,
-            eco_format!("{why}: Argo CD deletes {key}."),
+            texts::delivery::argo_cd_deletes(why, &key),
         );
         self.pass.write(&key, Verb::Delete(options), note).map(drop)
     }
@@ -387,7 +388,7 @@ impl Sync<'_, '_> {
             let is_there = task.is_hook() && self.pass.trial.get(&task.key).is_some();
             if is_there && task.is_deleted(DeletePolicy::BeforeHookCreation) {
                 let gone = self
-                    .delete(at, "HookDeleted", "The hook is made anew")
+                    .delete(at, "HookDeleted", texts::delivery::HOOK_IS_MADE_ANEW)
                     .is_ok();
                 let waits = gone && self.pass.trial.get(&self.tasks[at].key).is_some();
                 run = if waits { Run::Waits } else { run };
@@ -436,7 +437,7 @@ impl Sync<'_, '_> {
         if is_going {
             return ("Pruned", "pruned".into());
         }
-        match self.delete(at, "Pruned", "It is no longer in git") {
+        match self.delete(at, "Pruned", texts::delivery::NO_LONGER_IN_GIT) {
             Ok(()) => ("Pruned", "pruned".into()),
             Err(status) => ("SyncFailed", status.message),
         }
@@ -459,8 +460,8 @@ impl Sync<'_, '_> {
         }
         let Some(live) = self.pass.trial.get(key).cloned() else {
             let why = match target.applied.is_empty() {
-                true => eco_format!("CreateNamespace=true: Argo CD creates {key}."),
-                false => eco_format!("{key} is in git and not in the cluster: Argo CD creates it."),
+                true => texts::delivery::creates_namespace(key),
+                false => texts::delivery::argo_cd_creates(key),
             };
             let note = Note::story("create", "Created", why);
             self.pass.write(key, Verb::Create(object), note)?;
@@ -471,11 +472,7 @@ impl Sync<'_, '_> {
             object = ignore::respected(self.app.get("spec"), &object, &live.value);
         }
         if self.has("Replace=true") || task.has_option("Replace=true") {
-            let note = Note::story(
-                "update",
-                "Replaced",
-                eco_format!("Replace=true: Argo CD puts git's {key} in the place of the live one."),
-            );
+            let note = Note::story("update", "Replaced", texts::delivery::argo_cd_replaces(key));
             self.pass.write(key, Verb::Update(object), note)?;
             changed.push(key.clone());
             return Ok(eco_format!("{shown} replaced"));
@@ -496,7 +493,7 @@ impl Sync<'_, '_> {
             [] => Note::detail(
                 "patch",
                 "Applied",
-                eco_format!("Argo CD notes in {key} what git says."),
+                texts::delivery::notes_what_git_says(key),
             ),
             paths => {
                 let named = paths
@@ -508,7 +505,7 @@ impl Sync<'_, '_> {
                 Note::story(
                     "patch",
                     "Applied",
-                    eco_format!("Argo CD patches {key}: {named}."),
+                    texts::delivery::argo_cd_patches(key, &named),
                 )
             }
         };

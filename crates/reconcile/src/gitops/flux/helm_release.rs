@@ -13,6 +13,7 @@ use crate::gitops::pass::Pass;
 use crate::gitops::{Ask, ReleaseAsked, diff, ignore, render};
 use crate::pipeline::Release;
 use crate::plan::Plan;
+use crate::texts;
 use crate::trace::Note;
 use ecow::{EcoString, eco_format};
 use helm::Status;
@@ -445,7 +446,7 @@ fn correct(pass: &mut Pass<'_>, spec: &Value, release: &Release) {
     }
     let mut lines = EcoString::new();
     for Drift { key, object, sides } in found {
-        let why = eco_format!("Flux puts {key} back as the release has it.");
+        let why = texts::delivery::puts_back(&key);
         let note = Note::story("patch", "DriftCorrected", why);
         let (verb, word) = match sides {
             None => (Verb::Create(object.clone()), "created"),

@@ -11,6 +11,7 @@ use crate::gitops::health::{self, Code};
 use crate::gitops::pass::Pass;
 use crate::gitops::{Ask, diff, render};
 use crate::plan::Plan;
+use crate::texts;
 use crate::trace::Note;
 use ecow::{EcoString, eco_format};
 use kube::api::{DeleteOptions, Verb};
@@ -210,7 +211,7 @@ fn apply(
         let written = match write_for(&pass.trial, kept, object) {
             Ok(None) => continue,
             Ok(Some((verb, word))) => {
-                let why = eco_format!("Flux applies {key}: {word}.");
+                let why = texts::delivery::flux_applies(&key, word);
                 let note = Note::story(
                     if word == "created" { "create" } else { "patch" },
                     "Applied",
@@ -237,7 +238,7 @@ fn apply(
             .map(Key::of)
             .filter(|key| !keys.contains(key))
         {
-            let why = eco_format!("{gone} is no longer in git: Flux deletes it.");
+            let why = texts::delivery::flux_deletes(&gone);
             let note = Note::story("delete", "Pruned", why);
             if pass
                 .write(&gone, Verb::Delete(DeleteOptions::default()), note)

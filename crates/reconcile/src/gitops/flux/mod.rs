@@ -24,6 +24,7 @@ use crate::delivery::git::Oid;
 use crate::delivery::plan;
 use crate::delivery::reader::parse_duration;
 use crate::plan::{Plan, Step};
+use crate::texts;
 use crate::trace::Note;
 use ecow::{EcoString, eco_format};
 use kube::{Change, Key, Millis, Object, Store, Value};
@@ -267,7 +268,7 @@ fn waits_for_others(pass: &mut Pass<'_>) -> bool {
 }
 
 fn finish(pass: Pass<'_>) -> Plan {
-    let why = eco_format!("Flux notes how {} is.", pass.found.key);
+    let why = texts::delivery::flux_notes(&pass.found.key);
     pass.finish(Note::detail("update", "StatusUpdated", why))
 }
 

@@ -1,6 +1,8 @@
 //! The lab in English.
 
+pub(crate) mod checks;
 pub(crate) mod cluster;
+pub(crate) mod delivery;
 pub(crate) mod lab;
 pub(crate) mod nodes;
 pub(crate) mod plan;
