@@ -1,5 +1,9 @@
 //! Somebody's own chart becomes a repository: what it has none of, it gets a stand-in for.
 
+use crate::texts;
+use crate::texts::files::{
+    BUILD_AND_PUSH, CHECK_OUT, DELIVER, STAND_IN_CODE, STAND_IN_WORKFLOW, UPGRADE_THE_RELEASE,
+};
 use crate::view::protocol::Files;
 use crate::view::{Adopted, Dropped, Problem};
 use ecow::{EcoString, eco_format};
@@ -30,10 +34,8 @@ pub fn adopt(dropped: Dropped, taken: &[EcoString]) -> Result<Adopted, Vec<Probl
     unpack_subcharts(&mut files).map_err(|why| whole(&why))?;
     let bytes: usize = files.values().map(Vec::len).sum();
     if BYTES_MAX < bytes || FILES_MAX < files.len() {
-        let why = eco_format!(
-            "{} files of {bytes} bytes are more than the page keeps: at most {FILES_MAX} files and {BYTES_MAX} bytes",
-            files.len()
-        );
+        let why =
+            texts::files::more_than_the_page_keeps((files.len(), bytes), (FILES_MAX, BYTES_MAX));
         return Err(whole(&why));
     }
     let folder = chart_folder(&files).ok_or_else(|| whole(&"Chart.yaml file is missing"))?;
@@ -70,9 +72,7 @@ pub fn adopt(dropped: Dropped, taken: &[EcoString]) -> Result<Adopted, Vec<Probl
         }
     }
     if 0 < binary {
-        notes.push(eco_format!(
-            "{binary} files that are no text were left out."
-        ));
+        notes.push(texts::files::no_text(binary));
     }
     let own = |path: &str| format!("{name}/{path}");
     let has_workflow = repository
@@ -87,10 +87,7 @@ pub fn adopt(dropped: Dropped, taken: &[EcoString]) -> Result<Adopted, Vec<Probl
         let image = builds.then(|| eco_format!("registry.example/{name}"));
         let text = workflow(&name, folder.trim_end_matches('/'), image.as_deref());
         repository.insert(own(".github/workflows/deliver.yaml"), text);
-        notes.push(
-            "It came without a workflow: a stand-in installs it with helm upgrade --install."
-                .into(),
-        );
+        notes.push(texts::files::INSTALLED_BY_A_STAND_IN.into());
         if builds && !repository.contains_key(&own("app.yaml")) {
             let (app, told) = app(&chart, &name);
             repository.insert(own("app.yaml"), app);
@@ -99,7 +96,7 @@ pub fn adopt(dropped: Dropped, taken: &[EcoString]) -> Result<Adopted, Vec<Probl
                 .or_insert_with(|| DOCKERFILE.to_owned());
             notes.push(told);
         }
-        notes.push("Other images are pulled as they are named: well-known ones of Docker Hub run, the nodes reach no other registry.".into());
+        notes.push(texts::files::OTHER_IMAGES.into());
     }
     let open = own(&format!("{folder}values.yaml"));
     let open = match repository.contains_key(&open) {
@@ -107,7 +104,7 @@ pub fn adopt(dropped: Dropped, taken: &[EcoString]) -> Result<Adopted, Vec<Probl
         false => own(&format!("{folder}{CHART_FILE}")),
     };
     Ok(Adopted {
-        title: eco_format!("Add {name}"),
+        title: texts::files::add(&name),
         files: repository,
         open,
         notes,
@@ -176,14 +173,14 @@ fn workflow(name: &str, chart: &str, image: Option<&str>) -> String {
     let (mut build, mut set) = (String::new(), String::new());
     if let Some(image) = image {
         build = format!(
-            "      - name: Build and push\n        run: |\n          docker build --tag {image}:${{{{ github.sha }}}} .\n          docker push {image}:${{{{ github.sha }}}}\n"
+            "      - name: {BUILD_AND_PUSH}\n        run: |\n          docker build --tag {image}:${{{{ github.sha }}}} .\n          docker push {image}:${{{{ github.sha }}}}\n"
         );
         set = format!(
             " \\\n            --set image.repository={image} \\\n            --set image.tag=${{{{ github.sha }}}}"
         );
     }
     format!(
-        "# A stand-in: the chart came without a workflow.\nname: Deliver\non:\n  push:\n    branches: [main]\njobs:\n  deploy:\n    runs-on: ubuntu-24.04\n    steps:\n      - name: Check out\n        uses: actions/checkout@v5\n{build}      - name: Upgrade the release\n        run: |\n          helm upgrade --install {name} ./{chart} \\\n            --namespace {name} --create-namespace \\\n            --wait --timeout 5m{set}\n"
+        "# {STAND_IN_WORKFLOW}\nname: {DELIVER}\non:\n  push:\n    branches: [main]\njobs:\n  deploy:\n    runs-on: ubuntu-24.04\n    steps:\n      - name: {CHECK_OUT}\n        uses: actions/checkout@v5\n{build}      - name: {UPGRADE_THE_RELEASE}\n        run: |\n          helm upgrade --install {name} ./{chart} \\\n            --namespace {name} --create-namespace \\\n            --wait --timeout 5m{set}\n"
     )
 }
 
@@ -206,11 +203,9 @@ fn app(chart: &Chart, name: &str) -> (String, EcoString) {
     };
     let (liveness, readiness) = (path("livenessProbe"), path("readinessProbe"));
     let text = format!(
-        "# A stand-in for the code: CI builds an image from it, and containers of that image behave as it says.\nversion: 1.0.0\ntests: pass\nimage:\n  size: 64Mi\nstartup: 2s\nport: {port}\nhealth:\n  liveness: {liveness}\n  readiness: {readiness}\nmemory:\n  base: 32Mi\ncpu:\n  idle: 5m\n  perRequest: 2ms\nlatency: 10ms\nerrors: 0%\nonSigterm: drain 1s\n"
+        "# {STAND_IN_CODE}\nversion: 1.0.0\ntests: pass\nimage:\n  size: 64Mi\nstartup: 2s\nport: {port}\nhealth:\n  liveness: {liveness}\n  readiness: {readiness}\nmemory:\n  base: 32Mi\ncpu:\n  idle: 5m\n  perRequest: 2ms\nlatency: 10ms\nerrors: 0%\nonSigterm: drain 1s\n"
     );
-    let told = eco_format!(
-        "What the code of {name} does is assumed in app.yaml: it starts in 2 s, listens on {port}, is well at {liveness} and ready at {readiness}. CI builds its image."
-    );
+    let told = texts::files::code_is_assumed(name, port, &liveness, &readiness);
     (text, told)
 }
 

@@ -1,6 +1,7 @@
 //! `app.yaml`: how an image's containers behave. The lab's stand-in for source code.
 
 use super::reader::Reader;
+use crate::texts;
 use crate::view::{Millis, Problem};
 use ecow::{EcoString, EcoVec};
 use yaml::Node;
@@ -269,12 +270,8 @@ fn version(reader: &mut Reader<'_>, node: &Node) -> EcoString {
             .chars()
             .all(|c| c.is_ascii_alphanumeric() || "._-".contains(c));
     if !is_fit && node.text().is_some() {
-        let message = format!("\"{text}\" cannot be part of an image's tag");
-        reader.problem(
-            node,
-            message,
-            "use letters, digits, `.`, `_` and `-`, such as 1.4.2",
-        );
+        let message = texts::files::no_tag(&text);
+        reader.problem(node, message, texts::files::WHAT_A_TAG_IS);
     }
     text
 }
@@ -307,12 +304,8 @@ fn on_sigterm(reader: &mut Reader<'_>, node: &Node) -> OnSigterm {
         (_, Some(time)) => OnSigterm::Drain(time),
         _ => {
             if node.text().is_some() {
-                let message = format!("\"{text}\" is not possible here");
-                reader.problem(
-                    node,
-                    message,
-                    "write drain with a time, such as drain 2s; exit; or ignore",
-                );
+                let message = texts::files::not_possible(&text);
+                reader.problem(node, message, texts::files::WHAT_ON_SIGTERM_IS);
             }
             OnSigterm::Exit
         }

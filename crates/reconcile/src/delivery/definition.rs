@@ -4,6 +4,7 @@ use super::git::Tree;
 use super::labs::Files;
 use super::reader::Reader;
 use super::traffic::Caller;
+use crate::texts;
 use crate::timings::{KNOBS, PULL_RATE, Timings};
 use crate::view::{Problem, protocol::Sample};
 use ecow::{EcoString, eco_format};
@@ -105,8 +106,7 @@ impl Definition {
             .iter()
             .filter(|name| !repositories.contains_key(*name))
         {
-            let message =
-                eco_format!("delivered names \"{name}\", and there is no such repository");
+            let message = texts::files::delivers_no_repository(name);
             problems.push(Problem::whole("cluster.yaml", message));
         }
         let pulls = lab.pull_requests.into_iter();
@@ -154,7 +154,7 @@ impl PullRequest {
     fn sample(self, files: &Files, problems: &mut Vec<Problem>) -> Sample {
         let changed = overlay(files, &self.folder);
         if changed.is_empty() {
-            let message = eco_format!("the pull request has no files in {}/", self.folder);
+            let message = texts::files::no_files_in(&self.folder);
             problems.push(Problem::whole("lab.yaml", message));
         }
         let PullRequest {
@@ -283,11 +283,7 @@ fn timings(reader: &mut Reader<'_>, node: &Node) -> Timings {
                 PULL_RATE => "1".into(),
                 _ => eco_format!("{}ms", knob.least),
             };
-            reader.problem(
-                node,
-                eco_format!("{} must be at least {least}", knob.name),
-                "",
-            );
+            reader.problem(node, texts::files::must_be_at_least(knob.name, &least), "");
         }
         *(knob.of)(&mut timings) = amount.max(knob.least);
     }
@@ -306,8 +302,8 @@ fn ci(reader: &mut Reader<'_>, node: &Node) -> Ci {
             }
             _ => reader.problem(
                 node,
-                eco_format!("\"{text}\" is no service account"),
-                "write its namespace and its name, such as shop/deployer",
+                texts::files::no_account(&text),
+                texts::files::WHAT_AN_ACCOUNT_IS,
             ),
         }
     }
@@ -359,7 +355,7 @@ fn cluster_node(reader: &mut Reader<'_>, node: &Node) -> ClusterNode {
 
 fn required<'f>(files: &'f Files, path: &str) -> Result<&'f str, Vec<Problem>> {
     let text = files.get(path).map(String::as_str);
-    text.ok_or_else(|| vec![Problem::whole(path, "the lab needs this file")])
+    text.ok_or_else(|| vec![Problem::whole(path, texts::files::NEEDED_BY_THE_LAB)])
 }
 
 /// The files below each folder that is a repository.

@@ -3,6 +3,7 @@
 //! What is being written is seldom YAML yet, so the place of the caret is found by the lines above it
 //! and how far they are indented, not by a parser.
 
+use crate::texts;
 use crate::view::protocol::Place;
 use crate::view::{Completion, Explanation};
 use ecow::{EcoString, eco_format};
@@ -10,18 +11,21 @@ use kube::fields::{Descriptions, Table, explain};
 
 /// What Helm gives templates beside values (helm.sh/docs/chart_template_guide/builtin_objects).
 const BUILT_IN: [(&str, &str); 12] = [
-    (".Capabilities.KubeVersion.Version", "the cluster's version"),
-    (".Chart.AppVersion", "of Chart.yaml"),
-    (".Chart.Name", "of Chart.yaml"),
-    (".Chart.Version", "of Chart.yaml"),
-    (".Files.Get", "a file of the chart"),
-    (".Release.IsInstall", "whether it is installed"),
-    (".Release.IsUpgrade", "whether it is upgraded"),
-    (".Release.Name", "the release"),
-    (".Release.Namespace", "its namespace"),
-    (".Release.Revision", "its revision"),
+    (
+        ".Capabilities.KubeVersion.Version",
+        texts::files::CLUSTER_VERSION,
+    ),
+    (".Chart.AppVersion", texts::files::OF_CHART_YAML),
+    (".Chart.Name", texts::files::OF_CHART_YAML),
+    (".Chart.Version", texts::files::OF_CHART_YAML),
+    (".Files.Get", texts::files::FILE_OF_THE_CHART),
+    (".Release.IsInstall", texts::files::WHETHER_INSTALLED),
+    (".Release.IsUpgrade", texts::files::WHETHER_UPGRADED),
+    (".Release.Name", texts::files::THE_RELEASE),
+    (".Release.Namespace", texts::files::ITS_NAMESPACE),
+    (".Release.Revision", texts::files::ITS_REVISION),
     (".Release.Service", "Helm"),
-    (".Template.Name", "this file"),
+    (".Template.Name", texts::files::THIS_FILE),
 ];
 
 /// What is known of Kubernetes' fields.
@@ -82,10 +86,10 @@ pub fn explain_at(library: Library<'_>, place: &Place) -> Option<Explanation> {
     let found = explain(table, descriptions, spot.api_version, spot.kind, &path)?;
     let mut more = EcoString::new();
     if found.required {
-        more.push_str("Required. ");
+        more.push_str(texts::files::REQUIRED);
     }
     if !found.values.is_empty() {
-        more.push_str(&eco_format!("One of {}.", found.values.join(", ")));
+        more.push_str(&texts::files::one_of(&found.values.join(", ")));
     }
     Some(Explanation {
         name: spot.key.into(),
@@ -185,7 +189,10 @@ fn complete_action(place: &Place, word: &str) -> Vec<Completion> {
         }
         return all;
     }
-    all.push(named(eco_format!("{dollar}.Values."), "the values".into()));
+    all.push(named(
+        eco_format!("{dollar}.Values."),
+        texts::files::THE_VALUES.into(),
+    ));
     let built_in = BUILT_IN.iter();
     all.extend(built_in.map(|(name, of)| named(eco_format!("{dollar}{name}"), (*of).into())));
     all

@@ -3,6 +3,7 @@
 //! A reading goes on after a mistake, so that one look shows them all. What could not be read has a
 //! default and a problem; a caller uses the result only if there were no problems.
 
+use crate::texts;
 use crate::view::{Millis, Problem};
 use ecow::{EcoString, eco_format};
 use lean::FlatSet;
@@ -56,7 +57,7 @@ impl<'a> Reader<'a> {
             Err(error) => return Err(vec![syntax_problem(path, &error)]),
         };
         let Some(root) = root else {
-            return Err(vec![Problem::whole(path, "the file is empty")]);
+            return Err(vec![Problem::whole(path, texts::files::EMPTY)]);
         };
         let value = read(&mut reader, &root);
         if reader.problems.is_empty() {
@@ -87,8 +88,8 @@ impl<'a> Reader<'a> {
         let Kind::Map(members) = &node.target().kind else {
             self.problem(
                 node,
-                eco_format!("{what} must be a mapping"),
-                "write `field: value` lines",
+                texts::files::must_be_a_mapping(what),
+                texts::files::WRITE_FIELDS,
             );
             return Fields { node, what };
         };
@@ -97,13 +98,9 @@ impl<'a> Reader<'a> {
             let name = key.text().unwrap_or_default();
             if !known.contains(&name) {
                 let hint = did_you_mean(name, known);
-                self.problem(key, eco_format!("unknown field \"{name}\" in {what}"), hint);
+                self.problem(key, texts::files::unknown_field(name, what), hint);
             } else if !seen.insert(name) {
-                self.problem(
-                    key,
-                    eco_format!("field \"{name}\" is there twice"),
-                    "keep one of them",
-                );
+                self.problem(key, texts::files::field_twice(name), texts::files::KEEP_ONE);
             }
         }
         Fields { node, what }
@@ -113,7 +110,7 @@ impl<'a> Reader<'a> {
     pub fn required<'n>(&mut self, fields: Fields<'n>, name: &str) -> Option<&'n Node> {
         let value = fields.get(name);
         if value.is_none() && matches!(fields.node.target().kind, Kind::Map(_)) {
-            let message = eco_format!("{} needs the field \"{name}\"", fields.what);
+            let message = texts::files::needs_field(fields.what, name);
             self.problem(fields.node, message, "");
         }
         value
@@ -124,7 +121,11 @@ impl<'a> Reader<'a> {
         match &node.target().kind {
             Kind::List(items) => items,
             _ => {
-                self.problem(node, "must be a list", "write one `- item` a line");
+                self.problem(
+                    node,
+                    texts::files::MUST_BE_A_LIST,
+                    texts::files::WRITE_ITEMS,
+                );
                 &[]
             }
         }
@@ -135,7 +136,11 @@ impl<'a> Reader<'a> {
         match &node.target().kind {
             Kind::Map(members) => members,
             _ => {
-                self.problem(node, "must be a mapping", "write `name: value` lines");
+                self.problem(
+                    node,
+                    texts::files::MUST_BE_A_MAPPING,
+                    texts::files::WRITE_NAMES,
+                );
                 &[]
             }
         }
@@ -145,7 +150,7 @@ impl<'a> Reader<'a> {
     pub fn text(&mut self, node: &Node) -> EcoString {
         let text = node.text().map(EcoString::from);
         if text.is_none() {
-            self.problem(node, "must be a text", "");
+            self.problem(node, texts::files::MUST_BE_A_TEXT, "");
         }
         text.unwrap_or_default()
     }
@@ -161,8 +166,8 @@ impl<'a> Reader<'a> {
         if !is_name && node.text().is_some() {
             self.problem(
                 node,
-                eco_format!("\"{text}\" is no name"),
-                "a name has up to 63 lower-case letters, digits and `-`, with no `-` at its ends",
+                texts::files::no_name(&text),
+                texts::files::WHAT_A_NAME_IS,
             );
         }
         text
@@ -172,7 +177,11 @@ impl<'a> Reader<'a> {
     pub fn path(&mut self, node: &Node) -> EcoString {
         let text = self.text(node);
         if !text.starts_with('/') && node.text().is_some() {
-            self.problem(node, "a path begins with /", eco_format!("write /{text}"));
+            self.problem(
+                node,
+                texts::files::WHAT_A_PATH_IS,
+                texts::files::write(&eco_format!("/{text}")),
+            );
         }
         text
     }
@@ -184,8 +193,8 @@ impl<'a> Reader<'a> {
         if found.is_none() && node.text().is_some() {
             self.problem(
                 node,
-                eco_format!("\"{text}\" is not possible here"),
-                eco_format!("write {}", words.join(" or ")),
+                texts::files::not_possible(&text),
+                texts::files::write_one_of(&words),
             );
         }
         found
@@ -200,11 +209,7 @@ impl<'a> Reader<'a> {
         self.parsed(
             node,
             number,
-            eco_format!(
-                "must be a whole number from {} to {}",
-                range.start(),
-                range.end()
-            ),
+            texts::files::must_be_within(*range.start(), *range.end()),
         )
     }
 
@@ -212,30 +217,18 @@ impl<'a> Reader<'a> {
     pub fn duration(&mut self, node: &Node) -> Millis {
         let millis = node.text().and_then(parse_duration);
         let millis = millis.filter(|millis| *millis <= DURATION_MAX);
-        self.parsed(
-            node,
-            millis,
-            "must be a time with its unit, such as 4s, 500ms or 1m30s".into(),
-        )
+        self.parsed(node, millis, texts::files::MUST_BE_A_TIME.into())
     }
 
     /// An amount of memory or storage, such as `84Mi`; in bytes.
     pub fn bytes(&mut self, node: &Node) -> u64 {
         let bytes = quantity(node).map(|milli| milli / 1000);
-        self.parsed(
-            node,
-            bytes,
-            "must be an amount of bytes, such as 84Mi or 1Gi".into(),
-        )
+        self.parsed(node, bytes, texts::files::MUST_BE_BYTES.into())
     }
 
     /// An amount of CPU, such as `500m` or `2`; in thousandths of a core.
     pub fn cpu(&mut self, node: &Node) -> u64 {
-        self.parsed(
-            node,
-            quantity(node),
-            "must be an amount of CPU, such as 500m or 2".into(),
-        )
+        self.parsed(node, quantity(node), texts::files::MUST_BE_CPU.into())
     }
 
     /// A share such as `0.5%`; in ten-thousandths.
@@ -255,19 +248,13 @@ impl<'a> Reader<'a> {
             let share = whole.parse::<u32>().ok()?.checked_mul(100)? + hundredths;
             (share <= 10_000).then_some(share)
         });
-        self.parsed(
-            node,
-            share,
-            "must be a share from 0% to 100%, such as 0.5%".into(),
-        )
+        self.parsed(node, share, texts::files::MUST_BE_A_SHARE.into())
     }
 
     /// What was read, or its default and a problem with `message`.
     fn parsed<T: Default>(&mut self, node: &Node, value: Option<T>, message: EcoString) -> T {
         value.unwrap_or_else(|| {
-            let got = node
-                .text()
-                .map(|text| eco_format!("{message}; this is \"{text}\""));
+            let got = node.text().map(|text| texts::files::but_is(&message, text));
             self.problem(node, got.unwrap_or(message), "");
             T::default()
         })
@@ -316,9 +303,9 @@ pub fn did_you_mean(word: &str, known: &[&str]) -> EcoString {
     let near = known.iter().map(|name| (distance(word, name), name)).min();
     match near {
         Some((distance, name)) if distance <= 1 + name.len() / 4 => {
-            eco_format!("did you mean \"{name}\"?")
+            texts::files::did_you_mean(name)
         }
-        _ => eco_format!("known here: {}", known.join(", ")),
+        _ => texts::files::known_here(known),
     }
 }
 

@@ -1,6 +1,7 @@
 //! `traffic.yaml`: who calls, what, how much and when.
 
 use super::reader::Reader;
+use crate::texts;
 use crate::view::Millis;
 use ecow::{EcoString, EcoVec};
 use yaml::Node;
@@ -118,8 +119,8 @@ fn caller(reader: &mut Reader<'_>, item: &Node) -> Caller {
         Some(node) => {
             for name in ["service", "namespace", "port"] {
                 if let Some(node) = fields.get(name) {
-                    let why = "requests to a host go where its Ingress says";
-                    reader.problem(node, why, "keep host, or service with namespace and port");
+                    let why = texts::files::HOST_AND_SERVICE;
+                    reader.problem(node, why, texts::files::KEEP_HOST_OR_SERVICE);
                 }
             }
             Target::Host(reader.text(node))
@@ -168,14 +169,10 @@ fn steps(
     let number = |reader: &mut Reader<'_>, node| reader.int(node, 0..=RATE_MAX) as u32;
     let mut all: EcoVec<Step> = EcoVec::new();
     match (rate, steps) {
-        (None, None) => reader.problem(
-            item,
-            "traffic needs the field \"requestsPerSecond\"",
-            "or steps, each with at and requestsPerSecond",
-        ),
+        (None, None) => reader.problem(item, texts::files::NO_RATE, texts::files::OR_STEPS),
         (Some(_), Some(node)) => {
-            let why = "steps say how many requests there are, and so does requestsPerSecond";
-            reader.problem(node, why, "keep one of them");
+            let why = texts::files::RATE_TWICE;
+            reader.problem(node, why, texts::files::KEEP_ONE);
         }
         (Some(node), None) => all.push(Step {
             requests_per_second: number(reader, node),
@@ -193,7 +190,7 @@ fn steps(
                 };
                 let before = all.last().map_or(0, |last| last.at + last.over);
                 if step.at < before {
-                    let why = "a step begins when the one before it is over, or later";
+                    let why = texts::files::STEPS_OVERLAP;
                     reader.problem(item, why, "");
                 }
                 all.push(step);

@@ -1,6 +1,7 @@
 //! What commands answer.
 
-use ecow::EcoString;
+use crate::texts;
+use ecow::{EcoString, eco_format};
 
 /// What a command answered.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -38,6 +39,15 @@ impl Answer {
     pub fn status(status: i32) -> Answer {
         Answer {
             status,
+            ..Answer::default()
+        }
+    }
+
+    /// What a command answers that the lab does not simulate: it does nothing, and that is well.
+    #[must_use]
+    pub fn not_simulated(command: &str) -> Answer {
+        Answer {
+            stderr: eco_format!("{}\n", texts::files::not_simulated(command)),
             ..Answer::default()
         }
     }

@@ -3,6 +3,7 @@
 use super::answer::Answer;
 use super::machine::{Machine, Stop};
 use super::{git_commands, text_commands as text, tools, yq};
+use crate::texts;
 use ecow::{EcoString, eco_format};
 use std::rc::Rc;
 
@@ -56,11 +57,7 @@ pub fn find(name: &str) -> Option<Act> {
 
 /// What a command answers that the lab does not simulate in this form.
 pub fn not_simulated(program: &str, args: &[EcoString]) -> Answer {
-    let stderr = eco_format!("not simulated: {program} {}\n", args.join(" "));
-    Answer {
-        stderr,
-        ..Answer::default()
-    }
+    Answer::not_simulated(&eco_format!("{program} {}", args.join(" ")))
 }
 
 /// A path as a program would print it.
@@ -215,7 +212,10 @@ fn test(machine: &Machine<'_>, args: &[EcoString]) -> Answer {
     let args: Vec<&str> = args.iter().map(EcoString::as_str).collect();
     match holds(machine, &args) {
         Some(holds) => Answer::status(i32::from(!holds)),
-        None => Answer::failed(2, eco_format!("test: not simulated: {}", args.join(" "))),
+        None => Answer::failed(
+            2,
+            eco_format!("test: {}", texts::files::not_simulated(&args.join(" "))),
+        ),
     }
 }
 

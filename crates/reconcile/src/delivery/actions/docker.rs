@@ -125,10 +125,7 @@ pub fn read(args: &[&str], call: &Call) -> Result<DockerCall, Answer> {
 }
 
 fn not_simulated(args: &[&str]) -> Answer {
-    Answer {
-        stderr: eco_format!("not simulated: docker {}\n", args.join(" ")),
-        ..Answer::default()
-    }
+    Answer::not_simulated(&eco_format!("docker {}", args.join(" ")))
 }
 
 /// `docker build [-t REFERENCE]… [--push] PATH`

@@ -181,11 +181,8 @@ pub fn read(args: &[&str], call: &Call) -> Result<HelmCall, Answer> {
             false => namespace,
         }),
         _ => {
-            let stderr = eco_format!("not simulated: helm {command} {}\n", args.join(" "));
-            return Err(Answer {
-                stderr,
-                ..Answer::default()
-            });
+            let called = eco_format!("helm {command} {}", args.join(" "));
+            return Err(Answer::not_simulated(&called));
         }
     })
 }

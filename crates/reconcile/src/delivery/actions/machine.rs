@@ -12,6 +12,7 @@ use super::script::parse;
 use super::syntax::{Block, Chain, Command, Compound, Input, Join, Kind, Simple, Target};
 use super::workplace::{self, Outgoing, Workplace};
 use crate::delivery::git::{Repository, Tree};
+use crate::texts;
 use crate::view::Millis;
 use ecow::{EcoString, EcoVec, eco_format};
 use lean::FlatMap;
@@ -315,9 +316,7 @@ impl Machine<'_> {
     fn command(&mut self, command: &Command, stops_at_failure: bool) -> Done<()> {
         self.commands += 1;
         if self.commands > COMMANDS_MAX {
-            return self.beyond(&eco_format!(
-                "a script runs at most {COMMANDS_MAX} commands"
-            ));
+            return self.beyond(&texts::files::commands_max(COMMANDS_MAX));
         }
         let stops = stops_at_failure && !command.is_negated;
         match &command.kind {
@@ -526,7 +525,7 @@ impl Machine<'_> {
 
     fn not_simulated(&mut self, text: &str) -> Done<()> {
         self.status = 0;
-        self.print_error(&format!("not simulated: {text}\n"))
+        self.print_error(&eco_format!("{}\n", texts::files::not_simulated(text)))
     }
 
     /// Keeps the limits: a text that becomes `length` bytes long, `more` of which are new.
@@ -540,13 +539,13 @@ impl Machine<'_> {
         } else {
             WORK_MAX
         };
-        self.beyond(&eco_format!("a script handles at most {limit} bytes"))
+        self.beyond(&texts::files::bytes_max(limit))
     }
 
     /// Ends the script at a limit.
     fn beyond(&mut self, limit: &str) -> Done<()> {
         self.commands = usize::MAX / 2;
-        self.printed += &format!("the lab's limit: {limit}\n");
+        self.printed += &eco_format!("{}\n", texts::files::limit(limit));
         Err(Stop::Exit(1))
     }
 

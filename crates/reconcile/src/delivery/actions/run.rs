@@ -16,6 +16,7 @@ use crate::delivery::app::App;
 use crate::delivery::git::{Oid, Repository};
 use crate::delivery::registry::{Image, Registry};
 use crate::delivery::settings::Settings;
+use crate::texts;
 use crate::view::{JobRow, Millis, Progress, RunRow, StepRow, Tint};
 use ecow::{EcoString, EcoVec, eco_format};
 use lean::SharedMap;
@@ -322,10 +323,10 @@ impl Run {
         let trigger = match &self.source.event {
             Event::Push { target, .. } => {
                 let name = target.rsplit('/').next().unwrap_or_default();
-                eco_format!("push to {name}")
+                texts::files::push_to(name)
             }
-            Event::PullRequest { number, .. } => eco_format!("pull request #{number}"),
-            Event::Dispatch { branch, .. } => eco_format!("run by hand on {branch}"),
+            Event::PullRequest { number, .. } => texts::files::pull_request(*number),
+            Event::Dispatch { branch, .. } => texts::files::run_by_hand(branch),
         };
         RunRow {
             number: self.source.number,

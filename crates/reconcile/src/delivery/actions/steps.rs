@@ -9,6 +9,7 @@ use super::run::{Outside, Run};
 use super::tools::{self, Begun, Bench};
 use super::uses::{self, Used};
 use super::workflow::{Action, Step};
+use crate::texts;
 use crate::view::{Millis, Progress};
 use ecow::{EcoString, EcoVec, eco_format};
 use std::rc::Rc;
@@ -217,9 +218,7 @@ impl Run {
             Action::Run(script) => self.run_script(spot, script, now, events),
             Action::Uses(action) => self.use_action(spot, action, now, events),
             Action::Containers(images) => {
-                let line = |image: &EcoString| {
-                    eco_format!("not simulated: {image} is started, and nothing answers in it")
-                };
+                let line = |image: &EcoString| texts::files::image_not_simulated(image);
                 self.set_log(spot, images.iter().map(line).collect());
                 Ok(Some((Progress::Done, EcoString::new())))
             }
@@ -280,7 +279,7 @@ impl Run {
         };
         let mut log: EcoVec<EcoString> = shown_script(&script).collect();
         let Some(result) = result else {
-            log.push(eco_format!("not simulated: shell: {shell}"));
+            log.push(texts::files::not_simulated(&eco_format!("shell: {shell}")));
             self.set_log(spot, log);
             return Ok(Some((Progress::Done, EcoString::new())));
         };
@@ -289,7 +288,7 @@ impl Run {
         self.set_log(spot, log);
         Ok(match result.outcome {
             Outcome::Waits(_) if answers.len() >= CALLS_MAX => {
-                let error = eco_format!("the lab's limit: a step makes at most {CALLS_MAX} calls");
+                let error = texts::files::calls_max(CALLS_MAX);
                 self.step_mut(spot).log.push(error.clone());
                 Some((Progress::Failed, error))
             }

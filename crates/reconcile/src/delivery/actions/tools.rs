@@ -153,10 +153,7 @@ fn read(call: &Call) -> Read {
                 )),
             }
         }
-        _ => Read::Refused(Answer {
-            stderr: eco_format!("not simulated: {}\n", words.join(" ")),
-            ..Answer::default()
-        }),
+        _ => Read::Refused(Answer::not_simulated(&words.join(" "))),
     }
 }
 

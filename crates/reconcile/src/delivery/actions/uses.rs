@@ -11,6 +11,7 @@ use super::workflow::Event;
 use super::workplace::{Checkout, Credential, HOME};
 use crate::delivery::git::Tree;
 use crate::delivery::registry::Reference;
+use crate::texts;
 use ecow::{EcoString, eco_format};
 use lean::FlatMap;
 use std::rc::Rc;
@@ -67,7 +68,7 @@ pub(super) fn run(
         _ if name.starts_with("actions/setup-") => said("Set up."),
         _ => match no_identity(run, spot, name, with) {
             Some(why) => Used::Failed(why.into()),
-            None => said(eco_format!("not simulated: uses: {action}")),
+            None => said(texts::files::not_simulated(&eco_format!("uses: {action}"))),
         },
     }
 }

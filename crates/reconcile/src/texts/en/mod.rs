@@ -3,6 +3,7 @@
 pub(crate) mod checks;
 pub(crate) mod cluster;
 pub(crate) mod delivery;
+pub(crate) mod files;
 pub(crate) mod lab;
 pub(crate) mod nodes;
 pub(crate) mod plan;

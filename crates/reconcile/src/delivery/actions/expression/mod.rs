@@ -11,7 +11,8 @@ mod value;
 pub use value::Value;
 
 use crate::delivery::git::Tree;
-use ecow::{EcoString, EcoVec, eco_format};
+use crate::texts;
+use ecow::{EcoString, EcoVec};
 use functions::Function;
 use parse::{Expr, parse};
 
@@ -111,9 +112,7 @@ fn limit(length: usize) -> Result<(), EcoString> {
     if length <= LENGTH_MAX {
         return Ok(());
     }
-    Err(eco_format!(
-        "the lab's limit: a text has at most {LENGTH_MAX} bytes"
-    ))
+    Err(texts::files::text_max(LENGTH_MAX))
 }
 
 /// What is wrong with the `${{ … }}` of a text, if something is.
