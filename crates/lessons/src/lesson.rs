@@ -31,6 +31,7 @@ use crate::measure;
 use crate::moves::{Edits, Script};
 use crate::predicate::Predicate;
 use crate::text::Text;
+use crate::texts;
 use ecow::{EcoString, eco_format};
 use lean::FlatSet;
 use reconcile::Lab;
@@ -140,17 +141,11 @@ impl Lesson {
                 });
                 lesson.files.extend(start);
                 let laid = lesson.start.lay(&mut lesson.files);
-                problems.extend(
-                    laid.err()
-                        .map(|why| problem(eco_format!("start: {why}"), "".into())),
-                );
+                problems.extend(laid.err().map(|why| problem(texts::start(&why), "".into())));
             }
             None => {
                 let hint = did_you_mean(&lesson.lab, &labs::NAMES);
-                problems.push(problem(
-                    eco_format!("there is no lab \"{}\"", lesson.lab),
-                    hint,
-                ));
+                problems.push(problem(texts::no_lab(&lesson.lab), hint));
             }
         }
         let mut folders: FlatSet<&str> = FlatSet::new();
@@ -196,7 +191,7 @@ impl Step {
             let text = words.take(&step, kind, id);
             if text.is_none() {
                 let what = eco_format!("{kind} {id}");
-                let why = eco_format!("step \"{step}\" needs its {}", what.trim());
+                let why = texts::needs_text(&step, what.trim());
                 problems.push(words.problem(&step, kind, id, &why));
             }
             text.unwrap_or_default()
@@ -229,7 +224,7 @@ impl Step {
 fn required<'f>(files: &'f Files, path: &str) -> Result<&'f str, Vec<Problem>> {
     let text = files.get(path).map(String::as_str);
     text.ok_or_else(|| {
-        let mut missing = problem("the lesson needs this file".into(), EcoString::new());
+        let mut missing = problem(texts::NEEDED_BY_THE_LESSON.into(), EcoString::new());
         missing.path = path.into();
         vec![missing]
     })
@@ -272,12 +267,12 @@ fn lesson(reader: &mut Reader<'_>, root: &Node) -> Lesson {
     for item in items {
         let step = step(reader, item);
         if steps.iter().any(|it| it.id == step.id) {
-            reader.problem(item, eco_format!("there are two steps \"{}\"", step.id), "");
+            reader.problem(item, texts::two_steps(&step.id), "");
         }
         steps.push(step);
     }
     if let (true, Some(node)) = (steps.is_empty(), fields.get("steps")) {
-        reader.problem(node, "a lesson needs a step", "");
+        reader.problem(node, texts::NEEDS_A_STEP, "");
     }
     Lesson {
         id,
@@ -297,7 +292,7 @@ fn lesson(reader: &mut Reader<'_>, root: &Node) -> Lesson {
 
 fn step(reader: &mut Reader<'_>, node: &Node) -> Step {
     let known = ["id", "change", "predict", "goals", "hints", "debrief"];
-    let fields = reader.fields(node, "a step", &known);
+    let fields = reader.fields(node, texts::A_STEP, &known);
     let id = reader.required(fields, "id");
     let id = id.map_or_else(EcoString::new, |node| reader.name(node));
     let change = fields.get("change");
@@ -312,7 +307,7 @@ fn step(reader: &mut Reader<'_>, node: &Node) -> Step {
     let debrief = items("debrief", false).unwrap_or_default();
     let choices = prediction.as_ref().map(|(_, choices)| choices.len());
     if let (Some(0 | 1), Some(node)) = (choices, fields.get("predict")) {
-        reader.problem(node, "a question needs two choices", "");
+        reader.problem(node, texts::NEEDS_TWO_CHOICES, "");
     }
     Step {
         id,
@@ -329,11 +324,11 @@ fn step(reader: &mut Reader<'_>, node: &Node) -> Step {
 fn read_items(reader: &mut Reader<'_>, node: &Node, needs_when: bool) -> Vec<Item> {
     let mut items: Vec<Item> = Vec::new();
     for node in reader.items(node) {
-        let fields = reader.fields(node, "an item", &["id", "when"]);
+        let fields = reader.fields(node, texts::AN_ITEM, &["id", "when"]);
         let id = reader.required(fields, "id");
         let id = id.map_or_else(EcoString::new, |node| reader.text(node));
         if items.iter().any(|it| it.id == id) {
-            reader.problem(node, eco_format!("\"{id}\" is there twice"), "");
+            reader.problem(node, texts::there_twice(&id), "");
         }
         let when = match needs_when {
             true => reader.required(fields, "when"),

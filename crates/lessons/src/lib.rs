@@ -22,6 +22,7 @@ pub mod share;
 #[cfg(all(test, not(target_family = "wasm")))]
 mod tests;
 mod text;
+mod texts;
 
 pub use lesson::Lesson;
 pub use session::Session;

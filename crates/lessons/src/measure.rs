@@ -6,7 +6,8 @@
 
 use crate::facts::{self, Answer, Args, Fact, Find};
 use crate::record::Record;
-use ecow::{EcoString, eco_format};
+use crate::texts;
+use ecow::EcoString;
 
 struct Measure<'t> {
     extreme: Option<Extreme>,
@@ -66,18 +67,16 @@ fn read(inside: &str) -> Result<Measure<'_>, EcoString> {
     if extreme.is_some() {
         word = words.next().unwrap_or_default();
     }
-    let fact = facts::named(word).ok_or_else(|| eco_format!("there is no fact \"{word}\""))?;
+    let fact = facts::named(word).ok_or_else(|| texts::no_fact(word))?;
     if extreme.is_some() && matches!(fact.find, Find::History(_)) {
-        return Err(eco_format!(
-            "\"{word}\" is about the history, not about a moment"
-        ));
+        return Err(texts::about_the_history(word));
     }
     let mut args = Args::default();
     for (field, word) in fact.fields.iter().zip(words) {
         args.set(field, word.into());
     }
     if let Some(field) = fact.needs().iter().find(|field| args.get(field).is_empty()) {
-        return Err(eco_format!("\"{word}\" needs the field \"{field}\""));
+        return Err(texts::needs_field(word, field));
     }
     Ok(Measure {
         extreme,
@@ -110,8 +109,7 @@ impl Measure<'_> {
         let is_one = answer == Answer::Number(1, answer.at());
         match self.nouns.as_slice() {
             [one, many] => EcoString::from(if is_one { *one } else { *many }),
-            [noun] if is_one => eco_format!("1 {noun}"),
-            [noun] => eco_format!("{} {noun}s", answer.words()),
+            [noun] => texts::counted(&answer.words(), is_one, noun),
             _ => answer.words(),
         }
     }

@@ -5,7 +5,8 @@
 //! laid over main at the step's first merge.
 
 use crate::lesson::Step;
-use ecow::{EcoString, eco_format};
+use crate::texts;
+use ecow::EcoString;
 use reconcile::delivery::labs::Files;
 use reconcile::delivery::reader::Reader;
 use reconcile::view::{Intent, Problem};
@@ -68,10 +69,10 @@ impl Edits {
                 Edit::Remove => _ = files.remove(path.as_str()),
                 Edit::Replace(parts) => {
                     let file = files.get_mut(path.as_str());
-                    let file = file.ok_or_else(|| eco_format!("there is no file {path}"))?;
+                    let file = file.ok_or_else(|| texts::no_file(path))?;
                     for (old, new) in parts {
                         if !file.contains(old.as_str()) {
-                            return Err(eco_format!("{path} has no text {old:?}"));
+                            return Err(texts::no_text(path, old));
                         }
                         *file = file.replace(old.as_str(), new);
                     }
@@ -151,8 +152,7 @@ impl Script {
                 problems.extend(read.err().unwrap_or_default());
             }
             None if is_wrong => {
-                let message =
-                    "a wrong answer says in moves.yaml which step and which hint it is about";
+                let message = texts::WHAT_A_WRONG_ANSWER_SAYS;
                 problems.push(Problem::whole(path.as_str(), message));
             }
             None => {}
@@ -229,7 +229,7 @@ fn read_script(
         let id = step.map(|node| reader.text(node)).unwrap_or_default();
         let found = steps.iter().find(|step| step.id == id);
         if let (None, Some(node)) = (found, step) {
-            reader.problem(node, eco_format!("there is no step \"{id}\""), "");
+            reader.problem(node, texts::no_step(&id), "");
         }
         let hint = reader.required(fields, "hint");
         let name = hint.map(|node| reader.text(node)).unwrap_or_default();
@@ -239,7 +239,7 @@ fn read_script(
                 .any(|it| it.id == name && it.when.is_some())
         };
         if let (Some(node), false) = (hint, found.is_none_or(is_there)) {
-            let why = eco_format!("step \"{id}\" has no hint \"{name}\" with a `when`");
+            let why = texts::no_hint(&id, &name);
             reader.problem(node, why, "");
         }
         script.wrong = Some((id, name));
@@ -250,18 +250,14 @@ fn read_script(
     for (key, node) in parts {
         let id = reader.text(key);
         let Some(step) = steps.iter().find(|step| step.id == id) else {
-            reader.problem(key, eco_format!("there is no step \"{id}\""), "");
+            reader.problem(key, texts::no_step(&id), "");
             continue;
         };
-        let fields = reader.fields(node, "a step", &["predict", "moves"]);
+        let fields = reader.fields(node, texts::A_STEP, &["predict", "moves"]);
         let predict = fields.get("predict").map(|node| {
             let text = reader.text(node);
             if !step.choices().iter().any(|choice| choice.id == text) {
-                reader.problem(
-                    node,
-                    eco_format!("step \"{id}\" has no choice \"{text}\""),
-                    "",
-                );
+                reader.problem(node, texts::no_choice(&id, &text), "");
             }
             text
         });
@@ -282,7 +278,7 @@ fn read_script(
 
 fn read_move(reader: &mut Reader<'_>, node: &Node) -> Option<Move> {
     let known = ["merge", "revert", "run-again", "run", "after", "when"];
-    let fields = reader.fields(node, "a move", &known);
+    let fields = reader.fields(node, texts::A_MOVE, &known);
     let has = |name: &str| node.entry(name).is_some();
     let act = if has("merge") {
         let edits = fields.get("merge").map(|node| Edits::read(reader, node));
@@ -294,7 +290,7 @@ fn read_move(reader: &mut Reader<'_>, node: &Node) -> Option<Move> {
     } else if let Some(line) = fields.get("run") {
         Act::Run(reader.text(line))
     } else {
-        reader.problem(node, "a move needs merge, revert, run-again or run", "");
+        reader.problem(node, texts::WHAT_A_MOVE_NEEDS, "");
         return None;
     };
     Some(Move {
@@ -319,9 +315,7 @@ impl Move {
             reason => match later.find(|entry| entry.reason == reason) {
                 Some(entry) => entry.t,
                 None => {
-                    return Err(whole(eco_format!(
-                        "nothing with the reason {reason} happens"
-                    )));
+                    return Err(whole(texts::nothing_happens(reason)));
                 }
             },
         };

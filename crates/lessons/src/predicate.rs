@@ -13,7 +13,8 @@
 
 use crate::facts::{self, Answer, Args, Fact, Find, Gives};
 use crate::record::Record;
-use ecow::{EcoString, eco_format};
+use crate::texts;
+use ecow::EcoString;
 use reconcile::delivery::reader::{Reader, did_you_mean};
 use reconcile::{Millis, World};
 use yaml::{Kind, Node};
@@ -158,7 +159,7 @@ impl Fact {
             (Answer::Truth(truth, _), Wanted::True) => *truth,
             _ => false,
         };
-        let evidence = eco_format!("{}: {}", self.noun, answer.words());
+        let evidence = texts::evidence(self.noun, &answer.words());
         let at = answer.at();
         Verdict {
             holds,
@@ -170,7 +171,7 @@ impl Fact {
 
 fn read(reader: &mut Reader<'_>, node: &Node, depth: u32, is_moment: bool) -> Predicate {
     if depth == 0 {
-        reader.problem(node, "too many sentences in each other", "");
+        reader.problem(node, texts::TOO_DEEP, "");
         return Predicate::All(Vec::new());
     }
     match &node.target().kind {
@@ -191,8 +192,7 @@ fn read(reader: &mut Reader<'_>, node: &Node, depth: u32, is_moment: bool) -> Pr
             }
         }
         _ => {
-            let hint = "write a mapping such as `failed-requests: 0`";
-            reader.problem(node, "must be a sentence about what happened", hint);
+            reader.problem(node, texts::MUST_BE_A_SENTENCE, texts::WRITE_A_MAPPING);
             Predicate::All(Vec::new())
         }
     }
@@ -207,7 +207,7 @@ fn read_member(
 ) -> Predicate {
     let word = key.text().unwrap_or_default();
     if (word == "throughout" || word == "ever") && is_moment {
-        let why = eco_format!("\"{word}\" is about all moments, and this is already about each");
+        let why = texts::about_all_moments(word);
         reader.problem(key, why, "");
     }
     let mut inner = |is_moment| read(reader, value, depth, is_moment);
@@ -223,8 +223,8 @@ fn read_member(
         _ => match facts::named(word) {
             Some(fact) => {
                 if is_moment && matches!(fact.find, Find::History(_)) {
-                    let why = eco_format!("\"{word}\" is about the history, not about a moment");
-                    reader.problem(key, why, "write it outside of throughout and ever");
+                    let why = texts::about_the_history(word);
+                    reader.problem(key, why, texts::WRITE_IT_OUTSIDE);
                 }
                 let (args, wanted) = read_fact(reader, fact, value);
                 Predicate::Fact(fact, args, wanted)
@@ -233,7 +233,7 @@ fn read_member(
                 let mut known: Vec<&str> = TOGETHER.to_vec();
                 known.extend(facts::FACTS.iter().map(|fact| fact.name));
                 let hint = did_you_mean(word, &known);
-                reader.problem(key, eco_format!("there is no fact \"{word}\""), hint);
+                reader.problem(key, texts::no_fact(word), hint);
                 Predicate::All(Vec::new())
             }
         },
@@ -268,12 +268,12 @@ fn read_fact(reader: &mut Reader<'_>, fact: &'static Fact, node: &Node) -> (Args
             Gives::Word(words) => wanted = Wanted::Word(word(reader, node, words)),
             _ => match fact.fields.first() {
                 Some(field) => args.set(field, text.into()),
-                None => reader.problem(node, "must be a whole number", ""),
+                None => reader.problem(node, texts::MUST_BE_WHOLE, ""),
             },
         }
     } else {
         let known: Vec<&str> = fact.fields.iter().chain(bounds).copied().collect();
-        let fields = reader.fields(node, "a fact", &known);
+        let fields = reader.fields(node, texts::A_FACT, &known);
         for name in fact.fields {
             if let Some(node) = fields.get(name) {
                 args.set(name, reader.text(node));
@@ -306,7 +306,7 @@ fn read_fact(reader: &mut Reader<'_>, fact: &'static Fact, node: &Node) -> (Args
     }
     for field in fact.needs() {
         if args.get(field).is_empty() {
-            let why = eco_format!("\"{}\" needs the field \"{field}\"", fact.name);
+            let why = texts::needs_field(fact.name, field);
             reader.problem(node, why, "");
         }
     }

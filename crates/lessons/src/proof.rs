@@ -4,6 +4,7 @@
 use crate::lesson::Lesson;
 use crate::moves::{Part, Script};
 use crate::session::Session;
+use crate::texts;
 use ecow::{EcoString, eco_format};
 use reconcile::Lab;
 use reconcile::delivery::labs::Files;
@@ -40,7 +41,7 @@ pub fn prove(files: &Files) -> Result<Proof, Vec<Problem>> {
     let mut problems = Vec::new();
     for (number, name) in [(solutions, "solutions"), (wrong, "wrong")] {
         if number == 0 {
-            let why = eco_format!("a lesson needs something in {name}/ that shows what it accepts");
+            let why = texts::needs_something_in(name);
             problems.push(Problem::whole("lesson.yaml", why));
         }
     }
@@ -49,7 +50,7 @@ pub fn prove(files: &Files) -> Result<Proof, Vec<Problem>> {
             let seed = lesson.seed + seed;
             if let Err(mut found) = play(&lesson, script, seed) {
                 for problem in &mut found {
-                    problem.message = eco_format!("with seed {seed}, {}", problem.message);
+                    problem.message = texts::with_seed(seed, &problem.message);
                 }
                 problems.extend(found);
                 // The other seeds would say the same.
@@ -82,9 +83,7 @@ pub(crate) fn play(
     for (place, step) in lesson.steps.iter().enumerate() {
         let name = &step.id;
         if !step.is_reading() && session.current(&lab).status == StepStatus::Done {
-            return Err(wrong(eco_format!(
-                "step {name} is done before anything was done"
-            )));
+            return Err(wrong(texts::done_before(name)));
         }
         let said = script.part(step).or_else(|| solution?.part(step));
         let part = said.cloned().unwrap_or_else(|| Part::offered(step));
@@ -99,10 +98,7 @@ pub(crate) fn play(
                     .into_iter()
                     .map(|it| eco_format!("{} {}", it.path, it.message));
                 let told: Vec<EcoString> = told.collect();
-                wrong(eco_format!(
-                    "step {name} cannot be done: {}",
-                    told.join("; ")
-                ))
+                wrong(texts::cannot_be_done(name, &told.join("; ")))
             })?;
         }
         if let Some((_, hint)) = script.wrong.as_ref().filter(|(step, _)| step == name) {
@@ -134,46 +130,32 @@ fn succeeds(
     let row = session.current(lab);
     for (goal, row) in session.step().goals.iter().zip(&row.goals) {
         if !row.is_met {
-            return Err(eco_format!(
-                "step {name} does not meet its goal {}: {}",
-                goal.id,
-                row.evidence
-            ));
+            return Err(texts::does_not_meet(name, &goal.id, &row.evidence));
         }
     }
     if row.status != StepStatus::Done {
-        return Err(eco_format!("step {name} is not done"));
+        return Err(texts::is_not_done(name));
     }
     if session.step().choices().is_empty() {
         return Ok(());
     }
     match (session.right(lab).as_slice(), predicted) {
-        ([right], Some(predicted)) if right != predicted => Err(eco_format!(
-            "step {name} expects {predicted}, and it is {right}"
-        )),
+        ([right], Some(predicted)) if right != predicted => {
+            Err(texts::expects(name, predicted, right))
+        }
         ([_], _) => Ok(()),
-        ([], _) => Err(eco_format!("none of the choices of step {name} is right")),
-        (several, _) => Err(eco_format!(
-            "several choices of step {name} are right: {}",
-            several.join(", ")
-        )),
+        ([], _) => Err(texts::no_choice_is_right(name)),
+        (several, _) => Err(texts::several_are_right(name, &several.join(", "))),
     }
 }
 
 fn fails(session: &Session, lab: &Lab, name: &str, hint: &EcoString) -> Result<(), EcoString> {
     if session.current(lab).status == StepStatus::Done {
-        return Err(eco_format!("step {name} is done, and should not be"));
+        return Err(texts::should_not_be_done(name));
     }
     let shown = session.situations(lab);
     if shown.contains(hint) {
         return Ok(());
     }
-    let shown = if shown.is_empty() {
-        "none".into()
-    } else {
-        shown.join(", ")
-    };
-    Err(eco_format!(
-        "step {name} does not bring up the hint {hint}; it brings up: {shown}"
-    ))
+    Err(texts::does_not_bring_up(name, hint, &shown.join(", ")))
 }

@@ -4,7 +4,8 @@ use crate::lesson::{Item, Lesson, Step};
 use crate::markdown;
 use crate::measure;
 use crate::record::Record;
-use ecow::{EcoString, eco_format};
+use crate::texts;
+use ecow::EcoString;
 use reconcile::Lab;
 use reconcile::delivery::labs::Files;
 use reconcile::view::Problem;
@@ -84,8 +85,8 @@ impl Session {
             .into_iter()
             .filter(is_wrong)
             .map(|path| Problem {
-                hint: eco_format!("what may be edited: {}", self.lesson.editable.join(", ")),
-                ..Problem::whole(path.as_str(), "this lesson leaves the file as it is")
+                hint: texts::may_be_edited(&self.lesson.editable.join(", ")),
+                ..Problem::whole(path.as_str(), texts::LEFT_AS_IT_IS)
             })
             .collect();
         if wrong.is_empty() { Ok(()) } else { Err(wrong) }
@@ -121,10 +122,10 @@ impl Session {
 
     fn predict(&mut self, lab: &Lab, choice: u32) -> Result<(), EcoString> {
         if choice as usize >= self.step().choices().len() {
-            return Err("there is no such choice".into());
+            return Err(texts::NO_SUCH_CHOICE.into());
         }
         if has_tried(&Record::new(&self.begin, lab)) {
-            return Err("it has happened already: a prediction comes before".into());
+            return Err(texts::PREDICTION_COMES_BEFORE.into());
         }
         self.chosen = Some(choice);
         Ok(())
@@ -133,10 +134,10 @@ impl Session {
     fn next(&mut self, lab: &Lab) -> Result<(), EcoString> {
         let row = self.current(lab);
         if row.status != StepStatus::Done {
-            return Err("this step is not done yet".into());
+            return Err(texts::NOT_DONE_YET.into());
         }
         if self.at + 1 == self.lesson.steps.len() {
-            return Err("this is the last step".into());
+            return Err(texts::LAST_STEP.into());
         }
         self.past.push(row);
         self.at += 1;

@@ -15,7 +15,8 @@ mod write;
 
 use crate::lesson::Lesson;
 use crate::session::Session;
-use ecow::{EcoString, eco_format};
+use crate::texts;
+use ecow::EcoString;
 use reconcile::delivery::labs::{self, Files};
 use reconcile::delivery::reader::did_you_mean;
 use reconcile::view::Problem;
@@ -112,7 +113,7 @@ impl Link {
                 (Some(session), lab)
             }
             (None, Some(name)) => {
-                return Err(refused(eco_format!("there is no lesson \"{name}\"")));
+                return Err(refused(texts::no_such_lesson(name)));
             }
             (None, None) => (None, self.open_lab()?),
         };
@@ -142,7 +143,7 @@ impl Link {
     fn open_lab(&self) -> Result<Lab, Vec<Problem>> {
         let name = &self.start.lab;
         let Some(files) = labs::built_in(name) else {
-            let why = eco_format!("there is no lab \"{name}\"");
+            let why = texts::no_lab(name);
             let hint = did_you_mean(name, &labs::NAMES);
             return Err(vec![Problem {
                 hint,
@@ -163,7 +164,7 @@ fn redo(act: &Act, lab: &mut Lab, session: Option<&mut Session>) -> Result<(), V
         }
         Act::Lesson(intent) => match session {
             Some(session) => session.learn(lab, *intent).map_err(refused),
-            None => Err(refused("there is no lesson".into())),
+            None => Err(refused(texts::NO_LESSON.into())),
         },
     }
 }

@@ -10,6 +10,7 @@
 //! ```
 
 use crate::markdown;
+use crate::texts;
 use ecow::{EcoString, eco_format};
 use reconcile::view::Problem;
 
@@ -47,7 +48,7 @@ impl Text {
             let new = if let Some(heading) = heading("# ") {
                 let (id, title) = heading.split_once(": ").unwrap_or((heading, ""));
                 if title.is_empty() {
-                    let why = "a step's heading is its id and its title, such as `# cut: A smaller limit`";
+                    let why = texts::WHAT_A_HEADING_IS;
                     problems.push(problem(path, number, why, ""));
                 }
                 let mut named = Section::new(id, "title", "", number);
@@ -58,7 +59,7 @@ impl Text {
                 let (kind, id) = heading.split_once(' ').unwrap_or((heading, ""));
                 let Some(kind) = KINDS.into_iter().find(|it| *it == kind) else {
                     let hint = reconcile::delivery::reader::did_you_mean(kind, &KINDS);
-                    let why = eco_format!("there is no section \"{kind}\"");
+                    let why = texts::no_section(kind);
                     problems.push(problem(path, number, &why, &hint));
                     continue;
                 };
@@ -77,12 +78,7 @@ impl Text {
             };
             let same = |it: &Section| (&it.step, it.kind, &it.id) == (&new.step, new.kind, &new.id);
             if sections.iter().any(same) {
-                problems.push(problem(
-                    path,
-                    number,
-                    "this section is there twice",
-                    "keep one of them",
-                ));
+                problems.push(problem(path, number, texts::SECTION_TWICE, texts::KEEP_ONE));
             }
             sections.push(new);
         }
@@ -117,7 +113,7 @@ impl Text {
         let told = unused.map(|(it, _)| {
             let (kind, id, step) = (it.kind, &it.id, &it.step);
             let what = eco_format!("{kind} {id}");
-            let why = eco_format!("lesson.yaml has no \"{}\" in step \"{step}\"", what.trim());
+            let why = texts::not_in_lesson(what.trim(), step);
             problem(&self.path, it.line, &why, "")
         });
         told.collect()

@@ -3,6 +3,8 @@
 //! A page starts it in a worker ([`worker.js`](../worker.js)), so that nothing the lab does, however
 //! long it takes, keeps the page from answering. What the bytes are is [`view::protocol`].
 
+mod texts;
+
 use ecow::EcoString;
 use lessons::share::{Link, Start};
 use lessons::{Lesson, Session};
@@ -79,7 +81,7 @@ impl Engine {
     pub fn ask(&mut self, request: &[u8]) -> Vec<u8> {
         let reply = match decode(request) {
             Some(request) => self.serve(request),
-            None => refused("the message is not one that this engine knows"),
+            None => refused(texts::UNKNOWN_MESSAGE),
         };
         encode(&reply)
     }
@@ -121,7 +123,7 @@ impl Engine {
 
     fn answer(&mut self, request: Request, carried: Option<Carried>) -> Reply {
         let Some(lab) = &mut self.lab else {
-            return refused("there is no such lab");
+            return refused(texts::NO_SUCH_LAB);
         };
         let session = &mut self.session;
         match request {
@@ -186,7 +188,7 @@ impl Engine {
             Request::Fork | Request::Switch | Request::Join => changed(lab, session, Ok(())),
             Request::Lesson(intent) => {
                 let Some(learner) = session.as_mut() else {
-                    return refused("there is no lesson");
+                    return refused(texts::NO_LESSON);
                 };
                 // Another step begins with one future.
                 if matches!(intent, LessonIntent::Retry | LessonIntent::Next) {
@@ -211,9 +213,9 @@ impl Engine {
 
     /// Does what concerns both futures.
     fn choose(&mut self, request: &Request) -> Result<(), &'static str> {
-        let lab = self.lab.as_mut().ok_or("there is no such lab")?;
+        let lab = self.lab.as_mut().ok_or(texts::NO_SUCH_LAB)?;
         match (request, &mut self.other) {
-            (Request::Fork, Some(_)) => return Err("there are two futures already"),
+            (Request::Fork, Some(_)) => return Err(texts::TWO_FUTURES_ALREADY),
             (Request::Fork, None) => {
                 self.other = Some(Other {
                     lab: lab.fork(),
@@ -457,9 +459,9 @@ mod tests {
             Reply::Refused(problems) => problems[0].message.to_string(),
             other => panic!("not refused: {other:?}"),
         };
-        assert_eq!(why(ask(&mut engine, merge())), "there is no such lab");
+        assert_eq!(why(ask(&mut engine, merge())), texts::NO_SUCH_LAB);
         let none = ask(&mut engine, Request::Open("none".into()));
-        assert_eq!(why(none), "there is no such lab");
+        assert_eq!(why(none), texts::NO_SUCH_LAB);
         let nonsense = decode(&engine.ask(&[255, 255])).expect("a reply");
         assert!(why(nonsense).starts_with("the message is not one"));
         open(&mut engine);

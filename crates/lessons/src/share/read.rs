@@ -2,6 +2,7 @@
 
 use super::write::method_word;
 use super::{Act, LINK, Link, Start, VERSION};
+use crate::texts;
 use ecow::EcoString;
 use reconcile::delivery::reader::{Fields, Reader};
 use reconcile::view::Problem;
@@ -39,11 +40,11 @@ fn link(reader: &mut Reader<'_>, root: &Node) -> Link {
         "files",
         "removed",
     ];
-    let fields = reader.fields(root, "a link", &known);
+    let fields = reader.fields(root, texts::A_LINK, &known);
     if let Some(version) = reader.required(fields, "rolloutLab") {
         let number = reader.int(version, 1..=u64::MAX);
         if number > VERSION as u64 {
-            reader.problem(version, "the link is of a newer edition of the lab", "");
+            reader.problem(version, texts::LINK_IS_NEWER, "");
         }
     }
     let lesson = fields.get("lesson").map(|node| reader.text(node));
@@ -75,7 +76,7 @@ fn act(reader: &mut Reader<'_>, item: &Node) -> Option<Act> {
         .into_iter()
         .find_map(|word| Some((word, item.entry(word)?.1)));
     let Some((word, node)) = said else {
-        reader.problem(item, "an act says what is done", ACTS.join(", "));
+        reader.problem(item, texts::WHAT_AN_ACT_SAYS, ACTS.join(", "));
         return None;
     };
     let more: &[&str] = match word {
@@ -91,7 +92,7 @@ fn act(reader: &mut Reader<'_>, item: &Node) -> Option<Act> {
         .into_iter()
         .chain(more.iter().copied())
         .collect();
-    let fields = reader.fields(item, "an act", &known);
+    let fields = reader.fields(item, texts::AN_ACT, &known);
     match word {
         "predict" => return Some(Act::Lesson(LessonIntent::Predict(number(reader, node)))),
         "hint" => return Some(Act::Lesson(LessonIntent::AskHint)),
@@ -174,7 +175,7 @@ fn is_true(fields: Fields<'_>, name: &str) -> bool {
 }
 
 fn object(reader: &mut Reader<'_>, node: &Node) -> ObjectRef {
-    let fields = reader.fields(node, "an object", &["kind", "namespace", "name"]);
+    let fields = reader.fields(node, texts::AN_OBJECT, &["kind", "namespace", "name"]);
     ObjectRef {
         kind: text(reader, fields, "kind"),
         namespace: text(reader, fields, "namespace"),

@@ -237,7 +237,7 @@ const CALL: [&str; 7] = [
 
 /// One of `calls`.
 fn call(reader: &mut Reader<'_>, node: &Node) -> Call {
-    let fields = reader.fields(node, "a call", &CALL);
+    let fields = reader.fields(node, texts::files::A_CALL, &CALL);
     let service = reader.required(fields, "service");
     let service = service.map_or_else(EcoString::new, |node| reader.text(node));
     let port = fields.get("port").map(|node| reader.text(node));

@@ -334,7 +334,11 @@ fn ci(reader: &mut Reader<'_>, node: &Node) -> Ci {
 }
 
 fn cluster_node(reader: &mut Reader<'_>, node: &Node) -> ClusterNode {
-    let fields = reader.fields(node, "a node", &["name", "cpu", "memory", "pods"]);
+    let fields = reader.fields(
+        node,
+        texts::files::A_NODE,
+        &["name", "cpu", "memory", "pods"],
+    );
     ClusterNode {
         name: reader
             .required(fields, "name")

@@ -110,7 +110,7 @@ pub(crate) fn read(reader: &mut Reader<'_>, root: &Node) -> Vec<Caller> {
 }
 
 fn caller(reader: &mut Reader<'_>, item: &Node) -> Caller {
-    let fields = reader.fields(item, "traffic", &FIELDS);
+    let fields = reader.fields(item, texts::files::TRAFFIC, &FIELDS);
     let text = |reader: &mut Reader<'_>, name: &str| {
         let node = fields.get(name);
         node.map_or_else(EcoString::new, |node| reader.text(node))
@@ -180,7 +180,11 @@ fn steps(
         }),
         (None, Some(node)) => {
             for item in reader.items(node) {
-                let fields = reader.fields(item, "a step", &["at", "requestsPerSecond", "over"]);
+                let fields = reader.fields(
+                    item,
+                    texts::files::A_STEP,
+                    &["at", "requestsPerSecond", "over"],
+                );
                 let at = reader.required(fields, "at");
                 let rate = reader.required(fields, "requestsPerSecond");
                 let step = Step {

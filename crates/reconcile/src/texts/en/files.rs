@@ -89,6 +89,12 @@ pub(crate) fn known_here(words: &[&str]) -> EcoString {
 
 // lab.yaml, cluster.yaml and traffic.yaml
 
+// The mappings that have fields, where they have no name of their own.
+pub(crate) const TRAFFIC: &str = "traffic";
+pub(crate) const A_STEP: &str = "a step";
+pub(crate) const A_CALL: &str = "a call";
+pub(crate) const A_NODE: &str = "a node";
+
 pub(crate) const HOST_AND_SERVICE: &str = "requests to a host go where its Ingress says";
 pub(crate) const KEEP_HOST_OR_SERVICE: &str = "keep host, or service with namespace and port";
 pub(crate) const NO_RATE: &str = "traffic needs the field \"requestsPerSecond\"";
