@@ -194,7 +194,7 @@ impl<'a> Reader<'a> {
             self.problem(
                 node,
                 texts::files::not_possible(&text),
-                texts::files::write_one_of(&words),
+                texts::files::write_one_of(words),
             );
         }
         found

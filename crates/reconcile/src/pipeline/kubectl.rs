@@ -74,7 +74,7 @@ impl shell::Cluster for Client<'_> {
             user: self.user.clone(),
             ..request
         };
-        let why = eco_format!("kubectl runs a command in {}.", request.key);
+        let why = texts::delivery::kubectl_runs_a_command(&request.key);
         let note = Note::story("exec", "Kubectl", why);
         let done = self.world.exec(KUBECTL, request, note)?;
         self.waited += done.takes;

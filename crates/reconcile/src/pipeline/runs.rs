@@ -68,7 +68,7 @@ fn tell_schedules(world: &mut World, name: &str, files: &Tree, changed: &[EcoStr
         let workflow = Workflow::parse(&eco_format!("{name}/{path}"), text);
         let triggers = workflow.iter().flat_map(|it| &it.on);
         if triggers.into_iter().any(|it| it.event == "schedule") {
-            let why = texts::delivery::schedule_not_simulated(&path);
+            let why = texts::delivery::schedule_not_simulated(path);
             world.note(ACTIONS, None, Note::nothing("NotSimulated", why));
         }
     }

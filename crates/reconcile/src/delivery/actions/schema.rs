@@ -5,6 +5,7 @@
 
 use super::expression::{self, Sees};
 use crate::delivery::reader::Reader;
+use crate::texts;
 use ecow::eco_format;
 use yaml::{Kind, Node};
 
@@ -424,7 +425,7 @@ fn mapping(
             reader.problem(
                 key,
                 eco_format!("'{name}' is already defined"),
-                "keep one of them",
+                texts::files::KEEP_ONE,
             );
             continue;
         }

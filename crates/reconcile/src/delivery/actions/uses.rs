@@ -64,8 +64,8 @@ pub(super) fn run(
         | "docker/setup-qemu-action"
         | "azure/setup-helm"
         | "azure/setup-kubectl"
-        | "mikefarah/yq" => said("Set up."),
-        _ if name.starts_with("actions/setup-") => said("Set up."),
+        | "mikefarah/yq" => said(texts::files::SET_UP),
+        _ if name.starts_with("actions/setup-") => said(texts::files::SET_UP),
         _ => match no_identity(run, spot, name, with) {
             Some(why) => Used::Failed(why.into()),
             None => said(texts::files::not_simulated(&eco_format!("uses: {action}"))),

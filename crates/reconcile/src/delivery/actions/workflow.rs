@@ -10,6 +10,7 @@ use super::schema;
 use crate::delivery::git::Tree;
 use crate::delivery::pattern::{chooses, matches};
 use crate::delivery::reader::Reader;
+use crate::texts;
 use crate::view::{InputRow, Problem};
 use ecow::{EcoString, EcoVec, eco_format};
 use yaml::{Kind, Node};
@@ -376,11 +377,7 @@ fn read(reader: &mut Reader<'_>, root: &Node) -> Workflow {
         .map(|(key, node)| job(reader, key, node))
         .collect();
     if jobs.len() > JOBS_MAX {
-        reader.problem(
-            root,
-            eco_format!("the lab plays at most {JOBS_MAX} jobs"),
-            "",
-        );
+        reader.problem(root, texts::files::jobs_max(JOBS_MAX), "");
     } else if let Some(node) = root.get("jobs") {
         check_needs(reader, node, members, &jobs);
     }
@@ -439,11 +436,7 @@ fn triggers(reader: &mut Reader<'_>, node: &Node) -> Vec<Trigger> {
                 let why = eco_format!(
                     "you may only define one of `{kind}` and `{ignored}` for a single event"
                 );
-                reader.problem(
-                    key,
-                    why,
-                    "begin a pattern with ! to leave out what it matches",
-                );
+                reader.problem(key, why, texts::files::PATTERN_LEAVES_OUT);
             }
         }
         let filters = members(node).iter();
@@ -464,8 +457,8 @@ fn job(reader: &mut Reader<'_>, key: &Node, node: &Node) -> Job {
         reader.problem(key, why, "");
     }
     if let Some((key, _)) = node.entry("uses") {
-        let why = "the lab does not simulate `uses` of a job";
-        reader.problem(key, why, "leave it out");
+        let why = texts::files::NO_CALLED_WORKFLOW;
+        reader.problem(key, why, texts::files::LEAVE_IT_OUT);
     }
     let vectors = node.at(&["strategy", "matrix"]).map_or(&[][..], members);
     for (key, values) in vectors {

@@ -36,7 +36,7 @@ impl Generators<'_> {
             all.extend(self.of(generator)?);
         }
         match all.len() > SETS_MAX {
-            true => Err(eco_format!("more than {SETS_MAX} sets of parameters")),
+            true => Err(texts::delivery::sets_max(SETS_MAX)),
             false => Ok(all),
         }
     }
@@ -217,7 +217,7 @@ impl Generators<'_> {
                 }
                 all.push(both);
                 if all.len() > SETS_MAX {
-                    return Err(eco_format!("more than {SETS_MAX} sets of parameters"));
+                    return Err(texts::delivery::sets_max(SETS_MAX));
                 }
             }
         }

@@ -230,7 +230,7 @@ fn tell(pass: &mut Pass<'_>, commits: &[EcoString], comparison: &Comparison) {
     let differing = counted.filter(|it| it.is_out_of_sync()).count();
     pass.ask(Ask::Since(commit.clone()));
     let (key, commit) = (pass.found.key.clone(), short(commit));
-    let why = texts::delivery::commit_seen(&commit, differing, all, &key);
+    let why = texts::delivery::commit_seen(commit, differing, all, &key);
     pass.plan
         .say(&key, Note::story("compare", "CommitSeen", why));
 }

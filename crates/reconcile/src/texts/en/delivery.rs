@@ -279,6 +279,11 @@ pub(crate) fn kubectl_changes(key: &Key) -> EcoString {
     eco_format!("kubectl changes {key}.")
 }
 
+/// `kubectl exec` in a workflow.
+pub(crate) fn kubectl_runs_a_command(key: &Key) -> EcoString {
+    eco_format!("kubectl runs a command in {key}.")
+}
+
 // Argo CD and Flux
 
 pub(crate) const HOOK_IS_DONE: &str = "The hook has done its work";
@@ -290,6 +295,11 @@ pub(crate) const KUSTOMIZE_NOT_SIMULATED: &str =
 /// A generator of an ApplicationSet.
 pub(crate) fn generator_not_simulated(kind: &str) -> EcoString {
     eco_format!("the generator \"{kind}\" is not simulated: the lab has list, git and matrix")
+}
+
+/// A limit of the lab.
+pub(crate) fn sets_max(most: usize) -> EcoString {
+    eco_format!("more than {most} sets of parameters")
 }
 
 /// A commit that a tool will see later, or when somebody asks.

@@ -183,6 +183,18 @@ pub(crate) fn one_of(values: &str) -> EcoString {
     eco_format!("One of {values}.")
 }
 
+// Workflows, where GitHub has no words
+
+pub(crate) const NO_CALLED_WORKFLOW: &str = "the lab does not simulate `uses` of a job";
+pub(crate) const LEAVE_IT_OUT: &str = "leave it out";
+pub(crate) const PATTERN_LEAVES_OUT: &str = "begin a pattern with ! to leave out what it matches";
+/// What an action says that has nothing to do in the lab.
+pub(crate) const SET_UP: &str = "Set up.";
+
+pub(crate) fn jobs_max(most: usize) -> EcoString {
+    eco_format!("the lab plays at most {most} jobs")
+}
+
 // What a run's log says of the lab's limits
 
 /// Something that a workflow or a script asks for, and that does not happen.
