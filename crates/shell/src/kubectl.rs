@@ -92,6 +92,7 @@ const COMMANDS: &[Command] = &[
     print(&["exec"], exec::FLAGS, exec::run),
     print(&["explain"], explain::FLAGS, explain::run),
     print(&["get"], get::FLAGS, get::run),
+    print(&["help"], &[], help),
     change(&["label"], metadata::FLAGS, metadata::label),
     print(&["logs"], logs::FLAGS, logs::run),
     change(&["patch"], patch::FLAGS, patch::run),
@@ -154,8 +155,20 @@ fn command(args: &[&str]) -> Option<&'static Command> {
     COMMANDS.iter().find(|it| args.starts_with(it.words))
 }
 
+/// The commands that there are, a line each.
+fn help(session: &mut Session, _: &Args) -> Result<(), Fault> {
+    for command in COMMANDS {
+        let line = format!("kubectl {}\n", command.words.join(" "));
+        session.output.stdout.push_str(&line);
+    }
+    Ok(())
+}
+
 fn run(session: &mut Session, args: &[&str]) -> Result<(), Fault> {
-    let args = command_first(args);
+    let args = match args {
+        [] | ["--help" | "-h"] => vec!["help"],
+        args => command_first(args),
+    };
     let Some(command) = command(&args) else {
         let places = args::names(&args, 2);
         let word = |at: usize| places.get(at).map(|at| args[*at]);

@@ -16,6 +16,8 @@ pub fn run(cluster: &mut dyn Cluster, user: &str, line: &str) -> Output {
         [] => Output::default(),
         // `alias k=kubectl`, as in Kubernetes' own documentation.
         ["kubectl" | "k", args @ ..] => kubectl(cluster, user, args, ""),
+        // A shell has many programs to tell of; this one has that.
+        ["help"] => kubectl(cluster, user, &["help"], ""),
         [name, ..] => failed(127, format!("bash: {name}: command not found\n")),
     }
 }

@@ -42,3 +42,5 @@ helm list
 kubectl get pods | wc -l
 kubectl get 'pods
 
+help
+kubectl -h
