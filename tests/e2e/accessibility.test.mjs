@@ -29,6 +29,8 @@ for (const [width, height] of [
       await check('a run that is over');
       await station(page, 'Release');
       await check('the tree of a release');
+      await station(page, 'API server');
+      await check('the requests to the API server');
       await station(page, 'Endpoints');
       await check('the addresses of a Service');
       await station(page, 'Traffic');

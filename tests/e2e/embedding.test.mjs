@@ -24,14 +24,17 @@ test('three embeds in a page of another site', { timeout: 120_000 }, async () =>
     <p style="height: 1500px">A long text.</p>
     <rollout-lab id="two" lab="shop" view="stage" theme="dark"></rollout-lab>
     <rollout-lab id="three" lesson="5-the-memory-limit" loading="click" readonly height="300"></rollout-lab>
-    <rollout-lab id="four" lab="shop" at="65" loading="click"></rollout-lab>`;
+    <rollout-lab id="four" lab="shop" at="65" loading="click"></rollout-lab>
+    <rollout-lab id="five" lab="shop" at="65" loading="click" picture="${site.url}lessons/shop.svg"></rollout-lab>
+    <p style="height: 2500px">More text.</p>
+    <rollout-lab id="six" lab="order-service" at="12"></rollout-lab>`;
   const blog = await serve(DIST, { under: '/none/', pages: { '/post': post } });
   try {
     await page.goto(blog.origin + '/post');
     const frames = () => page.evaluate(() => [...document.querySelectorAll('rollout-lab')].map((it) => Boolean(it.shadowRoot?.querySelector('iframe'))));
     await page.waitForFunction(() => document.querySelector('#one').shadowRoot?.querySelector('img')?.complete);
     await page.waitForTimeout(300);
-    assert.deepEqual(await frames(), [false, false, false, false], 'pictures only');
+    assert.deepEqual(await frames(), [false, false, false, false, false, false], 'pictures only');
     assert.equal(await page.evaluate(() => document.querySelector('#three').shadowRoot.firstChild.offsetHeight), 300);
 
     const told = (id, type) => page.evaluate(([id, type]) => new Promise((resolve) =>
@@ -39,9 +42,10 @@ test('three embeds in a page of another site', { timeout: 120_000 }, async () =>
     const isReady = told('#one', 'ready');
     await page.locator('#one').getByRole('button', { name: 'Start the lab' }).click();
     assert.ok((await isReady).end > 0);
-    assert.deepEqual(await frames(), [true, false, false, false]);
+    assert.deepEqual(await frames(), [true, false, false, false, false, false]);
     assert.match(await page.locator('#four').locator('p').textContent(), /at rest/, 'a picture says what it does not show');
     await page.locator('#four').getByRole('button', { name: 'Start the lab at 1:05' }).waitFor();
+    assert.equal(await page.locator('#five').locator('p').textContent(), '', 'the picture that was saved is of its moment');
     const moved = told('#one', 'moment');
     await page.evaluate(() => document.querySelector('#one').seek(3));
     assert.equal((await moved).at, 3000);
@@ -54,6 +58,13 @@ test('three embeds in a page of another site', { timeout: 120_000 }, async () =>
     const scrolled = await page.evaluate(() => scrollY);
     await two;
     assert.deepEqual(await page.evaluate(() => [document.activeElement.id, scrollY]), ['first', scrolled]);
+
+    // Whose moment no picture shows is loaded a screen ahead, and is shown when it is there, at rest.
+    const six = told('#six', 'ready');
+    await page.evaluate(() => scrollTo(0, document.querySelector('#six').offsetTop - 1.5 * innerHeight));
+    const { at, end, playing } = await six;
+    assert.deepEqual([at, at < end, playing], [12_000, true, false]);
+    assert.equal(await page.evaluate(() => document.activeElement.id), 'first');
 
     // Whoever is not named in the frame's address is not heard.
     const inside = page.frames().find((frame) => frame.url().includes('lab=shop'));

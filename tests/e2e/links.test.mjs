@@ -68,6 +68,14 @@ for (const [what, fragment, word] of [
   });
 }
 
+lab('a picture of the moment can be saved', async (page) => {
+  await share(page);
+  const saved = page.waitForEvent('download');
+  await page.getByRole('button', { name: 'Save a picture' }).click();
+  const svg = await readFile(await (await saved).path(), 'utf8');
+  assert.match(svg, /^<svg .*3 of 3 pods ready/s);
+});
+
 lab('a file carries what a link does', async (page) => {
   await edit(page, 'chart/values.yaml', 'replicaCount: 3', 'replicaCount: 4');
   await share(page);

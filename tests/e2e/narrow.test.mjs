@@ -43,7 +43,7 @@ lab('everything fits at 400 %', ZOOMED, async (page) => {
   await merge(page);
   await pause(page);
   await press(page, 'End');
-  for (const name of ['Commit', 'Checks', 'Image', 'Release', 'Rollout', 'Endpoints', 'Traffic']) {
+  for (const name of ['Commit', 'Checks', 'Image', 'Release', 'API server', 'Rollout', 'Endpoints', 'Traffic']) {
     await station(page, name);
     await fits(page, name);
   }

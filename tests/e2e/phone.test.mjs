@@ -36,7 +36,7 @@ lab('a change goes its way on a phone, and back', PHONE, async (page) => {
   await pause(page);
   await press(page, 'End');
   await look(page);
-  for (const name of ['Commit', 'Pull request', 'Checks', 'Image', 'Release', 'Traffic', 'Rollout']) {
+  for (const name of ['Commit', 'Pull request', 'Checks', 'Image', 'Release', 'API server', 'Traffic', 'Rollout']) {
     await station(page, name);
     await fits(page, name);
   }

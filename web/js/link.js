@@ -100,9 +100,17 @@ export function copy(text, done) {
 
 /** Saves a link as a file. */
 export function save(json) {
-  const text = JSON.stringify(JSON.parse(json), null, 2) + '\n';
-  const url = URL.createObjectURL(new Blob([text], { type: 'application/json' }));
-  const link = Object.assign(document.createElement('a'), { href: url, download: 'rollout-lab.json' });
+  download(JSON.stringify(JSON.parse(json), null, 2) + '\n', 'application/json', 'rollout-lab.json');
+}
+
+/** Saves a picture of the moment. */
+export function savePicture(svg) {
+  download(svg, 'image/svg+xml', 'rollout-lab.svg');
+}
+
+function download(text, type, name) {
+  const url = URL.createObjectURL(new Blob([text], { type }));
+  const link = Object.assign(document.createElement('a'), { href: url, download: name });
   link.click();
   setTimeout(() => URL.revokeObjectURL(url), 60_000);
 }

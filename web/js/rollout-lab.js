@@ -5,6 +5,7 @@
   const base = new URL('./', script.src);
   const VERSION = 1;
   const SEEN = 0.25; // how much of it has to be seen for it to begin
+  const AHEAD = '100%'; // or how far away it may be, in heights of the window, if no picture shows its moment
   const HEIGHT = { first: 420, least: 240, most: 760 };
   const PATIENCE_MS = 20_000; // then the frame is shown even if it has not said that it is ready
   const PASSED_ON = ['lab', 'lesson', 'link', 'view', 'theme', 'at', 'autoplay', 'readonly'];
@@ -26,7 +27,7 @@
   `);
 
   class RolloutLab extends HTMLElement {
-    static observedAttributes = [...PASSED_ON, 'loading', 'height'];
+    static observedAttributes = [...PASSED_ON, 'loading', 'height', 'picture'];
     #box;
     #frame;
     #watch;
@@ -108,14 +109,17 @@
       this.#box = document.createElement('div');
       const lesson = this.getAttribute('lesson');
       const name = lesson || this.getAttribute('lab') || (this.hasAttribute('link') ? '' : 'order-service');
-      if (name) {
+      // The moment that it begins at, and what somebody did there, are the engine's to draw: it has drawn them for
+      // who saved a picture in the playground.
+      const own = this.getAttribute('picture');
+      const isElsewhere = !own && (this.hasAttribute('at') || this.hasAttribute('link'));
+      if (own || name) {
         const picture = document.createElement('img');
-        picture.src = `${base}lessons/${encodeURIComponent(name)}.svg`;
-        picture.alt = `A picture of ${lesson ? 'the lesson' : 'the lab'} ${name} at rest`;
+        picture.src = own ? new URL(own, document.baseURI) : `${base}lessons/${encodeURIComponent(name)}.svg`;
+        picture.alt = `A picture of ${lesson ? 'the lesson' : 'the lab'} ${name}${own ? '' : ' at rest'}`.trim();
         picture.loading = 'lazy';
-        // The moment that it begins at, and what somebody did there, are the engine's to draw.
         const note = document.createElement('p');
-        note.textContent = this.hasAttribute('at') || this.hasAttribute('link') ? 'Picture: the lab at rest, before anything is done to it' : '';
+        note.textContent = isElsewhere ? 'Picture: the lab at rest, before anything is done to it' : '';
         picture.onerror = () => this.#box.querySelectorAll('img, p').forEach((it) => it.remove());
         this.#box.append(picture, note);
       }
@@ -131,7 +135,8 @@
       const loading = this.getAttribute('loading');
       if (loading === 'eager') this.start();
       else if (loading !== 'click') {
-        this.#watch = new IntersectionObserver(([it]) => it.isIntersecting && this.start(), { threshold: SEEN });
+        const near = isElsewhere ? { rootMargin: `${AHEAD} 0px` } : { threshold: SEEN };
+        this.#watch = new IntersectionObserver(([it]) => it.isIntersecting && this.start(), near);
         this.#watch.observe(this.#box);
       }
     }

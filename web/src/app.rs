@@ -127,8 +127,8 @@ fn Page(props: &PageProps) -> Html {
             data-end={session.history.end.to_string()}
             data-forked={session.other.is_some().to_string()}
         >
-            if frame.is_some() {
-                <EmbedHead title={session_title(&session, &props.labs)} on={on.clone()} />
+            if let Some(frame) = frame {
+                <EmbedHead title={session_title(&session, &props.labs)} is_there={frame.is_there} on={on.clone()} />
             } else {
                 <Masthead labs={props.labs.clone()} on_share={on.reform(|()| Action::Share)} />
             }
@@ -139,7 +139,7 @@ fn Page(props: &PageProps) -> Html {
                 </div>
             }
             if let Some(json) = session.link.as_ref().filter(|_| frame.is_none_or(|it| it.shows_link)) {
-                <Share json={Rc::clone(json)} on={on.clone()} />
+                <Share json={Rc::clone(json)} picture={Rc::clone(&session.picture)} on={on.clone()} />
             }
             <main>
                 <div class="side">

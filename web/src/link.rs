@@ -16,6 +16,10 @@ extern "C" {
     /// Saves what a link carries as a file.
     pub fn save(json: &str);
 
+    /// Saves a picture.
+    #[wasm_bindgen(js_name = savePicture)]
+    pub fn save_picture(svg: &str);
+
     /// Opens an address in a tab of its own; false if the browser does not let the page.
     #[wasm_bindgen(js_name = openTab)]
     pub fn open_tab(address: &str) -> bool;

@@ -51,7 +51,9 @@ fn main() {
 fn begin(link: Option<String>, notice: Option<&'static str>) {
     let lab = dom::lab();
     let lesson = dom::parameter("lesson");
-    let is_first = lab == OPENING && lesson.is_none() && link.is_none();
+    // What is recorded is the end, not the moment that a frame asks for.
+    let is_at_end = !(dom::is_embed() && dom::has_parameter("at"));
+    let is_first = lab == OPENING && lesson.is_none() && link.is_none() && is_at_end;
     let engine = Engine::start(is_first);
     let answered = engine.clone();
     // A link that is refused gives way to the lab that it is about, if there is one, or to the first.

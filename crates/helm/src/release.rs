@@ -28,6 +28,9 @@ use std::fmt;
 use std::rc::Rc;
 use yaml::Value;
 
+/// What the names of the Secrets begin with in which Helm keeps revisions.
+pub const RECORD: &str = "sh.helm.release.v1.";
+
 /// What became of a revision, in Helm's words.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Status {
@@ -152,7 +155,7 @@ impl Release {
     /// The name of the Secret that Helm keeps the revision in.
     #[must_use]
     pub fn secret_name(&self) -> String {
-        format!("sh.helm.release.v1.{}.v{}", self.name, self.revision)
+        format!("{RECORD}{}.v{}", self.name, self.revision)
     }
 }
 

@@ -104,6 +104,23 @@ pub enum Verb {
     DeleteCollection(DeleteOptions),
 }
 
+impl Verb {
+    /// The word for it in roles and audit logs: `deletecollection`.
+    #[must_use]
+    pub fn as_str(&self) -> &'static str {
+        match self {
+            Verb::Get => "get",
+            Verb::List => "list",
+            Verb::Watch(_) => "watch",
+            Verb::Create(_) => "create",
+            Verb::Update(_) => "update",
+            Verb::Patch(..) => "patch",
+            Verb::Delete(_) => "delete",
+            Verb::DeleteCollection(_) => "deletecollection",
+        }
+    }
+}
+
 /// How to delete (`metav1.DeleteOptions`).
 #[derive(Clone, Debug, Default)]
 pub struct DeleteOptions {
@@ -286,22 +303,17 @@ pub fn expire(store: &mut Store, key: &Key) {
 
 /// A request's verb, whether it is about one object that has a name, and the namespace that it is in.
 fn scope(request: &Request) -> (&'static str, bool, &EcoString) {
-    let (verb, named) = match request.verb {
-        Verb::Get => ("get", true),
-        Verb::List => ("list", false),
-        Verb::Watch(_) => ("watch", false),
-        Verb::Create(_) => ("create", !request.subresource.is_empty()),
-        Verb::Update(_) => ("update", true),
-        Verb::Patch(..) => ("patch", true),
-        Verb::Delete(_) => ("delete", true),
-        Verb::DeleteCollection(_) => ("deletecollection", false),
+    let named = match request.verb {
+        Verb::List | Verb::Watch(_) | Verb::DeleteCollection(_) => false,
+        Verb::Create(_) => !request.subresource.is_empty(),
+        _ => true,
     };
     // A namespace is in itself.
     let namespace = match request.key.kind.as_str() {
         "Namespace" if named => &request.key.name,
         _ => &request.key.namespace,
     };
-    (verb, named, namespace)
+    (request.verb.as_str(), named, namespace)
 }
 
 /// What a request is to the authorizer.

@@ -40,7 +40,8 @@ pub fn of(store: &Store, request: &Request) -> Vec<EcoString> {
 }
 
 /// Where a kind has its pod template.
-pub(crate) fn template_path(kind: &str) -> Option<&'static [&'static str]> {
+#[must_use]
+pub fn template_path(kind: &str) -> Option<&'static [&'static str]> {
     Some(match kind {
         "DaemonSet"
         | "Deployment"

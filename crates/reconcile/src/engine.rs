@@ -5,6 +5,7 @@
 //! server for something. Each accepted write becomes a trace entry, and wakes whoever watches the
 //! object it touched.
 
+use crate::audit::{Asked, Audited};
 use crate::cluster::kubelet::logs::{self, Executed};
 use crate::cluster::{self, CONTROLLERS, Context, kubelet, metrics_server, network, nodes};
 use crate::delivery::app::App;
@@ -107,8 +108,9 @@ pub struct World {
     seen: u64,
     cause: Option<EntryId>,
     entries: EntryId,
+    pub(crate) audited: u32,
     pub(crate) recorders: Recorders,
-    out: Output,
+    pub(crate) out: Output,
 }
 
 /// What a step gave to see.
@@ -118,6 +120,8 @@ pub struct Output {
     pub entries: Vec<Entry>,
     /// New seconds of traffic.
     pub seconds: Vec<Second>,
+    /// New requests in the API server's log.
+    pub requests: Vec<Audited>,
 }
 
 impl World {
@@ -144,6 +148,7 @@ impl World {
             users: SharedMap::default(),
             cause: None,
             entries: 0,
+            audited: 0,
             recorders: Recorders::default(),
             out: Output::default(),
         }
@@ -315,7 +320,7 @@ impl World {
             subresource,
             ..Request::new("", key, verb)
         };
-        self.send(actor, request, note)
+        self.send(actor, request, note, true)
     }
 
     /// From now on the API server decodes strictly what people and their programs write.
@@ -351,7 +356,7 @@ impl World {
     /// The API server's refusal, which is also in the trace.
     pub(crate) fn ask(&mut self, actor: &str, request: Request, note: Note) -> Response {
         let request = self.decoded(request);
-        self.send(actor, request, note)
+        self.send(actor, request, note, false)
     }
 
     /// A request as the API server decodes it.
@@ -396,8 +401,11 @@ impl World {
         logs::exec(self, &key, &options)
     }
 
-    fn send(&mut self, actor: &str, request: Request, note: Note) -> Response {
+    /// What a part of the cluster is answered well is too much for the log, and no news.
+    fn send(&mut self, actor: &str, request: Request, note: Note, is_part: bool) -> Response {
         let (key, subresource) = (request.key.clone(), request.subresource);
+        let (verb, since) = (request.verb.as_str(), self.store.version());
+        let asked = (!is_part).then(|| Asked::of(actor, &request));
         match api::serve(&mut self.store, self.now, request) {
             Ok(answer) => {
                 let about = match &answer {
@@ -405,7 +413,10 @@ impl World {
                     Answer::Object(object) if subresource != "scale" => &object.key,
                     _ => &key,
                 };
-                self.publish(actor, about, note);
+                let entry = self.publish(actor, about, note);
+                if let Some(asked) = asked.filter(Asked::is_listed) {
+                    self.audit(&asked, about, entry, since);
+                }
                 Ok(answer)
             }
             Err(status) => {
@@ -418,7 +429,12 @@ impl World {
                 } else {
                     Tone::Warning
                 };
-                self.note(actor, Some(key), Note { tone, ..refused });
+                let entry = self.note(actor, Some(key.clone()), Note { tone, ..refused });
+                if tone == Tone::Warning || !is_part {
+                    let asked = asked
+                        .unwrap_or_else(|| Asked::by(actor, &self.user(actor), verb, subresource));
+                    self.audit_refusal(&asked, &key, Some(entry), &status);
+                }
                 Err(status)
             }
         }
@@ -445,9 +461,9 @@ impl World {
     }
 
     /// Enters new writes into the trace, and wakes whoever watches what they touched.
-    fn publish(&mut self, actor: &str, about: &Key, note: Note) {
+    fn publish(&mut self, actor: &str, about: &Key, note: Note) -> Option<EntryId> {
         if self.seen == self.store.version() {
-            return;
+            return None;
         }
         let changes = self.store.changes_since(self.seen).unwrap_or_default();
         self.seen = self.store.version();
@@ -459,6 +475,7 @@ impl World {
             self.dispatch(actor, change);
         }
         self.cause = before;
+        Some(entry)
     }
 
     fn dispatch(&mut self, actor: &str, change: &Change) {
@@ -624,10 +641,13 @@ impl World {
                     note,
                     announce,
                     refused,
+                    goes_on,
                 }) => {
-                    let answer = self
-                        .request(actor, key, subresource, verb, note)
-                        .map_err(|status| Box::new((status, refused)))?;
+                    let answer = match self.request(actor, key, subresource, verb, note) {
+                        Ok(answer) => answer,
+                        Err(_) if goes_on => continue,
+                        Err(status) => return Err(Box::new((status, refused))),
+                    };
                     if let (Some((about, mut note)), Answer::Object(object)) = (announce, answer) {
                         note.message.push_str(&object.key.name);
                         self.event(actor, &about, note);

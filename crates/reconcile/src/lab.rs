@@ -6,6 +6,7 @@ mod proposal;
 mod set_up;
 
 pub use proposal::{Differences, differences, lay};
+pub(crate) use set_up::SETUP;
 
 use crate::Printed;
 use crate::cluster::network;

@@ -12,6 +12,7 @@
 // Decisions are made in whole numbers, so that they are the same everywhere.
 #![deny(clippy::float_arithmetic)]
 
+mod audit;
 pub mod cluster;
 mod compare;
 pub mod delivery;

@@ -48,6 +48,8 @@ pub struct Write {
     pub announce: Option<(Rc<Object>, Note)>,
     /// What to do if the API server refuses; none means only to try again.
     pub refused: Option<Refused>,
+    /// Whether the plan goes on if the API server refuses.
+    pub goes_on: bool,
 }
 
 /// A controller's answer to a refusal: what to say of it, and when to try again.
@@ -108,6 +110,7 @@ impl Plan {
             note,
             announce: None,
             refused: None,
+            goes_on: false,
         }));
         match self.steps.last_mut() {
             Some(Step::Write(write)) => write,

@@ -1,5 +1,6 @@
 //! What there is to see: rows made of a world and its trace.
 
+use crate::audit;
 use crate::cluster::deployment::{self, TEMPLATE_HASH};
 use crate::cluster::kubelet::view::containers;
 use crate::cluster::network::rows;
@@ -9,7 +10,7 @@ use crate::delivery::git::Conflict;
 use crate::engine::World;
 use crate::gitops;
 use crate::pipeline::{self, MAIN, Outlook, Pull, PullState};
-use crate::stations;
+use crate::stations::{self, Sights};
 use crate::texts::stage;
 use crate::timeline::{Act, Timeline};
 use crate::trace::Entry;
@@ -28,6 +29,8 @@ pub(crate) fn of<A: Act>(timeline: &Timeline<A>) -> Scene {
     let world = timeline.world();
     let past = &timeline.entries()[..(world.entries() as usize).min(timeline.entries().len())];
     let services = rows::services(world);
+    let deployments = deployments(world);
+    let requests = audit::rows(world, timeline.requests(), past);
     Scene {
         now: world.now(),
         newest: past.last().map(|entry| entry.id),
@@ -36,7 +39,13 @@ pub(crate) fn of<A: Act>(timeline: &Timeline<A>) -> Scene {
             .rev()
             .find(|entry| entry.tone != Tone::Detail)
             .map(|entry| Sentence::new(entry.id, entry.t, &entry.message)),
-        stations: stations::of(world, &services, timeline.seconds()),
+        stations: stations::of(&Sights {
+            world,
+            requests: &requests,
+            deployments: &deployments,
+            services: &services,
+            seconds: timeline.seconds(),
+        }),
         pull_request: world
             .delivery
             .pulls
@@ -52,7 +61,8 @@ pub(crate) fn of<A: Act>(timeline: &Timeline<A>) -> Scene {
         }),
         images: images(world),
         releases: releases(world),
-        deployments: deployments(world),
+        requests,
+        deployments,
         nodes: nodes(world),
         services,
         callers: rows::callers(world),

@@ -1,37 +1,69 @@
 //! The way of a change as stations: what is done, what goes on, what waits.
 
+mod api_server;
+
 use crate::cluster::network::rows;
 use crate::engine::World;
 use crate::gitops;
 use crate::pipeline::{PullState, Release};
 use crate::scene;
 use crate::texts::stage;
-use crate::view::{EndpointRow, Progress, Second, ServiceRow, Station, StationKind, Tint};
+use crate::view::{
+    DeploymentRow, EndpointRow, Outcome, Progress, RequestRow, RunRow, Second, ServiceRow, Station,
+    StationKind, Tint,
+};
 use ecow::{EcoString, eco_format};
+use kube::Millis;
+
+/// What stations tell of, at one moment.
+pub(crate) struct Sights<'a> {
+    pub world: &'a World,
+    pub requests: &'a [RequestRow],
+    pub deployments: &'a [DeploymentRow],
+    pub services: &'a [ServiceRow],
+    pub seconds: &'a [Second],
+}
 
 /// The stations at this moment, in the order in which a change passes them.
-pub(crate) fn of(world: &World, services: &[ServiceRow], seconds: &[Second]) -> Vec<Station> {
-    let change = Seen::of(world);
+pub(crate) fn of(sights: &Sights<'_>) -> Vec<Station> {
+    let world = sights.world;
+    let change = Seen::of(sights);
+    let api_server = change.api_server(sights);
+    let mut release = change.release(world);
+    // While it is answered, that is where the eye goes.
+    if api_server.progress == Progress::Active && release.progress == Progress::Active {
+        release.progress = Progress::Done;
+    }
     vec![
         change.commit(world),
         change.pull_request(world),
         change.checks(),
         change.image(world),
-        change.release(world),
-        change.rollout(world),
-        of_endpoints(services),
-        of_traffic(world, seconds),
+        release,
+        api_server,
+        change.rollout(sights),
+        of_endpoints(sights.services),
+        of_traffic(world, sights.seconds),
     ]
 }
 
 /// What there is of the newest change.
 struct Seen<'a> {
     pull: Option<&'a crate::pipeline::Pull>,
-    run: Option<&'a crate::pipeline::RunState>,
+    run: Option<Run>,
     release: Option<&'a Release>,
     /// What Argo CD has made of it.
     sync: Option<gitops::Delivered>,
+    /// What it asked the API server for.
+    asked: Vec<&'a RequestRow>,
     tint: Option<Tint>,
+}
+
+/// A workflow run, and how many of its jobs ended well.
+struct Run {
+    row: RunRow,
+    done: usize,
+    started: Millis,
 }
 
 fn station(
@@ -51,7 +83,8 @@ fn station(
 }
 
 impl<'a> Seen<'a> {
-    fn of(world: &'a World) -> Seen<'a> {
+    fn of(sights: &Sights<'a>) -> Seen<'a> {
+        let world = sights.world;
         let state = &world.delivery;
         let pull = state
             .pulls
@@ -70,6 +103,14 @@ impl<'a> Seen<'a> {
             .iter()
             .rev()
             .find(|release| Some(release.commit) == merged);
+        let run = run.map(|state| {
+            let started = state.run.started();
+            let row = state.run.row(started, Tint::default());
+            let jobs = row.jobs.iter();
+            let done = jobs.filter(|job| job.progress == Progress::Done).count();
+            Run { row, done, started }
+        });
+        let asked = sights.requests.iter();
         let tint = match pull {
             Some(pull) => state.tints.of(merged.unwrap_or(pull.head)),
             None => scene::main_tint(world),
@@ -80,6 +121,9 @@ impl<'a> Seen<'a> {
             run,
             release,
             sync,
+            asked: asked
+                .filter(|it| it.is_of_change && !it.is_record)
+                .collect(),
             tint,
         }
     }
@@ -141,7 +185,7 @@ impl<'a> Seen<'a> {
 
     fn checks(&self) -> Station {
         let kind = StationKind::Checks;
-        let Some(state) = self.run else {
+        let Some(Run { row, done, .. }) = &self.run else {
             let waits = if self.is_idle() {
                 Progress::Waiting
             } else {
@@ -149,13 +193,7 @@ impl<'a> Seen<'a> {
             };
             return station(kind, waits, stage::NOT_YET, "", None);
         };
-        let row = state.run.row(state.run.started(), Tint::default());
-        let done = row
-            .jobs
-            .iter()
-            .filter(|job| job.progress == Progress::Done)
-            .count();
-        let title = stage::jobs_done(done, row.jobs.len());
+        let title = stage::jobs_done(*done, row.jobs.len());
         let working = row.jobs.iter().find(|job| job.progress == Progress::Active);
         let detail = match (row.progress, working) {
             (Progress::Failed, _) => stage::FAILED.into(),
@@ -196,14 +234,13 @@ impl<'a> Seen<'a> {
     /// How many of the run's jobs have ended well, and how many there are; none if it is not under
     /// way any more, or has deployed.
     fn jobs_before_release(&self) -> Option<(usize, usize)> {
-        let state = self.run.filter(|_| self.release.is_none())?;
-        let row = state.run.row(state.run.started(), Tint::default());
-        let done = row
-            .jobs
-            .iter()
-            .filter(|job| job.progress == Progress::Done)
-            .count();
-        (row.progress == Progress::Active).then_some((done, row.jobs.len()))
+        let Run { row, done, .. } = self.run.as_ref().filter(|_| self.release.is_none())?;
+        (row.progress == Progress::Active).then_some((*done, row.jobs.len()))
+    }
+
+    /// How far the run is.
+    fn ran(&self) -> Option<Progress> {
+        Some(self.run.as_ref()?.row.progress)
     }
 
     /// Whether CI is past its first job and before its last: what lies between makes the image.
@@ -224,11 +261,10 @@ impl<'a> Seen<'a> {
         let name = |reference: &str| -> EcoString {
             reference.rsplit('/').next().unwrap_or_default().into()
         };
-        let pushed = self.run.and_then(|state| {
-            tags.iter()
-                .rev()
-                .find(|tag| tag.pushed >= state.run.started())
-        });
+        let pushed = self
+            .run
+            .as_ref()
+            .and_then(|run| tags.iter().rev().find(|tag| tag.pushed >= run.started));
         let image_tint = |digest: &str| {
             let image = world.delivery.registry.image(digest)?;
             world.delivery.tints.of(image.commit)
@@ -246,7 +282,7 @@ impl<'a> Seen<'a> {
         let newest = tags.last();
         let title = newest.map(|tag| name(&tag.reference)).unwrap_or_default();
         let tint = newest.and_then(|tag| image_tint(&tag.digest));
-        match self.run.map(|state| state.run.progress()) {
+        match self.ran() {
             None if self.is_idle() => {
                 station(kind, Progress::Done, title, stage::IN_THE_REGISTRY, tint)
             }
@@ -278,7 +314,7 @@ impl<'a> Seen<'a> {
                 tint,
             );
         }
-        match (self.release, self.run.map(|state| state.run.progress())) {
+        match (self.release, self.ran()) {
             (Some(release), _) => {
                 let record = &release.record;
                 let progress = match record.status {
@@ -318,26 +354,24 @@ impl<'a> Seen<'a> {
 
     /// Whether the cluster was given the change.
     fn is_delivered(&self) -> bool {
+        let is_written = self.asked.iter().any(|it| it.outcome != Outcome::Refused);
+        let is_released = |it: &Release| it.record.status != helm::Status::Failed;
         let synced = self.sync.as_ref().map(|sync| sync.progress);
-        self.release.is_some() || synced == Some(Progress::Done)
+        is_written || self.release.is_some_and(is_released) || synced == Some(Progress::Done)
     }
 
-    fn rollout(&self, world: &World) -> Station {
+    fn rollout(&self, sights: &Sights<'_>) -> Station {
         let kind = StationKind::Rollout;
-        let scene = scene::deployments(world);
-        let desired: u32 = scene.iter().map(|row| row.desired).sum();
-        let updated: u32 = scene.iter().map(|row| row.updated.min(row.desired)).sum();
-        let late = scene
+        let rows = sights.deployments;
+        let desired: u32 = rows.iter().map(|row| row.desired).sum();
+        let updated: u32 = rows.iter().map(|row| row.updated.min(row.desired)).sum();
+        let late = rows
             .iter()
             .flat_map(|row| &row.conditions)
             .any(|condition| condition.reason == "ProgressDeadlineExceeded");
-        let working = scene.iter().find(|row| !row.difference.is_empty());
+        let working = rows.iter().find(|row| !row.difference.is_empty());
         let title = stage::updated(updated, desired);
-        match (
-            working,
-            self.is_delivered(),
-            self.run.map(|state| state.run.progress()),
-        ) {
+        match (working, self.is_delivered(), self.ran()) {
             _ if late => station(
                 kind,
                 Progress::Failed,

@@ -4,6 +4,7 @@
 //! that, and a snapshot every so often; to go to a moment it takes the last snapshot before it and
 //! lets the world run on from there. What comes out then came out before, and is not kept twice.
 
+use crate::audit::Audited;
 use crate::engine::World;
 use crate::trace::Entry;
 use crate::view::Second;
@@ -30,6 +31,7 @@ pub struct Timeline<A> {
     steps: u32,
     entries: Vec<Entry>,
     seconds: Vec<Second>,
+    requests: Vec<Audited>,
     end: Millis,
 }
 
@@ -47,6 +49,7 @@ impl<A: Act> Timeline<A> {
             steps: 0,
             entries: output.entries,
             seconds: output.seconds,
+            requests: output.requests,
             end,
         }
     }
@@ -81,10 +84,17 @@ impl<A: Act> Timeline<A> {
         &self.seconds
     }
 
+    /// The API server's log up to this moment.
+    pub(crate) fn requests(&self) -> &[Audited] {
+        let count = (self.world.audited as usize).min(self.requests.len());
+        &self.requests[..count]
+    }
+
     /// Does something at this moment. The future that was played is over: another one begins.
     pub fn act(&mut self, act: A) {
         let now = self.world.now();
         self.entries.truncate(self.world.entries() as usize);
+        self.requests.truncate(self.world.audited as usize);
         self.seconds.retain(|second| second.t <= now);
         self.acts.truncate(self.acted);
         let entries = self.world.entries();
@@ -181,6 +191,10 @@ impl<A: Act> Timeline<A> {
             self.entries.reserve_exact(more + known / 8);
         }
         self.entries.extend(new);
+        let known = self.requests.len();
+        let is_new = |it: &Audited| it.id as usize >= known;
+        self.requests
+            .extend(output.requests.into_iter().filter(is_new));
         let last = self.seconds.last().map(|second| second.t);
         self.seconds.extend(
             output

@@ -10,7 +10,7 @@
 
 mod folders;
 
-use folders::{announce, lay, patch, refused};
+use folders::{announce, asked, lay, patch, refused};
 use kube::Value;
 use reconcile::delivery::labs;
 use reconcile::pipeline::{Intent, MergeMethod};
@@ -216,6 +216,10 @@ fn story(case: &Value) -> String {
         go(&mut lab, step);
         let now = lab.now();
         let from = lab.entries().partition_point(|entry| entry.t <= now);
+        if !step.get("asked").is_null() {
+            text += &asked(&lab);
+            continue;
+        }
         if !step.get("see").is_null() {
             text += &shown(&lab);
             continue;

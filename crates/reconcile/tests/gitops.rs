@@ -10,7 +10,7 @@
 
 mod folders;
 
-use folders::{announce, folder, key, lay, patch, refused};
+use folders::{announce, asked, folder, key, lay, patch, refused};
 use kube::Value;
 use kube::api::{DeleteOptions, Verb};
 use reconcile::Lab;
@@ -184,6 +184,10 @@ fn story(case: &Value) -> String {
     for step in case.get("steps").items() {
         announce(&mut text, step);
         lab.seek(lab.end());
+        if !step.get("asked").is_null() {
+            text += &asked(&lab);
+            continue;
+        }
         let from = lab.entries().len();
         match act(&mut lab, step) {
             Ok(()) if !step.get("propose").is_null() => {

@@ -82,6 +82,8 @@ pub enum Request {
         /// All files as the editor shows them.
         files: Files,
     },
+    /// Asks for a picture of this moment: [`Reply::Picture`].
+    Picture,
     /// Opens what a link carries: [`Reply::Opened`], or [`Reply::Refused`] with what is wrong in it.
     OpenLink {
         /// What [`Reply::Link`] said, in this edition or an older one.
@@ -169,6 +171,8 @@ pub enum Reply {
     Scene(Scene, Option<Box<Scene>>),
     /// What a link carries, as JSON: `docs/links.md` describes it.
     Link(EcoString),
+    /// A picture of the moment, as SVG.
+    Picture(EcoString),
 }
 
 /// What a link carried beside what was done.

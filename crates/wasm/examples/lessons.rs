@@ -7,9 +7,7 @@
 // The one place of this crate that reads and writes files; it is no part of the module.
 #![allow(clippy::disallowed_methods)]
 
-#[path = "lessons/still.rs"]
-mod still;
-
+use engine::still;
 use lessons::Lesson;
 use reconcile::Lab;
 use reconcile::delivery::labs;

@@ -3,6 +3,7 @@
 //! A page starts it in a worker ([`worker.js`](../worker.js)), so that nothing the lab does, however
 //! long it takes, keeps the page from answering. What the bytes are is [`view::protocol`].
 
+pub mod still;
 mod texts;
 
 use ecow::EcoString;
@@ -185,6 +186,10 @@ impl Engine {
                 let link = Link::of(self.start.clone(), lab, session.as_ref(), &files);
                 Reply::Link(link.write())
             }
+            Request::Picture => {
+                let title = title(&self.start, session.as_ref());
+                Reply::Picture(still::draw(&title, &lab.scene()))
+            }
             Request::Fork | Request::Switch | Request::Join => changed(lab, session, Ok(())),
             Request::Lesson(intent) => {
                 let Some(learner) = session.as_mut() else {
@@ -338,6 +343,15 @@ fn state(lab: &Lab, session: &Option<Session>) -> State {
     }
 }
 
+/// What a lab is called: its lesson's title, or its own.
+fn title(start: &Start, session: Option<&Session>) -> EcoString {
+    let own = || labs::list().into_iter().find(|it| it.name == start.lab);
+    match session {
+        Some(learner) => learner.lesson().title.clone(),
+        None => own().map_or_else(|| start.lab.clone(), |it| it.title),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -450,6 +464,27 @@ mod tests {
         assert!(over.other.is_some_and(|other| other.is_fork));
         assert_eq!(wanted(&over.scene), 3);
         assert!(changed(ask(&mut engine, Request::Join)).other.is_none());
+    }
+
+    #[test]
+    fn a_picture_shows_its_moment() {
+        let mut engine = Engine::new();
+        let picture = |engine: &mut Engine| match ask(engine, Request::Picture) {
+            Reply::Picture(svg) => svg,
+            other => panic!("not a picture: {other:?}"),
+        };
+        let state = merged(&mut engine);
+        ask(&mut engine, Request::Seek(state.end));
+        let at_the_end = picture(&mut engine);
+        assert!(at_the_end.starts_with("<svg ") && at_the_end.contains("3 of 3 pods ready"));
+        let marks = state.marks.iter();
+        let ready = marks.filter(|it| it.kind == view::MarkKind::FirstReady);
+        ask(
+            &mut engine,
+            Request::Seek(ready.map(|it| it.t).next().expect("it rolls")),
+        );
+        let in_between = picture(&mut engine);
+        assert!(in_between.contains("class=\"t0\"") && in_between.contains("class=\"t1\""));
     }
 
     #[test]

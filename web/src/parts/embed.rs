@@ -16,7 +16,7 @@ extern "C" {
     /// and the moment in milliseconds or the theme.
     fn listen(told: &Closure<dyn FnMut(String, JsValue)>);
 
-    /// Tells the page around that the lab is there.
+    /// Tells the page around that the lab is there, at the moment that it begins at.
     fn ready(title: &str);
 
     /// Tells it the moment, if it is another; times in milliseconds.
@@ -63,6 +63,8 @@ pub fn is_looking(action: &Action) -> bool {
 pub struct Frame {
     /// A link could not be opened in a tab of its own: the dialog gives it.
     pub shows_link: bool,
+    /// The lab is at the moment that it begins at.
+    pub is_there: bool,
 }
 
 /// What is done with the link that the engine made.
@@ -78,11 +80,17 @@ enum Wanted {
 pub fn use_embed(session: &Session, on: &Callback<Action>) -> Option<Frame> {
     let is_embed = *use_memo((), |()| dom::is_embed());
     let wanted = use_state_eq(|| Wanted::Tab);
+    let (has_begun, is_there) = (use_state_eq(|| false), use_state_eq(|| false));
+    if *has_begun && !session.is_waiting() {
+        is_there.set(true);
+    }
     {
         let (on, wanted) = (on.clone(), wanted.setter());
+        let has_begun = has_begun.setter();
         use_effect_with((), move |()| {
             if is_embed {
                 begin(&on);
+                has_begun.set(true);
                 let told = Closure::new(move |what: String, value: JsValue| {
                     wanted.set(match what.as_str() {
                         "share" => Wanted::Message,
@@ -123,6 +131,7 @@ pub fn use_embed(session: &Session, on: &Callback<Action>) -> Option<Frame> {
     }
     is_embed.then_some(Frame {
         shows_link: *wanted == Wanted::Dialog,
+        is_there: *is_there,
     })
 }
 
@@ -166,13 +175,22 @@ fn asked(what: &str, value: &JsValue) -> Option<Action> {
 #[derive(PartialEq, Properties)]
 pub struct EmbedHeadProps {
     pub title: AttrValue,
+    /// Whether the lab shows the moment that was asked for.
+    pub is_there: bool,
     pub on: Callback<Action>,
 }
 
 /// The head of a frame: what is open, and the way to the playground, with what was done here.
 #[component]
 pub fn EmbedHead(props: &EmbedHeadProps) -> Html {
-    use_effect_with(props.title.clone(), |title| ready(title));
+    use_effect_with(
+        (props.title.clone(), props.is_there),
+        |(title, is_there)| {
+            if *is_there {
+                ready(title);
+            }
+        },
+    );
     html! {
         <header class="masthead">
             <h1 class="title">{ &props.title }</h1>

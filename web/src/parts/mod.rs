@@ -54,6 +54,7 @@
 //! The performance marks `lab:interactive` and `lab:merged` are written when the page answers,
 //! `lab:engine` when the engine beside it is ready.
 
+pub mod api_server;
 pub mod application;
 pub mod band;
 pub mod charts;

@@ -13,6 +13,8 @@ use crate::{link, texts};
 pub struct ShareProps {
     /// What the link carries; empty as long as the engine is asked.
     pub json: Rc<str>,
+    /// A picture of the moment, as SVG; empty as long as the engine draws it.
+    pub picture: Rc<str>,
     pub on: Callback<Action>,
 }
 
@@ -36,35 +38,7 @@ pub fn Share(props: &ShareProps) -> Html {
             }
         }
     });
-    let on_copy = {
-        let (address, said, field) = (address.clone(), said.setter(), field.clone());
-        Callback::from(move |_: MouseEvent| {
-            if let Some(field) = field.cast::<HtmlInputElement>() {
-                field.select();
-            }
-            let said = said.clone();
-            link::copy_text(&address, move |is_copied| {
-                said.set(if is_copied {
-                    texts::COPIED
-                } else {
-                    texts::NOT_COPIED
-                });
-            });
-        })
-    };
-    let on_save = {
-        let json = Rc::clone(&props.json);
-        Callback::from(move |_: MouseEvent| link::save(&json))
-    };
-    let on_file = {
-        let said = said.setter();
-        Callback::from(move |event: Event| {
-            let said = said.clone();
-            if let Some(file) = event.target().and_then(|it| first_file(&it)) {
-                link::open(&file, move || said.set(texts::NO_LINK_IN_FILE));
-            }
-        })
-    };
+    let on_copy = copying(address.clone(), said.setter(), field.clone());
     let close = props.on.reform(|_: MouseEvent| Action::EndShare);
     let is_ready = !address.is_empty();
     html! {
@@ -97,15 +71,56 @@ pub fn Share(props: &ShareProps) -> Html {
                 }
             </p>
             <div class="line">
-                <button type="button" disabled={!is_ready} onclick={on_save}>{ texts::SAVE_AS_A_FILE }</button>
-                <label class="file">
-                    <input class="said" type="file" accept=".json,application/json" onchange={on_file} />
-                    { texts::OPEN_A_FILE }
-                </label>
+                { files(props, is_ready, said.setter()) }
                 <a href="embedding.html">{ texts::EMBED_IT }</a>
                 <button class="quiet" type="button" onclick={close}>{ texts::CLOSE }</button>
             </div>
         </dialog>
+    }
+}
+
+/// Copies the link, and says whether it did.
+fn copying(
+    address: UseStateHandle<String>,
+    said: UseStateSetter<&'static str>,
+    field: NodeRef,
+) -> Callback<MouseEvent> {
+    Callback::from(move |_| {
+        if let Some(field) = field.cast::<HtmlInputElement>() {
+            field.select();
+        }
+        let said = said.clone();
+        link::copy_text(&address, move |is_copied| {
+            said.set(if is_copied {
+                texts::COPIED
+            } else {
+                texts::NOT_COPIED
+            });
+        });
+    })
+}
+
+/// The same as files: what the link carries, the picture of the moment, and the way back.
+fn files(props: &ShareProps, is_ready: bool, said: UseStateSetter<&'static str>) -> Html {
+    let json = Rc::clone(&props.json);
+    let on_save = move |_: MouseEvent| link::save(&json);
+    let picture = Rc::clone(&props.picture);
+    let on_picture = move |_: MouseEvent| link::save_picture(&picture);
+    let on_file = move |event: Event| {
+        let said = said.clone();
+        if let Some(file) = event.target().and_then(|it| first_file(&it)) {
+            link::open(&file, move || said.set(texts::NO_LINK_IN_FILE));
+        }
+    };
+    html! {
+        <>
+            <button type="button" disabled={!is_ready} onclick={on_save}>{ texts::SAVE_AS_A_FILE }</button>
+            <button type="button" disabled={props.picture.is_empty()} onclick={on_picture}>{ texts::SAVE_A_PICTURE }</button>
+            <label class="file">
+                <input class="said" type="file" accept=".json,application/json" onchange={on_file} />
+                { texts::OPEN_A_FILE }
+            </label>
+        </>
     }
 }
 

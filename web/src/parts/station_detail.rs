@@ -3,6 +3,7 @@
 use view::{DeploymentRow, ImageRow, ObjectRef, Progress, ReleaseRow, Scene, StationKind};
 use yew::prelude::*;
 
+use super::api_server::requests;
 use super::application::application;
 use super::charts::Charts;
 use super::dispatch::Dispatch;
@@ -42,6 +43,10 @@ pub fn station_detail(session: &Session, shown: StationKind, on: &Callback<Actio
                 })
                 .chain(releases(scene).map(|row| release(row, scene, on))),
         ),
+        StationKind::ApiServer => {
+            let tint = station.and_then(|it| it.tint.as_ref());
+            requests(&scene.requests, tint, on)
+        }
         StationKind::Rollout => rollout(scene),
         StationKind::Endpoints => endpoints(scene, on),
         StationKind::Traffic => traffic(session),

@@ -65,28 +65,10 @@ pub fn Terminal(props: &TerminalProps) -> Html {
     };
     html! {
         <section class="terminal" aria-label={texts::TAB_TERMINAL}>
-            <div class="scroll" ref={log} role="log" aria-label={texts::TERMINAL_OUTPUT} tabindex="0">
-                if props.lines.is_empty() {
-                    <p class="quiet">{ texts::TERMINAL_INTRO }</p>
-                }
-                for (index, printed) in props.lines.iter().enumerate() {
-                    <div key={index} class="printed" data-testid="printed" data-failed={printed.is_failed.to_string()}>
-                        <p class="command"><code>{ format!("$ {}", printed.line) }</code><span class="when">{ clock(printed.t) }</span></p>
-                        if !printed.text.is_empty() {
-                            <pre tabindex="0">{ &printed.text }</pre>
-                        }
-                    </div>
-                }
-            </div>
+            { log_of(&props.lines, log) }
             <div class="ideas" role="group" aria-label={texts::TERMINAL_IDEAS}>
-                for idea in props.ideas.iter() {
-                    <button type="button" key={idea.clone()} onclick={{
-                        let (text, idea, field) = (text.setter(), idea.clone(), field.clone());
-                        move |_| {
-                            text.set(idea.clone());
-                            dom::focus(field.cast());
-                        }
-                    }}><code>{ idea }</code></button>
+                for line in props.ideas.iter() {
+                    { idea(line, text.setter(), field.clone()) }
                 }
             </div>
             <form class="prompt" {onsubmit}>
@@ -108,4 +90,33 @@ pub fn Terminal(props: &TerminalProps) -> Html {
             </form>
         </section>
     }
+}
+
+/// What was printed so far.
+fn log_of(lines: &[Printed], node: NodeRef) -> Html {
+    html! {
+        <div class="scroll" ref={node} role="log" aria-label={texts::TERMINAL_OUTPUT} tabindex="0">
+            if lines.is_empty() {
+                <p class="quiet">{ texts::TERMINAL_INTRO }</p>
+            }
+            for (index, printed) in lines.iter().enumerate() {
+                <div key={index} class="printed" data-testid="printed" data-failed={printed.is_failed.to_string()}>
+                    <p class="command"><code>{ format!("$ {}", printed.line) }</code><span class="when">{ clock(printed.t) }</span></p>
+                    if !printed.text.is_empty() {
+                        <pre tabindex="0">{ &printed.text }</pre>
+                    }
+                </div>
+            }
+        </div>
+    }
+}
+
+/// A command that one could begin with: it is put into the field.
+fn idea(line: &str, text: UseStateSetter<String>, field: NodeRef) -> Html {
+    let put = line.to_owned();
+    let onclick = move |_| {
+        text.set(put.clone());
+        dom::focus(field.cast());
+    };
+    html! { <button type="button" key={line.to_owned()} {onclick}><code>{ line }</code></button> }
 }

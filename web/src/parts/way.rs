@@ -1,4 +1,4 @@
-//! The way of a change: seven stations on a line. The live one is large, the done ones are quiet.
+//! The way of a change: its stations on a line. The live one is large, the done ones are quiet.
 
 use view::{Progress, Station, StationKind};
 use yew::prelude::*;
@@ -92,6 +92,7 @@ pub fn kind_word(kind: StationKind) -> &'static str {
         StationKind::Checks => "checks",
         StationKind::Image => "image",
         StationKind::Release => "release",
+        StationKind::ApiServer => "api-server",
         StationKind::Rollout => "rollout",
         StationKind::Endpoints => "endpoints",
         StationKind::Traffic => "traffic",

@@ -146,6 +146,8 @@ pub struct Session {
     pub merges: u32,
     /// What a link to a moment carries, if one was asked for; empty until the engine has said it.
     pub link: Option<Rc<str>>,
+    /// A picture of that moment, as SVG; empty until the engine has drawn it.
+    pub picture: Rc<str>,
     /// What is said above everything, until it is read.
     pub notice: Option<Rc<str>>,
 }
@@ -241,6 +243,7 @@ impl Session {
             jumps: 0,
             merges: 0,
             link: None,
+            picture: Rc::default(),
             notice,
         };
         session.reopen();

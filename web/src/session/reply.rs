@@ -76,10 +76,12 @@ impl Session {
         self.ask(Asked::Lesson(intent), Request::Lesson(intent));
     }
 
-    /// Asks for what a link to this moment carries.
+    /// Asks for what a link to this moment carries, and for its picture.
     pub(super) fn share(&mut self) {
         self.link = Some("".into());
+        self.picture = Rc::default();
         self.ask_for_link();
+        self.engine.send(Request::Picture);
     }
 
     pub(super) fn ask_for_link(&self) {
@@ -265,6 +267,7 @@ impl Session {
                     self.link = Some(json.as_str().into());
                 }
             }
+            Reply::Picture(svg) => self.picture = svg.as_str().into(),
             Reply::Scene(scene, other) => {
                 self.scene = Shared::new(scene);
                 if let (Some(known), Some(scene)) = (&self.other, other) {

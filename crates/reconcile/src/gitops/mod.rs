@@ -141,6 +141,14 @@ fn release(world: &mut World, key: &Key, asked: &ReleaseAsked) {
         .insert(key.clone(), Rc::new(memory));
 }
 
+/// Whether objects of a kind are there for these tools.
+pub(crate) fn is_own_kind(kind: &str) -> bool {
+    matches!(
+        kind,
+        "Application" | "ApplicationSet" | "GitRepository" | "HelmRelease" | "Kustomization"
+    )
+}
+
 /// Whether a look at an object would find nothing new: its tool looks every few minutes for ever.
 pub(crate) fn is_idle(store: &Store, key: &Key, context: &Context<'_>) -> bool {
     match key.kind.as_str() {

@@ -51,10 +51,10 @@ impl<'a> Pass<'a> {
         time::rfc3339(self.context.now).into()
     }
 
-    /// Plans a write if the API server would take it. The answer is what the object is then.
+    /// Plans a write, and tells what the object is then.
     ///
     /// # Errors
-    /// The refusal. Nothing is planned then; the trace has it.
+    /// The refusal that the write will get.
     pub fn write(&mut self, key: &Key, verb: Verb, note: Note) -> Result<Rc<Object>, Status> {
         let request = Request::new("gitops", key.clone(), verb.clone());
         match api::serve(&mut self.trial, self.context.now, request) {
@@ -65,8 +65,7 @@ impl<'a> Pass<'a> {
                     .ok_or_else(|| Status::bad_request("not a write"))
             }
             Err(status) => {
-                let why = Note::warning(note.verb, status.reason, status.message.clone());
-                self.plan.say(key, why);
+                self.plan.write(key.clone(), "", verb, note).goes_on = true;
                 Err(status)
             }
         }

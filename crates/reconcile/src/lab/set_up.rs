@@ -15,7 +15,8 @@ use ecow::{EcoString, eco_format};
 use kube::api::Verb;
 use kube::{Key, Value, map};
 
-const SETUP: &str = "cluster-setup";
+/// Who makes what the lab begins with.
+pub(crate) const SETUP: &str = "cluster-setup";
 
 /// Makes the nodes and the namespaces.
 pub(super) fn cluster(world: &mut World, definition: &Definition) {

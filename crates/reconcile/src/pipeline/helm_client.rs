@@ -1,6 +1,7 @@
 //! Helm's hand in the cluster: what it reads, and what it asks the API server for.
 
 use super::charts::epoch_ms;
+use super::identity;
 use super::releases::{HELM, Release};
 use crate::cluster;
 use crate::delivery::git::Oid;
@@ -41,6 +42,19 @@ impl HelmClient<'_> {
             .request_as(self.user.clone(), HELM, key, "", verb, note);
         self.changed = true;
         answer.map(drop).map_err(|status| status.message.into())
+    }
+
+    /// Whether whoever lets Helm work may do something to objects of a kind.
+    ///
+    /// # Errors
+    /// The API server's refusal.
+    pub fn may(
+        &mut self,
+        verb: &'static str,
+        kind: &str,
+        namespace: &str,
+    ) -> Result<(), EcoString> {
+        identity::check(self.world, HELM, &self.user, verb, kind, namespace)
     }
 
     /// Says what a new state of a record means, and lets what follows be led to by it.
@@ -225,11 +239,5 @@ impl Cluster for HelmClient<'_> {
 /// The paths at which two states differ, the shortest that say it.
 fn changed_paths(old: &Value, new: &Value) -> Vec<EcoString> {
     let changes = plan::changes(old, new);
-    let mut paths: Vec<EcoString> = changes.into_iter().map(|it| it.path).collect();
-    if paths.len() > 3 {
-        let more = paths.len() - 3;
-        paths.truncate(3);
-        paths.push(texts::delivery::more(more));
-    }
-    paths
+    plan::few(changes.into_iter().map(|it| it.path).collect())
 }

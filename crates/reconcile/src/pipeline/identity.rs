@@ -1,7 +1,9 @@
 //! In whose name a job asks the cluster, and what that user may do.
 
+use crate::audit::Asked;
 use crate::engine::World;
 use ecow::EcoString;
+use kube::Key;
 use kube::rbac::{self, Attributes, User};
 
 /// The user of a command: the one that its kubeconfig names, else the runner's service account, else
@@ -14,14 +16,16 @@ pub(super) fn of(world: &World, named: Option<&str>, program: &str) -> User {
     }
 }
 
-/// Whether a user may do something to objects of a kind in a namespace.
+/// Whether a user may do something to objects of a kind in a namespace, as a program finds out that asks
+/// for it.
 ///
 /// # Errors
-/// The API server's refusal.
+/// The API server's refusal, which is in its log.
 pub(super) fn check(
-    world: &World,
+    world: &mut World,
+    program: &str,
     user: &User,
-    verb: &str,
+    verb: &'static str,
     kind: &str,
     namespace: &str,
 ) -> Result<(), EcoString> {
@@ -43,5 +47,9 @@ pub(super) fn check(
         },
         ..Attributes::default()
     };
-    rbac::check(&world.store, user, &wanted).map_err(|status| status.message)
+    rbac::check(&world.store, user, &wanted).map_err(|status| {
+        let key = Key::new(kind, wanted.namespace, "");
+        world.audit_refusal(&Asked::by(program, user, verb, ""), &key, None, &status);
+        status.message
+    })
 }

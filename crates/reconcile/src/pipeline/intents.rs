@@ -120,9 +120,9 @@ fn place(world: &World, number: u32) -> Result<usize, EcoString> {
     at.ok_or_else(|| texts::delivery::no_run(number))
 }
 
-/// Notes what a person does to a run: what follows is led to by it.
+/// Notes what a person does to a run: what follows is led to by it, and by what started the run.
 fn you(world: &mut World, at: usize, note: Note) {
-    world.begin();
+    world.because(world.delivery.runs[at].cause);
     let entry = world.note("you", None, note);
     world.because(entry);
     world.delivery.runs.make_mut()[at].cause = entry;

@@ -27,6 +27,8 @@ pub struct Pull {
     pub state: PullState,
     /// The entry that opened it.
     pub entry: EntryId,
+    /// The entry that merged it.
+    pub merged: Option<EntryId>,
     /// How many people approved it as it is.
     pub approvals: u64,
     /// What it will do, or why that cannot be said.
@@ -134,6 +136,7 @@ pub(crate) fn open(world: &mut World, name: &str, change: Change) -> Result<(), 
         base,
         state: PullState::Open,
         entry,
+        merged: None,
         // A new commit takes approvals back.
         approvals: 0,
         outlook,
@@ -415,6 +418,9 @@ pub(super) fn merge_by(world: &mut World, method: MergeMethod) -> Result<(), Eco
     world.because(pull.entry);
     let why = texts::delivery::you_merge(pull.number, &commit.short(), MAIN);
     let merged = world.note("you", None, Note::story("merge", "Merged", why));
+    if let Some(pull) = world.delivery.pulls.make_mut().last_mut() {
+        pull.merged = Some(merged);
+    }
     world.because(merged);
     runs::push(world, &pull.repository, MAIN, before, commit);
     Ok(())

@@ -5,7 +5,7 @@
 //! not Helm's work; with `--wait` it watches it.
 
 use super::helm_client::HelmClient;
-use super::{Event, charts, identity, runs};
+use super::{Event, charts, runs};
 use crate::delivery::actions::answer::Answer;
 use crate::delivery::actions::event::Spot;
 use crate::delivery::actions::tools::{HelmCall, HelmUpgrade};
@@ -196,14 +196,10 @@ fn ask(client: &mut HelmClient<'_>, repository: &str, call: &HelmCall) -> Result
     };
     let now = charts::epoch_ms(client.world.now);
     let plain = |error: helm::Error| eco_format!("Error: {}", error.message);
-    let list_in =
-        |namespace: &str| identity::check(client.world, &client.user, "list", "Secret", namespace);
-    let unreadable =
-        |why: EcoString| eco_format!("Error: query: failed to query with labels: {why}");
     match call {
         HelmCall::Upgrade(upgrade) => {
             let namespace = &upgrade.namespace;
-            list_in(namespace).map_err(unreadable)?;
+            may_read(client, namespace)?;
             let is_there = client
                 .history(namespace, &upgrade.release)
                 .iter()
@@ -217,7 +213,7 @@ fn ask(client: &mut HelmClient<'_>, repository: &str, call: &HelmCall) -> Result
                 .map_err(|problems| fail(&first(problems)))?;
             may_write(client, namespace).map_err(|why| fail(&why))?;
             for resource in operation.release.resources(client).unwrap_or_default() {
-                identity::check(client.world, &client.user, "get", &resource.kind, &resource.namespace)
+                client.may("get", &resource.kind, &resource.namespace)
                     .map_err(|why| {
                         let (kind, name) = (&resource.kind, &resource.name);
                         fail(&eco_format!("could not get information about the resource {kind} {name:?} in namespace {:?}: {why}", resource.namespace))
@@ -245,20 +241,20 @@ fn ask(client: &mut HelmClient<'_>, repository: &str, call: &HelmCall) -> Result
             }
         }
         HelmCall::Rollback(name, namespace, revision, options) => {
-            list_in(namespace).map_err(unreadable)?;
+            may_read(client, namespace)?;
             may_write(client, namespace).map_err(|why| eco_format!("Error: {why}"))?;
             helm::release::rollback(client, namespace, name, *revision, options, now)
                 .map(|it| Begun::Operation(Box::new(it)))
                 .map_err(plain)
         }
         HelmCall::Uninstall(name, namespace, options) => {
-            list_in(namespace).map_err(unreadable)?;
+            may_read(client, namespace)?;
             helm::release::uninstall(client, namespace, name, options, now)
                 .map(|it| Begun::Operation(Box::new(it)))
                 .map_err(plain)
         }
         HelmCall::History(name, namespace) => {
-            list_in(namespace).map_err(unreadable)?;
+            may_read(client, namespace)?;
             let history = client.history(namespace, name);
             if history.is_empty() {
                 return Err("Error: release: not found".into());
@@ -277,13 +273,13 @@ fn ask(client: &mut HelmClient<'_>, repository: &str, call: &HelmCall) -> Result
             )))
         }
         HelmCall::Status(name, namespace) => {
-            list_in(namespace).map_err(unreadable)?;
+            may_read(client, namespace)?;
             let last = client.history(namespace, name).pop();
             last.map(|last| Begun::Said(last.status_text().into()))
                 .ok_or_else(|| "Error: release: not found".into())
         }
         HelmCall::List(namespace) => {
-            list_in(namespace).map_err(unreadable)?;
+            may_read(client, namespace)?;
             let mut last: Vec<&Release> = Vec::new();
             for release in &client.world.delivery.releases {
                 let record = &release.record;
@@ -308,11 +304,20 @@ fn ask(client: &mut HelmClient<'_>, repository: &str, call: &HelmCall) -> Result
     }
 }
 
+/// Whether Helm may read its records.
+fn may_read(client: &mut HelmClient<'_>, namespace: &str) -> Result<(), EcoString> {
+    client
+        .may("list", "Secret", namespace)
+        .map_err(|why| eco_format!("Error: query: failed to query with labels: {why}"))
+}
+
 /// Whether Helm may keep its records.
-fn may_write(client: &HelmClient<'_>, namespace: &str) -> Result<(), EcoString> {
-    identity::check(client.world, &client.user, "create", "Secret", namespace)
+fn may_write(client: &mut HelmClient<'_>, namespace: &str) -> Result<(), EcoString> {
+    client
+        .may("create", "Secret", namespace)
         .map_err(|why| eco_format!("create: failed to create: {why}"))?;
-    identity::check(client.world, &client.user, "update", "Secret", namespace)
+    client
+        .may("update", "Secret", namespace)
         .map_err(|why| eco_format!("update: failed to update: {why}"))
 }
 

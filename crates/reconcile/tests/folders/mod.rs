@@ -6,7 +6,7 @@ use kube::api::{PatchType, Verb};
 use kube::{Key, Value};
 use reconcile::Lab;
 use reconcile::delivery::labs::Files;
-use reconcile::view::Problem;
+use reconcile::view::{Outcome, Problem, RequestRow, StationKind};
 use std::fmt::Write;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -15,6 +15,55 @@ use std::path::{Path, PathBuf};
 pub fn folder(name: &str) -> PathBuf {
     let tests = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests");
     tests.join(name)
+}
+
+/// The station of the API server, and what the server was asked for.
+pub fn asked(lab: &Lab) -> String {
+    let scene = lab.scene();
+    let mut text = String::new();
+    for it in scene.stations {
+        if matches!(it.kind, StationKind::ApiServer | StationKind::Rollout) {
+            let (kind, progress, title) = (it.kind, it.progress, it.title);
+            writeln!(text, "{kind:?} {progress:?}: {title}; {}", it.detail)
+                .expect("a text takes all");
+        }
+    }
+    text.extend(scene.requests.iter().map(request));
+    text
+}
+
+fn request(row: &RequestRow) -> String {
+    let of_change = if row.is_of_change { '*' } else { ' ' };
+    let record = if row.is_record { " (record)" } else { "" };
+    let part = if row.subresource.is_empty() { "" } else { "/" };
+    let RequestRow {
+        actor,
+        user,
+        verb,
+        object,
+        subresource,
+        outcome,
+        code,
+        reason,
+        message,
+        ..
+    } = row;
+    let mut text =
+        format!("{of_change} {actor} [{user}] {verb} {object}{part}{subresource}{record}: {code}");
+    text += &match outcome {
+        Outcome::Refused => format!(" {reason} x{}: {message}", row.count),
+        _ => format!(" {outcome:?}, generation {}", row.generation),
+    };
+    for (name, list) in [
+        ("template", &row.template),
+        ("elsewhere", &row.elsewhere),
+        ("told", &row.told),
+    ] {
+        if !list.is_empty() {
+            text += &format!("\n    {name}: {}", list.join(", "));
+        }
+    }
+    text + "\n"
 }
 
 /// Gives every case of a folder, the YAML files in it, to `check`, by name.

@@ -1,5 +1,6 @@
 //! What a page shows of one moment: plain rows, in the viewer's words.
 
+mod audit;
 mod delivery;
 mod gitops;
 mod history;
@@ -8,6 +9,7 @@ mod pull_request;
 mod traffic;
 mod workload;
 
+pub use audit::*;
 pub use delivery::*;
 pub use gitops::*;
 pub use history::*;
@@ -51,6 +53,9 @@ pub struct Scene {
     pub images: Vec<ImageRow>,
     /// Revisions of the Helm release, newest last.
     pub releases: Vec<ReleaseRow>,
+    /// What the API server was asked for since the newest change was merged, or at all if none was;
+    /// newest last.
+    pub requests: Vec<RequestRow>,
     /// Deployments with their ReplicaSets and pods.
     pub deployments: Vec<DeploymentRow>,
     /// The cluster's nodes.
@@ -133,6 +138,8 @@ pub enum StationKind {
     Image,
     /// The Helm release.
     Release,
+    /// The API server's answers to what the release, or a GitOps tool, asks for.
+    ApiServer,
     /// The Deployment's rolling update.
     Rollout,
     /// The addresses behind the Services.

@@ -1,6 +1,7 @@
 //! The way of a change: its stations, workflow runs, releases, Argo CD and Flux.
 
-use view::{Progress, StationKind};
+use ecow::EcoString;
+use view::{Outcome, Progress, RequestRow, StationKind};
 
 use super::cluster::endpoints;
 use super::counted;
@@ -21,6 +22,7 @@ pub fn station(kind: StationKind) -> &'static str {
         StationKind::Checks => "Checks",
         StationKind::Image => "Image",
         StationKind::Release => "Release",
+        StationKind::ApiServer => "API server",
         StationKind::Rollout => "Rollout",
         StationKind::Endpoints => "Endpoints",
         StationKind::Traffic => "Traffic",
@@ -58,6 +60,50 @@ pub fn release(name: &str, revision: u32) -> String {
 /// What Helm says of it, and since when it is so.
 pub fn release_since(description: &str, clock: &str) -> String {
     format!("{description} at {clock}")
+}
+
+// The API server
+
+pub const BESIDES_THE_CHANGE: &str = "Besides this change";
+pub const TOOLS_KEEP: &str = "What tools keep for themselves";
+pub const IN_THE_TEMPLATE: &str = "in .spec.template";
+pub const OUTSIDE_OF_IT: &str = "outside .spec.template";
+
+/// What was asked for: `patch`, `create eviction`.
+pub fn requested(verb: &str, subresource: &str) -> String {
+    format!("{verb} {subresource}").trim_end().to_owned()
+}
+
+/// The status code, and what came of a request.
+pub fn answered_with(row: &RequestRow) -> String {
+    let code = row.code;
+    match (row.outcome, row.generation) {
+        (Outcome::Refused, _) if 1 < row.count => {
+            format!("{code} {}, {} times", row.reason, row.count)
+        }
+        (Outcome::Refused, _) => format!("{code} {}", row.reason),
+        (Outcome::Unchanged, _) => format!("{code} OK, unchanged"),
+        (Outcome::Deleted, _) => format!("{code} OK, deleted"),
+        (Outcome::Created, _) => format!("{code} Created"),
+        (Outcome::Changed, 0) => format!("{code} OK, changed"),
+        (Outcome::Changed, generation) => format!("{code} OK, generation {generation}"),
+    }
+}
+
+/// Who asked, in whose name if not as an administrator, and when.
+pub fn asked_by(actor: &str, user: &str, clock: &str) -> String {
+    match user {
+        "" => format!("{actor} at {clock}"),
+        _ => format!("{actor} as {user} at {clock}"),
+    }
+}
+
+/// The version that a write made, and whose watch told them of it.
+pub fn told_to(version: u64, told: &[EcoString]) -> String {
+    match told {
+        [] => format!("resourceVersion {version}"),
+        _ => format!("resourceVersion {version}, told to {}", told.join(", ")),
+    }
 }
 
 // Workflow runs, in GitHub's words

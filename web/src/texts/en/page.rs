@@ -46,6 +46,7 @@ pub const COPIED: &str = "Copied.";
 pub const NOT_COPIED: &str = "This browser does not let the page copy. The link is selected: press \
      Ctrl+C or ⌘C.";
 pub const SAVE_AS_A_FILE: &str = "Save as a file";
+pub const SAVE_A_PICTURE: &str = "Save a picture";
 pub const OPEN_A_FILE: &str = "Open a file…";
 pub const NO_LINK_IN_FILE: &str = "That file holds no link.";
 pub const LINK_DAMAGED: &str = "This link is damaged: a part of it is missing, or was changed on its \

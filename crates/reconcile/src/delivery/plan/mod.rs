@@ -24,9 +24,11 @@ use self::effects::{Changed, Stores, Verdict, bounds, dependants, judge, pods_of
 use self::trial::{Cluster, Outcome, Refusal, is_kept};
 use super::git::Tree;
 use super::rehearsal::Failure;
+use crate::gitops::LAST_APPLIED;
 use crate::texts;
 use crate::view::{Effect, PathChange, PathEffect, PlanRow};
 use ecow::{EcoString, eco_format};
+use kube::warnings::template_path;
 use kube::{Key, Value};
 use yaml::json::Style;
 
@@ -460,6 +462,39 @@ pub(crate) fn changes(old: &Value, new: &Value) -> Vec<PathChange> {
         new: json(&it.new),
     };
     changes.map(row).collect()
+}
+
+/// How many paths are named where there is little room.
+const FEW: usize = 3;
+
+/// The paths at which a write changed what is wanted of an object: those inside its template of pods,
+/// and the others.
+pub(crate) fn changed_paths(
+    kind: &str,
+    old: &Value,
+    new: &Value,
+) -> (Vec<EcoString>, Vec<EcoString>) {
+    let template = template_path(kind);
+    let (mut inside, mut elsewhere) = (Vec::new(), Vec::new());
+    for it in differences(&wanted(old), &wanted(new)) {
+        if it.is_under(&["metadata", "annotations", LAST_APPLIED]) {
+            continue;
+        }
+        match template.is_some_and(|template| it.is_under(template)) {
+            true => inside.push(it.path()),
+            false => elsewhere.push(it.path()),
+        }
+    }
+    (inside, elsewhere)
+}
+
+/// The first of some paths, and how many more there are.
+pub(crate) fn few(mut paths: Vec<EcoString>) -> Vec<EcoString> {
+    if let Some(more) = paths.len().checked_sub(FEW).filter(|more| 0 < *more) {
+        paths.truncate(FEW);
+        paths.push(texts::delivery::more(more));
+    }
+    paths
 }
 
 /// A value as JSON; empty for null, which is how an absent one looks.

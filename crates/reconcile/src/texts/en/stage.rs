@@ -59,6 +59,40 @@ pub(crate) fn application_is(name: &str, health: &str) -> EcoString {
     eco_format!("Argo CD: {name} is {health}")
 }
 
+pub(crate) const NO_CHANGE: &str = "no change";
+pub(crate) const NOTHING_TO_WRITE: &str = "nothing had to be written";
+pub(crate) const NO_TEMPLATE_CHANGED: &str =
+    "nothing in a .spec.template changed: no pod is replaced";
+
+/// How many objects the API server wrote.
+pub(crate) fn written(created: usize, changed: usize, deleted: usize) -> EcoString {
+    let mut text = EcoString::new();
+    for (count, word) in [
+        (created, "created"),
+        (changed, "changed"),
+        (deleted, "deleted"),
+    ] {
+        if 0 < count {
+            let comma = if text.is_empty() { "" } else { ", " };
+            text.push_str(&eco_format!("{comma}{count} {word}"));
+        }
+    }
+    match text.as_str() {
+        "" => NO_CHANGE.into(),
+        _ => text,
+    }
+}
+
+/// An object whose pods are replaced.
+pub(crate) fn template_changed(object: &str) -> EcoString {
+    eco_format!("{object}: .spec.template changed, so its pods are replaced")
+}
+
+/// Several of them.
+pub(crate) fn templates_changed(count: usize) -> EcoString {
+    eco_format!(".spec.template changed in {count} objects: their pods are replaced")
+}
+
 /// How many addresses get requests.
 pub(crate) fn ready(count: usize) -> EcoString {
     eco_format!("{count} ready")
