@@ -1,11 +1,14 @@
 //! How full the nodes are: what the scheduler keeps in its cache.
 
+mod sorts;
+
 use super::pod;
 use super::requests::{self, Requests};
 use super::scheduler::balance;
 use ecow::{EcoString, EcoVec};
 use kube::{Change, ChangeKind, Object, Store, Value, quantity};
 use lean::SharedMap;
+use sorts::Sorts;
 use std::rc::Rc;
 
 /// By which label a cluster is parted.
@@ -150,6 +153,7 @@ pub struct HostPort {
 #[derive(Clone, Debug, Default)]
 pub struct Nodes {
     list: EcoVec<Rc<Node>>,
+    sorts: Sorts,
     groups: EcoVec<Group>,
     /// The place of each group that has members, by what its members have in common.
     places: SharedMap<EcoString, usize>,
@@ -161,6 +165,24 @@ impl Nodes {
     #[must_use]
     pub fn list(&self) -> &[Rc<Node>] {
         &self.list
+    }
+
+    /// The number of the sort of the node at a place. Nodes of one sort differ in their names and labels
+    /// alone, and in no label by which all pods are spread.
+    #[must_use]
+    pub fn sort(&self, at: usize) -> usize {
+        self.sorts.of(at)
+    }
+
+    /// How many numbers there are for sorts: each is less.
+    #[must_use]
+    pub fn sort_numbers(&self) -> usize {
+        self.sorts.len()
+    }
+
+    /// One node of each sort, and how many they are.
+    pub fn sorts(&self) -> impl Iterator<Item = (&Node, usize)> {
+        self.sorts.iter()
     }
 
     /// The groups of pods. Some may have no members left.
@@ -198,20 +220,30 @@ impl Nodes {
     pub fn count(&mut self, at: usize, pod: &Object, sign: i64) {
         let group = self.group(pod, sign);
         let (requests, weight) = requests::requests_and_weight(pod);
-        let node = Rc::make_mut(&mut self.list.make_mut()[at]);
-        node.pods += sign;
-        node.requested.add(&requests, sign);
-        node.weight.add(&weight, sign);
-        node.rebalance();
-        node.join(group, sign);
+        self.change(at, |node| {
+            node.pods += sign;
+            node.requested.add(&requests, sign);
+            node.weight.add(&weight, sign);
+            node.rebalance();
+            node.join(group, sign);
+        });
+    }
+
+    fn change(&mut self, at: usize, change: impl FnOnce(&mut Node)) {
+        self.sorts.leave(at);
+        let node = &mut self.list.make_mut()[at];
+        change(Rc::make_mut(node));
+        self.sorts.join(at, node);
     }
 
     /// A pod that stays on its node goes from one group to another: it asks for what it did before.
     fn regroup(&mut self, at: usize, before: &Object, after: &Object) {
-        for (pod, sign) in [(before, -1), (after, 1)] {
-            let group = self.group(pod, sign);
-            Rc::make_mut(&mut self.list.make_mut()[at]).join(group, sign);
-        }
+        let changes = [(before, -1), (after, 1)].map(|(pod, sign)| (self.group(pod, sign), sign));
+        self.change(at, |node| {
+            for (group, sign) in changes {
+                node.join(group, sign);
+            }
+        });
     }
 
     /// The group of a pod, with one member more or less.
@@ -347,6 +379,7 @@ fn observe_node(nodes: &mut Nodes, store: &Store, change: &Change) {
     if change.kind == ChangeKind::Deleted {
         if let Ok(at) = at {
             let gone = nodes.list.remove(at);
+            nodes.sorts.remove(at);
             for (group, pods) in gone.groups.clone() {
                 nodes.join(group, -pods);
             }
@@ -377,10 +410,14 @@ fn observe_node(nodes: &mut Nodes, store: &Store, change: &Change) {
             (node.pods, node.groups) = (old.pods, old.groups.clone());
             node.rebalance();
             *old = Rc::new(node);
+            nodes.sorts.leave(at);
+            nodes.sorts.join(at, old);
         }
         Err(at) => {
             node.rebalance();
-            nodes.list.insert(at, Rc::new(node));
+            let node = Rc::new(node);
+            nodes.sorts.insert(at, &node);
+            nodes.list.insert(at, node);
             // Pods may have been bound to it before it was there.
             for pod in store.pods_on(&object.key.name).filter(|pod| holds(pod)) {
                 nodes.count(at, pod, 1);

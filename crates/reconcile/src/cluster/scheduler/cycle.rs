@@ -32,6 +32,16 @@ pub(super) struct Cycle<'a> {
     pub ports: EcoVec<HostPort>,
     /// The filters that may refuse it a node.
     filters: Vec<Filter>,
+    /// Whether nodes of one sort may differ to it.
+    is_particular: bool,
+}
+
+/// Nodes that can take a pod and are alike to it.
+pub(super) struct Candidate<'a> {
+    /// The first of them.
+    pub node: &'a Node,
+    /// How many they are.
+    pub number: usize,
 }
 
 /// Why a node cannot take a pod.
@@ -67,6 +77,8 @@ struct Plugin {
     /// Whether the filter has anything to ask for this pod. One that has not is left out for all nodes
     /// (PreFilter's status Skip).
     concerns: fn(&Cycle<'_>) -> bool,
+    /// Whether it tells nodes of one sort apart for this pod, by their names or labels.
+    particular: fn(&Cycle<'_>) -> bool,
     /// Why a node cannot take it.
     filter: Option<Filter>,
     /// How good each node is, from 0 to 100, and how much that counts; none where it makes no
@@ -75,11 +87,12 @@ struct Plugin {
 }
 
 type Filter = fn(&Cycle<'_>, &Node) -> Option<Refusal>;
-type Score = fn(&Cycle<'_>, &[&Node]) -> Option<Vec<i64>>;
+type Score = fn(&Cycle<'_>, &[Candidate<'_>]) -> Option<Vec<i64>>;
 
 const NONE: Plugin = Plugin {
     pre_filter: None,
     concerns: |_| true,
+    particular: |_| false,
     filter: None,
     score: None,
 };
@@ -107,6 +120,7 @@ const PLUGINS: &[Plugin] = &[
     // NodeAffinity
     Plugin {
         concerns: |cycle| node_affinity::is_constrained(cycle.pod),
+        particular: |cycle| node_affinity::is_asked(cycle.pod),
         filter: Some(node_affinity::filter),
         score: Some((2, node_affinity::score)),
         ..NONE
@@ -127,12 +141,14 @@ const PLUGINS: &[Plugin] = &[
     Plugin {
         pre_filter: Some(volume_binding::pre_filter),
         concerns: volume_binding::concerns,
+        particular: volume_binding::concerns,
         filter: Some(volume_binding::filter),
         ..NONE
     },
     // PodTopologySpread
     Plugin {
         concerns: |cycle| !cycle.spread.is_empty(),
+        particular: |cycle| pod_topology_spread::is_asked(cycle.pod),
         filter: Some(pod_topology_spread::filter),
         score: Some((2, pod_topology_spread::score)),
         ..NONE
@@ -140,6 +156,7 @@ const PLUGINS: &[Plugin] = &[
     // InterPodAffinity
     Plugin {
         concerns: |cycle| !cycle.neighbours.is_empty(),
+        particular: |cycle| inter_pod_affinity::is_asked(cycle.pod, cycle.nodes),
         filter: Some(inter_pod_affinity::filter),
         score: Some((2, inter_pod_affinity::score)),
         ..NONE
@@ -171,9 +188,11 @@ impl<'a> Cycle<'a> {
             neighbours: Neighbours::new(store, nodes, pod),
             ports: host_ports(pod),
             filters: Vec::new(),
+            is_particular: false,
         };
         let plugins = PLUGINS.iter().filter(|plugin| (plugin.concerns)(&cycle));
         cycle.filters = plugins.filter_map(|plugin| plugin.filter).collect();
+        cycle.is_particular = PLUGINS.iter().any(|plugin| (plugin.particular)(&cycle));
         cycle
     }
 
@@ -189,22 +208,50 @@ impl<'a> Cycle<'a> {
         self.filters.iter().find_map(|filter| filter(self, node))
     }
 
+    /// What tells nodes apart for this pod: a number for each place of the list, which is the same for
+    /// nodes that are alike to it.
+    pub fn sort(&self, at: usize) -> usize {
+        match self.is_particular {
+            true => at,
+            false => self.nodes.sort(at),
+        }
+    }
+
+    /// How many such numbers there are: each is less.
+    pub fn sorts(&self) -> usize {
+        match self.is_particular {
+            true => self.nodes.list().len(),
+            false => self.nodes.sort_numbers(),
+        }
+    }
+
+    /// All nodes, those that are alike to the pod as one.
+    pub fn all(&self) -> Vec<Candidate<'a>> {
+        let candidate = |(node, number)| Candidate { node, number };
+        match self.is_particular {
+            true => {
+                let nodes = self.nodes.list().iter();
+                nodes.map(|node| candidate((&**node, 1))).collect()
+            }
+            false => self.nodes.sorts().map(candidate).collect(),
+        }
+    }
+
     /// The best of several nodes; of equal ones the first.
-    pub fn best(&self, places: &[usize]) -> Option<&'a Node> {
-        let nodes: Vec<&Node> = places.iter().map(|at| &*self.nodes.list()[*at]).collect();
-        if let [node] = nodes[..] {
-            return Some(node);
+    pub fn best(&self, nodes: &[Candidate<'a>]) -> Option<&'a Node> {
+        if let [one] = nodes {
+            return Some(one.node);
         }
         let mut totals = vec![0; nodes.len()];
         for (weight, score) in PLUGINS.iter().filter_map(|plugin| plugin.score) {
-            let scores = score(self, &nodes).unwrap_or_default();
+            let scores = score(self, nodes).unwrap_or_default();
             for (total, score) in totals.iter_mut().zip(scores) {
                 *total += weight * score;
             }
         }
         let best = totals.iter().copied().max()?;
         let at = totals.iter().position(|total| *total == best)?;
-        Some(nodes[at])
+        Some(nodes[at].node)
     }
 }
 

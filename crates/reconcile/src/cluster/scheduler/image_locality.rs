@@ -1,6 +1,6 @@
 //! Nodes that have a pod's images already (`plugins/imagelocality`).
 
-use super::cycle::Cycle;
+use super::cycle::{Candidate, Cycle};
 use crate::cluster::nodes::Node;
 use crate::cluster::pod;
 use ecow::EcoString;
@@ -14,25 +14,30 @@ const MAX: i64 = 1000 * MB;
 
 /// The size of the images that a node has, each scaled by how many of all nodes have it, so that not
 /// all pods go to the one node that has their image.
-pub(super) fn score(cycle: &Cycle<'_>, nodes: &[&Node]) -> Option<Vec<i64>> {
-    if nodes.iter().all(|node| images(node).is_empty()) {
+pub(super) fn score(cycle: &Cycle<'_>, nodes: &[Candidate<'_>]) -> Option<Vec<i64>> {
+    if nodes.iter().all(|it| images(it.node).is_empty()) {
         return None;
     }
     let init = cycle.pod.spec().get("initContainers").items().iter();
     let containers = pod::containers(cycle.pod).iter().chain(init);
     let wanted: Vec<EcoString> = containers.map(|it| full_name(it.get("image"))).collect();
-    let all = cycle.nodes.list();
-    let total = i64::try_from(all.len()).unwrap_or(i64::MAX);
-    let count = |image: &EcoString| all.iter().filter(|node| size(node, image) > 0).count();
+    let total = i64::try_from(cycle.nodes.list().len()).unwrap_or(i64::MAX);
+    let count = |image: &EcoString| -> usize {
+        let having = cycle
+            .nodes
+            .sorts()
+            .filter(|(node, _)| size(node, image) > 0);
+        having.map(|(_, number)| number).sum()
+    };
     let spread: Vec<i64> = wanted
         .iter()
         .map(|image| i64::try_from(count(image)).unwrap_or(0))
         .collect();
     let max = MAX * i64::try_from(wanted.len()).unwrap_or(1).max(1);
-    let score = |node: &&Node| {
+    let score = |it: &Candidate<'_>| {
         let parts = wanted.iter().zip(&spread);
         let sum: i64 = parts
-            .map(|(image, nodes)| size(node, image).saturating_mul(*nodes) / total)
+            .map(|(image, nodes)| size(it.node, image).saturating_mul(*nodes) / total)
             .sum();
         100 * (sum.clamp(MIN, max) - MIN) / (max - MIN)
     };

@@ -1,6 +1,6 @@
 //! Pods that want to be near other pods, or away from them (`plugins/interpodaffinity`).
 
-use super::cycle::{Cycle, Refusal};
+use super::cycle::{Candidate, Cycle, Refusal};
 use crate::cluster::nodes::{Group, Node, Nodes};
 use kube::{Key, Object, Store, Value, selector};
 use lean::FlatMap;
@@ -198,7 +198,7 @@ pub(super) fn filter(cycle: &Cycle<'_>, node: &Node) -> Option<Refusal> {
 
 /// The sum of the weights of all preferences that concern a node: the pod's own, and those of the
 /// pods there.
-pub(super) fn score(cycle: &Cycle<'_>, nodes: &[&Node]) -> Option<Vec<i64>> {
+pub(super) fn score(cycle: &Cycle<'_>, nodes: &[Candidate<'_>]) -> Option<Vec<i64>> {
     let (store, all) = (cycle.store, cycle.nodes);
     let pod = Owner::pod(cycle.pod);
     let mut parts = Parts::new();
@@ -229,8 +229,8 @@ pub(super) fn score(cycle: &Cycle<'_>, nodes: &[&Node]) -> Option<Vec<i64>> {
     if parts.is_empty() {
         return None;
     }
-    let sum = |node: &&Node| -> i64 {
-        let labels = node.object.labels().members();
+    let sum = |it: &Candidate<'_>| -> i64 {
+        let labels = it.node.object.labels().members();
         labels
             .filter_map(|(key, value)| parts.get(&(key.as_str(), value.text())))
             .sum()
@@ -254,6 +254,16 @@ fn weighted<'a>(
         let weight = it.get("weight").as_int().unwrap_or(0);
         (weight, it.get("podAffinityTerm"))
     })
+}
+
+/// Whether it matters to a pod where others are, or to others where it is.
+pub(super) fn is_asked(pod: &Object, nodes: &Nodes) -> bool {
+    let has_terms = |affinity: &Value| {
+        let kinds = ["podAffinity", "podAntiAffinity"];
+        kinds.iter().any(|kind| !affinity.get(kind).is_null())
+    };
+    let mut groups = nodes.groups().iter();
+    has_terms(pod.spec().get("affinity")) || groups.any(|group| has_terms(&group.affinity))
 }
 
 /// Whether it matters to a pod where other pods go.

@@ -21,7 +21,7 @@ use super::{Context, Controller, pod};
 use crate::plan::Plan;
 use crate::texts;
 use crate::trace::Note;
-use cycle::{Cycle, Refusal};
+use cycle::{Candidate, Cycle, Refusal};
 use ecow::{EcoString, eco_format};
 pub(super) use node_facts::tolerates;
 pub(super) use node_resources::balance;
@@ -132,11 +132,7 @@ fn choose<'a>(
     }
     let nominated = with_nominated(store, nodes, pod);
     let crowded = nominated.as_ref().map(|it| Cycle::new(store, it, pod));
-    let refusal = |at| {
-        let crowded = crowded.as_ref().and_then(|cycle| cycle.refusal(at));
-        crowded.or_else(|| cycle.refusal(at))
-    };
-    let (places, refusals) = feasible(nodes, &refusal);
+    let (places, refusals) = feasible(&cycle, crowded.as_ref());
     if let Some(node) = cycle.best(&places) {
         return Ok(node);
     }
@@ -179,28 +175,58 @@ fn with_nominated(store: &Store, nodes: &Nodes, pod: &Object) -> Option<Nodes> {
     crowded
 }
 
+/// What is known of nodes that are alike.
+#[derive(Clone)]
+enum Verdict {
+    /// They can take the pod, and are the candidate at this place.
+    Takes(usize),
+    Refuses(Rc<Refusal>),
+}
+
+/// The nodes that cannot take a pod, by their places, and why.
+type Refusals = Vec<(usize, Rc<Refusal>)>;
+
 /// The nodes that can take a pod, and why the others cannot. In a large cluster it is enough to find
-/// some (`numFeasibleNodesToFind`), beginning where the last pod stopped looking.
-fn feasible(
-    nodes: &Nodes,
-    refusal: &dyn Fn(usize) -> Option<Refusal>,
-) -> (Vec<usize>, Vec<(usize, Refusal)>) {
+/// some (`numFeasibleNodesToFind`), beginning where the last pod stopped looking. Nodes that are alike are
+/// looked at once, unless more pods are to come to some of them.
+fn feasible<'a>(cycle: &Cycle<'a>, crowded: Option<&Cycle<'_>>) -> (Vec<Candidate<'a>>, Refusals) {
     const FEW: usize = 100;
+    let nodes = cycle.nodes;
     let all = nodes.list().len();
     let percent = 50_usize.saturating_sub(all / 125).max(5);
     let enough = match all {
         ..FEW => all,
         _ => (all * percent / 100).max(FEW),
     };
+    let refusal = |at| {
+        let crowded = crowded.and_then(|cycle| cycle.refusal(at));
+        crowded.or_else(|| cycle.refusal(at))
+    };
+    let (sorts, sort): (usize, &dyn Fn(usize) -> usize) = match crowded {
+        Some(_) => (all, &|at| at),
+        None => (cycle.sorts(), &|at| cycle.sort(at)),
+    };
+    let mut known = vec![None; sorts];
     // As if all pods so far had found nodes at once; most do.
     let first = nodes.bound() * enough % all;
-    let (mut places, mut refusals) = (Vec::new(), Vec::new());
+    let (mut found, mut places, mut refusals) = (0, Vec::new(), Refusals::new());
     for at in (first..all).chain(0..first) {
-        match refusal(at) {
-            Some(refusal) => refusals.push((at, refusal)),
-            None => places.push(at),
+        let verdict = known[sort(at)].get_or_insert_with(|| match refusal(at) {
+            Some(refusal) => Verdict::Refuses(Rc::new(refusal)),
+            None => {
+                let node = &*nodes.list()[at];
+                places.push(Candidate { node, number: 0 });
+                Verdict::Takes(places.len() - 1)
+            }
+        });
+        match verdict {
+            Verdict::Refuses(why) => refusals.push((at, why.clone())),
+            Verdict::Takes(place) => {
+                places[*place].number += 1;
+                found += 1;
+            }
         }
-        if places.len() == enough {
+        if found == enough {
             break;
         }
     }

@@ -1,7 +1,7 @@
 //! Nodes by their labels (`plugins/nodeaffinity`,
 //! `k8s.io/component-helpers/scheduling/corev1/nodeaffinity`).
 
-use super::cycle::{Cycle, Refusal, normalize};
+use super::cycle::{Candidate, Cycle, Refusal, normalize};
 use crate::cluster::nodes::Node;
 use kube::{Object, Value, selector};
 
@@ -46,6 +46,12 @@ pub(super) fn is_constrained(pod: &Object) -> bool {
         || !spec.at(&["affinity", "nodeAffinity", REQUIRED]).is_null()
 }
 
+/// Whether a pod asks for certain nodes, or would rather have them.
+pub(super) fn is_asked(pod: &Object) -> bool {
+    let spec = pod.spec();
+    !spec.get("nodeSelector").is_null() || !spec.at(&["affinity", "nodeAffinity"]).is_null()
+}
+
 /// Whether a node is one of those that a pod asks for.
 pub(super) fn matches(pod: &Object, node: &Node) -> bool {
     let spec = pod.spec();
@@ -61,7 +67,7 @@ pub(super) fn any_term_matches(selector: &Value, node: &Node) -> bool {
 }
 
 /// The sum of the weights of the preferences that a node meets.
-pub(super) fn score(cycle: &Cycle<'_>, nodes: &[&Node]) -> Option<Vec<i64>> {
+pub(super) fn score(cycle: &Cycle<'_>, nodes: &[Candidate<'_>]) -> Option<Vec<i64>> {
     let preferred = cycle
         .pod
         .spec()
@@ -70,10 +76,10 @@ pub(super) fn score(cycle: &Cycle<'_>, nodes: &[&Node]) -> Option<Vec<i64>> {
     if preferred.is_empty() {
         return None;
     }
-    let sum = |node: &&Node| {
+    let sum = |it: &Candidate<'_>| {
         let met = preferred
             .iter()
-            .filter(|term| term_matches(term.get("preference"), node));
+            .filter(|term| term_matches(term.get("preference"), it.node));
         met.filter_map(|term| term.get("weight").as_int()).sum()
     };
     Some(normalize(nodes.iter().map(sum).collect(), false))

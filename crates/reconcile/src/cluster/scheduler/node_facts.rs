@@ -1,7 +1,7 @@
 //! What a node says about itself: that no new pods may come (`plugins/nodeunschedulable`), and its
 //! taints (`plugins/tainttoleration`).
 
-use super::cycle::{Cycle, Refusal, normalize};
+use super::cycle::{Candidate, Cycle, Refusal, normalize};
 use crate::cluster::nodes::Node;
 use kube::{Value, map};
 
@@ -26,16 +26,16 @@ pub(super) fn taints(cycle: &Cycle<'_>, node: &Node) -> Option<Refusal> {
 }
 
 /// Fewer taints that would rather have no pods are better.
-pub(super) fn score_taints(cycle: &Cycle<'_>, nodes: &[&Node]) -> Option<Vec<i64>> {
+pub(super) fn score_taints(cycle: &Cycle<'_>, nodes: &[Candidate<'_>]) -> Option<Vec<i64>> {
     let prefers = |taint: &&Value| taint.get("effect").text() == "PreferNoSchedule";
     if !nodes
         .iter()
-        .any(|node| node.taints().iter().any(|taint| prefers(&taint)))
+        .any(|it| it.node.taints().iter().any(|taint| prefers(&taint)))
     {
         return None;
     }
-    let count = |node: &&Node| {
-        let taints = node.taints().iter().filter(prefers);
+    let count = |it: &Candidate<'_>| {
+        let taints = it.node.taints().iter().filter(prefers);
         let intolerable =
             taints.filter(|taint| !cycle.tolerations.iter().any(|it| tolerates(it, taint)));
         i64::try_from(intolerable.count()).unwrap_or(i64::MAX)

@@ -1,6 +1,6 @@
 //! What pods request and what nodes have (`plugins/noderesources`).
 
-use super::cycle::{Cycle, Refusal};
+use super::cycle::{Candidate, Cycle, Refusal};
 use crate::cluster::nodes::Node;
 use ecow::{EcoString, eco_format};
 
@@ -42,16 +42,13 @@ pub(super) fn fit(cycle: &Cycle<'_>, node: &Node) -> Option<Refusal> {
 }
 
 /// The share of a node's cpu and memory that would stay free (`least_allocated.go`).
-pub(super) fn least_allocated(cycle: &Cycle<'_>, nodes: &[&Node]) -> Option<Vec<i64>> {
+pub(super) fn least_allocated(cycle: &Cycle<'_>, nodes: &[Candidate<'_>]) -> Option<Vec<i64>> {
     let more = &cycle.weight;
-    let facts = |node: &Node| {
-        let (all, used) = (&node.allocatable, &node.weight);
-        [all.cpu, all.memory, used.cpu, used.memory, 0]
-    };
-    let score = |[cpu, memory, used_cpu, used_memory, _]: [i64; FACTS]| {
+    let score = |it: &Candidate<'_>| {
+        let (all, used) = (&it.node.allocatable, &it.node.weight);
         let both = [
-            (cpu, used_cpu + more.cpu),
-            (memory, used_memory + more.memory),
+            (all.cpu, used.cpu + more.cpu),
+            (all.memory, used.memory + more.memory),
         ];
         let (mut sum, mut resources) = (0, 0);
         for (all, used) in both.into_iter().filter(|(all, _)| *all > 0) {
@@ -60,54 +57,25 @@ pub(super) fn least_allocated(cycle: &Cycle<'_>, nodes: &[&Node]) -> Option<Vec<
         }
         sum.checked_div(resources).unwrap_or(0)
     };
-    Some(scores(nodes, &facts, &score))
+    Some(nodes.iter().map(score).collect())
 }
 
 /// How much better than now a node's cpu and memory would be used in equal parts
 /// (`balanced_allocation.go`). A pod that requests neither makes no difference.
-pub(super) fn balanced_allocation(cycle: &Cycle<'_>, nodes: &[&Node]) -> Option<Vec<i64>> {
+pub(super) fn balanced_allocation(cycle: &Cycle<'_>, nodes: &[Candidate<'_>]) -> Option<Vec<i64>> {
     let more = &cycle.requests;
     if more.cpu == 0 && more.memory == 0 {
         return None;
     }
-    let facts = |node: &Node| {
-        let (all, used) = (&node.allocatable, &node.requested);
-        [all.cpu, all.memory, used.cpu, used.memory, node.balance]
-    };
-    let score = |[cpu, memory, used_cpu, used_memory, now]: [i64; FACTS]| {
+    let score = |it: &Candidate<'_>| {
+        let (all, used) = (&it.node.allocatable, &it.node.requested);
         let with = balance(
-            (used_cpu + more.cpu, cpu),
-            (used_memory + more.memory, memory),
+            (used.cpu + more.cpu, all.cpu),
+            (used.memory + more.memory, all.memory),
         );
-        50 + (50 + with - now) / 2
+        50 + (50 + with - it.node.balance) / 2
     };
-    Some(scores(nodes, &facts, &score))
-}
-
-/// How many numbers of a node decide its score.
-const FACTS: usize = 5;
-
-/// The score of each node. Many nodes are of one size and take equally much: each score is worked out
-/// once for the sorts of nodes that were seen last.
-fn scores(
-    nodes: &[&Node],
-    facts: &dyn Fn(&Node) -> [i64; FACTS],
-    score: &dyn Fn([i64; FACTS]) -> i64,
-) -> Vec<i64> {
-    const SORTS: usize = 4;
-    let mut known: Vec<([i64; FACTS], i64)> = Vec::with_capacity(SORTS);
-    let of = |node: &&Node| {
-        let facts = facts(node);
-        let differ =
-            |have: &[i64; FACTS]| have.iter().zip(&facts).fold(0, |all, (a, b)| all | a ^ b);
-        if let Some((_, score)) = known.iter().find(|(have, _)| differ(have) == 0) {
-            return *score;
-        }
-        let score = score(facts);
-        lean::remember(&mut known, (facts, score), SORTS);
-        score
-    };
-    nodes.iter().map(of).collect()
+    Some(nodes.iter().map(score).collect())
 }
 
 /// 100 where two shares of a whole are equal, 50 where one is nothing and one is all: 100 × (1 −

@@ -1,6 +1,6 @@
 //! Pods spread over zones, nodes and other parts of the cluster (`plugins/podtopologyspread`).
 
-use super::cycle::{Cycle, Refusal};
+use super::cycle::{Candidate, Cycle, Refusal};
 use super::node_affinity;
 use super::node_facts::has_untolerated_taint;
 use crate::cluster::nodes::{Group, Node, Nodes, Topology};
@@ -176,7 +176,7 @@ fn defaults<'a>(store: &Store, nodes: &'a Nodes, pod: &Object) -> Vec<Constraint
 }
 
 /// Emptier parts of the cluster are better; with fewer parts, each pod weighs less.
-pub(super) fn score(cycle: &Cycle<'_>, nodes: &[&Node]) -> Option<Vec<i64>> {
+pub(super) fn score(cycle: &Cycle<'_>, nodes: &[Candidate<'_>]) -> Option<Vec<i64>> {
     let constraints = constraints(cycle.store, cycle.nodes, cycle.pod, "ScheduleAnyway");
     if constraints.is_empty() {
         return None;
@@ -189,11 +189,11 @@ pub(super) fn score(cycle: &Cycle<'_>, nodes: &[&Node]) -> Option<Vec<i64>> {
     let sizes: Vec<Tally<'_>> = constraints
         .iter()
         .map(|constraint| {
-            let candidates = nodes.iter().copied().filter(|node| scored(node));
+            let candidates = nodes.iter().filter(|it| scored(it.node));
             tally(cycle, constraint, candidates, &scored)
         })
         .collect();
-    let raw = |node: &&Node| {
+    let raw = |Candidate { node, .. }: &Candidate<'_>| {
         if !scored(node) {
             return None;
         }
@@ -233,20 +233,20 @@ struct Tally<'a> {
 }
 
 fn tally<'a>(
-    cycle: &Cycle<'a>,
+    cycle: &Cycle<'_>,
     constraint: &Constraint<'_>,
-    candidates: impl Iterator<Item = &'a Node>,
+    candidates: impl Iterator<Item = &'a Candidate<'a>>,
     scored: &dyn Fn(&Node) -> bool,
 ) -> Tally<'a> {
     if constraint.topology == Topology::Hostname {
         return Tally {
             pods: Domains::new(),
-            weight: log(candidates.count() + 2),
+            weight: log(candidates.map(|it| it.number).sum::<usize>() + 2),
         };
     }
     let (mut pods, mut without) = (Domains::new(), false);
-    for node in candidates {
-        match node.domain(constraint.topology) {
+    for it in candidates {
+        match it.node.domain(constraint.topology) {
             Value::Null => without = true,
             value => {
                 pods.entry(value.text()).or_default();
@@ -255,10 +255,13 @@ fn tally<'a>(
     }
     let weight = log(pods.len() + usize::from(without) + 2);
     if !pods.is_empty() {
-        let nodes = cycle.nodes.list().iter();
-        for node in nodes.filter(|it| scored(it) && constraint.includes(cycle.pod, it)) {
-            if let Some(pods) = pods.get_mut(node.domain(constraint.topology).text()) {
-                *pods += node.count(&constraint.counted);
+        for Candidate { node, number } in cycle.all() {
+            if scored(node)
+                && constraint.includes(cycle.pod, node)
+                && let Some(pods) = pods.get_mut(node.domain(constraint.topology).text())
+            {
+                let number = i64::try_from(number).unwrap_or(i64::MAX);
+                *pods += number * node.count(&constraint.counted);
             }
         }
     }
@@ -284,6 +287,12 @@ fn log(number: usize) -> i64 {
         }
     }
     i64::try_from((i128::from(log) * LN_2) >> 32).unwrap_or(i64::MAX)
+}
+
+/// Whether a pod says itself what it is to be spread over.
+pub(super) fn is_asked(pod: &Object) -> bool {
+    let own = pod.spec().get("topologySpreadConstraints");
+    !own.items().is_empty()
 }
 
 /// Whether it matters to a pod where other pods go.

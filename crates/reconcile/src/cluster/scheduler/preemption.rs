@@ -47,7 +47,7 @@ const CANDIDATES: usize = 100;
 /// Why nobody goes.
 pub(super) fn find<'a>(
     cycle: &Cycle<'a>,
-    refusals: &[(usize, Refusal)],
+    refusals: &[(usize, Rc<Refusal>)],
 ) -> Result<Victims<'a>, Helpless> {
     if cycle.pod.spec().get("preemptionPolicy").text() == "Never" {
         return Err(Helpless::because(
@@ -92,9 +92,9 @@ pub(super) fn find<'a>(
 }
 
 /// Whether pods were told to go for this one, and have not gone yet.
-fn waits_for_victims(cycle: &Cycle<'_>, refusals: &[(usize, Refusal)]) -> bool {
+fn waits_for_victims(cycle: &Cycle<'_>, refusals: &[(usize, Rc<Refusal>)]) -> bool {
     let nominated = cycle.pod.status().get("nominatedNodeName").to_text();
-    let hopeless = |(at, refusal): &(usize, Refusal)| {
+    let hopeless = |(at, refusal): &(usize, Rc<Refusal>)| {
         cycle.nodes.list()[*at].name == nominated && !refusal.resolvable
     };
     !nominated.is_empty()
