@@ -1,6 +1,6 @@
 //! The versioned store: what etcd is to the API server.
 
-use crate::{Key, Meta, Millis, Object, Random, Value, decimal, rbac};
+use crate::{Key, Meta, Millis, Object, Random, Value, decimal, rbac, selector};
 use ecow::{EcoString, EcoVec};
 use lean::{Bytes, HashTrie, Keyed, SharedMap, SortKey};
 use std::rc::Rc;
@@ -360,6 +360,18 @@ impl Store {
                 .all(|(name, value)| pod.labels().get(name) == value)
         })
         .collect()
+    }
+
+    /// The pods of a namespace that a `metav1.LabelSelector` means, by key.
+    pub fn pods_selected(&self, namespace: &EcoString, wanted: &Value) -> Vec<&Rc<Object>> {
+        let labels = wanted.get("matchLabels");
+        let mut pods = match labels.members().next() {
+            Some(_) => self.pods_labelled(namespace, labels),
+            // No label is in the index by its name alone.
+            None => self.list_in("Pod", namespace),
+        };
+        pods.retain(|pod| selector::matches(wanted, pod.labels()));
+        pods
     }
 
     fn indexed<'a>(&'a self, index: &Index) -> impl Iterator<Item = &'a Rc<Object>> + use<'a> {

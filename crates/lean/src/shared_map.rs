@@ -97,11 +97,15 @@ impl<K: SortKey + 'static, V: 'static> SharedMap<K, V> {
     where
         K: Borrow<Q>,
     {
+        let root = self.root.as_mut()?;
+        let mut room = Bytes::default();
+        let bytes = key.sort_key(&mut room);
         // A miss must not copy the way to it.
-        if !self.contains_key(key) {
-            return None;
+        let is_there = find(root, bytes).is_some_and(|it| key_of::<K, V>(it).borrow() == key);
+        match is_there {
+            true => entry_mut(root, bytes),
+            false => None,
         }
-        entry_mut(self.root.as_mut()?, key.sort_key(&mut Bytes::default()))
     }
 
     /// Whether there is a value of a key.
@@ -128,23 +132,26 @@ impl<K: SortKey + 'static, V: 'static> SharedMap<K, V> {
 
     /// Puts a value under a key, in place of the one that was there.
     pub fn insert(&mut self, key: K, value: V) {
-        if let Some(entry) = self.entry_mut(&key) {
-            // An entry that nobody else holds is used again.
-            match Rc::get_mut(entry).and_then(|entry| entry.downcast_mut::<(K, V)>()) {
-                Some(pair) => pair.1 = value,
-                None => *entry = Rc::new((key, value)),
+        let Some(root) = &mut self.root else {
+            self.len = 1;
+            self.root = Some(Slot::Entry(Rc::new((key, value))));
+            return;
+        };
+        let near = nearest(root, key.sort_key(&mut Bytes::default()));
+        if *key_of::<K, V>(near) == key {
+            if let Some(entry) = entry_mut(root, key.sort_key(&mut Bytes::default())) {
+                // An entry that nobody else holds is used again.
+                match Rc::get_mut(entry).and_then(|entry| entry.downcast_mut::<(K, V)>()) {
+                    Some(pair) => pair.1 = value,
+                    None => *entry = Rc::new((key, value)),
+                }
             }
             return;
         }
         self.len += 1;
-        let entry = Rc::new((key, value));
-        let Some(root) = &mut self.root else {
-            self.root = Some(Slot::Entry(entry));
-            return;
-        };
+        let (near, entry) = (near.clone(), Rc::new((key, value)));
         let (mut own, mut other) = (Bytes::default(), Bytes::default());
         let own = entry.0.sort_key(&mut own);
-        let near = nearest(root, own).clone();
         let near = key_of::<K, V>(&near).sort_key(&mut other);
         add(root, own, near, entry.clone());
     }
@@ -174,9 +181,8 @@ impl<K: SortKey + 'static, V: 'static> SharedMap<K, V> {
         K: Clone,
         V: Clone,
     {
-        let first = first(self.root.as_ref()?).clone();
-        self.remove(key_of::<K, V>(&first));
-        let first = first.downcast::<(K, V)>().ok()?;
+        let first = take_first(&mut self.root)?.downcast::<(K, V)>().ok()?;
+        self.len -= 1;
         Some(Rc::unwrap_or_clone(first))
     }
 
@@ -338,16 +344,6 @@ fn nearest<'t>(mut slot: &'t Slot, key: &[u8]) -> &'t Entry {
     }
 }
 
-/// The entry with the least key.
-fn first(mut slot: &Slot) -> &Entry {
-    loop {
-        match slot {
-            Slot::Entry(entry) => return entry,
-            Slot::Fork(fork) => slot = &fork.slots[0],
-        }
-    }
-}
-
 /// The entry at the end of a key's way, which must be there.
 fn entry_mut<'t>(mut slot: &'t mut Slot, key: &[u8]) -> Option<&'t mut Entry> {
     loop {
@@ -405,6 +401,37 @@ fn remove_below(slot: &mut Slot, key: &[u8]) {
     // Where one way is left, nothing parts.
     if let [last] = fork.slots.as_slice() {
         *slot = last.clone();
+    }
+}
+
+/// Takes out the entry with the least key.
+fn take_first(root: &mut Option<Slot>) -> Option<Entry> {
+    match root {
+        Some(slot @ Slot::Fork(_)) => take_first_below(slot),
+        _ => match root.take()? {
+            Slot::Entry(entry) => Some(entry),
+            Slot::Fork(_) => None,
+        },
+    }
+}
+
+fn take_first_below(slot: &mut Slot) -> Option<Entry> {
+    let Slot::Fork(fork) = slot else {
+        return None;
+    };
+    let below = tight::make_mut(&mut fork.slots).first_mut()?;
+    if matches!(below, Slot::Fork(_)) {
+        return take_first_below(below);
+    }
+    let first = fork.slots.remove(0);
+    fork.taken &= fork.taken - 1;
+    // Where one way is left, nothing parts.
+    if let [last] = fork.slots.as_slice() {
+        *slot = last.clone();
+    }
+    match first {
+        Slot::Entry(entry) => Some(entry),
+        Slot::Fork(_) => None,
     }
 }
 

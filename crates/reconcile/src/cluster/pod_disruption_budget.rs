@@ -46,11 +46,7 @@ fn reconcile(store: &Store, key: &Key, context: &Context<'_>) -> Plan {
     let Some(budget) = store.get(key) else {
         return plan;
     };
-    let pods: Vec<&Rc<Object>> = store
-        .list_in("Pod", &key.namespace)
-        .into_iter()
-        .filter(|pod| selector::matches(budget.spec().get("selector"), pod.labels()))
-        .collect();
+    let pods = store.pods_selected(&key.namespace, budget.spec().get("selector"));
     let Wanted {
         expected,
         desired,

@@ -6,7 +6,7 @@ use crate::cluster::network::{RESOLUTION, Usage};
 use crate::cluster::{Context, pod, requests};
 use ecow::{EcoString, eco_format};
 use kube::quantity::{self, Format, Quantity};
-use kube::{Object, Store, Value, selector, time};
+use kube::{Object, Store, Value, time};
 use lean::FlatMap;
 use std::rc::Rc;
 
@@ -109,9 +109,7 @@ struct Groups {
 impl<'a> Target<'a> {
     /// The pods that the selector means, by name.
     pub fn pods(&self) -> Vec<&'a Rc<Object>> {
-        let mut pods = self.store.list_in("Pod", self.namespace);
-        pods.retain(|pod| selector::matches(self.selector, pod.labels()));
-        pods
+        self.store.pods_selected(self.namespace, self.selector)
     }
 
     /// What a metric of the pods asks for.

@@ -90,7 +90,7 @@ impl Network {
 /// The metrics server asks the kubelets, if it is time to and an autoscaler wants to know.
 pub(super) fn scrape(world: &mut World) {
     let now = world.now;
-    if now % RESOLUTION >= 1_000 || world.store.list("HorizontalPodAutoscaler").is_empty() {
+    if now % RESOLUTION >= 1_000 || !world.store.has("HorizontalPodAutoscaler") {
         return;
     }
     let network = &world.network;

@@ -269,3 +269,120 @@ pub(super) fn normalize(mut scores: Vec<i64>, reverse: bool) -> Vec<i64> {
     }
     scores
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cluster::scheduler::feasible;
+    use crate::trace::Note;
+    use crate::{Settings, World};
+    use kube::api::Verb;
+    use kube::{Key, map};
+
+    fn create(world: &mut World, object: Value) {
+        let key = Key::of(&object);
+        let made = world.request(
+            "test",
+            key,
+            "",
+            Verb::Create(object),
+            Note::detail("", "", ""),
+        );
+        assert!(made.is_ok(), "{made:?}");
+    }
+
+    /// Nodes of a few sizes in two zones, of which some would rather have no pods.
+    fn node(number: usize) -> Value {
+        let zone = ["a", "b"][number % 2];
+        let labels = map! {
+            "kubernetes.io/hostname" => format!("n{number}"),
+            "topology.kubernetes.io/zone" => zone,
+        };
+        let taint = map! { "key" => "old", "effect" => "PreferNoSchedule" };
+        let taints = vec![taint; usize::from(number.is_multiple_of(7))];
+        let image = map! { "names" => vec![Value::from("shop:1")], "sizeBytes" => 400 << 20 };
+        let images = vec![image; usize::from(number.is_multiple_of(5))];
+        map! {
+            "apiVersion" => "v1",
+            "kind" => "Node",
+            "metadata" => map! { "name" => format!("n{number}"), "labels" => labels },
+            "spec" => map! { "taints" => taints, "unschedulable" => number == 3 },
+            "status" => map! {
+                "allocatable" => map! { "cpu" => format!("{}", 1 + number % 3), "memory" => "4Gi", "pods" => 8 },
+                "images" => images,
+            },
+        }
+    }
+
+    fn pod(number: usize) -> Value {
+        let requests = map! { "cpu" => format!("{}m", 100 * (number % 4)), "memory" => "128Mi" };
+        let port = map! { "containerPort" => 80, "hostPort" => 80 };
+        let ports = vec![port; usize::from(number.is_multiple_of(9))];
+        let container = map! {
+            "name" => "main",
+            "image" => "shop:1",
+            "ports" => ports,
+            "resources" => map! { "requests" => requests },
+        };
+        map! {
+            "apiVersion" => "v1",
+            "kind" => "Pod",
+            "metadata" => map! {
+                "name" => format!("p{number}"),
+                "namespace" => "default",
+                "labels" => map! { "app" => ["shop", "cart"][number % 2] },
+            },
+            "spec" => map! { "containers" => vec![container] },
+        }
+    }
+
+    /// A cluster fills up until pods find no node; at each step the sorts give what all nodes would, looked
+    /// at one by one.
+    #[test]
+    fn sorts_of_nodes_say_the_same_as_the_nodes() {
+        let settings = Settings {
+            kubelets: false,
+            ..Settings::default()
+        };
+        let mut world = World::new(1, settings);
+        (0..120).for_each(|number| create(&mut world, node(number)));
+        create(
+            &mut world,
+            map! {
+                "apiVersion" => "v1",
+                "kind" => "Service",
+                "metadata" => map! { "name" => "shop", "namespace" => "default" },
+                "spec" => map! {
+                    "selector" => map! { "app" => "shop" },
+                    "ports" => vec![map! { "port" => 80 }],
+                },
+            },
+        );
+        let mut refused = 0;
+        for number in 0..1_100 {
+            create(&mut world, pod(number));
+            if number % 50 > 3 {
+                world.run_until(world.now() + 100);
+                continue;
+            }
+            let key = Key::new("Pod", "default", format!("p{number}"));
+            let pod = world.store.get(&key).cloned().unwrap();
+            let [one, other] = [false, true].map(|is_particular| {
+                let mut cycle = Cycle::new(&world.store, &world.nodes, &pod);
+                assert!(!cycle.is_particular);
+                cycle.is_particular = is_particular;
+                let (places, refusals) = feasible(&cycle, None);
+                let number: usize = places.iter().map(|it| it.number).sum();
+                let refusals = refusals
+                    .into_iter()
+                    .map(|(at, it)| (at, it.reasons.clone()));
+                let best = cycle.best(&places).map(|node| node.name.clone());
+                (best, number, refusals.collect::<Vec<_>>())
+            });
+            assert_eq!(one, other, "{key}");
+            refused += usize::from(one.0.is_none());
+            world.run_until(world.now() + 100);
+        }
+        assert!(refused > 0, "it never was full");
+    }
+}
