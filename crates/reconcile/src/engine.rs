@@ -485,9 +485,9 @@ impl World {
         }
         if change.kind == ChangeKind::Added && !cluster::acts_on(&key.kind) {
             let why = texts::lab::not_modelled(key);
-            self.note(
+            self.event(
                 "rollout-lab",
-                Some(key.clone()),
+                &change.new,
                 Note::nothing("NotModelled", why),
             );
         }

@@ -47,7 +47,17 @@ fn said_of(world: &mut World, object: &Value) -> Result<usize, String> {
     let about = said
         .iter()
         .filter(|it| it.reason == "NotModelled" && it.object.as_ref() == Some(&key));
-    Ok(about.count())
+    let told = world.store().list("Event");
+    let told = told.iter().filter(|it| {
+        let about = it.value.get("involvedObject");
+        it.value.get("reason").text() == "NotModelled"
+            && [about.get("kind").text(), about.get("name").text()] == [&*key.kind, &*key.name]
+    });
+    let (said, told) = (about.count(), told.count());
+    match said == told {
+        true => Ok(said),
+        false => Err(format!("{key}: {said} entries and {told} Events")),
+    }
 }
 
 #[test]

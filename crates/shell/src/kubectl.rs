@@ -33,6 +33,7 @@ mod table;
 mod taint;
 mod top;
 mod wait;
+mod watch;
 
 use self::args::{Args, Flag};
 use self::session::{Fault, Session};

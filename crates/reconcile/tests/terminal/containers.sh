@@ -42,3 +42,7 @@ kubectl delete pod waits --wait=false
 kubectl rollout restart deployment/order-service
 # 11 s later
 kubectl logs -l app.kubernetes.io/name=order-service --tail=1
+kubectl create deployment web --image=nginx
+kubectl get pods -l app=web -w
+kubectl get pods,services -w
+kubectl events --for deployment/web -w

@@ -3,8 +3,10 @@
 use super::args::{ALL_NAMESPACES, Args, Flag, switch, value};
 use super::cells::text;
 use super::describe::interval;
+use super::get;
 use super::session::{Fault, Session, resource, unknown_kind};
-use super::{get, table};
+use super::table::{self, Widths};
+use super::watch::Watch;
 use ecow::{EcoString, eco_format};
 use kube::{Object, Selection};
 use std::rc::Rc;
@@ -41,13 +43,37 @@ pub(super) fn run(session: &mut Session, args: &Args) -> Result<(), Fault> {
         true => EcoString::new(),
         false => session.namespace.clone(),
     };
-    let mut events = session.select("Event", namespace, select)?;
+    let mut events = session.select("Event", namespace.clone(), select.clone())?;
+    let seen = events.clone();
     let is_asked = |it: &Object| {
         let kind = it.value.get("type").text().to_lowercase();
         types.is_empty() || types.contains(&kind)
     };
     events.retain(|it| is_asked(it));
     lean::sort_by(&mut events, |a, b| last_told(a).cmp(&last_told(b)));
+    if args.is_on("watch") {
+        let mut watch = Watch {
+            kind: "Event",
+            namespace,
+            select,
+            seen,
+        };
+        let mut widths = Widths::default();
+        let mut has_headings = !args.is_on("no-headers");
+        loop {
+            if !events.is_empty() {
+                let has_headings = std::mem::take(&mut has_headings);
+                let text = widths.lines(&rows(session, args, &events, has_headings));
+                session.output.stdout.push_str(&text);
+            }
+            // Events end after an hour; that is not printed.
+            match watch.next(session)? {
+                Some(changes) => events = changes.changed,
+                None => return Ok(()),
+            }
+            events.retain(|it| is_asked(it));
+        }
+    }
     if events.is_empty() {
         let words = match is_everywhere {
             true => "No events found.\n".to_owned(),
@@ -58,7 +84,7 @@ pub(super) fn run(session: &mut Session, args: &Args) -> Result<(), Fault> {
     }
     let list = || get::list("EventList", events.iter().map(|it| it.value.clone()));
     let text = match args.last("output").unwrap_or("") {
-        "" => rows(session, args, &events),
+        "" => table::lines(&rows(session, args, &events, !args.is_on("no-headers"))),
         "yaml" => yaml::encode(&list()),
         "json" => format!("{}\n", json::encode(&list(), get::ON_LINES)),
         other => {
@@ -107,11 +133,16 @@ fn last_told(event: &Object) -> EcoString {
     found.unwrap_or_default().trim_end_matches('Z').into()
 }
 
-fn rows(session: &Session, args: &Args, events: &[Rc<Object>]) -> String {
+fn rows(
+    session: &Session,
+    args: &Args,
+    events: &[Rc<Object>],
+    has_headings: bool,
+) -> Vec<Vec<String>> {
     let now = session.now();
     let is_everywhere = args.is_on("all-namespaces");
     let mut rows: Vec<Vec<String>> = Vec::new();
-    if !args.is_on("no-headers") {
+    if has_headings {
         let names = [
             "NAMESPACE",
             "LAST SEEN",
@@ -141,5 +172,5 @@ fn rows(session: &Session, args: &Args, events: &[Rc<Object>]) -> String {
         row.drain(..usize::from(!is_everywhere));
         rows.push(row);
     }
-    table::lines(&rows)
+    rows
 }

@@ -4,7 +4,8 @@ use super::args::{ALL_NAMESPACES, Args, FIELD_SELECTOR, Flag, SELECTOR, switch, 
 use super::columns;
 use super::jsonpath::{self, Template};
 use super::session::{Fault, Session, kind, shown};
-use super::table;
+use super::table::{self, Widths};
+use super::watch::Watch;
 use ecow::EcoString;
 use kube::quantity::Quantity;
 use kube::{KindInfo, Object, Selection, Value, map};
@@ -28,6 +29,8 @@ pub(super) const FLAGS: &[Flag] = &[
     switch("ignore-not-found", None),
     value("label-columns", Some('L')),
     value("sort-by", None),
+    switch("watch", Some('w')),
+    switch("watch-only", None),
 ];
 
 /// What `kubectl get all` means (`all` in `categories` of each kind).
@@ -50,6 +53,9 @@ enum Format {
 /// Prints objects: as tables, names, YAML, JSON, or what a template finds in them.
 pub(super) fn run(session: &mut Session, args: &Args) -> Result<(), Fault> {
     let format = format(args.last("output").unwrap_or(""))?;
+    if args.is_on("watch") || args.is_on("watch-only") {
+        return watch(session, args, &format);
+    }
     let Found {
         mut groups,
         is_single,
@@ -60,9 +66,28 @@ pub(super) fn run(session: &mut Session, args: &Args) -> Result<(), Fault> {
     }
     let objects: Vec<&Rc<Object>> = groups.iter().flat_map(|(_, objects)| objects).collect();
     let is_ignored = objects.is_empty() && args.is_on("ignore-not-found");
-    let whole = || together(&objects, is_single);
     let text = match &format {
         _ if is_ignored || is_single && objects.is_empty() => String::new(),
+        Format::Table { .. } if objects.is_empty() && faults.is_empty() => {
+            nothing(session, args, &groups);
+            return Ok(());
+        }
+        Format::Table { is_wide } => tables(session, args, &groups, *is_wide),
+        _ => printed(args, &format, &objects, is_single)?,
+    };
+    session.output.stdout.push_str(&text);
+    Fault::all(faults)
+}
+
+/// Objects in another form than as a table.
+fn printed(
+    args: &Args,
+    format: &Format,
+    objects: &[&Rc<Object>],
+    is_single: bool,
+) -> Result<String, Fault> {
+    let whole = || together(objects, is_single);
+    Ok(match format {
         Format::Yaml => yaml::encode(&whole()),
         Format::Json => format!("{}\n", json::encode(&whole(), ON_LINES)),
         Format::Names => objects
@@ -76,15 +101,87 @@ pub(super) fn run(session: &mut Session, args: &Args) -> Result<(), Fault> {
                 "error executing jsonpath {text:?}: Error executing template: {why}"
             ))
         })?,
-        Format::Columns(columns) => custom(columns, &objects, args.is_on("no-headers"))?,
-        Format::Table { .. } if objects.is_empty() && faults.is_empty() => {
-            nothing(session, args, &groups);
-            return Ok(());
-        }
-        Format::Table { is_wide } => tables(session, args, &groups, *is_wide),
+        Format::Columns(columns) => custom(columns, objects, args.is_on("no-headers"))?,
+        Format::Table { .. } => String::new(),
+    })
+}
+
+/// Prints objects of a kind, and each again when it changes.
+fn watch(session: &mut Session, args: &Args, format: &Format) -> Result<(), Fault> {
+    let Found {
+        groups,
+        is_single,
+        faults,
+    } = found(session, args)?;
+    Fault::all(faults)?;
+    let [(info, objects)] = groups.as_slice() else {
+        return Err(Fault::Usage(
+            "you may only specify a single resource type".to_owned(),
+        ));
     };
-    session.output.stdout.push_str(&text);
-    Fault::all(faults)
+    let mut select = selection(args);
+    if is_single {
+        let names = objects.iter().map(|it| &it.key.name);
+        select.fields = names
+            .map(|name| lean::joined(&["metadata.name=", name]))
+            .collect();
+    }
+    let mut watch = Watch {
+        kind: info.kind,
+        namespace: namespace(session, args, info),
+        select,
+        seen: objects.clone(),
+    };
+    let mut widths = Widths::default();
+    let mut has_headings = !args.is_on("no-headers");
+    let mut shown = match args.is_on("watch-only") {
+        true => Vec::new(),
+        false => objects.clone(),
+    };
+    loop {
+        let text = match format {
+            _ if shown.is_empty() => String::new(),
+            Format::Table { is_wide } => {
+                let form = Form {
+                    is_wide: *is_wide,
+                    has_headings: std::mem::take(&mut has_headings),
+                    has_several: false,
+                };
+                widths.lines(&rows(session, args, info, &shown, &form))
+            }
+            _ => {
+                let each = shown.iter().map(|it| printed(args, format, &[it], true));
+                let each: Vec<String> = each.collect::<Result<_, _>>()?;
+                let between = match format {
+                    Format::Yaml => "---\n",
+                    _ => "",
+                };
+                each.into_iter().map(|it| it + between).collect()
+            }
+        };
+        session.output.stdout.push_str(&text);
+        let Some(changes) = watch.next(session)? else {
+            return Ok(());
+        };
+        shown = changes.changed;
+        shown.extend(changes.gone);
+    }
+}
+
+/// What the flags select.
+fn selection(args: &Args) -> Selection {
+    Selection {
+        labels: args.last("selector").unwrap_or("").into(),
+        fields: args.last("field-selector").unwrap_or("").into(),
+    }
+}
+
+/// Where objects of a kind are looked for: everywhere, if it is empty.
+fn namespace(session: &Session, args: &Args, info: &KindInfo) -> EcoString {
+    match args.is_on("all-namespaces") {
+        false if info.namespaced => session.namespace.clone(),
+        _ => EcoString::new(),
+    }
 }
 
 fn format(output: &str) -> Result<Format, Fault> {
@@ -241,15 +338,9 @@ fn found(session: &mut Session, args: &Args) -> Result<Found, Fault> {
     }
     let kinds = if kinds == "all" { ALL } else { kinds };
     let infos: Result<Vec<_>, Fault> = kinds.split(',').map(kind).collect();
-    let select = Selection {
-        labels: args.last("selector").unwrap_or("").into(),
-        fields: args.last("field-selector").unwrap_or("").into(),
-    };
+    let select = selection(args);
     for info in infos? {
-        let namespace = match args.is_on("all-namespaces") {
-            false if info.namespaced => session.namespace.clone(),
-            _ => EcoString::new(),
-        };
+        let namespace = namespace(session, args, info);
         match session.select(info.kind, namespace, select.clone()) {
             Ok(objects) => groups.push((info, objects)),
             Err(status) => found.faults.push(status.into()),
@@ -299,55 +390,73 @@ fn nothing(session: &mut Session, args: &Args, groups: &Groups) {
     session.warn(&words);
 }
 
+/// How a table is printed.
+struct Form {
+    is_wide: bool,
+    has_headings: bool,
+    /// Whether there are tables of other kinds, too: then each object says which it is of.
+    has_several: bool,
+}
+
 fn tables(session: &Session, args: &Args, groups: &Groups, is_wide: bool) -> String {
+    let shown = || groups.iter().filter(|(_, objects)| !objects.is_empty());
+    let form = Form {
+        is_wide,
+        has_headings: !args.is_on("no-headers"),
+        has_several: shown().count() > 1,
+    };
+    let each = shown().map(|(info, all)| table::lines(&rows(session, args, info, all, &form)));
+    let separator = if form.has_headings { "\n" } else { "" };
+    each.collect::<Vec<_>>().join(separator)
+}
+
+/// The rows of a table with objects of a kind.
+fn rows(
+    session: &Session,
+    args: &Args,
+    info: &KindInfo,
+    objects: &[Rc<Object>],
+    form: &Form,
+) -> Vec<Vec<String>> {
     let now = session.now();
-    let shown_groups = || groups.iter().filter(|(_, objects)| !objects.is_empty());
-    let has_several = shown_groups().count() > 1;
-    let is_everywhere = args.is_on("all-namespaces");
     let has_labels = args.is_on("show-labels");
+    let has_namespace = args.is_on("all-namespaces") && info.namespaced;
     let names: Vec<&str> = args
         .all("label-columns")
         .flat_map(|all| all.split(','))
         .collect();
-    let mut texts = Vec::new();
-    for (info, objects) in shown_groups() {
-        let columns = columns::of(info.kind)
-            .iter()
-            .filter(|(_, wide, _)| is_wide || !wide);
-        let has_namespace = is_everywhere && info.namespaced;
-        let mut rows = Vec::new();
-        if !args.is_on("no-headers") {
-            let mut row: Vec<String> = has_namespace
-                .then(|| "NAMESPACE".to_owned())
-                .into_iter()
-                .collect();
-            row.extend(columns.clone().map(|(name, ..)| (*name).to_owned()));
-            row.extend(names.iter().map(|name| {
-                let last = name.rsplit('/').next().unwrap_or_default();
-                last.to_uppercase()
-            }));
-            row.extend(has_labels.then(|| "LABELS".to_owned()));
-            rows.push(row);
-        }
-        for object in objects {
-            let mut row: Vec<String> = has_namespace
-                .then(|| object.key.namespace.to_string())
-                .into_iter()
-                .collect();
-            row.extend(columns.clone().map(|(name, _, cell)| match *name {
-                // Among several kinds each object says which it is of.
-                "NAME" if has_several => shown(&object.key).to_string(),
-                _ => cell(object, now),
-            }));
-            let value = |name: &&str| object.labels().get(name).text().to_owned();
-            row.extend(names.iter().map(value));
-            row.extend(has_labels.then(|| labels(object)));
-            rows.push(row);
-        }
-        texts.push(table::lines(&rows));
+    let columns = columns::of(info.kind)
+        .iter()
+        .filter(|(_, wide, _)| form.is_wide || !wide);
+    let mut rows = Vec::new();
+    if form.has_headings {
+        let mut row: Vec<String> = has_namespace
+            .then(|| "NAMESPACE".to_owned())
+            .into_iter()
+            .collect();
+        row.extend(columns.clone().map(|(name, ..)| (*name).to_owned()));
+        row.extend(names.iter().map(|name| {
+            let last = name.rsplit('/').next().unwrap_or_default();
+            last.to_uppercase()
+        }));
+        row.extend(has_labels.then(|| "LABELS".to_owned()));
+        rows.push(row);
     }
-    let separator = if args.is_on("no-headers") { "" } else { "\n" };
-    texts.join(separator)
+    for object in objects {
+        let mut row: Vec<String> = has_namespace
+            .then(|| object.key.namespace.to_string())
+            .into_iter()
+            .collect();
+        row.extend(columns.clone().map(|(name, _, cell)| match *name {
+            "NAME" if form.has_several => shown(&object.key).to_string(),
+            _ => cell(object, now),
+        }));
+        let value = |name: &&str| object.labels().get(name).text().to_owned();
+        row.extend(names.iter().map(value));
+        row.extend(has_labels.then(|| labels(object)));
+        rows.push(row);
+    }
+    rows
 }
 
 fn labels(object: &Object) -> String {

@@ -6,26 +6,39 @@ const PADDING: usize = 3;
 
 /// Rows of cells as aligned lines. The last cell of a row is not filled up.
 pub(super) fn lines(rows: &[Vec<String>]) -> String {
-    let length = |cell: &String| cell.chars().count();
-    let columns = rows.iter().map(Vec::len).max().unwrap_or(0);
-    let width = |at: usize| {
-        let cells = rows.iter().filter(|row| at + 1 < row.len());
-        let widest = cells.map(|row| length(&row[at])).max().unwrap_or(0);
-        (widest + PADDING).max(LEAST)
-    };
-    let widths: Vec<usize> = (0..columns).map(width).collect();
-    let mut text = String::new();
-    for row in rows {
-        for (at, cell) in row.iter().enumerate() {
-            text.push_str(cell);
-            if at + 1 < row.len() {
-                let fill = widths[at].saturating_sub(length(cell));
-                text.extend(std::iter::repeat_n(' ', fill));
+    Widths::default().lines(rows)
+}
+
+/// How wide the columns are of what was printed so far: they never become narrower.
+#[derive(Default)]
+pub(super) struct Widths(Vec<usize>);
+
+impl Widths {
+    /// More rows as aligned lines.
+    pub fn lines(&mut self, rows: &[Vec<String>]) -> String {
+        let length = |cell: &String| cell.chars().count();
+        for row in rows {
+            let filled = row.len().saturating_sub(1);
+            if self.0.len() <= filled {
+                self.0.resize(filled + 1, LEAST);
+            }
+            for (width, cell) in self.0.iter_mut().zip(&row[..filled]) {
+                *width = (*width).max(length(cell) + PADDING);
             }
         }
-        text.push('\n');
+        let mut text = String::new();
+        for row in rows {
+            for (at, cell) in row.iter().enumerate() {
+                text.push_str(cell);
+                if at + 1 < row.len() {
+                    let fill = self.0[at].saturating_sub(length(cell));
+                    text.extend(std::iter::repeat_n(' ', fill));
+                }
+            }
+            text.push('\n');
+        }
+        text
     }
-    text
 }
 
 /// Lines whose cells end with tabs, aligned as descriptions are (`text/tabwriter`): a column is as wide

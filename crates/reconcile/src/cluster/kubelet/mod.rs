@@ -202,6 +202,8 @@ pub enum PodEvent {
     Stop,
     /// In this life, a container's preStop hook has ended, well or not, and SIGTERM follows.
     Terminate(usize, u32, bool),
+    /// Sidecars wait no longer for their turn to be stopped.
+    Turn,
     /// In this life, the process ends, with this exit code and reason.
     Exit(usize, u32, i64, &'static str),
 }
@@ -224,7 +226,7 @@ impl Pods {
             }
             PodEvent::Step(ticket) => run.worker.awaits(*ticket),
             PodEvent::Sync => run.worker.is_due(),
-            PodEvent::Relist | PodEvent::Stop => true,
+            PodEvent::Relist | PodEvent::Stop | PodEvent::Turn => true,
         }
     }
 
@@ -448,6 +450,7 @@ impl Work<'_> {
                 self.answered(at, probe, answer);
             }
             PodEvent::Stop => self.stop(),
+            PodEvent::Turn => self.go_on_killing(),
             PodEvent::Terminate(at, life, is_well) if self.is_alive(at, life) => {
                 self.terminate(at, is_well);
             }

@@ -7,6 +7,7 @@
 
 use super::plan::Task;
 use super::probes::{self, Probe};
+use super::stop::Turn;
 use super::{Container, PodEvent, Role, State, Work, config, status};
 use crate::delivery::plan::reading;
 use crate::engine::{Event, World};
@@ -58,7 +59,8 @@ pub(super) enum Doing {
     /// A container is stopped because its hook failed, with this message.
     Unhook(usize, EcoString),
     Killing(usize),
-    KillingPod,
+    /// All containers are stopped; these sidecars wait for their turn.
+    KillingPod(EcoVec<Turn>),
     StoppingSandbox,
 }
 
