@@ -12,7 +12,7 @@ const NODE_PORTS: std::ops::RangeInclusive<i64> = 30000..=32767;
 const NETWORK: &str = "10.0.0.";
 
 /// Gives a Service the addresses and ports that its type needs, those that it asks for by number if
-/// they are to be had. A dry run does not look at ports.
+/// they are to be had. A dry run does not look whether ports are in range.
 pub(crate) fn service(
     store: &mut Store,
     own: &Key,
@@ -63,7 +63,9 @@ pub(crate) fn service(
     if kind == "NodePort" || kind == "LoadBalancer" && wanted {
         for at in 0..spec.get("ports").items().len() {
             if spec.get("ports").items()[at].get("nodePort").is_null() {
-                let port = free_port(store, own, spec).ok_or_else(no_port)?;
+                let shared = shared_port(spec.get("ports").items(), at);
+                let port = shared.or_else(|| free_port(store, own, spec));
+                let port = port.ok_or_else(no_port)?;
                 spec.entry("ports").items_mut().make_mut()[at].set("nodePort", port);
             }
         }
@@ -135,33 +137,35 @@ fn asked_for(store: &Store, own: &Key, object: &Value, dry_run: bool) -> Result<
             return refuse("spec.clusterIPs".into(), eco_format!("[{ip:?}]"), detail);
         }
     }
-    for (at, port) in spec
-        .get("ports")
-        .items()
-        .iter()
-        .enumerate()
-        .filter(|_| !dry_run)
-    {
+    let ports = spec.get("ports").items();
+    for (at, port) in ports.iter().enumerate() {
         let field = eco_format!("spec.ports[{at}].nodePort");
-        match port.get("nodePort").as_int() {
-            Some(port) if !NODE_PORTS.contains(&port) => {
-                let (low, high) = (NODE_PORTS.start(), NODE_PORTS.end());
-                let detail = eco_format!(
-                    "provided port is not in the valid range. The range of valid ports is {low}-{high}"
-                );
-                return refuse(field, eco_format!("{port}"), detail);
-            }
-            Some(port) if others(store, own).any(|spec| has_port(spec, port)) => {
-                return refuse(
-                    field,
-                    eco_format!("{port}"),
-                    "provided port is already allocated".into(),
-                );
-            }
-            _ => {}
+        let Some(node) = port.get("nodePort").as_int() else {
+            continue;
+        };
+        let is_taken = |other: &Value| {
+            other.get("nodePort") == port.get("nodePort") && other.get("port") != port.get("port")
+        };
+        if !dry_run && !NODE_PORTS.contains(&node) {
+            let (low, high) = (NODE_PORTS.start(), NODE_PORTS.end());
+            let detail = eco_format!(
+                "provided port is not in the valid range. The range of valid ports is {low}-{high}"
+            );
+            return refuse(field, eco_format!("{node}"), detail);
+        }
+        if ports[..at].iter().any(is_taken) || others(store, own).any(|spec| has_port(spec, node)) {
+            let detail = "provided port is already allocated".into();
+            return refuse(field, eco_format!("{node}"), detail);
         }
     }
     Ok(())
+}
+
+/// The node port of another port with the same number: one for all protocols.
+fn shared_port(ports: &[Value], at: usize) -> Option<i64> {
+    let number = ports[at].get("port");
+    let same = ports.iter().filter(|port| port.get("port") == number);
+    { same }.find_map(|port| port.get("nodePort").as_int())
 }
 
 /// The other Services.

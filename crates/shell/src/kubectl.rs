@@ -34,6 +34,7 @@ mod taint;
 mod top;
 mod wait;
 mod watch;
+mod whoami;
 
 use self::args::{Args, Flag};
 use self::session::{Fault, Session};
@@ -81,6 +82,7 @@ const COMMANDS: &[Command] = &[
     print(&["api-resources"], api_resources::FLAGS, api_resources::run),
     change(&["apply"], apply::FLAGS, apply::run),
     change(&["auth", "can-i"], can_i::FLAGS, can_i::run),
+    print(&["auth", "whoami"], whoami::FLAGS, whoami::run),
     change(&["autoscale"], autoscale::FLAGS, autoscale::run),
     change(&["cordon"], &[], drain::cordon),
     print(&["create"], create::FLAGS, create::run),

@@ -18,6 +18,8 @@ use lean::SharedMap;
 use rules::Rule;
 use std::rc::Rc;
 
+/// The group of all who say who they are.
+const AUTHENTICATED: &str = "system:authenticated";
 /// The group whose members may do anything, whatever the roles say.
 pub const MASTERS: &str = "system:masters";
 
@@ -52,7 +54,7 @@ impl User {
         if name.starts_with(NODE) {
             groups.push(NODES.into());
         }
-        groups.push("system:authenticated".into());
+        groups.push(AUTHENTICATED.into());
         User {
             name: name.into(),
             groups,
@@ -70,7 +72,7 @@ impl User {
     pub fn master(name: impl Into<EcoString>) -> User {
         User {
             name: name.into(),
-            groups: [EcoString::from(MASTERS)].into_iter().collect(),
+            groups: [MASTERS, AUTHENTICATED].map(EcoString::from).into(),
         }
     }
 

@@ -1,5 +1,5 @@
-//! Questions to the authorizer, asked as objects that nobody stores
-//! (`pkg/registry/authorization/*`).
+//! Questions to the authorizer, and who one is, asked as objects that nobody stores
+//! (`pkg/registry/authorization/*`, `pkg/registry/authentication/selfsubjectreview`).
 
 use super::{Attributes, Grants, User, authorize, grants};
 use crate::api::{Answer, Response};
@@ -10,6 +10,7 @@ use std::rc::Rc;
 const KINDS: &[&str] = &[
     "LocalSubjectAccessReview",
     "SelfSubjectAccessReview",
+    "SelfSubjectReview",
     "SelfSubjectRulesReview",
     "SubjectAccessReview",
 ];
@@ -25,6 +26,10 @@ pub(crate) fn answer(store: &Store, user: &User, key: &Key, mut body: Value) -> 
     let status = match key.kind.as_str() {
         "SelfSubjectRulesReview" => rules(&grants(store, user, spec.get("namespace").text())),
         "SelfSubjectAccessReview" => access(store, user, spec),
+        "SelfSubjectReview" => {
+            let groups = user.groups.iter().map(Value::from).collect::<Vec<Value>>();
+            map! { "userInfo" => map! { "groups" => groups, "username" => &user.name } }
+        }
         _ => {
             let groups = spec.get("groups").items().iter().map(Value::to_text);
             let subject = User {

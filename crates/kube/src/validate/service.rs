@@ -44,7 +44,7 @@ pub(super) fn service(faults: &mut Faults, new: &Value, old: Option<&Value>) {
             faults.forbidden(&at.child("nodePort"), detail);
         }
     }
-    duplicate_ports(faults, ports);
+    duplicate_ports(faults, kind, ports);
     balancer_fields(faults, spec, kind);
     for (field, known) in [
         ("externalTrafficPolicy", &["Cluster", "Local"]),
@@ -295,14 +295,19 @@ fn balancer_fields(faults: &mut Faults, spec: &Value, kind: &str) {
     }
 }
 
-fn duplicate_ports(faults: &mut Faults, ports: &[Value]) {
+fn duplicate_ports(faults: &mut Faults, kind: &str, ports: &[Value]) {
     let list = SPEC.child("ports");
     let (mut taken, mut nodes) = (Seen::default(), Seen::default());
     for (index, port) in ports.iter().enumerate() {
         let protocol = port.get("protocol").text();
-        let node = port.get("nodePort").as_int().unwrap_or(0);
+        let [number, node] = ["port", "nodePort"].map(|name| port.get(name).as_int().unwrap_or(0));
         let at = list.index(index);
-        if node != 0 && !nodes.insert((protocol, node)) {
+        // That two ports of different numbers want one is found when it is allocated, if it is.
+        let number = match kind {
+            "LoadBalancer" | "NodePort" => number,
+            _ => 0,
+        };
+        if node != 0 && !nodes.insert((protocol, number, node)) {
             faults.duplicate(&at.child("nodePort"), &Value::Int(node));
         }
     }

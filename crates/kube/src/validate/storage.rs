@@ -1,7 +1,7 @@
 //! Volumes, claims and storage classes (`pkg/apis/{core,storage}/validation`).
 
-use super::{Faults, Path, SPEC, meta, names, placement, resources, volumes};
-use crate::quantity::Quantity;
+use super::{Faults, Path, SPEC, meta, names, placement, volumes};
+use crate::quantity::{self, Quantity};
 use crate::{Value, gostruct};
 use ecow::eco_format;
 
@@ -171,7 +171,15 @@ fn volume_spec(faults: &mut Faults, spec: &Value) {
         faults.unsupported_shown(&capacity, &super::json(amounts), &["storage"]);
     }
     for (name, amount) in spec.get("capacity").members() {
-        storage_size(faults, &capacity.key(name), amount);
+        let at = capacity.key(name);
+        let Some(size) = Quantity::of(amount).filter(|size| size.nano <= 0) else {
+            continue;
+        };
+        if size.nano < 0 {
+            let units = quantity::units_of(amount);
+            faults.invalid(&at, &units.into(), "must be a valid resource quantity");
+        }
+        faults.invalid_text(&at, &size.to_text(), "must be greater than zero");
     }
     let policy = spec.get("persistentVolumeReclaimPolicy");
     let policies = &["Delete", "Recycle", "Retain"];
@@ -313,13 +321,6 @@ fn access_modes(faults: &mut Faults, spec_at: &Path<'_>, spec: &Value) {
         let detail = "may not use ReadWriteOncePod with other access modes";
         faults.forbidden(&at, detail);
     }
-}
-
-fn storage_size(faults: &mut Faults, at: &Path<'_>, size: &Value) {
-    if let Some(size) = Quantity::of(size).filter(|size| size.nano <= 0) {
-        faults.invalid_text(at, &size.to_text(), "must be greater than zero");
-    }
-    resources::quantity(faults, at, "storage", size);
 }
 
 fn volume_mode(faults: &mut Faults, spec_at: &Path<'_>, spec: &Value) {

@@ -46,3 +46,11 @@ kubectl create deployment web --image=nginx
 kubectl get pods -l app=web -w
 kubectl get pods,services -w
 kubectl events --for deployment/web -w
+kubectl get pods --field-selector=spec.foo=a
+kubectl get deployments --field-selector=spec.replicas=1
+kubectl delete pods -l 'a in b'
+kubectl auth whoami
+kubectl auth whoami --as system:serviceaccount:shop:default
+kubectl logs web --tail=-5
+kubectl create service clusterip web --clusterip=None
+kubectl get services web

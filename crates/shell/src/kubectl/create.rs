@@ -15,6 +15,7 @@ pub(super) const FLAGS: &[Flag] = &[
     VALIDATE,
     value("output", Some('o')),
     value("clusterrole", None),
+    value("clusterip", None),
     value("external-name", None),
     value("from-literal", None),
     value("group", None),
@@ -370,7 +371,13 @@ fn service(name: &str, how: &str, args: &Args) -> Result<Value, Fault> {
     };
     let ports: Result<Vec<Value>, Fault> = args.all("tcp").map(|text| ports(text, how)).collect();
     let ports = ports?;
-    if ports.is_empty() && kind != "ExternalName" {
+    let address = args.last("clusterip").unwrap_or_default();
+    if address == "None" && kind != "ClusterIP" {
+        return Err(Fault::Usage(
+            "ClusterIP=None can only be used with ClusterIP service type".to_owned(),
+        ));
+    }
+    if ports.is_empty() && kind != "ExternalName" && address != "None" {
         return Err(Fault::Usage(
             "at least one tcp port specifier must be provided".to_owned(),
         ));
@@ -379,6 +386,9 @@ fn service(name: &str, how: &str, args: &Args) -> Result<Value, Fault> {
     let mut spec = map! { "selector" => labels.clone(), "type" => kind };
     if !ports.is_empty() {
         spec.set("ports", ports);
+    }
+    if !address.is_empty() {
+        spec.set("clusterIP", address);
     }
     if kind == "ExternalName" {
         spec.set("externalName", needed(args, "external-name")?);

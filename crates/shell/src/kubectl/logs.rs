@@ -68,7 +68,6 @@ pub(super) fn run(session: &mut Session, args: &Args) -> Result<(), Fault> {
         ([name, container], _) => (Some(name.as_str()), Some(container.as_str())),
         _ => return Err(usage(USAGE)),
     };
-    let options = options(session, args, selector)?;
     let pods = match named {
         Some(name) => of_object(session, name, args.is_on("all-pods"))?,
         None => {
@@ -84,6 +83,7 @@ pub(super) fn run(session: &mut Session, args: &Args) -> Result<(), Fault> {
             pods
         }
     };
+    let options = options(session, args, selector)?;
     let container = args.last("container").or(inline);
     if args.is_on("all-containers")
         && let Some(container) = container

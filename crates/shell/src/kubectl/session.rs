@@ -305,7 +305,9 @@ impl<'c> Session<'c> {
                 page,
                 ..self.request(&key, "", Verb::List)
             };
-            let Answer::Part(part) = self.cluster.ask(request)? else {
+            let answer = self.cluster.ask(request);
+            let Answer::Part(part) = answer.map_err(|status| unlisted(kind, &select, status))?
+            else {
                 return Ok(all);
             };
             all.extend(part.objects);
@@ -426,6 +428,27 @@ impl<'c> Session<'c> {
             [kind, names @ ..] => names.iter().map(|name| key(kind, name)).collect(),
         }
     }
+}
+
+/// What kubectl makes of a list's refusal (`EnhanceListError` in `k8s.io/cli-runtime/pkg/resource`).
+fn unlisted(kind: &str, select: &Selection, status: Status) -> Status {
+    if !matches!(status.reason, "BadRequest" | "NotFound") {
+        return status;
+    }
+    let info = kind_info(kind);
+    let (version, plural) = info.map_or(("", ""), |info| (info.api_version, info.plural));
+    let slash = if version.contains('/') { "" } else { "/" };
+    let what = eco_format!("{slash}{version}, Resource={plural}");
+    let message = match select.labels.is_empty() && select.fields.is_empty() {
+        true => eco_format!("Unable to list {what:?}: {}", status.message),
+        false => eco_format!(
+            "Unable to find {what:?} that match label selector {:?}, field selector {:?}: {}",
+            select.labels,
+            select.fields,
+            status.message
+        ),
+    };
+    Status { message, ..status }
 }
 
 /// What `--validate` says (`GetValidationDirective` in `k8s.io/kubectl/pkg/cmd/util`).
