@@ -20,6 +20,7 @@ mod gostruct;
 mod hash;
 mod kind;
 pub mod kubectl;
+mod label_selector;
 mod object;
 mod paging;
 pub mod patch;

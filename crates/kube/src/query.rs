@@ -1,7 +1,7 @@
-//! Selectors as a request writes them: `app=web,tier in (a, b)` for labels
-//! (`k8s.io/apimachinery/pkg/labels`), `status.phase!=Running` for fields (`pkg/fields`).
+//! Which objects a request is about: those with certain labels ([`label_selector`]), and certain values
+//! in some fields, `status.phase!=Running` (`k8s.io/apimachinery/pkg/fields`).
 
-use crate::{Object, Status, Value};
+use crate::{Object, Status, Value, label_selector};
 use ecow::{EcoString, eco_format};
 
 /// Which objects a list or a watch is about; an empty text means all.
@@ -14,20 +14,23 @@ pub struct Selection {
 }
 
 /// One requirement of a selector.
-struct Requirement {
-    key: EcoString,
-    rule: Rule,
+pub(crate) struct Requirement {
+    pub key: EcoString,
+    pub rule: Rule,
 }
 
-enum Rule {
+pub(crate) enum Rule {
     In(Vec<EcoString>),
     NotIn(Vec<EcoString>),
     Exists,
     Absent,
+    More(i64),
+    Less(i64),
 }
 
 impl Rule {
     fn allows(&self, value: Option<&str>) -> bool {
+        let number = |value: Option<&str>| value.and_then(|text| text.parse::<i64>().ok());
         let listed =
             |values: &[EcoString]| value.is_some_and(|value| values.iter().any(|it| it == value));
         match self {
@@ -35,6 +38,8 @@ impl Rule {
             Rule::NotIn(values) => !listed(values),
             Rule::Exists => value.is_some(),
             Rule::Absent => value.is_none(),
+            Rule::More(bound) => number(value).is_some_and(|it| it > *bound),
+            Rule::Less(bound) => number(value).is_some_and(|it| it < *bound),
         }
     }
 }
@@ -46,7 +51,7 @@ impl Selection {
     /// 400 for a selector that cannot be read, or that names a field by which the server does not
     /// select.
     pub(crate) fn filter(&self, kind: &str) -> Result<impl Fn(&Object) -> bool + use<>, Status> {
-        let labels = parse_labels(&self.labels)?;
+        let labels = label_selector::parse(&self.labels).map_err(Status::bad_request)?;
         let fields = parse_fields(&self.fields)?;
         for field in &fields {
             if !is_selectable(kind, &field.key) {
@@ -173,84 +178,6 @@ fn parse_fields(text: &str) -> Result<Vec<Requirement>, Status> {
     Ok(requirements)
 }
 
-fn parse_labels(text: &str) -> Result<Vec<Requirement>, Status> {
-    let mut requirements = Vec::new();
-    for part in parts(text) {
-        let part = part.trim();
-        let Some(requirement) = parse_label(part) else {
-            return Err(Status::bad_request(eco_format!(
-                "unable to parse requirement: can't understand {part:?}"
-            )));
-        };
-        requirements.push(requirement);
-    }
-    Ok(requirements)
-}
-
-/// A selector's parts: a comma between brackets separates values instead.
-fn parts(text: &str) -> Vec<&str> {
-    let (mut parts, mut start, mut depth) = (Vec::new(), 0, 0_usize);
-    for (at, byte) in text.bytes().enumerate() {
-        match byte {
-            b'(' => depth += 1,
-            b')' => depth = depth.saturating_sub(1),
-            b',' if depth == 0 => {
-                parts.push(&text[start..at]);
-                start = at + 1;
-            }
-            _ => {}
-        }
-    }
-    parts.push(&text[start..]);
-    parts.retain(|part| !part.trim().is_empty());
-    parts
-}
-
-fn parse_label(part: &str) -> Option<Requirement> {
-    let is_key = |key: &str| {
-        let allowed = |c: char| c.is_ascii_alphanumeric() || "-_./".contains(c);
-        !key.is_empty() && key.chars().all(allowed)
-    };
-    let make = |key: &str, rule| {
-        is_key(key.trim()).then(|| Requirement {
-            key: key.trim().into(),
-            rule,
-        })
-    };
-    if let Some(key) = part.strip_prefix('!') {
-        return make(key, Rule::Absent);
-    }
-    for (word, inside) in [(" notin ", false), (" in ", true)] {
-        let normal = part.replacen('(', " (", 1);
-        if let Some((key, list)) = normal.split_once(word) {
-            let list = list.trim().strip_prefix('(')?.strip_suffix(')')?;
-            let values = list.split(',').map(|value| value.trim().into()).collect();
-            return make(
-                key,
-                if inside {
-                    Rule::In(values)
-                } else {
-                    Rule::NotIn(values)
-                },
-            );
-        }
-    }
-    for (sign, inside) in [("!=", false), ("==", true), ("=", true)] {
-        if let Some((key, value)) = part.split_once(sign) {
-            let values = vec![value.trim().into()];
-            return make(
-                key,
-                if inside {
-                    Rule::In(values)
-                } else {
-                    Rule::NotIn(values)
-                },
-            );
-        }
-    }
-    make(part, Rule::Exists)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -261,7 +188,7 @@ mod tests {
         let object = Object {
             key: Key::new("Pod", "default", "p"),
             meta: Meta {
-                labels: map! { "app" => "web", "tier" => "a" },
+                labels: map! { "app" => "web", "shard" => "4", "tier" => "a" },
                 ..Meta::default()
             },
             value: map! {
@@ -276,6 +203,9 @@ mod tests {
             ("tier notin(a)", "", Some(false)),
             ("app!=web", "", Some(false)),
             ("gone!=web", "", Some(true)),
+            ("shard>3,shard<5", "", Some(true)),
+            ("shard>4", "", Some(false)),
+            ("tier<5", "", Some(false)),
             ("app", "metadata.name=p,status.phase!=Pending", Some(true)),
             ("", "status.phase=Pending", Some(false)),
             ("", "spec.replicas=1", None),
