@@ -11,6 +11,7 @@ mod containers;
 mod create;
 mod delete;
 mod describe;
+mod diff;
 mod drain;
 mod events;
 mod exec;
@@ -90,6 +91,7 @@ const COMMANDS: &[Command] = &[
     print(&["run"], create::FLAGS, expose::run_pod),
     change(&["delete"], delete::FLAGS, delete::run),
     print(&["describe"], describe::FLAGS, describe::run),
+    print(&["diff"], diff::FLAGS, diff::run),
     change(&["drain"], drain::DRAIN_FLAGS, drain::drain),
     print(&["events"], events::FLAGS, events::run),
     print(&["exec"], exec::FLAGS, exec::run),

@@ -40,9 +40,16 @@ fn run_at(file: &Value, case: &Value, late: kube::Millis) -> Result<(), String> 
     }
 }
 
-/// A text without what no two servers give alike.
+/// A text without what no two servers give alike: versions, and where and when files were written.
 fn masked(text: &str) -> String {
     let lines = text.split_inclusive('\n').map(|line| {
+        if ["diff -u ", "--- ", "+++ "]
+            .iter()
+            .any(|it| line.starts_with(it))
+        {
+            let (names, _) = line.split_once('\t').unwrap_or((line.trim_end(), ""));
+            return format!("{}\n", names.replace("{tmp}/", "/tmp/"));
+        }
         let rest = line.trim_start().trim_start_matches("- ");
         let name = ["resourceVersion: ", "uid: "]
             .into_iter()

@@ -5,7 +5,7 @@ use super::args::{Args, DRY_RUN, FILENAME, Flag, OUTPUT, VALIDATE};
 use super::session::{DryRun, Fault, Session};
 use kube::api::Verb;
 use kube::patch::three_way;
-use kube::{Key, Value, kind_info, kubectl};
+use kube::{Key, Object, Value, kind_info, kubectl};
 use yaml::json;
 
 const LAST_APPLIED: &str = "kubectl.kubernetes.io/last-applied-configuration";
@@ -78,6 +78,20 @@ fn each(
     doing: &str,
     act: Act,
 ) -> Result<(), Fault> {
+    for (key, manifest) in manifests(session, args, missing, doing)? {
+        let what = act(session, &key, &manifest)?;
+        session.done(&key, what);
+    }
+    Ok(())
+}
+
+/// The manifests on standard input, and what they are about.
+pub(super) fn manifests(
+    session: &Session,
+    args: &Args,
+    missing: &str,
+    doing: &str,
+) -> Result<Vec<(Key, Value)>, Fault> {
     match args.last("filename") {
         Some("-") => {}
         Some(path) => {
@@ -91,15 +105,23 @@ fn each(
         ))
     })?;
     manifests.retain(|manifest| !manifest.is_null());
-    for manifest in &manifests {
-        let key = key_of(session, manifest);
-        let what = act(session, &key, manifest)?;
-        session.done(&key, what);
+    if manifests.is_empty() {
+        return Err(Fault::Usage(format!("no objects passed to {doing}")));
     }
-    match manifests.is_empty() {
-        true => Err(Fault::Usage(format!("no objects passed to {doing}"))),
-        false => Ok(()),
-    }
+    let asked = args.last("namespace");
+    let keyed = manifests.into_iter().map(|manifest| {
+        let key = key_of(session, &manifest);
+        // What is asked for by name must be what is meant (`RequireNamespace`).
+        match asked.filter(|asked| !key.namespace.is_empty() && key.namespace != *asked) {
+            Some(asked) => Err(Fault::Usage(format!(
+                "the namespace from the provided object {:?} does not match the namespace {asked:?}. You \
+                 must pass '--namespace={}' to perform this operation.",
+                key.namespace, key.namespace
+            ))),
+            None => Ok((key, manifest)),
+        }
+    });
+    keyed.collect()
 }
 
 /// How the server's refusal is told.
@@ -130,20 +152,17 @@ fn apply(session: &mut Session, key: &Key, manifest: &Value) -> Result<&'static 
             return Err(refused(&status, "retrieving current configuration of", key));
         }
     };
-    let last = match live.annotation(LAST_APPLIED) {
-        Some(text) => yaml::decode(text).unwrap_or_default(),
-        None => {
-            let plural = kind_info(&key.kind).map_or("", |info| info.plural);
-            let object = format!("{plural}/{}", key.name);
-            session.output.stderr.push_str(&format!(
+    if live.annotation(LAST_APPLIED).is_none() {
+        let plural = kind_info(&key.kind).map_or("", |info| info.plural);
+        let object = format!("{plural}/{}", key.name);
+        session.output.stderr.push_str(&format!(
                 "Warning: resource {object} is missing the {LAST_APPLIED} annotation which is required by \
                  kubectl apply. kubectl apply should only be used on resources created declaratively by \
                  either kubectl create --save-config or kubectl apply. The missing annotation will be \
                  patched automatically.\n"
             ));
-            Value::Null
-        }
-    };
+    }
+    let last = last_applied(&live);
     let (how, patch) = three_way(&last, &next, &live.value)
         .map_err(|fault| Fault::Usage(format!("error when creating patch with:\n{fault}")))?;
     if patch.as_map().is_none_or(kube::Map::is_empty) {
@@ -160,20 +179,32 @@ fn apply(session: &mut Session, key: &Key, manifest: &Value) -> Result<&'static 
     })
 }
 
+/// The manifest that was applied last; null if none was.
+pub(super) fn last_applied(live: &Object) -> Value {
+    let text = live.annotation(LAST_APPLIED);
+    text.and_then(|text| yaml::decode(text).ok())
+        .unwrap_or_default()
+}
+
 /// The manifest with itself in the annotation (`util.GetModifiedConfiguration`).
 fn noted(manifest: &Value) -> Value {
-    let mut inner = manifest.clone();
+    let mut next = annotated(manifest);
+    let text = json::encode(&next, json::COMPACT);
+    next.entry_at(&["metadata", "annotations"])
+        .set(LAST_APPLIED, text + "\n");
+    next
+}
+
+/// The manifest with annotations, if only none.
+pub(super) fn annotated(manifest: &Value) -> Value {
+    let mut next = manifest.clone();
     // To set one annotation is to read all as texts: a null is an empty one
     // (`unstructured.NestedNullCoercingStringMap`).
-    let annotations = inner.entry_at(&["metadata", "annotations"]);
+    let annotations = next.entry_at(&["metadata", "annotations"]);
     let texts = annotations.members().map(|(name, value)| match value {
         Value::Null => (name.clone(), "".into()),
         text => (name.clone(), text.clone()),
     });
     *annotations = Value::Map(texts.collect());
-    let text = json::encode(&inner, json::COMPACT);
-    let mut next = inner;
-    next.entry_at(&["metadata", "annotations"])
-        .set(LAST_APPLIED, text + "\n");
     next
 }
