@@ -25,8 +25,6 @@ const BURST: Millis = 25;
 const REFILL: Millis = 300_000;
 /// After how long a pause a series is over (`event_broadcaster.go`, `finishTime`).
 const FINISH: Millis = 360_000;
-/// How long an Event is kept since it was written last (`--event-ttl`).
-const KEPT: Millis = 3_600_000;
 /// Within how much time etcd lets Events end together (`lease_manager.go`, `leaseReuseDurationSeconds`).
 const LEASE: Millis = 60_000;
 /// Stands for the messages that are combined.
@@ -321,7 +319,8 @@ impl World {
             kube::record(&mut self.store, self.now, &user, key, event)
         };
         self.have_seen_all();
-        self.recorders.end.get_or_insert(self.now + KEPT + LEASE);
+        let end = self.now + self.settings.timings.event_ttl + LEASE;
+        self.recorders.end.get_or_insert(end);
         is_done
     }
 
@@ -331,10 +330,11 @@ impl World {
         if self.recorders.end.is_none_or(|end| self.now < end) || !self.has_seen_all() {
             return;
         }
+        let kept = self.settings.timings.event_ttl;
         let (mut ended, mut oldest) = (Vec::new(), None);
         for event in self.store.list("Event") {
             let written = written(event);
-            match written + KEPT <= self.now {
+            match written + kept <= self.now {
                 true => ended.push(event.key.clone()),
                 false => oldest = Some(oldest.map_or(written, |it: Millis| it.min(written))),
             }
@@ -343,7 +343,7 @@ impl World {
             api::expire(&mut self.store, &key);
         }
         self.have_seen_all();
-        self.recorders.end = oldest.map(|oldest| oldest + KEPT + LEASE);
+        self.recorders.end = oldest.map(|oldest| oldest + kept + LEASE);
     }
 }
 

@@ -23,6 +23,9 @@ pub struct Timings {
     pub back_off: Millis,
     /// The longest such wait.
     pub back_off_max: Millis,
+    /// How often a kubelet looks at a pod without another reason, and half as much again drawn: so late do
+    /// the files of a volume follow their ConfigMap (`syncFrequency`: 1 min).
+    pub pod_sync: Millis,
     /// How often a kubelet renews its lease (`pkg/kubelet/kubelet.go`, `nodeLeaseRenewIntervalFraction`: a
     /// quarter of 40 s).
     pub lease_renewal: Millis,
@@ -52,6 +55,8 @@ pub struct Timings {
     pub load_balancer: Millis,
     /// How long an Ingress controller takes to publish an Ingress' address; plain for the known ones.
     pub ingress_address: Millis,
+    /// How long an Event is kept after it was last told (`--event-ttl`: 1 h).
+    pub event_ttl: Millis,
     /// How often an autoscaler looks (`horizontal-pod-autoscaler-sync-period`: 15 s).
     pub autoscaler_sync: Millis,
     /// How long after its start a pod's CPU counts only while it is ready
@@ -88,6 +93,7 @@ impl Default for Timings {
             pull_round_trip: 350,
             back_off: 10_000,
             back_off_max: 300_000,
+            pod_sync: 60_000,
             lease_renewal: 10_000,
             node_monitor: 5_000,
             node_grace: 50_000,
@@ -99,6 +105,7 @@ impl Default for Timings {
             dns_ttl: 30_000,
             load_balancer: 20_000,
             ingress_address: 10_000,
+            event_ttl: 3_600_000,
             autoscaler_sync: 15_000,
             autoscaler_initialization: 300_000,
             autoscaler_readiness: 30_000,
@@ -148,6 +155,7 @@ pub const KNOBS: &[Knob] = &[
     knob("backOffMax", OFTEN, |it| &mut it.back_off_max),
     knob("container", 0, |it| &mut it.container),
     knob("dnsTtl", 0, |it| &mut it.dns_ttl),
+    knob("eventTtl", OFTEN, |it| &mut it.event_ttl),
     knob("evictionLook", OFTEN, |it| &mut it.eviction_look),
     knob("evictionPressureTransition", 0, |it| {
         &mut it.eviction_pressure_transition
@@ -158,6 +166,7 @@ pub const KNOBS: &[Knob] = &[
     knob("nodeEviction", 0, |it| &mut it.node_eviction),
     knob("nodeGrace", 0, |it| &mut it.node_grace),
     knob("nodeMonitor", OFTEN, |it| &mut it.node_monitor),
+    knob("podSync", OFTEN, |it| &mut it.pod_sync),
     knob("proxyApply", 0, |it| &mut it.proxy_apply),
     knob("proxySync", 0, |it| &mut it.proxy_sync),
     knob(PULL_RATE, 1, |it| &mut it.pull_bytes_per_second),
@@ -190,6 +199,7 @@ mod tests {
             ("backOffMax", 300_000),
             ("container", 40),
             ("dnsTtl", 30_000),
+            ("eventTtl", 3_600_000),
             ("evictionLook", 10_000),
             ("evictionPressureTransition", 300_000),
             ("ingressAddress", 10_000),
@@ -198,6 +208,7 @@ mod tests {
             ("nodeEviction", 10_000),
             ("nodeGrace", 50_000),
             ("nodeMonitor", 5_000),
+            ("podSync", 60_000),
             ("proxyApply", 100),
             ("proxySync", 1_000),
             ("pullBytesPerSecond", 52_428_800),

@@ -21,8 +21,6 @@ use std::rc::Rc;
 /// How often the container runtime is asked what has changed (`kubelet.go`, `genericPlegRelistPeriod`),
 /// and how often the kubelet looks which of its timers are over.
 const TICK: Millis = 1_000;
-/// `syncFrequency`: how often a pod is looked at without another reason, and half as much again drawn.
-const RESYNC: Millis = 60_000;
 /// `backOffPeriod`: after a failure that brings no wait of its own, and half as much again drawn.
 const RETRY: Millis = 10_000;
 /// The first wait before a volume that could not be mounted is tried again, doubling
@@ -174,9 +172,10 @@ pub(super) fn config_changed(world: &mut World, change: &Change) {
             Note::nothing("NotRestarted", why),
         );
     }
+    let pod_sync = world.settings.timings.pod_sync;
     for (uid, mut at) in users {
         while at <= world.now {
-            at += RESYNC + world.random.below(RESYNC / 2);
+            at += pod_sync + world.random.below(pod_sync / 2);
         }
         let delay = at - world.now;
         let Some(run) = world.pods.runs.get_mut(&uid) else {
@@ -462,7 +461,8 @@ impl Work<'_> {
         let is_well = failed.is_none() && worker.has_acted;
         worker.fresh = if is_well { now } else { next_tick };
         if let Some(over) = failed {
-            let wait = over.map_or(RETRY, |over| over.saturating_sub(now).min(RESYNC));
+            let most = self.world.settings.timings.pod_sync;
+            let wait = over.map_or(RETRY, |over| over.saturating_sub(now).min(most));
             let wait = wait + self.world.random.below(wait / 2 + 1);
             let at = self.tick_after(now + wait.saturating_sub(1));
             self.wake(at);
