@@ -113,7 +113,7 @@ fn fewest_ready(told: &Told) -> EcoString {
 
 fn slowest(told: &Told) -> EcoString {
     let slowest = told.seconds().iter().map(|it| it.latency[2]).max();
-    slowest.map_or("–".into(), |it| eco_format!("{it} ms"))
+    slowest.map_or("–".into(), |it| stage::milliseconds(it))
 }
 
 fn memory(told: &Told) -> EcoString {

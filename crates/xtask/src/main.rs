@@ -14,6 +14,8 @@ mod bench;
 mod build;
 mod finish;
 mod fuzz;
+#[cfg(test)]
+mod prose;
 mod screenshot;
 mod serve;
 mod setup;

@@ -4,10 +4,10 @@
 //! them where it needs them, with its own plurals. A text around something that is drawn says `{0}`
 //! where that stands. A second language is a second folder with the same names, and the line below
 //! chooses: a site is built for one language, so that nobody loads two. The compiler refuses a name that
-//! is missing and one that nobody uses; the tests refuse prose anywhere else in the page.
+//! is missing and one that nobody uses; a test of `xtask` refuses prose anywhere else in the page.
 //!
-//! Not in the table: what the engine says, which are the words of the real programs, and lessons, whose
-//! texts lie in `web/lessons/*/text.en.md`.
+//! Not in this table: what the engine says, which has tables of its own (`src/texts` of `reconcile`,
+//! `lessons` and `wasm`), and lessons, whose texts lie in `web/lessons/*/text.en.md`.
 
 #[cfg(not(made_up))]
 mod en;

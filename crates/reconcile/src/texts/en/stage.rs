@@ -194,6 +194,11 @@ pub(crate) fn part(part: u64, all: u64) -> EcoString {
     eco_format!("{part} of {all}")
 }
 
+/// How long an answer took.
+pub(crate) fn milliseconds(time: u32) -> EcoString {
+    eco_format!("{time} ms")
+}
+
 /// A use of memory, and the limit that it has, if it has one.
 pub(crate) fn mebibytes(used: u32, limit: u32) -> EcoString {
     match limit {
