@@ -8,6 +8,7 @@
 
 mod kubectl;
 mod line;
+mod texts;
 mod unified;
 
 use ecow::{EcoString, eco_format};

@@ -1,6 +1,6 @@
 //! A line of a terminal: one command, its words as a shell tells them apart.
 
-use crate::{Cluster, Output, command_first, kubectl};
+use crate::{Cluster, Output, command_first, kubectl, texts};
 
 /// Characters by which a shell joins commands; the terminal runs one at a time.
 const JOINTS: &str = "|&;<>`";
@@ -67,9 +67,7 @@ fn split(line: &str) -> Result<Vec<String>, String> {
             }
             '#' if word.is_none() => break,
             joint if JOINTS.contains(joint) => {
-                return Err(format!(
-                    "{joint}: the lab's terminal runs one command at a time"
-                ));
+                return Err(texts::one_command_at_a_time(joint));
             }
             other => word.get_or_insert_default().push(other),
         }

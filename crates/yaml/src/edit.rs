@@ -3,6 +3,7 @@
 
 use crate::decode::key_text;
 use crate::node::{Kind, Node};
+use crate::texts;
 use crate::{Duplicates, Error, Style, Value, decode_node, encode, parse_first};
 use std::ops::Range;
 
@@ -36,8 +37,8 @@ pub fn set(text: &str, path: &[&str], value: &Value) -> Result<String, Error> {
     let node = path.iter().try_fold(&root, |node, key| member(node, key));
     Err(refused(
         node.unwrap_or(&root),
-        format!("{} cannot be changed here alone", path.join(".")),
-        "edit the text by hand: this value is written in a way that others depend on",
+        texts::cannot_be_changed(&path.join(".")),
+        texts::EDIT_BY_HAND,
     ))
 }
 
@@ -263,8 +264,8 @@ fn add(
         }
         _ => Err(refused(
             node,
-            format!("there is no {:?} here: this is no mapping", rest[0]),
-            "name a path of mapping keys, or the number of an item",
+            texts::no_mapping(rest[0]),
+            texts::NAME_A_PATH,
         )),
     }
 }

@@ -1,5 +1,6 @@
 //! What can be wrong with a YAML text, and where.
 
+use crate::texts;
 use std::fmt;
 
 /// A place in a text.
@@ -77,45 +78,21 @@ impl std::error::Error for Error {}
 /// Advice for the mistakes that people make in manifests.
 fn hint(message: &str) -> Option<&'static str> {
     let advice = [
-        (
-            "mapping values are not allowed",
-            "quote a text that holds `: `, or check the indentation of this line and the one before",
-        ),
-        (
-            "cannot start any token",
-            "indent with spaces, not tabs, and quote a text that begins with @, ` or %",
-        ),
-        ("violates indentation", "indent with spaces, not tabs"),
-        (
-            "tab character where an indentation",
-            "indent with spaces, not tabs",
-        ),
-        (
-            "did not find expected key",
-            "line this up with the other keys of its mapping",
-        ),
-        (
-            "did not find expected '-'",
-            "line this up with the other `- ` items of its list",
-        ),
-        (
-            "could not find expected ':'",
-            "a key needs a colon and a space after it",
-        ),
+        ("mapping values are not allowed", texts::QUOTE_OR_INDENT),
+        ("cannot start any token", texts::NO_TABS_AND_QUOTE),
+        ("violates indentation", texts::NO_TABS),
+        ("tab character where an indentation", texts::NO_TABS),
+        ("did not find expected key", texts::LINE_UP_KEYS),
+        ("did not find expected '-'", texts::LINE_UP_ITEMS),
+        ("could not find expected ':'", texts::KEY_NEEDS_COLON),
         (
             "block sequence entries are not allowed",
-            "put the list on lines of its own below its key",
+            texts::LIST_BELOW_KEY,
         ),
-        (
-            "did not find expected ',' or '}'",
-            "quote a template expression that begins a value, as in \"{{ … }}\"",
-        ),
-        ("found unexpected end of stream", "close the quote"),
-        (
-            "found unknown escape character",
-            "use single quotes for a text with backslashes",
-        ),
-        ("already set in map", "keep one of the two"),
+        ("did not find expected ',' or '}'", texts::QUOTE_EXPRESSION),
+        ("found unexpected end of stream", texts::CLOSE_THE_QUOTE),
+        ("found unknown escape character", texts::SINGLE_QUOTES),
+        ("already set in map", texts::KEEP_ONE),
     ];
     advice
         .iter()

@@ -18,6 +18,7 @@ pub mod number;
 mod parse;
 mod resolve;
 mod scan;
+mod texts;
 mod value;
 
 pub use decode::{Duplicates, decode, decode_all, decode_members, decode_node, decode_with};

@@ -3,8 +3,10 @@
 use super::actions::workflow::{Workflow, is_workflow};
 use super::app::App;
 use super::reader::syntax_problem;
+use crate::texts;
 use crate::view::Problem;
-use kube::fields::{self, Table};
+use ecow::EcoString;
+use kube::fields::{self, Fault, Table};
 
 /// What is wrong with a file of a repository that CI or the lab reads: an `app.yaml`, a workflow, or
 /// any other YAML. `path` begins with the repository. With the table of all fields, those of Kubernetes
@@ -38,7 +40,13 @@ fn field_problems(path: &str, text: &str, table: &Table) -> Vec<Problem> {
         line: it.line as u32,
         column: it.column as u32,
         message: it.fault.message.clone(),
-        hint: it.fault.question(),
+        hint: hint(&it.fault),
     });
     problems.collect()
+}
+
+/// What to write instead of a field that is unknown, as a question; empty if nothing is near.
+pub(crate) fn hint(fault: &Fault) -> EcoString {
+    let near = fault.hint.map(texts::files::did_you_mean);
+    near.unwrap_or_default()
 }

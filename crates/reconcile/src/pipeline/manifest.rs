@@ -5,6 +5,7 @@ use super::{MAIN, charts, releases, runs};
 use crate::delivery::actions::run::Start;
 use crate::delivery::actions::tools::HelmUpgrade;
 use crate::delivery::actions::workflow::Event;
+use crate::delivery::check::hint;
 use crate::delivery::git::{Person, Tree};
 use crate::delivery::plan::trial::{Cluster, Refusal};
 use crate::delivery::plan::{Side, place_objects};
@@ -191,7 +192,7 @@ impl<'a> Edited<'a> {
                     false => side.named_at(&key, &fault.path),
                 },
                 message: fault.message.clone(),
-                hint: fault.question(),
+                hint: hint(fault),
             }));
         }
         let mut cluster = self.cluster();
