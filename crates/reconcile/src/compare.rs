@@ -113,7 +113,7 @@ fn fewest_ready(told: &Told) -> EcoString {
 
 fn slowest(told: &Told) -> EcoString {
     let slowest = told.seconds().iter().map(|it| it.latency[2]).max();
-    slowest.map_or("–".into(), |it| stage::milliseconds(it))
+    slowest.map_or("–".into(), stage::milliseconds)
 }
 
 fn memory(told: &Told) -> EcoString {
