@@ -291,7 +291,9 @@ pub fn serve_computed(
 ) -> Response {
     let mut store = store.clone();
     for (key, object) in computed {
-        store.put(key, object, now);
+        let created = object.at(&["metadata", "creationTimestamp"]).text();
+        let created = time::parse_rfc3339(created).unwrap_or(now);
+        store.put(key, object, created);
     }
     answer(&mut store, now, request)
 }

@@ -7,7 +7,9 @@
 
 use crate::audit::{Asked, Audited};
 use crate::cluster::kubelet::logs::{self, Executed};
-use crate::cluster::{self, CONTROLLERS, Context, kubelet, metrics_server, network, nodes};
+use crate::cluster::{
+    self, CONTROLLERS, Context, kubelet, metrics_server, network, node_lifecycle, nodes,
+};
 use crate::delivery::app::App;
 use crate::events::Recorders;
 use crate::faults::Faults;
@@ -375,9 +377,14 @@ impl World {
     /// Answers a request that changes nothing: a read, or a dry run.
     pub(crate) fn try_out(&mut self, request: Request) -> Response {
         let request = self.decoded(request);
-        match metrics_server::answers(&request) {
-            true => metrics_server::serve(self, request),
-            false => api::serve(&mut self.store, self.now, request),
+        let is_read = matches!(request.verb, Verb::Get | Verb::List);
+        match request.key.kind.as_str() {
+            _ if metrics_server::answers(&request) => metrics_server::serve(self, request),
+            "Lease" if is_read => {
+                let leases = node_lifecycle::leases(self);
+                api::serve_computed(&self.store, self.now, request, leases)
+            }
+            _ => api::serve(&mut self.store, self.now, request),
         }
     }
 

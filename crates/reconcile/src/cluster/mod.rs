@@ -14,7 +14,7 @@ pub mod kubelet;
 pub(crate) mod metrics_server;
 mod namespace;
 pub mod network;
-mod node_lifecycle;
+pub(crate) mod node_lifecycle;
 pub mod nodes;
 pub mod pod;
 mod pod_disruption_budget;

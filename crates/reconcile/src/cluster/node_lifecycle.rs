@@ -4,6 +4,7 @@
 //! its last renewal and the moment at which the controller gives it up are computed.
 
 use super::{Context, Controller, conditions};
+use crate::engine::World;
 use crate::plan::Plan;
 use crate::texts;
 use crate::timings::Timings;
@@ -20,6 +21,8 @@ pub(super) const CONTROLLER: Controller = Controller {
     batch: 0,
 };
 
+/// Where the leases of nodes are.
+const LEASES: &str = "kube-node-lease";
 const NOT_READY: &str = "node.kubernetes.io/not-ready";
 const UNREACHABLE: &str = "node.kubernetes.io/unreachable";
 const UNSCHEDULABLE: &str = "node.kubernetes.io/unschedulable";
@@ -84,15 +87,50 @@ pub(super) fn state<'a>(node: &'a Object, kind: &str) -> &'a str {
 /// When the controller gives a silent node up: it looks every few seconds, and the last renewal that
 /// it saw must be older than the grace period.
 fn lost_at(name: &str, since: Millis, timings: &Timings) -> Millis {
+    let seen = renewed(name, since, timings).next_multiple_of(timings.node_monitor);
+    next_look(seen + timings.node_grace, timings)
+}
+
+/// When a kubelet renewed its lease last, up to a moment.
+fn renewed(name: &str, until: Millis, timings: &Timings) -> Millis {
     let renew = timings.lease_renewal;
     let phase = name
         .bytes()
         .fold(0, |sum, byte| (sum * 31 + u64::from(byte)) % renew);
-    let renewed = since
+    until
         .checked_sub(phase)
-        .map_or(0, |t| t / renew * renew + phase);
-    let seen = renewed.next_multiple_of(timings.node_monitor);
-    next_look(seen + timings.node_grace, timings)
+        .map_or(0, |t| t / renew * renew + phase)
+}
+
+fn seconds(time: Millis) -> i64 {
+    i64::try_from(time / 1_000).unwrap_or(i64::MAX)
+}
+
+/// The leases of all nodes as they are now, for who reads them: nothing is written to renew one.
+pub(crate) fn leases(world: &World) -> Vec<(Key, Value)> {
+    let timings = &world.settings.timings;
+    let nodes = world.store.list("Node");
+    let lease = |node: &Rc<Object>| {
+        let (name, created) = (&node.key.name, node.meta.created);
+        let silent = world.pods.silent.get(name).map(|it| it.since);
+        let renewed = renewed(name, silent.unwrap_or(world.now), timings).max(created);
+        let lease = map! {
+            "apiVersion" => "coordination.k8s.io/v1",
+            "kind" => "Lease",
+            "metadata" => map! {
+                "creationTimestamp" => time::rfc3339(created),
+                "name" => name,
+                "namespace" => LEASES,
+            },
+            "spec" => map! {
+                "holderIdentity" => name,
+                "leaseDurationSeconds" => seconds(timings.lease_renewal.saturating_mul(4)),
+                "renewTime" => time::rfc3339_micro(renewed),
+            },
+        };
+        (Key::new("Lease", LEASES, name.clone()), lease)
+    };
+    nodes.into_iter().map(lease).collect()
 }
 
 /// The first time after `t` at which the controller looks at all nodes.

@@ -54,3 +54,5 @@ kubectl auth whoami --as system:serviceaccount:shop:default
 kubectl logs web --tail=-5
 kubectl create service clusterip web --clusterip=None
 kubectl get services web
+kubectl get leases -n kube-node-lease
+kubectl get lease node-a -n kube-node-lease -o jsonpath='{.spec}'

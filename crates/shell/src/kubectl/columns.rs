@@ -248,6 +248,16 @@ const KINDS: &[(&str, &[Column])] = &[
         ],
     ),
     ("Kustomization", &[NAME, AGE, READY, STATUS]),
+    (
+        "Lease",
+        &[
+            NAME,
+            ("HOLDER", false, |it, _| {
+                text(it.spec(), &["holderIdentity"])
+            }),
+            AGE,
+        ],
+    ),
     ("LimitRange", CREATED),
     (
         "Namespace",
