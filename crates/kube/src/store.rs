@@ -1,8 +1,12 @@
 //! The versioned store: what etcd is to the API server.
 
+mod owned;
+
 use crate::{Key, Meta, Millis, Object, Random, Value, decimal, rbac, selector};
 use ecow::{EcoString, EcoVec};
 use lean::{Bytes, HashTrie, Keyed, SharedMap, SortKey};
+pub use owned::Class;
+use owned::{Owned, are_alike};
 use std::rc::Rc;
 
 /// How many changes are kept for watchers, besides those of the last request, however many it made; a
@@ -63,114 +67,6 @@ impl OfKind {
 
 /// How many writes are kept together: few enough to copy when a snapshot shares them.
 const CHUNK: u64 = 16;
-
-/// What a controller owns.
-#[derive(Clone, Debug)]
-struct Owned {
-    keys: SharedMap<Key, ()>,
-    /// How many there are of each class; none if there came to be too many classes to count by.
-    classes: Option<EcoVec<(Class, u32)>>,
-    /// How many there are on each node that have neither ended nor are to end.
-    active: SharedMap<EcoString, u32>,
-}
-
-/// How many classes are counted for one owner. The pods of a ReplicaSet have a handful; those of an
-/// indexed Job have labels of their own.
-const CLASSES_MAX: usize = 16;
-
-/// All that an owner counts its objects by. Objects of one class are alike to it.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Class {
-    /// `Pod`, `ReplicaSet`…
-    pub kind: EcoString,
-    /// `metadata.labels`
-    pub labels: Value,
-    /// `status.phase`, where there is one.
-    pub phase: EcoString,
-    /// Whether its condition Ready is True.
-    pub is_ready: bool,
-    /// Whether it is being deleted.
-    pub is_terminating: bool,
-    /// What its deletion costs, beside that of others.
-    pub deletion_cost: i32,
-}
-
-impl Class {
-    /// The class of an object.
-    #[must_use]
-    pub fn of(object: &Object) -> Class {
-        let meta = &object.meta;
-        Class {
-            kind: object.key.kind.clone(),
-            labels: meta.labels.clone(),
-            phase: meta.phase.clone(),
-            is_ready: meta.ready.is_some(),
-            is_terminating: meta.deleted.is_some(),
-            deletion_cost: meta.deletion_cost,
-        }
-    }
-
-    fn has(&self, object: &Object) -> bool {
-        let meta = &object.meta;
-        self.is_ready == meta.ready.is_some()
-            && self.is_terminating == meta.deleted.is_some()
-            && self.deletion_cost == meta.deletion_cost
-            && self.phase == meta.phase
-            && self.kind == object.key.kind
-            && self.labels == meta.labels
-    }
-}
-
-/// Whether two states of an object count alike.
-fn are_alike(a: &Object, b: &Object) -> bool {
-    a.meta.ready.is_some() == b.meta.ready.is_some()
-        && a.meta.deleted.is_some() == b.meta.deleted.is_some()
-        && a.meta.deletion_cost == b.meta.deletion_cost
-        && a.meta.phase == b.meta.phase
-        && a.meta.labels == b.meta.labels
-        && a.meta.node == b.meta.node
-}
-
-impl Default for Owned {
-    fn default() -> Owned {
-        Owned {
-            keys: SharedMap::new(),
-            classes: Some(EcoVec::new()),
-            active: SharedMap::new(),
-        }
-    }
-}
-
-impl Owned {
-    /// Counts an object as come or gone.
-    fn count(&mut self, object: &Object, is_come: bool) {
-        let change = |number: u32| match is_come {
-            true => number + 1,
-            false => number.saturating_sub(1),
-        };
-        let meta = &object.meta;
-        if meta.deleted.is_none() && !matches!(meta.phase.as_str(), "Succeeded" | "Failed") {
-            match change(self.active.get(&meta.node).copied().unwrap_or(0)) {
-                0 => _ = self.active.remove(&meta.node),
-                number => self.active.insert(meta.node.clone(), number),
-            }
-        }
-        let Some(classes) = &mut self.classes else {
-            return;
-        };
-        match classes.iter().position(|(class, _)| class.has(object)) {
-            Some(at) => {
-                let number = &mut classes.make_mut()[at].1;
-                *number = change(*number);
-                if *number == 0 {
-                    classes.remove(at);
-                }
-            }
-            None if classes.len() < CLASSES_MAX => classes.push((Class::of(object), 1)),
-            None => self.classes = None,
-        }
-    }
-}
 
 /// What objects can be found by, besides their key.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -346,32 +242,25 @@ impl Store {
 
     /// The pods of a namespace that have all the given labels, by key. None for an empty selector.
     pub fn pods_labelled(&self, namespace: &EcoString, labels: &Value) -> Vec<&Rc<Object>> {
-        let Some((name, value)) = labels.members().next() else {
-            return Vec::new();
-        };
-        self.indexed(&Index::Label(
-            namespace.clone(),
-            name.clone(),
-            value.to_text(),
-        ))
-        .filter(|pod| {
-            labels
-                .members()
-                .all(|(name, value)| pod.labels().get(name) == value)
-        })
-        .collect()
+        let mut pods = self.with_a_label(namespace, labels).unwrap_or_default();
+        retain_labelled(&mut pods, &|have| selector::matches_labels(labels, have));
+        pods
     }
 
     /// The pods of a namespace that a `metav1.LabelSelector` means, by key.
     pub fn pods_selected(&self, namespace: &EcoString, wanted: &Value) -> Vec<&Rc<Object>> {
-        let labels = wanted.get("matchLabels");
-        let mut pods = match labels.members().next() {
-            Some(_) => self.pods_labelled(namespace, labels),
-            // No label is in the index by its name alone.
-            None => self.list_in("Pod", namespace),
-        };
-        pods.retain(|pod| selector::matches(wanted, pod.labels()));
+        let pods = self.with_a_label(namespace, wanted.get("matchLabels"));
+        // No label is in the index by its name alone.
+        let mut pods = pods.unwrap_or_else(|| self.list_in("Pod", namespace));
+        retain_labelled(&mut pods, &|have| selector::matches(wanted, have));
         pods
+    }
+
+    /// The pods of a namespace that have one of the given labels, by key; none where there is no label.
+    fn with_a_label(&self, namespace: &EcoString, labels: &Value) -> Option<Vec<&Rc<Object>>> {
+        let (name, value) = labels.members().next()?;
+        let index = Index::Label(namespace.clone(), name.clone(), value.to_text());
+        Some(self.indexed(&index).collect())
     }
 
     fn indexed<'a>(&'a self, index: &Index) -> impl Iterator<Item = &'a Rc<Object>> + use<'a> {
@@ -560,6 +449,23 @@ impl Store {
             put_in(&mut self.indexes, &index, key, ());
         }
     }
+}
+
+/// Keeps the pods whose labels a test picks. Those of one template share their labels, and one after the other
+/// are tested once.
+fn retain_labelled(pods: &mut Vec<&Rc<Object>>, test: &dyn Fn(&Value) -> bool) {
+    let mut last: Option<(Value, bool)> = None;
+    pods.retain(|pod| {
+        let labels = pod.labels();
+        match &last {
+            Some((same, is_picked)) if same.is_identical(labels) => *is_picked,
+            _ => {
+                let is_picked = test(labels);
+                last = Some((labels.clone(), is_picked));
+                is_picked
+            }
+        }
+    });
 }
 
 /// Puts a value under two keys.

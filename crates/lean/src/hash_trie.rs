@@ -5,8 +5,8 @@
 //! takes some six. A write copies the nodes on the way to it that somebody else holds too, and changes the
 //! others where they are.
 //!
-//! An item knows its own key and lies in its node, without a place of its own in memory: the lab has two
-//! such maps, of which one is asked for at every step, so each has its copy of machine code.
+//! An item knows its own key and lies in its node, without a place of its own in memory: the lab has few
+//! such maps, which are asked for at every step, so each has its copy of machine code.
 //!
 //! Who goes through the items gets them sorted, so nothing can come to depend on how keys are hashed.
 

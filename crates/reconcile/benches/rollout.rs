@@ -1,4 +1,19 @@
 //! `bring_up/PODS` and `rolling_update/PODS`: how long the engine takes for a whole Deployment.
+//!
+//! Growth, in thousands of instructions for each pod (counted by callgrind, release profile):
+//!
+//! | pods | bring-up | roll |
+//! | --- | --- | --- |
+//! | 100 | 450 | 610 |
+//! | 1,000 | 410 | 605 |
+//! | 10,000 | 420 | 665 |
+//!
+//! What grows: the scheduler goes through 420 of 1,000 nodes, and of 100 through all
+//! (`numFeasibleNodesToFind`), with a few instructions for each, as alike ones are judged once; a ReplicaSet
+//! ranks its pods anew for every 500 that it deletes (3 % of the roll of 10,000); ways in maps get a fork
+//! longer. Time grows more than instructions do, as less of the cluster is in the processor's caches. Not
+//! measured here, and not linear: a Service or a budget over all pods goes through all of them whenever one
+//! of them changes.
 
 mod scenario;
 

@@ -73,18 +73,19 @@ impl Facts<'_> {
     }
 
     fn is(&self, endpoint: &Value) -> bool {
-        let conditions = endpoint.get("conditions");
-        let says = |name: &str, value: bool| conditions.get(name).as_bool() == Some(value);
-        says("ready", self.ready)
-            && says("serving", self.serving)
-            && says("terminating", self.terminating)
-            && endpoint.get("addresses").items().first() == Some(self.pod.status().get("podIP"))
+        let conditions = endpoint.get_near(1, "conditions");
+        let says =
+            |at, name: &str, value: bool| conditions.get_near(at, name).as_bool() == Some(value);
+        says(0, "ready", self.ready)
+            && says(1, "serving", self.serving)
+            && says(2, "terminating", self.terminating)
+            && endpoint.get_near(0, "addresses").items().first() == Some(ip(self.pod))
     }
 
     fn endpoint(&self) -> Value {
         let pod = self.pod;
         map! {
-            "addresses" => vec![pod.status().get("podIP").clone()],
+            "addresses" => vec![ip(pod).clone()],
             "conditions" => map! {
                 "ready" => self.ready,
                 "serving" => self.serving,
@@ -99,6 +100,12 @@ impl Facts<'_> {
             },
         }
     }
+}
+
+/// The address of a pod; null while it has none.
+fn ip(pod: &Object) -> &Value {
+    // Most pods have six fields before it.
+    pod.status().get_near(6, "podIP")
 }
 
 /// A slice as it should be.
@@ -123,7 +130,7 @@ fn reconcile(store: &Store, key: &Key, _: &Context<'_>) -> Plan {
         return plan;
     }
     let mut pods = store.pods_labelled(&key.namespace, wanted);
-    pods.retain(|pod| !pod::has_ended(pod) && !pod.status().get("podIP").is_null());
+    pods.retain(|pod| !pod::has_ended(pod) && !ip(pod).is_null());
     let ready_or_not = spec.get("publishNotReadyAddresses").as_bool() == Some(true);
     let ready = pods
         .iter()
@@ -146,6 +153,15 @@ fn draft<'a>(
     pods: &[&'a Rc<Object>],
     ready_or_not: bool,
 ) -> Vec<Draft<'a>> {
+    let slices = store.owned_by(&service.meta.uid);
+    let slices = slices.filter(|owned| owned.key.kind == "EndpointSlice");
+    let slices: Vec<&Rc<Object>> = slices.collect();
+    // What a slice has already is the same in memory, and compared at once.
+    let ports = |pod: &Object| {
+        let ports = ports(service, pod);
+        let mut have = slices.iter().map(|slice| slice.value.get("ports"));
+        have.find(|have| **have == ports).cloned().unwrap_or(ports)
+    };
     let mut known: Option<(&Value, Value)> = None;
     let mut left = Vec::with_capacity(pods.len());
     for pod in pods {
@@ -153,27 +169,26 @@ fn draft<'a>(
         let containers = pod.spec().get("containers");
         let ports = match known {
             Some((same, ports)) if same == containers => ports,
-            _ => ports(service, pod),
+            _ => ports(pod),
         };
         left.push((Facts::of(pod, ready_or_not), ports.clone(), true));
         known = Some((containers, ports));
     }
-    // Sorted once, for there may be thousands; what has its place is crossed out.
-    lean::sort_by(&mut left, |(a, ..), (b, ..)| {
-        a.pod.meta.uid.cmp(&b.pod.meta.uid)
-    });
-    let slices = store.owned_by(&service.meta.uid);
-    let slices = slices.filter(|owned| owned.key.kind == "EndpointSlice");
     let mut drafts: Vec<Draft<'a>> = Vec::new();
     for slice in slices {
         let ports = slice.value.get("ports");
         let (mut endpoints, mut is_new) = (Vec::new(), false);
         for endpoint in slice.value.get("endpoints").items() {
-            let uid = endpoint.at(&["targetRef", "uid"]).text();
-            let found = left.binary_search_by(|(facts, ..)| facts.pod.meta.uid.as_str().cmp(uid));
+            let target = endpoint.get_near(3, "targetRef");
+            let (name, uid) = (target.get_near(1, "name"), target.get_near(3, "uid"));
+            let (name, uid) = (name.text(), uid.text());
+            // By name, as the pods come; what has its place is crossed out.
+            let found = left.binary_search_by(|(it, ..)| it.pod.key.name.as_str().cmp(name));
             let found = found.ok().map(|at| &mut left[at]);
-            let Some((facts, _, is_left)) = found.filter(|(_, own, left)| *left && own == ports)
-            else {
+            let is_it = |(facts, own, is_left): &&mut (Facts<'_>, Value, bool)| {
+                *is_left && facts.pod.meta.uid == uid && own == ports
+            };
+            let Some((facts, _, is_left)) = found.filter(is_it) else {
                 is_new = true;
                 continue;
             };
@@ -192,7 +207,11 @@ fn draft<'a>(
             is_new,
         });
     }
-    for (facts, ports, _) in left.into_iter().filter(|(_, _, is_left)| *is_left) {
+    left.retain(|(_, _, is_left)| *is_left);
+    lean::sort_by(&mut left, |(a, ..), (b, ..)| {
+        a.pod.meta.uid.cmp(&b.pod.meta.uid)
+    });
+    for (facts, ports, _) in left {
         let endpoint = facts.endpoint();
         let has_room =
             |draft: &Draft<'_>| draft.ports == ports && draft.endpoints.len() < PER_SLICE;

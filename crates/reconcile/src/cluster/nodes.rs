@@ -167,11 +167,11 @@ impl Nodes {
         &self.list
     }
 
-    /// The number of the sort of the node at a place. Nodes of one sort differ in their names and labels
+    /// The sort of each node of the list, by a number. Nodes of one sort differ in their names and labels
     /// alone, and in no label by which all pods are spread.
     #[must_use]
-    pub fn sort(&self, at: usize) -> usize {
-        self.sorts.of(at)
+    pub fn sorts(&self) -> &[u32] {
+        self.sorts.of()
     }
 
     /// How many numbers there are for sorts: each is less.
@@ -181,7 +181,7 @@ impl Nodes {
     }
 
     /// One node of each sort, and how many they are.
-    pub fn sorts(&self) -> impl Iterator<Item = (&Node, usize)> {
+    pub fn alike(&self) -> impl Iterator<Item = (&Node, usize)> {
         self.sorts.iter()
     }
 

@@ -172,7 +172,12 @@ fn share(value: &Value, whole: i64) -> i64 {
 /// none (`getExpectedScale`).
 fn scale(store: &Store, pods: &[&Rc<Object>]) -> Result<(i64, bool), EcoString> {
     let (mut controllers, mut sum, mut unmanaged): (Vec<&Key>, i64, bool) = (Vec::new(), 0, false);
+    let mut known: Vec<&Value> = Vec::new();
     for pod in pods {
+        // Many pods have one controller.
+        if known.contains(&pod.controller_ref()) {
+            continue;
+        }
         let kind = pod.controller_ref().get("kind").text();
         if kind.is_empty() {
             unmanaged = true;
@@ -198,6 +203,7 @@ fn scale(store: &Store, pods: &[&Rc<Object>]) -> Result<(i64, bool), EcoString> 
             controllers.push(&controller.key);
             sum += controller.spec().get("replicas").as_int().unwrap_or(1);
         }
+        known.push(pod.controller_ref());
     }
     Ok((sum, unmanaged))
 }

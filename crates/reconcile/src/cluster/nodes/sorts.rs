@@ -48,9 +48,9 @@ impl PartialEq for Sort {
 impl Eq for Sort {}
 
 impl Sorts {
-    /// The sort of the node at a place.
-    pub fn of(&self, at: usize) -> usize {
-        self.of[at] as usize
+    /// The number of the sort of each node, by the node's place in the list.
+    pub fn of(&self) -> &[u32] {
+        &self.of
     }
 
     /// How many numbers there are: each is less.

@@ -11,6 +11,7 @@ use crate::cluster::nodes::{HostPort, Node, Nodes, host_ports};
 use crate::cluster::requests::{self, Requests};
 use ecow::{EcoString, EcoVec};
 use kube::{Object, Store, Value};
+use std::borrow::Cow;
 
 /// What a plugin may know: the pod, everything else, and what was worked out about both once for all
 /// nodes.
@@ -208,21 +209,17 @@ impl<'a> Cycle<'a> {
         self.filters.iter().find_map(|filter| filter(self, node))
     }
 
-    /// What tells nodes apart for this pod: a number for each place of the list, which is the same for
-    /// nodes that are alike to it.
-    pub fn sort(&self, at: usize) -> usize {
+    /// A number for each node of the list, which is the same for nodes that are alike to this pod.
+    pub fn sorts(&self) -> Cow<'a, [u32]> {
         match self.is_particular {
-            true => at,
-            false => self.nodes.sort(at),
+            true => Cow::Owned(self.places()),
+            false => Cow::Borrowed(self.nodes.sorts()),
         }
     }
 
-    /// How many such numbers there are: each is less.
-    pub fn sorts(&self) -> usize {
-        match self.is_particular {
-            true => self.nodes.list().len(),
-            false => self.nodes.sort_numbers(),
-        }
+    /// The same where each node is looked at by itself.
+    pub fn places(&self) -> Vec<u32> {
+        (0..).take(self.nodes.list().len()).collect()
     }
 
     /// All nodes, those that are alike to the pod as one.
@@ -233,7 +230,7 @@ impl<'a> Cycle<'a> {
                 let nodes = self.nodes.list().iter();
                 nodes.map(|node| candidate((&**node, 1))).collect()
             }
-            false => self.nodes.sorts().map(candidate).collect(),
+            false => self.nodes.alike().map(candidate).collect(),
         }
     }
 

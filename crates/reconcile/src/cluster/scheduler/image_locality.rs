@@ -25,7 +25,7 @@ pub(super) fn score(cycle: &Cycle<'_>, nodes: &[Candidate<'_>]) -> Option<Vec<i6
     let count = |image: &EcoString| -> usize {
         let having = cycle
             .nodes
-            .sorts()
+            .alike()
             .filter(|(node, _)| size(node, image) > 0);
         having.map(|(_, number)| number).sum()
     };

@@ -30,6 +30,7 @@ use kube::api::{DeleteOptions, PatchType, Verb};
 use kube::{Change, ChangeKind, Key, Object, Store, Value, map, time};
 use lean::FlatMap;
 use preemption::Victims;
+use std::borrow::Cow;
 use std::rc::Rc;
 
 /// The name that the scheduler goes by.
@@ -202,16 +203,20 @@ fn feasible<'a>(cycle: &Cycle<'a>, crowded: Option<&Cycle<'_>>) -> (Vec<Candidat
         let crowded = crowded.and_then(|cycle| cycle.refusal(at));
         crowded.or_else(|| cycle.refusal(at))
     };
-    let (sorts, sort): (usize, &dyn Fn(usize) -> usize) = match crowded {
-        Some(_) => (all, &|at| at),
-        None => (cycle.sorts(), &|at| cycle.sort(at)),
+    let sorts = match crowded {
+        Some(_) => Cow::Owned(cycle.places()),
+        None => cycle.sorts(),
     };
-    let mut known = vec![None; sorts];
+    let numbers = match &sorts {
+        Cow::Owned(places) => places.len(),
+        Cow::Borrowed(_) => nodes.sort_numbers(),
+    };
+    let mut known = vec![None; numbers];
     // As if all pods so far had found nodes at once; most do.
     let first = nodes.bound() * enough % all;
     let (mut found, mut places, mut refusals) = (0, Vec::new(), Refusals::new());
     for at in (first..all).chain(0..first) {
-        let verdict = known[sort(at)].get_or_insert_with(|| match refusal(at) {
+        let verdict = known[sorts[at] as usize].get_or_insert_with(|| match refusal(at) {
             Some(refusal) => Verdict::Refuses(Rc::new(refusal)),
             None => {
                 let node = &*nodes.list()[at];
