@@ -411,7 +411,7 @@ pub(super) fn merge_by(world: &mut World, method: MergeMethod) -> Result<(), Eco
     };
     let commit = landed.map_err(|_| "This branch has conflicts that must be resolved")?;
     repository.set_branch(MAIN, commit);
-    world.delivery.tints.share(commit, pull.head);
+    world.delivery.tints.follow(commit, pull.head);
     if let Some(open) = last_open(world) {
         open.state = PullState::Merged(commit);
     }
