@@ -48,6 +48,9 @@ for (const [width, height] of [
 
     await page.getByRole('button', { name: 'Original', exact: true }).click();
     await page.locator('[data-testid="futures"][data-in-fork="false"]').waitFor();
+    await page.getByRole('tab', { name: 'Terminal' }).click();
+    assert.equal(await page.getByTestId('printed').count(), 0, 'what was typed in the fork is not seen in the original');
+    if (width < 1100) await page.getByRole('tab', { name: 'Stage' }).click();
     await page.getByRole('button', { name: /^Keep only the original/ }).click();
     await futures.waitFor({ state: 'detached' });
     assert.equal(await page.getByTestId('deployment').first().getAttribute('data-desired'), '3');

@@ -4,7 +4,7 @@ use gloo_events::EventListener;
 use js_sys::{Object, Reflect};
 use view::protocol::OPENING;
 use wasm_bindgen::prelude::*;
-use web_sys::{Element, HtmlElement, ResizeObserver};
+use web_sys::{Element, HtmlElement, Node, ResizeObserver};
 use yew::prelude::*;
 
 /// There is room for the workbench beside the stage.
@@ -196,6 +196,35 @@ pub fn performance_mark(name: &str) {
     if let Some(performance) = web_sys::window().and_then(|window| window.performance()) {
         let _ = performance.mark(name);
     }
+}
+
+/// While something is open over the page, closes it as soon as somebody presses anywhere outside of
+/// `node`, or the Escape key wherever the focus is.
+#[hook]
+pub fn use_dismissal(is_open: bool, node: &NodeRef, close: Callback<()>) {
+    use_effect_with((is_open, node.clone()), move |(is_open, node)| {
+        let window = web_sys::window().filter(|_| *is_open);
+        let node = node.clone();
+        let listeners = window.map(|window| {
+            let on_escape = close.clone();
+            let outside = EventListener::new(&window, "pointerdown", move |event| {
+                let at = event.target().and_then(|it| it.dyn_into::<Node>().ok());
+                let is_inside = node.get().is_some_and(|node| node.contains(at.as_ref()));
+                if !is_inside {
+                    close.emit(());
+                }
+            });
+            let escape = EventListener::new(&window, "keydown", move |event| {
+                if let Some(event) = event.dyn_ref::<KeyboardEvent>()
+                    && event.key() == "Escape"
+                {
+                    on_escape.emit(());
+                }
+            });
+            (outside, escape)
+        });
+        move || drop(listeners)
+    });
 }
 
 /// Whether a media query holds, now and as it changes.

@@ -111,11 +111,22 @@ impl Kind {
         }
     }
 
-    /// What it was in one second.
+    /// A number of it, as the scale has it.
+    fn amount(self, n: u32) -> String {
+        match self {
+            Self::Success => texts::percent(u64::from(n) / 100),
+            Self::Latency => texts::milliseconds(n),
+            Self::Cpu => cores(n.into()),
+            Self::Memory => texts::memory(n.into()),
+        }
+    }
+
+    /// What it was in one second. Where nothing was answered, nothing took any time.
     fn words(self, second: &ServiceSecond) -> String {
         let [p50, _, p99] = second.latency;
         match self {
-            Self::Success => texts::percent(u64::from(success(second)) / 100),
+            Self::Success => self.amount(success(second)),
+            Self::Latency if success(second) == 0 => texts::NO_MEASURE.to_owned(),
             Self::Latency => texts::percentiles(p50, p99),
             Self::Cpu => self.used(second, |n| texts::cores(&cores(n))),
             Self::Memory => self.used(second, texts::memory),
@@ -126,7 +137,7 @@ impl Kind {
     fn used(self, second: &ServiceSecond, words: fn(u64) -> String) -> String {
         let gauges = second.usage.iter().map(|usage| self.gauge(usage));
         match gauges.max_by_key(|gauge| gauge.most) {
-            None => "–".to_owned(),
+            None => texts::NO_MEASURE.to_owned(),
             Some(Gauge { most, limit: 0, .. }) => texts::unlimited(&words(most.into())),
             Some(Gauge { most, limit, .. }) => {
                 texts::used_of(&words(most.into()), &words(limit.into()))
@@ -155,9 +166,14 @@ fn success(second: &ServiceSecond) -> u32 {
     u32::try_from(share).unwrap_or(0)
 }
 
-fn chart(kind: Kind, service: &str, past: &[(Millis, &ServiceSecond)], drawing: &Html) -> Html {
+fn chart(
+    kind: Kind,
+    service: &str,
+    past: &[(Millis, &ServiceSecond)],
+    (most, drawing): &(u32, Html),
+) -> Html {
     let now = past.last().map(|(_, second)| kind.words(second));
-    let now = now.unwrap_or_else(|| "–".to_owned());
+    let now = now.unwrap_or_else(|| texts::NO_MEASURE.to_owned());
     let worst = worst(kind, past);
     let worst = worst.map(|(t, second)| texts::worst_at(&kind.words(second), &clock(t)));
     html! {
@@ -173,6 +189,8 @@ fn chart(kind: Kind, service: &str, past: &[(Millis, &ServiceSecond)], drawing: 
                 <strong>{ now }</strong>
             </figcaption>
             <div class="frame">
+                <span class="scale">{ kind.amount(*most) }</span>
+                <span class="scale">{ "0" }</span>
                 <svg class="plot" viewBox={format!("0 0 {WIDTH} {HEIGHT}")} preserveAspectRatio="none" aria-hidden="true" focusable="false">
                     { drawing.clone() }
                 </svg>
@@ -233,15 +251,23 @@ impl Line {
     }
 }
 
-/// What the upper edge of a drawing stands for, so that its highest line lies below.
-fn headroom(most: Option<u32>) -> u32 {
+/// The numbers at which a scale may end, but for their zeros.
+const ENDS: [u32; 10] = [10, 12, 15, 20, 25, 30, 40, 50, 60, 80];
+
+/// What the upper edge of a drawing stands for: a number that is easily read, so that the highest line
+/// lies below.
+fn end_of_scale(most: Option<u32>) -> u32 {
     let most = most.unwrap_or(0);
-    most.saturating_add(most / 5)
+    let least = most.saturating_add(most / 20).max(10);
+    let powers = std::iter::successors(Some(1_u32), |ten| ten.checked_mul(10));
+    let mut ends = powers.flat_map(|ten| ENDS.map(|end| end.saturating_mul(ten)));
+    ends.find(|end| least <= *end).unwrap_or(u32::MAX)
 }
 
-fn draw(kind: Kind, seconds: &Rows<'_>, time: Time) -> Html {
+/// A drawing, and what its upper edge stands for.
+fn draw(kind: Kind, seconds: &Rows<'_>, time: Time) -> (u32, Html) {
     match kind {
-        Kind::Success => draw_success(seconds, time),
+        Kind::Success => (100_000, draw_success(seconds, time)),
         Kind::Latency => draw_latency(seconds, time),
         Kind::Cpu | Kind::Memory => draw_usage(kind, seconds, time),
     }
@@ -267,26 +293,28 @@ fn draw_success(seconds: &Rows<'_>, time: Time) -> Html {
     }
 }
 
-fn draw_latency(seconds: &Rows<'_>, time: Time) -> Html {
+fn draw_latency(seconds: &Rows<'_>, time: Time) -> (u32, Html) {
     let most = seconds.iter().map(|(_, second)| second.latency[2]).max();
-    let most = headroom(most);
+    let most = end_of_scale(most);
+    let answered = || seconds.iter().filter(|(_, second)| 0 < success(second));
     let line = |which: usize| {
         let mut line = Line::default();
-        for (t, second) in seconds {
+        for (t, second) in answered() {
             line.to(*t, time, second.latency[which], most);
         }
         line.path
     };
-    html! {
+    let drawing = html! {
         <>
             <path class="line" d={line(0)} />
             <path class="line limit" d={line(2)} />
         </>
-    }
+    };
+    (most, drawing)
 }
 
 /// For each commit, what its busiest container uses, requests and may use.
-fn draw_usage(kind: Kind, seconds: &Rows<'_>, time: Time) -> Html {
+fn draw_usage(kind: Kind, seconds: &Rows<'_>, time: Time) -> (u32, Html) {
     let gauges = || {
         let all = seconds
             .iter()
@@ -296,7 +324,7 @@ fn draw_usage(kind: Kind, seconds: &Rows<'_>, time: Time) -> Html {
     let most = gauges()
         .map(|(_, _, it)| it.most.max(it.limit).max(it.request))
         .max();
-    let most = headroom(most);
+    let most = end_of_scale(most);
     let mut lines: FlatMap<usize, (Tint, [Line; 3])> = FlatMap::new();
     for (t, tint, gauge) in gauges() {
         let (_, [used, limit, request]) = lines
@@ -319,7 +347,7 @@ fn draw_usage(kind: Kind, seconds: &Rows<'_>, time: Time) -> Html {
             </g>
         }
     });
-    html! { <>{ for lines }</> }
+    (most, html! { <>{ for lines }</> })
 }
 
 #[cfg(test)]
@@ -362,6 +390,24 @@ mod tests {
             assert_eq!(kind.words(&second(9_999, 1)), words);
         }
         assert_eq!(Kind::Success.words(&second(10, 0)), "100 %");
+    }
+
+    #[test]
+    fn where_nothing_is_answered_nothing_takes_time() {
+        assert_eq!(Kind::Latency.words(&second(0, 10)), "–");
+    }
+
+    #[test]
+    fn a_scale_ends_at_a_number_that_is_easily_read() {
+        for (most, end) in [
+            (None, 10),
+            (Some(18), 20),
+            (Some(256), 300),
+            (Some(100), 120),
+            (Some(u32::MAX), u32::MAX),
+        ] {
+            assert_eq!(end_of_scale(most), end, "{most:?}");
+        }
     }
 
     #[test]

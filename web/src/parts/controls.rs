@@ -87,12 +87,14 @@ fn speed(chosen: u32, on: &Callback<Action>) -> Html {
     let onchange =
         on.reform(|event: Event| Action::Speed(dom::value(&event).parse().unwrap_or(100)));
     html! {
-        <select class="speed" aria-label={texts::PLAY_SPEED} {onchange}>
-            for speed in speeds {
-                <option key={speed} value={speed.to_string()} selected={speed == chosen}>
-                    { texts::times(f64::from(speed) / 100.0) }
-                </option>
-            }
+        <select class="speed" aria-label={texts::PLAY_SPEED} title={texts::STORY_PACE} {onchange}>
+            <optgroup label={texts::STORY_PACE}>
+                for speed in speeds {
+                    <option key={speed} value={speed.to_string()} selected={speed == chosen}>
+                        { texts::times(f64::from(speed) / 100.0) }
+                    </option>
+                }
+            </optgroup>
         </select>
     }
 }

@@ -3,7 +3,6 @@
 use view::{EventRow, Millis, Scene};
 use yew::prelude::*;
 
-use super::prose::prose;
 use crate::session::{Action, History};
 use crate::texts;
 
@@ -21,7 +20,7 @@ const LOOPS: [(&str, &str); 6] = [
 /// How long a write is seen, in virtual milliseconds.
 pub const MOMENT: Millis = 1_000;
 
-/// Each loop, lit if it wrote something at this moment. What it wrote last is its title.
+/// Each loop, lit if it wrote something at this moment, with what it did last.
 pub fn loops(history: &History, scene: &Scene, on: &Callback<Action>) -> Html {
     let events = &history.events;
     let past = &events[..events.partition_point(|event| Some(event.id) <= scene.newest)];
@@ -37,11 +36,14 @@ pub fn loops(history: &History, scene: &Scene, on: &Callback<Action>) -> Html {
             .find(|event| event.verb != "event")
     };
     html! {
-        <ol class="loops" aria-label={texts::CONTROLLERS}>
-            for &(name, keeps) in all {
-                { one(name, keeps, acting(name), on) }
-            }
-        </ol>
+        <section class="loops" aria-label={texts::CONTROLLERS}>
+            <p><span class="name">{ texts::CONTROLLERS }</span>{ " " }<span>{ texts::LIT_WHEN_THEY_ACT }</span></p>
+            <ol>
+                for &(name, keeps) in all {
+                    { one(name, keeps, acting(name), on) }
+                }
+            </ol>
+        </section>
     }
 }
 
@@ -71,15 +73,21 @@ fn one(name: &str, keeps: &str, acts: Option<&EventRow>, on: &Callback<Action>) 
             <span class="name">{ label(name) }</span>
             if let Some(event) = acts {
                 if let Some(onclick) = inspect {
-                    <button type="button" class="link did" title={event.message.to_string()} {onclick}>{ prose(&event.message) }</button>
+                    <button type="button" class="link did" title={event.message.to_string()} {onclick}>{ deed(event) }</button>
                 } else {
-                    <span class="did" title={event.message.to_string()}>{ prose(&event.message) }</span>
+                    <span class="did" title={event.message.to_string()}>{ deed(event) }</span>
                 }
             } else {
                 <span class="keeps">{ keeps }</span>
             }
         </li>
     }
+}
+
+/// `patch ReplicaSet`: what it did, as short as its place is narrow. The sentence is among the events.
+fn deed(event: &EventRow) -> String {
+    let kind = event.object.split('/').next().unwrap_or_default();
+    format!("{} {kind}", event.verb)
 }
 
 /// `deployment-controller` is `deployment`, `default-scheduler` is `scheduler`.

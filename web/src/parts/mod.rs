@@ -46,8 +46,8 @@
 //! | `chart` | [`charts`] | `data-name`, `data-service`, `data-value` |
 //! | `branch` | [`resource_tree`] | `data-object`, `data-health` |
 //!
-//! `data-failed-total` and `data-ready-min` are over the seconds since the newest merge up to this
-//! moment. The playhead is the slider named *Time*. `?speed=8` in the address sets the play speed.
+//! `data-failed-total` and `data-ready-min` are over the seconds since somebody did something last (a
+//! merge, or a command that changes the cluster) up to this moment. The playhead is the slider named *Time*. `?speed=8` in the address sets the play speed.
 //!
 //! `data-waiting` is `true` while the engine has yet to answer: the picture is not the moment's then.
 //!

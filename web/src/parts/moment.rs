@@ -8,7 +8,7 @@ use super::plan::{object_name, paths};
 use super::prose::prose;
 use super::source::source;
 use crate::session::{Action, History, Shared, causes};
-use crate::texts;
+use crate::{dom, texts};
 
 #[derive(PartialEq, Properties)]
 pub struct MomentProps {
@@ -27,23 +27,28 @@ pub fn Moment(props: &MomentProps) -> Html {
         let open = open.clone();
         Callback::from(move |_: MouseEvent| open.set(!*open))
     };
-    let close_on_escape = {
-        let open = open.clone();
-        Callback::from(move |event: KeyboardEvent| {
-            if event.key() == "Escape" {
-                open.set(false);
+    let (section, why) = (use_node_ref(), use_node_ref());
+    let close = {
+        let (open, why) = (open.setter(), why.clone());
+        Callback::from(move |()| {
+            // What had the focus is hidden: it goes back to where it came from.
+            if dom::focused().is_some_and(|it| it.closest("#causes").is_ok_and(|it| it.is_some())) {
+                dom::focus(why.cast());
             }
+            open.set(false);
         })
     };
+    dom::use_dismissal(*open, &section, close.clone());
     let Some(sentence) = &props.sentence else {
         return html! { <section class="moment" aria-label={texts::THIS_MOMENT}></section> };
     };
     let causes = causes(&props.history.events, sentence.entry);
     let told = props.history.events.get(sentence.entry as usize);
     html! {
-        <section class="moment" aria-label={texts::THIS_MOMENT} onkeydown={close_on_escape}>
+        <section class="moment" aria-label={texts::THIS_MOMENT} ref={section}>
             <p class="sentence" data-testid="sentence" data-entry={sentence.entry.to_string()}>{ prose(&sentence.text) }</p>
             <button
+                ref={why}
                 type="button"
                 class="link why"
                 aria-expanded={open.to_string()}
@@ -54,15 +59,20 @@ pub fn Moment(props: &MomentProps) -> Html {
                 { texts::WHY }
             </button>
             <div id="causes" class="causes" hidden={!*open || causes.is_empty()}>
-                <h2>{ texts::BECAUSE }</h2>
-                <ol class="chain">
-                    for cause in causes.iter() {
-                        { event_line(cause, &props.on) }
+                <header>
+                    <h2>{ texts::BECAUSE }</h2>
+                    <button type="button" class="link" onclick={move |_: MouseEvent| close.emit(())}>{ texts::CLOSE }</button>
+                </header>
+                <div class="scroll">
+                    <ol class="chain">
+                        for cause in causes.iter() {
+                            { event_line(cause, &props.on) }
+                        }
+                    </ol>
+                    if let Some(pull) = &props.pull {
+                        { written(pull, told.into_iter().chain(causes), &props.on) }
                     }
-                </ol>
-                if let Some(pull) = &props.pull {
-                    { written(pull, told.into_iter().chain(causes), &props.on) }
-                }
+                </div>
             </div>
         </section>
     }

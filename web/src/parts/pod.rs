@@ -54,6 +54,7 @@ pub fn Pod(props: &PodProps) -> Html {
             data-tint={sha(row.tint.as_ref())}
             data-serving={props.serving.to_string()}
             data-told={props.told.to_string()}
+            data-troubled={is_troubled(row).to_string()}
             title={texts::pod(row, props.serving)}
         >
             <button
@@ -69,6 +70,12 @@ pub fn Pod(props: &PodProps) -> Html {
             <span class="status" aria-hidden="true">{ texts::pod_status(row) }</span>
         </li>
     }
+}
+
+/// Whether its status is one that comes and goes, `OOMKilled` and `CrashLoopBackOff`: it keeps the room
+/// for the longest, so that nothing moves sideways each time.
+fn is_troubled(row: &PodRow) -> bool {
+    row.form == PodForm::Failed || 0 < row.restarts
 }
 
 /// The random end of a pod's name.

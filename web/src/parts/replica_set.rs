@@ -65,7 +65,7 @@ pub fn ReplicaSet(props: &ReplicaSetProps) -> Html {
             data-tint={sha(row.tint.as_ref())}
         >
             <header>
-                <h3>
+                <h3 title={texts::WHICH_REVISION}>
                     { texts::revision(row.revision) }
                     <span class="age">{ if row.newest { texts::NEW_SET } else { texts::OLD_SET } }</span>
                 </h3>
@@ -78,7 +78,7 @@ pub fn ReplicaSet(props: &ReplicaSetProps) -> Html {
                 <p class="facts">
                     { object_link(&object, format!("{} {}", object.kind, row.hash), &props.on) }
                 </p>
-                <p class="facts">{ texts::set_facts(row.desired, row.current, row.ready) }</p>
+                <p class="facts">{ texts::set_facts(row) }</p>
             </header>
             <ul
                 ref={pods}
@@ -98,10 +98,19 @@ pub fn ReplicaSet(props: &ReplicaSetProps) -> Html {
                     />
                 }
                 if row.pods.is_empty() {
-                    <li class="none">{ if row.newest { texts::NO_PODS_YET } else { texts::NO_PODS_KEPT } }</li>
+                    <li class="none">{ without_pods(row) }</li>
                 }
             </ul>
         </li>
+    }
+}
+
+/// Why there is no pod.
+fn without_pods(row: &ReplicaSetRow) -> &'static str {
+    match (row.newest, row.desired) {
+        (true, 0) => texts::NO_PODS_WANTED,
+        (true, _) => texts::NO_PODS_YET,
+        (false, _) => texts::NO_PODS_KEPT,
     }
 }
 

@@ -52,7 +52,7 @@ fn branch(resource: &ResourceRow, scene: &Scene, on: &Callback<Action>) -> Html 
             { object_link(&object, label(&object), on) }
             { state(&resource.sync, &resource.health) }
             if let Some(row) = said {
-                <span class="aside">{ texts::service_in_tree(serving(row), row.endpoints.len()) }</span>
+                <span class="aside">{ texts::service_in_tree(serving(row).0, row.endpoints.len()) }</span>
             }
             if let Some(row) = row {
                 { sets(row, on) }

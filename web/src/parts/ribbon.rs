@@ -78,6 +78,8 @@ pub fn Ribbon(props: &RibbonProps) -> Html {
                 <span class="whose">{ future_name(!is_fork) }</span>
                 <span class="whose other">{ future_name(is_fork) }</span>
             }
+            <span class="band-name" aria-hidden="true">{ texts::BAND_REQUESTS }</span>
+            <span class="band-name" aria-hidden="true">{ texts::BAND_READY }</span>
             { slider(props) }
             <p class="said" id="outages">{ outages(&props.history, props.seen) }</p>
             <div class="playhead" aria-hidden="true"></div>

@@ -1,12 +1,13 @@
 //! A Service: its endpoints and what came of the requests.
 
-use view::{Millis, ObjectRef, Second, ServiceRow, ServiceSecond};
+use view::{EndpointRow, Millis, ObjectRef, Second, ServiceRow, ServiceSecond};
 use yew::prelude::*;
 
 use super::object::{label, object_link};
 use super::tint::tint_class;
-use crate::session::{Action, History};
+use crate::session::{Action, Deed, History};
 use crate::texts;
+use crate::words::clock;
 
 /// How many seconds the success line goes back.
 const SECONDS: usize = 60;
@@ -23,14 +24,15 @@ pub fn service<'h>(
     let object = ObjectRef::new("Service", &row.namespace, &row.name);
     let seconds = &history.seconds;
     let past = &seconds[..seconds.partition_point(|second| second.t <= now)];
-    let merged = history.chapter_start();
-    let since_merge = &past[past.partition_point(|second| second.t <= merged)..];
+    let deed = history.last_deed(now);
+    let since = deed.map_or(0, |deed| deed.t);
+    let since = &past[past.partition_point(|second| second.t <= since)..];
     let own = |seconds: &'h [Second]| -> Vec<Own<'h>> {
         seconds.iter().map(|second| of(second, &row.name)).collect()
     };
-    let (_, failed) = sums(&own(since_merge));
-    let ready_min = since_merge.iter().map(|second| second.ready.0).min();
-    let serving = serving(row);
+    let (_, failed) = sums(&own(since));
+    let ready_min = since.iter().map(|second| second.ready.0).min();
+    let (serving, _) = serving(row);
     let minute = own(&past[past.len().saturating_sub(SECONDS)..]);
     let recent = share(&minute[minute.len().saturating_sub(RECENT)..]);
     html! {
@@ -46,23 +48,25 @@ pub fn service<'h>(
             data-answered={recent.clone()}
         >
             <h2><span class="kind">{ format!("{} ", object.kind) }</span>{ object_link(&object, row.name.to_string(), on) }</h2>
-            <p class="load">{ texts::load(row.per_second, serving) }</p>
+            <p class="load">{ texts::load(row.per_second, self::serving(row)) }</p>
             <div class="mix" aria-hidden="true">
                 { mix(minute.last().copied().flatten()) }
             </div>
-            <p class="success" data-failing={(0 < failed && 0 < merged).to_string()}>
-                { success_line(&minute) }
+            <p class="success" data-failing={(0 < failed && deed.is_some()).to_string()}>
                 <strong>{ recent }</strong>
-                <span>{ verdict(&minute, merged, failed) }</span>
+                <span>{ verdict(&minute, deed, failed) }</span>
             </p>
+            <p class="minute">{ texts::LAST_MINUTE }{ success_line(&minute) }</p>
         </div>
     }
 }
 
-/// To how many endpoints somebody sends requests.
-pub fn serving(row: &ServiceRow) -> usize {
-    let endpoints = row.endpoints.iter();
-    endpoints.filter(|endpoint| 0 < endpoint.sent_by).count()
+/// To how many endpoints somebody sends requests, and how many there are with those that are ready and
+/// that nobody has heard of yet.
+pub fn serving(row: &ServiceRow) -> (usize, usize) {
+    let count = |test: fn(&EndpointRow) -> bool| row.endpoints.iter().filter(|it| test(it)).count();
+    let serving = count(|it| 0 < it.sent_by);
+    (serving, serving + count(|it| it.ready && it.sent_by == 0))
 }
 
 /// What a Service had of a second; nothing if nobody called it.
@@ -81,12 +85,13 @@ fn share(seconds: &[Own<'_>]) -> String {
     }
 }
 
-/// What the share means; failures are counted since the merge, if there was one.
-fn verdict(minute: &[Own<'_>], merged: Millis, failed: u64) -> String {
-    match (sums(minute), merged, failed) {
-        ((0, 0), ..) => texts::NO_REQUESTS_YET.to_owned(),
-        (_, 0, _) => texts::ANSWERED.to_owned(),
-        (_, _, failed) => texts::answered_since(failed),
+/// What the share means; failures are counted since somebody did something, if somebody did.
+fn verdict(minute: &[Own<'_>], deed: Option<Deed>, failed: u64) -> String {
+    match (sums(minute), deed) {
+        ((0, 0), _) => texts::NO_REQUESTS_YET.to_owned(),
+        (_, None) => texts::ANSWERED.to_owned(),
+        (_, Some(Deed { is_merge: true, .. })) => texts::answered_since(failed, None),
+        (_, Some(deed)) => texts::answered_since(failed, Some(&clock(deed.t))),
     }
 }
 

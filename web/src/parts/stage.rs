@@ -81,13 +81,19 @@ fn one(session: &Session, room: Room, on: &Callback<Action>) -> Html {
     html! {
         <section class="stage" aria-label={texts::TAB_STAGE}>
             <Way stations={scene.stations.clone()} {shown} on={on.clone()} />
-            { station_detail(session, shown, on) }
+            // What is looked at takes as much room in every station of delivery as here with the loops, which
+            // have nothing to do before the API server was asked: the cluster below stays where it is.
+            <div class="looked-at" data-chosen={session.look.is_some().to_string()}>
+                { station_detail(session, shown, on) }
+                if shown == StationKind::Rollout {
+                    { loops(&session.history, scene, on) }
+                }
+            </div>
             if room != Room::Beside && session.draft.is_empty() && session.history.chapter_start() == 0 {
                 { invitation(session, on) }
             }
             <div class="cluster">
                 if all || shown == StationKind::Rollout {
-                    { loops(&session.history, scene, on) }
                     <div class="deployments">{ deployments(scene, told.as_ref(), !all, on) }</div>
                 }
                 if all || matches!(shown, StationKind::Rollout | StationKind::Traffic) {
@@ -120,8 +126,8 @@ fn half(
             <h2>{ future_name(is_fork) }</h2>
             <Way stations={scene.stations.clone()} shown={shown(session, scene)} on={on.clone()} />
             <div class="cluster">
+                <div class="deployments">{ deployments(scene, told.as_ref(), true, on) }</div>
                 <div class="beside">{ services(scene, history, on) }</div>
-                <div class="deployments">{ deployments(scene, told.as_ref(), false, on) }</div>
             </div>
         </section>
     }
@@ -168,7 +174,14 @@ fn deployments(
     let serving = Rc::new(lean::set(serving));
     let rows = scene.deployments.iter();
     let rows = rows.map(|row| deployment(row, &serving, told, is_newest_first, on));
-    html! { <>{ for rows }</> }
+    html! {
+        <>
+            { for rows }
+            if scene.deployments.is_empty() {
+                <p class="quiet">{ texts::NO_DEPLOYMENT }</p>
+            }
+        </>
+    }
 }
 
 fn services(scene: &Scene, history: &History, on: &Callback<Action>) -> Html {

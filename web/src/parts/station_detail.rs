@@ -1,6 +1,8 @@
 //! What the station that is looked at has to say.
 
-use view::{DeploymentRow, ImageRow, ObjectRef, Progress, ReleaseRow, Scene, StationKind};
+use view::{
+    ConditionRow, DeploymentRow, ImageRow, ObjectRef, Progress, ReleaseRow, Scene, StationKind,
+};
 use yew::prelude::*;
 
 use super::api_server::requests;
@@ -180,12 +182,21 @@ fn rollout(scene: &Scene) -> Option<Html> {
     let row = moving(&scene.deployments)?;
     let has_several = 1 < scene.deployments.len();
     let object = ObjectRef::new("Deployment", &row.namespace, &row.name);
-    let conditions = row.conditions.iter().map(|condition| {
+    // The API server lists first what changed first: here each keeps its place.
+    let mut conditions: Vec<&ConditionRow> = row.conditions.iter().collect();
+    lean::sort_by_key(&mut conditions, |it| it.kind.clone());
+    let conditions = conditions.into_iter().map(|condition| {
         let good = condition.status == "True";
+        let meaning = texts::condition_meaning(&condition.reason);
         html! {
             <li key={condition.kind.as_str()}>
                 { sign(if good { Progress::Done } else { Progress::Failed }) }
-                <span class="strong">{ format!("{} {}", condition.kind, condition.status) }</span>
+                <span>
+                    <span class="strong">{ format!("{} {}", condition.kind, condition.status) }</span>
+                    if !meaning.is_empty() {
+                        { ": " }{ meaning }
+                    }
+                </span>
                 <code>{ condition.reason.as_str() }</code>
                 <span class="aside">{ condition.message.as_str() }</span>
             </li>

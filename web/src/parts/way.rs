@@ -35,6 +35,7 @@ pub fn Way(props: &WayProps) -> Html {
                         type="button"
                         aria-pressed={(station.kind == props.shown).to_string()}
                         aria-label={spoken(station)}
+                        title={spoken(station)}
                         onclick={props.on.reform({
                             let kind = station.kind;
                             move |_| Action::Look(Some(kind))

@@ -23,6 +23,28 @@ pub struct History {
     pub pacing: Pacing,
     /// The moments at which the picture changes, in order, `end` included.
     pub changes: Vec<Millis>,
+    /// What people did that changes what runs, in order.
+    deeds: Vec<Deed>,
+}
+
+/// Something that somebody did: a merge, or a command or a button that changes the cluster past git.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Deed {
+    /// When.
+    pub t: Millis,
+    /// Whether it was a merge.
+    pub is_merge: bool,
+}
+
+impl Deed {
+    fn of(event: &EventRow) -> Option<Deed> {
+        let is_merge = event.reason == "Merged";
+        let is_deed = event.actor == "you" && (is_merge || !event.object.is_empty());
+        is_deed.then_some(Deed {
+            t: event.t,
+            is_merge,
+        })
+    }
 }
 
 /// The second of two futures, which is not the one that is worked in.
@@ -98,6 +120,7 @@ impl History {
         lean::sort(&mut changes);
         changes.dedup();
         Shared::new(Self {
+            deeds: told.events.iter().filter_map(Deed::of).collect(),
             events: told.events.into(),
             seconds: told.seconds.into(),
             marks: told.marks.into(),
@@ -110,6 +133,11 @@ impl History {
     /// What happened up to a moment.
     pub fn past(&self, t: Millis) -> &[Second] {
         &self.seconds[..self.seconds.partition_point(|second| second.t <= t)]
+    }
+
+    /// The last thing that somebody did up to a moment.
+    pub fn last_deed(&self, t: Millis) -> Option<Deed> {
+        self.deeds.iter().rfind(|deed| deed.t <= t).copied()
     }
 
     /// The moment of the newest merge; 0 before the first.

@@ -18,7 +18,7 @@ mod time;
 
 pub use action::Action;
 pub use edits::{Question, Rendered};
-pub use history::{History, OtherFuture, causes};
+pub use history::{Deed, History, OtherFuture, causes};
 pub use shared::Shared;
 pub use time::{SPEEDS, Stride};
 
@@ -69,6 +69,15 @@ pub struct Printed {
     pub text: String,
     /// Whether it failed.
     pub is_failed: bool,
+}
+
+/// What belongs to the future that is not worked in.
+#[derive(Clone, Default)]
+struct PutAside {
+    /// The edits that were made there.
+    draft: Rc<Edits>,
+    /// What was typed there.
+    terminal: Rc<Vec<Printed>>,
 }
 
 /// What the page knows.
@@ -130,8 +139,8 @@ pub struct Session {
     pub history: Shared<History>,
     /// The other future, if there are two.
     pub other: Option<Rc<OtherFuture>>,
-    /// The edits that were made there.
-    put_aside: Rc<Edits>,
+    /// What lies with it.
+    put_aside: PutAside,
     /// The furthest moment that was seen; what lies behind it is not told yet.
     pub seen: Millis,
     /// The entry of this moment that the viewer chose to be told, instead of the newest.
@@ -211,7 +220,7 @@ impl Session {
             seen: history.end,
             history,
             other,
-            put_aside: Rc::default(),
+            put_aside: PutAside::default(),
             main,
             draft: Rc::new(draft),
             undo: None,

@@ -5,7 +5,7 @@ use std::rc::Rc;
 use view::protocol::{LessonIntent, Reply, Request, State};
 use view::{Edits, Intent, ObjectPanel, StationKind, StepStatus};
 
-use super::{OtherFuture, Panel, Printed, Session, Shared, change_of, histories};
+use super::{OtherFuture, Panel, Printed, PutAside, Session, Shared, change_of, histories};
 use crate::{dom, storage, texts};
 
 /// What the engine was asked for.
@@ -97,8 +97,10 @@ impl Session {
         (self.history, self.other) = histories(&mut state);
         let mut edits = match self.asked {
             Some(Asked::Switch) => {
-                let there = std::mem::replace(&mut self.put_aside, Rc::clone(&self.draft));
-                (*there).clone()
+                let here = self.aside();
+                let there = std::mem::replace(&mut self.put_aside, here);
+                self.terminal = there.terminal;
+                (*there.draft).clone()
             }
             _ => Edits {
                 changed: self.working_tree(),
@@ -155,9 +157,17 @@ impl Session {
             Some(Asked::Lesson(intent)) => self.learn(intent),
             Some(Asked::Fork) => {
                 self.playing = false;
-                self.put_aside = Rc::clone(&self.draft);
+                self.put_aside = self.aside();
             }
             Some(Asked::Adopt | Asked::Switch | Asked::Join) | None => {}
+        }
+    }
+
+    /// What belongs to the future that is worked in.
+    fn aside(&self) -> PutAside {
+        PutAside {
+            draft: Rc::clone(&self.draft),
+            terminal: Rc::clone(&self.terminal),
         }
     }
 

@@ -1,6 +1,6 @@
 //! What stands on the stage: workloads, nodes, Services, control loops, charts.
 
-use view::{ContainerRole, EndpointRow, PodForm, PodRow, ProbeStanding};
+use view::{ContainerRole, EndpointRow, PodForm, PodRow, ProbeStanding, ReplicaSetRow};
 
 use super::counted;
 
@@ -11,11 +11,14 @@ pub const THERE: &str = "there";
 pub const UP_TO_DATE: &str = "up to date";
 pub const READY: &str = "ready";
 pub const NOT_READY: &str = "not ready";
+pub const TERMINATING: &str = "Terminating";
 pub const AS_DESIRED: &str = "Actual state is desired state.";
 pub const NEW_SET: &str = "new";
 pub const OLD_SET: &str = "old";
 pub const NO_PODS_YET: &str = "no pods yet";
+pub const NO_PODS_WANTED: &str = "no pods wanted";
 pub const NO_PODS_KEPT: &str = "no pods: kept for a rollback";
+pub const NO_DEPLOYMENT: &str = "There is no Deployment in the cluster: nothing keeps pods alive.";
 pub const NODES: &str = "Nodes";
 pub const NODE_CPU: &str = "cpu";
 pub const NODE_MEMORY: &str = "memory";
@@ -32,6 +35,16 @@ pub fn recreate(strategy: &str) -> String {
     format!("{strategy}: all old pods stop before new ones start.")
 }
 
+/// What a condition of a Deployment says, where Kubernetes' words mislead: `Progressing True` also means
+/// that nothing progresses any more, because all is done.
+pub fn condition_meaning(reason: &str) -> &'static str {
+    match reason {
+        "NewReplicaSetAvailable" => "complete",
+        "ProgressDeadlineExceeded" => "gave up waiting",
+        _ => "",
+    }
+}
+
 /// How many old ReplicaSets are not drawn.
 pub fn sets_kept(n: usize) -> String {
     match n {
@@ -40,14 +53,27 @@ pub fn sets_kept(n: usize) -> String {
     }
 }
 
-/// A revision of a Deployment.
+/// A revision of a Deployment, told from those of a Helm release.
 pub fn revision(n: u32) -> String {
-    format!("Revision {n}")
+    format!("Rollout revision {n}")
 }
 
-/// What a ReplicaSet wants and has.
-pub fn set_facts(desired: u32, current: u32, ready: u32) -> String {
-    format!("wants {desired}, has {current}, {ready} ready")
+pub const WHICH_REVISION: &str = "As kubectl rollout history counts: one for each change of the pod template. A Helm release counts its upgrades.";
+
+/// What a ReplicaSet wants and has; what it has given up is not counted, and said.
+pub fn set_facts(row: &ReplicaSetRow) -> String {
+    let ReplicaSetRow {
+        desired,
+        current,
+        ready,
+        ..
+    } = row;
+    let facts = format!("wants {desired}, has {current}, {ready} ready");
+    let leaving = |pod: &&PodRow| pod.form == PodForm::Terminating;
+    match row.pods.iter().filter(leaving).count() {
+        0 => facts,
+        n => format!("{facts}, and {n} terminating"),
+    }
 }
 
 /// The list of a ReplicaSet's pods.
@@ -72,7 +98,7 @@ pub fn pod_form(form: PodForm) -> &'static str {
         PodForm::Creating => "creating",
         PodForm::Running => "running, not ready",
         PodForm::Ready => READY,
-        PodForm::Terminating => "Terminating",
+        PodForm::Terminating => TERMINATING,
         PodForm::Failed => "failed",
     }
 }
@@ -83,7 +109,7 @@ pub fn pod_status(pod: &PodRow) -> &str {
         PodForm::Ready => READY,
         PodForm::Running => NOT_READY,
         PodForm::Creating if pod.status == "ContainerCreating" => "creating",
-        PodForm::Terminating => "stopping",
+        PodForm::Terminating => TERMINATING,
         _ => &pod.status,
     }
 }
@@ -104,9 +130,12 @@ pub fn pod(pod: &PodRow, is_serving: bool) -> String {
     words
 }
 
-/// What a Service gets, and how many share it.
-pub fn load(per_second: u32, serving: usize) -> String {
-    let serving = endpoints(serving);
+/// What a Service gets, and how many share it, of how many that could.
+pub fn load(per_second: u32, (serving, all): (usize, usize)) -> String {
+    let serving = match serving == all {
+        true => endpoints(serving),
+        false => format!("{serving} of {}", endpoints(all)),
+    };
     match per_second {
         1 => format!("1 request a second to {serving}"),
         _ => format!("{per_second} requests a second to {serving}"),
@@ -120,11 +149,18 @@ pub(super) fn endpoints(n: usize) -> String {
 pub const NO_REQUESTS_YET: &str = "no requests yet";
 pub const ANSWERED: &str = "answered";
 
-/// Behind the share of answered requests: how many failed since the merge.
-pub fn answered_since(failed: u64) -> String {
-    match failed {
-        0 => "answered, none failed since the merge".to_owned(),
-        _ => format!("answered, {failed} failed since the merge"),
+pub const LAST_MINUTE: &str = "last 60 s";
+
+/// Behind the share of answered requests: how many failed since the merge, or since whatever else
+/// somebody did at a time.
+pub fn answered_since(failed: u64, command: Option<&str>) -> String {
+    let failed = match failed {
+        0 => "none".to_owned(),
+        _ => failed.to_string(),
+    };
+    match command {
+        None => format!("answered, {failed} failed since the merge"),
+        Some(clock) => format!("answered, {failed} failed since {clock}"),
     }
 }
 
@@ -220,12 +256,13 @@ pub fn more_addresses(n: usize) -> String {
 
 // What the control loops keep
 
-pub const KEEPS_GIT: &str = "cluster as git";
-pub const KEEPS_SETS: &str = "ReplicaSets";
-pub const KEEPS_PODS: &str = "pods";
-pub const KEEPS_NODES: &str = "nodes";
-pub const KEEPS_CONTAINERS: &str = "containers";
-pub const KEEPS_ENDPOINTS: &str = "endpoints";
+pub const LIT_WHEN_THEY_ACT: &str = "lit when they act";
+pub const KEEPS_GIT: &str = "keeps it as git";
+pub const KEEPS_SETS: &str = "keeps ReplicaSets";
+pub const KEEPS_PODS: &str = "keeps pods";
+pub const KEEPS_NODES: &str = "finds nodes";
+pub const KEEPS_CONTAINERS: &str = "runs containers";
+pub const KEEPS_ENDPOINTS: &str = "keeps endpoints";
 
 // Charts
 
@@ -236,6 +273,14 @@ pub const MEMORY: &str = "Memory of the largest pod";
 pub const KEY_SUCCESS: &str = "hatched: failed";
 pub const KEY_LATENCY: &str = "p50, dashed p99";
 pub const KEY_USE: &str = "dashed limit, dotted request";
+
+/// Where there is nothing to measure.
+pub const NO_MEASURE: &str = "–";
+
+/// A time.
+pub fn milliseconds(n: u32) -> String {
+    format!("{n} ms")
+}
 
 /// Two percentiles in milliseconds.
 pub fn percentiles(p50: u32, p99: u32) -> String {

@@ -54,7 +54,7 @@ pub fn image_facts(mib: u32, clock: &str) -> String {
 
 /// A revision of a Helm release.
 pub fn release(name: &str, revision: u32) -> String {
-    format!("{name} revision {revision}")
+    format!("Helm release {name}, revision {revision}")
 }
 
 /// What Helm says of it, and since when it is so.

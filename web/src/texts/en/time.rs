@@ -6,6 +6,8 @@ use super::counted;
 
 pub const MARKS: &str = "Marks";
 pub const CONTROLLERS: &str = "Controllers";
+pub const BAND_REQUESTS: &str = "requests";
+pub const BAND_READY: &str = "ready";
 pub const FORK_HERE: &str = "Fork here";
 pub const FORK_HINT: &str = "Try another future from this moment, and compare the two";
 
@@ -56,6 +58,7 @@ pub const STEP_BACK: &str = "Step back";
 pub const STEP_FORWARD: &str = "Step forward";
 pub const MARK_ON: &str = "On to the next mark";
 pub const PLAY_SPEED: &str = "Play speed";
+pub const STORY_PACE: &str = "Pace of the story: waiting passes quickly, changes slowly";
 pub const TIME: &str = "Time";
 
 /// The end of the time line, behind the playhead's moment.
