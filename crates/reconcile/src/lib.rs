@@ -21,6 +21,7 @@ mod events;
 mod faults;
 mod gitops;
 mod lab;
+mod outcome;
 pub mod pipeline;
 pub mod plan;
 pub mod queue;

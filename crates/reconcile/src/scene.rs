@@ -9,6 +9,7 @@ use crate::delivery::diff;
 use crate::delivery::git::Conflict;
 use crate::engine::World;
 use crate::gitops;
+use crate::outcome;
 use crate::pipeline::{self, MAIN, Outlook, Pull, PullState};
 use crate::stations::{self, Sights};
 use crate::texts::stage;
@@ -31,14 +32,16 @@ pub(crate) fn of<A: Act>(timeline: &Timeline<A>) -> Scene {
     let services = rows::services(world);
     let deployments = deployments(world);
     let requests = audit::rows(world, timeline.requests(), past);
+    // The story ends with what came of it.
+    let is_over = world.now() == timeline.end();
+    let outcome = is_over.then(|| outcome::of(world, past, &deployments, timeline.seconds()));
+    let newest = || past.iter().rfind(|entry| entry.tone != Tone::Detail);
     Scene {
         now: world.now(),
         newest: past.last().map(|entry| entry.id),
-        sentence: past
-            .iter()
-            .rev()
-            .find(|entry| entry.tone != Tone::Detail)
-            .map(|entry| Sentence::new(entry.id, entry.t, &entry.message)),
+        sentence: outcome
+            .flatten()
+            .or_else(|| newest().map(|it| Sentence::new(it.id, it.t, &it.message))),
         stations: stations::of(&Sights {
             world,
             requests: &requests,

@@ -41,7 +41,8 @@ pub struct Scene {
     pub now: Millis,
     /// The id of the newest trace entry at this moment (they count from 0); none before the first.
     pub newest: Option<u32>,
-    /// What is happening now, in one sentence; its entry explains why.
+    /// What is happening now, in one sentence; its entry explains why. At the last moment it is what came
+    /// of all that, in pods and in requests.
     pub sentence: Option<Sentence>,
     /// The way of a change, in order. At most one is [`Progress::Active`].
     pub stations: Vec<Station>,

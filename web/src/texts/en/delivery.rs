@@ -179,7 +179,7 @@ pub fn service_in_tree(serving: usize, all: usize) -> String {
 
 /// A ReplicaSet in the tree.
 pub fn set_in_tree(revision: u32, ready: u32, desired: u32) -> String {
-    format!("revision {revision}, {ready} of {desired} ready")
+    format!("rollout revision {revision}, {ready} of {desired} ready")
 }
 
 /// A pod in the tree.

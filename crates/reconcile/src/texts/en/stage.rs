@@ -41,7 +41,10 @@ pub(crate) fn revision(number: u32) -> EcoString {
 
 /// How many pods of those wanted have the newest template.
 pub(crate) fn updated(updated: u32, desired: u32) -> EcoString {
-    eco_format!("{updated} of {desired} updated")
+    match desired {
+        0 => "no pods wanted".into(),
+        _ => eco_format!("{updated} of {desired} updated"),
+    }
 }
 
 /// How an object that a GitOps tool keeps is, in the tool's word.
@@ -204,5 +207,101 @@ pub(crate) fn mebibytes(used: u32, limit: u32) -> EcoString {
     match limit {
         0 => eco_format!("{used} Mi"),
         _ => eco_format!("{used} of {limit} Mi"),
+    }
+}
+
+// What came of what was done last
+
+pub(crate) const NO_DEPLOYMENT_LEFT: &str = "No Deployment is left, so nothing keeps pods alive";
+pub(crate) const NO_POD_WANTED: &str = "No pod is wanted, and none is ready";
+pub(crate) const NO_REQUEST_FAILED: &str = "no request failed";
+
+/// What became of the pods and of the requests; of these possibly nothing.
+pub(crate) fn outcome(pods: &str, traffic: &str) -> EcoString {
+    match traffic {
+        "" => eco_format!("{pods}."),
+        _ => eco_format!("{pods}; {traffic}."),
+    }
+}
+
+/// The same, where the workflow failed that should have changed something.
+pub(crate) fn after_failed_workflow(outcome: &str) -> EcoString {
+    eco_format!("The workflow failed. {outcome}")
+}
+
+/// Pods of which nobody knows anything older.
+pub(crate) fn all_ready(pods: u32) -> EcoString {
+    match pods {
+        1 => "The 1 wanted pod is ready".into(),
+        _ => eco_format!("All {pods} wanted pods are ready"),
+    }
+}
+
+/// Pods that were all made since, and the tag of their image, if it has one.
+pub(crate) fn all_new(pods: u32, tag: &str) -> EcoString {
+    let pods = match pods {
+        1 => "The 1 pod is new and ready".into(),
+        _ => eco_format!("All {pods} pods are new and ready"),
+    };
+    match tag {
+        "" => pods,
+        _ => eco_format!("{pods}, on {tag}"),
+    }
+}
+
+/// Pods of which some were made since.
+pub(crate) fn some_new(new: usize, all: u32) -> EcoString {
+    let are = if new == 1 { "is" } else { "are" };
+    eco_format!("{new} of {all} pods {are} new, the others run as before")
+}
+
+/// Pods of which none was made since.
+pub(crate) fn same_pods(pods: u32) -> EcoString {
+    match pods {
+        1 => "The same pod runs as before".into(),
+        _ => eco_format!("The same {pods} pods run as before"),
+    }
+}
+
+/// Pods of which none was made since, but some given up.
+pub(crate) fn some_gone(gone: usize, left: u32) -> EcoString {
+    let gone = counted(gone, "pod", "pods");
+    let are = if gone.starts_with("1 ") { "is" } else { "are" };
+    eco_format!("{gone} {are} gone, the other {left} run as before")
+}
+
+/// Pods that are not all ready, and how many of them fail with which status.
+pub(crate) fn not_all_ready(ready: u32, wanted: u32, failing: Option<(usize, &str)>) -> EcoString {
+    let ready = match ready {
+        1 => eco_format!("1 of {wanted} wanted pods is ready"),
+        _ => eco_format!("{ready} of {wanted} wanted pods are ready"),
+    };
+    match failing {
+        None => ready,
+        Some((1, status)) => eco_format!("{ready}, 1 fails with {status}"),
+        Some((n, status)) => eco_format!("{ready}, {n} fail with {status}"),
+    }
+}
+
+/// Requests that are all answered.
+pub(crate) fn every_answered(per_second: u32) -> EcoString {
+    eco_format!("all of {per_second} requests a second are answered")
+}
+
+/// Requests that all fail.
+pub(crate) fn none_answered(per_second: u32) -> EcoString {
+    eco_format!("none of {per_second} requests a second is answered")
+}
+
+/// Requests that fail still.
+pub(crate) fn some_fail(failed: u32, all: u32, seconds: usize) -> EcoString {
+    eco_format!("{failed} of {all} requests failed in the last {seconds} s")
+}
+
+/// Requests that failed before all was well again.
+pub(crate) fn failed_on_the_way(failed: u32) -> EcoString {
+    match failed {
+        1 => "1 request failed on the way".into(),
+        _ => eco_format!("{failed} requests failed on the way"),
     }
 }
