@@ -62,15 +62,10 @@ fn has_failed(world: &World, since: Option<Millis>) -> bool {
 }
 
 /// What became of the pods, of which some were given up, and whether that is not what one hopes for.
-fn pods(
-    deployments: &[DeploymentRow],
-    since: Option<Millis>,
-    gone: usize,
-) -> (EcoString, bool) {
+fn pods(deployments: &[DeploymentRow], since: Option<Millis>, gone: usize) -> (EcoString, bool) {
     let is_new = |pod: &&PodRow| since.is_some_and(|t| t <= pod.created);
-    let is_moved = |row: &&DeploymentRow| {
-        !row.difference.is_empty() || of_row(row).any(|pod| is_new(&pod))
-    };
+    let is_moved =
+        |row: &&DeploymentRow| !row.difference.is_empty() || of_row(row).any(|pod| is_new(&pod));
     if deployments.is_empty() {
         return (texts::NO_DEPLOYMENT_LEFT.into(), true);
     }

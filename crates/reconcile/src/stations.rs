@@ -211,16 +211,7 @@ impl<'a> Seen<'a> {
             }
             _ => EcoString::new(),
         };
-        // While the release or the image is worked on, those are where the eye goes.
-        let progress = match row.progress {
-            Progress::Active
-                if self.release.is_some() || self.is_building() || self.is_deploying() =>
-            {
-                Progress::Done
-            }
-            other => other,
-        };
-        station(kind, progress, title, detail, self.tint.clone())
+        station(kind, row.progress, title, detail, self.tint.clone())
     }
 
     /// What a station of CI shows when there is no run: it waits, or nothing will come.

@@ -78,6 +78,7 @@ fn what_was_only_said_is_told_itself() {
     let mut lab = Lab::built_in("order-service").expect("it is built in");
     let mut draft = lab.files();
     draft.insert("order-service/README.md".to_owned(), "Read me.".to_owned());
-    lab.open_pull_request("A change", &draft).expect("it can be");
+    lab.open_pull_request("A change", &draft)
+        .expect("it can be");
     assert!(last(&mut lab).starts_with("Pull request #1 of order-service is open."));
 }

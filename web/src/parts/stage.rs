@@ -3,7 +3,7 @@
 
 use std::rc::Rc;
 
-use view::{Millis, ObjectRef, Scene, Sentence, StationKind};
+use view::{Millis, ObjectRef, Scene, Sentence, StationKind, live_station};
 use yew::prelude::*;
 
 use super::deployment::deployment;
@@ -15,7 +15,7 @@ use super::object::named;
 use super::samples::{introduction, samples};
 use super::service::service;
 use super::station_detail::station_detail;
-use super::way::{Way, live_station};
+use super::way::Way;
 use crate::session::{Action, History, Panel, Session};
 use crate::texts;
 

@@ -1,6 +1,6 @@
 //! The way of a change: its stations on a line. The live one is large, the done ones are quiet.
 
-use view::{Progress, Station, StationKind};
+use view::{Station, StationKind};
 use yew::prelude::*;
 
 use super::icon::{progress_word, sign};
@@ -50,19 +50,6 @@ pub fn Way(props: &WayProps) -> Html {
             }
         </ol>
     }
-}
-
-/// The station that is shown when the viewer has not chosen one: the active one, else the one that
-/// failed, else the rollout.
-pub fn live_station(stations: &[Station]) -> StationKind {
-    let of = |progress| {
-        stations
-            .iter()
-            .rfind(|station| station.progress == progress)
-    };
-    of(Progress::Active)
-        .or_else(|| of(Progress::Failed))
-        .map_or(StationKind::Rollout, |station| station.kind)
 }
 
 /// Of an image, the tag is enough; the station says the rest.

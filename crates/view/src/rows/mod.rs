@@ -44,7 +44,7 @@ pub struct Scene {
     /// What is happening now, in one sentence; its entry explains why. At the last moment it is what came
     /// of all that, in pods and in requests.
     pub sentence: Option<Sentence>,
-    /// The way of a change, in order. At most one is [`Progress::Active`].
+    /// The way of a change, in order. Where the eye goes is [`live_station`].
     pub stations: Vec<Station>,
     /// The pull request that is open or was merged last.
     pub pull_request: Option<PullRequestRow>,
@@ -124,6 +124,19 @@ pub struct Station {
     pub detail: EcoString,
     /// The commit it works on.
     pub tint: Option<Tint>,
+}
+
+/// The station where the eye goes: the furthest that the change has come to, while that goes on; else the
+/// last one that failed, else the rollout. A workflow goes on behind what it builds and deploys.
+#[must_use]
+pub fn live_station(stations: &[Station]) -> StationKind {
+    use Progress::{Active, Done, Failed};
+    let is_reached =
+        |it: &&Station| it.tint.is_some() && matches!(it.progress, Active | Done | Failed);
+    let furthest = stations.iter().rfind(is_reached);
+    let active = furthest.filter(|it| it.progress == Active);
+    let failed = stations.iter().rfind(|it| it.progress == Failed);
+    active.or(failed).map_or(StationKind::Rollout, |it| it.kind)
 }
 
 /// The stops on the way of a change.

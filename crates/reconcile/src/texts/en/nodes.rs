@@ -66,9 +66,14 @@ pub(crate) fn is_not_ready(container: &str) -> EcoString {
     eco_format!("{container} is not ready any more.")
 }
 
-/// A container is not even made, and the kubelet's message.
+/// A container is not even made, and the kubelet's message without what names container and pod again
+/// (`back-off 10s restarting failed container=web pod=web-5c68485986-2szkc_shop(…)`).
 pub(crate) fn cannot_start(pod: &str, message: &str) -> EcoString {
-    eco_format!("{pod} cannot start: {message}")
+    let why = match message.split_once("=") {
+        Some((why, rest)) if rest.contains(" pod=") => why,
+        _ => message,
+    };
+    eco_format!("{pod} cannot start: {why}")
 }
 
 /// The kernel's answer to a container above its limit.
