@@ -11,7 +11,7 @@ use ecow::EcoString;
 use kube::Millis;
 
 /// How far back requests count as those of now, in seconds.
-const RECENT: usize = 10;
+const RECENT: usize = 5;
 
 /// The sentence of the last moment there is something to see. `past` is all that happened, `deployments`
 /// and `seconds` are of that moment. None if the last that happened was said rather than done (a pull request is open), or
@@ -81,9 +81,11 @@ fn pods(deployments: &[DeploymentRow], since: Option<Millis>, gone: usize) -> (E
         return (texts::NO_POD_WANTED.into(), true);
     }
     let failing: Vec<&PodRow> = all().filter(|it| it.form == PodForm::Failed).collect();
-    if ready < wanted || !failing.is_empty() {
+    let unsettled = rows.iter().find(|row| !row.difference.is_empty());
+    if unsettled.is_some() || !failing.is_empty() {
+        let left = unsettled.map_or("", |row| &row.difference);
         let why = failing.first().map(|pod| (failing.len(), &*pod.status));
-        return (texts::not_all_ready(ready, wanted, why), true);
+        return (texts::unsettled(left, (ready, wanted), why), true);
     }
     let new = all().filter(is_new).count();
     let text = match (since, new, rows.as_slice()) {

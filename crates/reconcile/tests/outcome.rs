@@ -42,7 +42,7 @@ fn what_came_of_a_merge() {
         ),
         (
             &[(APP, "readiness: /readyz", "readiness: /ready")],
-            "The workflow failed. 3 of 3 wanted pods are ready; no request failed.",
+            "The workflow failed. 2 pods of the new template to go: 3 of 3 wanted pods are ready; no request failed.",
         ),
     ];
     for (changes, expected) in cases {

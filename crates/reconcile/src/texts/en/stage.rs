@@ -270,16 +270,22 @@ pub(crate) fn some_gone(gone: usize, left: u32) -> EcoString {
     eco_format!("{gone} {are} gone, the other {left} run as before")
 }
 
-/// Pods that are not all ready, and how many of them fail with which status.
-pub(crate) fn not_all_ready(ready: u32, wanted: u32, failing: Option<(usize, &str)>) -> EcoString {
-    let ready = match ready {
-        1 => eco_format!("1 of {wanted} wanted pods is ready"),
-        _ => eco_format!("{ready} of {wanted} wanted pods are ready"),
-    };
+/// A Deployment that is not as it is wanted: what is left to do, possibly nothing; how many of the wanted
+/// pods are ready; and how many fail with which status.
+pub(crate) fn unsettled(
+    left: &str,
+    (ready, wanted): (u32, u32),
+    failing: Option<(usize, &str)>,
+) -> EcoString {
+    let are = if ready == 1 { "is" } else { "are" };
+    let mut text = eco_format!("{ready} of {wanted} wanted pods {are} ready");
+    if !left.is_empty() {
+        text = eco_format!("{left}: {text}");
+    }
     match failing {
-        None => ready,
-        Some((1, status)) => eco_format!("{ready}, 1 fails with {status}"),
-        Some((n, status)) => eco_format!("{ready}, {n} fail with {status}"),
+        None => text,
+        Some((1, status)) => eco_format!("{text}, 1 fails with {status}"),
+        Some((n, status)) => eco_format!("{text}, {n} fail with {status}"),
     }
 }
 
