@@ -57,10 +57,12 @@ lab('failures are counted since the last thing that somebody did', async (page) 
   await press(page, 'End');
   await look(page);
   assert.match(await verdict(), /none failed since the merge/);
+  assert.match((await look(page)).sentence, /^All 3 pods are new and ready, on .*; no request failed\.$/, 'what came of it');
   await type(page, 'kubectl scale deployment/order-service -n shop --replicas=0');
   await press(page, 'End');
   await look(page);
   assert.match(await verdict(), /[1-9]\d* failed since \d+:\d\d/);
+  assert.match((await look(page)).sentence, /^No pod is wanted/);
   await station(page, 'Traffic');
   assert.equal(await page.locator('[data-testid="chart"][data-name="Latency"]').getAttribute('data-value'), '–', 'what nobody answers takes no time');
   assert.match(await page.getByTestId('replica-set').last().textContent(), /no pods wanted/);

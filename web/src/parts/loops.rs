@@ -87,7 +87,7 @@ fn one(name: &str, keeps: &str, acts: Option<&EventRow>, on: &Callback<Action>) 
 /// `patch ReplicaSet`: what it did, as short as its place is narrow. The sentence is among the events.
 fn deed(event: &EventRow) -> String {
     let kind = event.object.split('/').next().unwrap_or_default();
-    format!("{} {kind}", event.verb)
+    texts::deed(&event.verb, kind)
 }
 
 /// `deployment-controller` is `deployment`, `default-scheduler` is `scheduler`.

@@ -256,6 +256,11 @@ pub fn more_addresses(n: usize) -> String {
 
 // What the control loops keep
 
+/// What a controller does, in the words of the API: `patch ReplicaSet`.
+pub fn deed(verb: &str, kind: &str) -> String {
+    format!("{verb} {kind}")
+}
+
 pub const LIT_WHEN_THEY_ACT: &str = "lit when they act";
 pub const KEEPS_GIT: &str = "keeps it as git";
 pub const KEEPS_SETS: &str = "keeps ReplicaSets";
