@@ -126,17 +126,20 @@ pub struct Station {
     pub tint: Option<Tint>,
 }
 
-/// The station where the eye goes: the furthest that the change has come to, while that goes on; else the
-/// last one that failed, else the rollout. A workflow goes on behind what it builds and deploys.
+/// The station where the eye goes: the last one at which something goes on, else the last one that failed,
+/// else the rollout. A workflow that still goes on behind what it delivered is not looked at any more.
 #[must_use]
 pub fn live_station(stations: &[Station]) -> StationKind {
-    use Progress::{Active, Done, Failed};
-    let is_reached =
-        |it: &&Station| it.tint.is_some() && matches!(it.progress, Active | Done | Failed);
-    let furthest = stations.iter().rfind(is_reached);
-    let active = furthest.filter(|it| it.progress == Active);
-    let failed = stations.iter().rfind(|it| it.progress == Failed);
-    active.or(failed).map_or(StationKind::Rollout, |it| it.kind)
+    let of = |progress| stations.iter().rfind(|it| it.progress == progress);
+    let is_delivered = stations.iter().any(|it| {
+        matches!(it.kind, StationKind::Release | StationKind::ApiServer)
+            && matches!(it.progress, Progress::Done | Progress::Failed)
+    });
+    let active = of(Progress::Active);
+    active
+        .filter(|it| it.kind != StationKind::Checks || !is_delivered)
+        .or_else(|| of(Progress::Failed))
+        .map_or(StationKind::Rollout, |it| it.kind)
 }
 
 /// The stops on the way of a change.
