@@ -182,7 +182,7 @@ impl Session {
                         .map_or("", String::as_str)
                         .into(),
                 };
-                self.to_change(path);
+                self.show_change(path);
                 self.look_again();
             }
             Action::Title(title) => self.title = Some(title),

@@ -277,7 +277,7 @@ impl Session {
     }
 
     /// Goes to a file, where it begins to differ from main.
-    pub(super) fn to_change(&mut self, path: Rc<str>) {
+    pub(super) fn show_change(&mut self, path: Rc<str>) {
         let old = self.main.get(&*path).map_or("", String::as_str);
         let new = self.draft.changed.get(&*path).map_or(old, String::as_str);
         let is_same = |(old, new): &(&str, &str)| old == new;

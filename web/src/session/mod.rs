@@ -257,7 +257,7 @@ impl Session {
         };
         session.reopen();
         if let Some(path) = prepared {
-            session.to_change(path);
+            session.show_change(path);
         }
         session
     }

@@ -184,7 +184,7 @@ impl Session {
                 .map(|path| path.as_str().into());
             self.draft = Rc::new(draft);
             if let Some(path) = prepared {
-                self.to_change(path);
+                self.show_change(path);
             }
             self.title = None;
             self.panel = Panel::Lesson;
