@@ -30,8 +30,8 @@ async function weighs(title, mostKB, counts) {
   });
 }
 
-weighs('the page, without its engine and editor,', 312, (name) => !ENGINE.test(name) && ![FIELDS, DESCRIPTIONS, EDITOR].includes(name) && !LESSON.test(name));
-weighs('the engine', 1224, (name) => ENGINE.test(name));
+weighs('the page, without its engine and editor,', 320, (name) => !ENGINE.test(name) && ![FIELDS, DESCRIPTIONS, EDITOR].includes(name) && !LESSON.test(name));
+weighs('the engine', 1230, (name) => ENGINE.test(name));
 weighs('the editor', 150, (name) => name === EDITOR);
 weighs('the table of fields', 20, (name) => name === FIELDS);
 weighs('what the fields mean', 116, (name) => name === DESCRIPTIONS);
