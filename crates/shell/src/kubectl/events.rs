@@ -10,7 +10,6 @@ use super::watch::Watch;
 use ecow::{EcoString, eco_format};
 use kube::{Object, Selection};
 use std::rc::Rc;
-use yaml::json;
 
 pub(super) const FLAGS: &[Flag] = &[
     ALL_NAMESPACES,
@@ -83,17 +82,8 @@ pub(super) fn run(session: &mut Session, args: &Args) -> Result<(), Fault> {
         return Ok(());
     }
     let list = || get::list("EventList", events.iter().map(|it| it.value.clone()));
-    let text = match args.last("output").unwrap_or("") {
-        "" => table::lines(&rows(session, args, &events, !args.is_on("no-headers"))),
-        "yaml" => yaml::encode(&list()),
-        "json" => format!("{}\n", json::encode(&list(), get::ON_LINES)),
-        other => {
-            return Err(Fault::Usage(format!(
-                "unable to match a printer suitable for the output format {other:?}, allowed formats are: \
-                 json,yaml"
-            )));
-        }
-    };
+    let table = || table::lines(&rows(session, args, &events, !args.is_on("no-headers")));
+    let text = get::table_or_value(args, &table, &list)?;
     session.output.stdout.push_str(&text);
     Ok(())
 }

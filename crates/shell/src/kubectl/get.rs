@@ -367,6 +367,26 @@ fn together(objects: &[&Rc<Object>], is_single: bool) -> Value {
     }
 }
 
+/// What a command prints that knows a table, YAML and JSON, as `-o` asks.
+///
+/// # Errors
+/// `-o` asks for something else.
+pub(super) fn table_or_value(
+    args: &Args,
+    table: &dyn Fn() -> String,
+    value: &dyn Fn() -> Value,
+) -> Result<String, Fault> {
+    match args.last("output").unwrap_or("") {
+        "" => Ok(table()),
+        "yaml" => Ok(yaml::encode(&value())),
+        "json" => Ok(format!("{}\n", json::encode(&value(), ON_LINES))),
+        other => Err(Fault::Usage(format!(
+            "unable to match a printer suitable for the output format {other:?}, allowed formats are: \
+             json,yaml"
+        ))),
+    }
+}
+
 /// Several objects as one.
 pub(super) fn list(kind: &str, all: impl Iterator<Item = Value>) -> Value {
     map! {

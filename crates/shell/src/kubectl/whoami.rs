@@ -6,7 +6,6 @@ use super::session::{Fault, Session};
 use super::table;
 use kube::api::Verb;
 use kube::{Key, Value, map};
-use yaml::json;
 
 pub(super) const FLAGS: &[Flag] = &[value("output", Some('o'))];
 
@@ -16,17 +15,8 @@ pub(super) fn run(session: &mut Session, args: &Args) -> Result<(), Fault> {
     let body = map! { "apiVersion" => "authentication.k8s.io/v1", "kind" => KIND };
     let answer = session.ask(&Key::new(KIND, "", ""), Verb::Create(body))?;
     let review = answer.object().map_or(Value::Null, |it| it.value.clone());
-    let text = match args.last("output").unwrap_or("") {
-        "" => rows(review.at(&["status", "userInfo"])),
-        "yaml" => yaml::encode(&review),
-        "json" => format!("{}\n", json::encode(&review, get::ON_LINES)),
-        other => {
-            return Err(Fault::Usage(format!(
-                "unable to match a printer suitable for the output format {other:?}, allowed formats are: \
-                 json,yaml"
-            )));
-        }
-    };
+    let table = || rows(review.at(&["status", "userInfo"]));
+    let text = get::table_or_value(args, &table, &|| review.clone())?;
     session.output.stdout.push_str(&text);
     Ok(())
 }
