@@ -481,7 +481,7 @@ mod tests {
         let ready = marks.filter(|it| it.kind == view::MarkKind::FirstReady);
         ask(
             &mut engine,
-            Request::Seek(ready.map(|it| it.t).last().expect("it rolls")),
+            Request::Seek(ready.map(|it| it.t).next_back().expect("it rolls")),
         );
         let in_between = picture(&mut engine);
         assert!(in_between.contains("class=\"t0\"") && in_between.contains("class=\"t1\""));
