@@ -9,7 +9,6 @@
 mod kubectl;
 mod line;
 mod texts;
-mod unified;
 
 use ecow::{EcoString, eco_format};
 use kube::Millis;

@@ -61,7 +61,6 @@ const SPEAKERS: &[(&str, &str)] = &[
         "GitHub Actions, and the log of a workflow",
     ),
     ("delivery/adopt.rs", "Helm; a workflow's file"),
-    ("delivery/diff.rs", "git"),
     ("delivery/git/", "git"),
     (
         "delivery/plan/source.rs",

@@ -3,7 +3,6 @@
 use super::apply;
 use super::args::{Args, FILENAME, Flag, switch};
 use super::session::{DryRun, Fault, Session, group};
-use crate::unified::hunks;
 use kube::api::Verb;
 use kube::patch::three_way;
 use kube::{Key, Object, Value, time};
@@ -49,9 +48,9 @@ fn differences(session: &mut Session, args: &Args) -> Result<bool, Fault> {
             Value::Null => String::new(),
             value => yaml::encode(value),
         };
-        let hunks = hunks(&text(&live), &text(&merged));
+        let hunks = unified::hunks(&text(&live), &text(&merged));
         if !hunks.is_empty() {
-            found.push((file_name(&key, &manifest), hunks));
+            found.push((file_name(&key, &manifest), unified::print(&hunks)));
         }
     }
     lean::sort(&mut found);

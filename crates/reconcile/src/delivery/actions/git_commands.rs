@@ -389,7 +389,7 @@ fn difference(machine: &Machine<'_>, at: usize, args: &[EcoString]) -> Option<An
             continue;
         }
         out += &format!("diff --git a/{0} b/{0}\n--- a/{0}\n+++ b/{0}\n", file.path);
-        out += &diff::hunks(file);
+        out += &unified::print(&file.hunks);
     }
     Some(Answer {
         status,

@@ -40,7 +40,7 @@ const CASES: [(&str, &str, &str); 9] = [
 fn hunks_are_those_of_git() {
     for (old, new, expected) in CASES {
         assert_eq!(
-            diff::hunks(&diff::file("file", old, new)),
+            unified::print(&diff::file("file", old, new).hunks),
             expected,
             "{old:?} to {new:?}"
         );
@@ -84,7 +84,12 @@ fn the_sample_pull_request_changes_two_lines() {
         .map(|d| (d.path.as_str(), d.added, d.removed))
         .collect();
     assert_eq!(rows, [("app.yaml", 1, 1), ("chart/values.yaml", 1, 1)]);
-    insta::assert_snapshot!(diffs.iter().map(diff::hunks).collect::<String>());
+    insta::assert_snapshot!(
+        diffs
+            .iter()
+            .map(|it| unified::print(&it.hunks))
+            .collect::<String>()
+    );
 }
 
 proptest! {
