@@ -8,7 +8,7 @@ use crate::record::{self, Record};
 use crate::texts;
 use ecow::{EcoString, eco_format};
 use kube::{Key, Value};
-use reconcile::view::{Progress, Scene, Second, Tint, Tone};
+use reconcile::view::{Progress, Scene, Second, Tint, Tone, YOU};
 use reconcile::{Entry, Millis, World};
 
 /// Something that can be asked of a lab.
@@ -418,7 +418,7 @@ fn merged(_: &Args, record: &Record) -> Answer {
 
 fn commands(_: &Args, record: &Record) -> Answer {
     entries(record, |entry| {
-        entry.actor == "you" && !matches!(entry.verb, "commit" | "open" | "merge" | "close")
+        entry.actor == YOU && !matches!(entry.verb, "commit" | "open" | "merge" | "close")
     })
 }
 

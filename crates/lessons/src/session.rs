@@ -11,7 +11,7 @@ use reconcile::delivery::labs::Files;
 use reconcile::view::Problem;
 use std::rc::Rc;
 use view::protocol::LessonIntent;
-use view::{GoalRow, LessonRow, LessonStepRow, PredictionRow, StepStatus};
+use view::{GoalRow, LessonRow, LessonStepRow, PredictionRow, StepStatus, YOU};
 
 /// How far a learner has come. The lab is the page's: what happened in it is all that counts.
 #[derive(Clone, Debug)]
@@ -290,5 +290,5 @@ fn has_tried(record: &Record) -> bool {
     record
         .entries()
         .iter()
-        .any(|entry| entry.actor == "you" && !matches!(entry.verb, "commit" | "open" | "close"))
+        .any(|entry| entry.actor == YOU && !matches!(entry.verb, "commit" | "open" | "close"))
 }

@@ -3,10 +3,9 @@
 
 use crate::cluster::network::rows;
 use crate::engine::World;
-use crate::terminal::YOU;
 use crate::texts::stage as texts;
 use crate::trace::Entry;
-use crate::view::{DeploymentRow, PodForm, PodRow, Progress, Second, Sentence, Tone};
+use crate::view::{self, DeploymentRow, PodForm, PodRow, Progress, Second, Sentence, Tone};
 use ecow::EcoString;
 use kube::Millis;
 
@@ -23,7 +22,7 @@ pub(crate) fn of(
     seconds: &[Second],
 ) -> Option<Sentence> {
     let last = past.iter().rfind(|entry| entry.tone != Tone::Detail)?;
-    let is_only_said = last.actor == YOU && !is_deed(last);
+    let is_only_said = last.actor == view::YOU && !is_deed(last);
     if is_only_said || last.tone == Tone::Nothing {
         return None;
     }
@@ -43,9 +42,8 @@ pub(crate) fn of(
     Some(Sentence::new(entry.id, entry.t, &text))
 }
 
-/// Whether somebody did something that may change what runs: a merge, or a write past git.
 fn is_deed(entry: &Entry) -> bool {
-    entry.actor == YOU && (entry.reason == "Merged" || entry.object.is_some())
+    view::is_deed(&entry.actor, &entry.reason, entry.object.is_some())
 }
 
 /// Whether that is a ReplicaSet that gives a pod up.

@@ -16,9 +16,9 @@ use crate::texts::stage;
 use crate::timeline::{Act, Timeline};
 use crate::trace::Entry;
 use crate::view::{
-    ConditionRow, ConflictRegion, ConflictRow, DeploymentRow, EventRow, ImageRow, Mark, MarkKind,
-    NodeRow, ObjectPanel, ObjectRef, PodForm, PodRow, PullRequestRow, ReleaseRow, ReplicaSetRow,
-    ResourceRow, Scene, Sentence, Tint, Tone,
+    ConditionRow, ConflictRegion, ConflictRow, DeploymentRow, EventRow, ImageRow, MERGED, Mark,
+    MarkKind, NodeRow, ObjectPanel, ObjectRef, PodForm, PodRow, PullRequestRow, ReleaseRow,
+    ReplicaSetRow, ResourceRow, Scene, Sentence, Tint, Tone,
 };
 use ecow::{EcoString, eco_format};
 use kube::{Key, Millis, Object, Value, quantity};
@@ -484,7 +484,7 @@ pub(crate) fn marks(events: &[EventRow]) -> Vec<Mark> {
     let mut is_complete = false;
     for event in events {
         let (kind, label) = match event.reason.as_str() {
-            "Merged" => (MarkKind::Merged, stage::MERGED),
+            MERGED => (MarkKind::Merged, stage::MERGED),
             "ImagePushed" => (MarkKind::ChecksPassed, stage::MARK_IMAGE_PUSHED),
             "WorkflowSucceeded" => (MarkKind::ChecksPassed, stage::MARK_CI_GREEN),
             "HelmUpgrade" => {

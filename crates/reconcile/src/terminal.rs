@@ -8,6 +8,7 @@ use crate::cluster::kubelet::logs::{self, Executed};
 use crate::engine::World;
 use crate::texts;
 use crate::trace::Note;
+use crate::view::YOU;
 use ecow::EcoString;
 use kube::api::{FieldValidation, Request, Response, Verb};
 use kube::fields::{Descriptions, Table};
@@ -15,9 +16,6 @@ use kube::rbac::User;
 use kube::{Key, Millis, Object, Status};
 use shell::{Line, Output};
 use std::rc::Rc;
-
-/// Who sits at the terminal.
-pub(crate) const YOU: &str = "you";
 
 /// A write by hand.
 #[derive(Clone, Debug)]

@@ -10,7 +10,8 @@ use std::path::{Path, PathBuf};
 
 use crate::tools::root;
 
-/// The crates that speak to whoever looks at the page.
+/// The crates that speak to whoever looks at the page. Not `yaml` and `shell`, nearly all of whose words
+/// are those of go-yaml, kubectl and bash: the few of their own stand in `src/texts` there.
 const VOICES: [&str; 5] = [
     "web/src",
     "crates/lessons/src",

@@ -52,7 +52,6 @@ fn request(row: &RequestRow, on: &Callback<Action>) -> Html {
     };
     html! {
         <li
-            key={format!("{} {} {}", row.t, row.verb, row.object)}
             data-testid="request"
             data-actor={row.actor.to_string()}
             data-verb={row.verb.to_string()}

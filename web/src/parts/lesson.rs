@@ -53,10 +53,10 @@ struct PlaceProps {
 /// into view by themselves, also for who comes back from another panel.
 #[component]
 fn Place(props: &PlaceProps) -> Html {
-    let shown = use_mut_ref(|| (1, false));
+    let shown = use_mut_ref(|| 1);
     use_effect_with((props.at, props.is_decided), move |&(at, is_decided)| {
         // A frame that is opened does not scroll the page around it.
-        let (was, _) = shown.replace((at, is_decided));
+        let was = shown.replace(at);
         match is_decided {
             _ if dom::is_embed() && was == at => {}
             true => dom::show(&format!(

@@ -32,7 +32,7 @@ pub fn service<'h>(
     };
     let (_, failed) = sums(&own(since));
     let ready_min = since.iter().map(|second| second.ready.0).min();
-    let (serving, _) = serving(row);
+    let serving = serving(row);
     let minute = own(&past[past.len().saturating_sub(SECONDS)..]);
     let recent = share(&minute[minute.len().saturating_sub(RECENT)..]);
     html! {
@@ -42,13 +42,13 @@ pub fn service<'h>(
             aria-label={label(&object)}
             data-testid="service"
             data-name={row.name.to_string()}
-            data-endpoints={serving.to_string()}
+            data-endpoints={serving.0.to_string()}
             data-failed-total={failed.to_string()}
             data-ready-min={ready_min.map(|n| n.to_string())}
             data-answered={recent.clone()}
         >
             <h2><span class="kind">{ format!("{} ", object.kind) }</span>{ object_link(&object, row.name.to_string(), on) }</h2>
-            <p class="load">{ texts::load(row.per_second, self::serving(row)) }</p>
+            <p class="load">{ texts::load(row.per_second, serving) }</p>
             <div class="mix" aria-hidden="true">
                 { mix(minute.last().copied().flatten()) }
             </div>
@@ -80,7 +80,7 @@ fn of<'h>(second: &'h Second, name: &str) -> Own<'h> {
 fn share(seconds: &[Own<'_>]) -> String {
     let (answered, failed) = sums(seconds);
     match answered + failed {
-        0 => "–".to_owned(),
+        0 => texts::NO_MEASURE.to_owned(),
         all => texts::percent(answered * 1_000 / all),
     }
 }

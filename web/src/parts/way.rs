@@ -21,7 +21,7 @@ pub struct WayProps {
 pub fn Way(props: &WayProps) -> Html {
     html! {
         <ol class="way" aria-label={texts::WAY_OF_A_CHANGE}>
-            for station in props.stations.iter() {
+            for (station, spoken) in props.stations.iter().map(|it| (it, AttrValue::from(spoken(it)))) {
                 <li
                     key={kind_word(station.kind)}
                     class={classes!("station", tint_class(station.tint.as_ref()))}
@@ -34,8 +34,8 @@ pub fn Way(props: &WayProps) -> Html {
                     <button
                         type="button"
                         aria-pressed={(station.kind == props.shown).to_string()}
-                        aria-label={spoken(station)}
-                        title={spoken(station)}
+                        aria-label={spoken.clone()}
+                        title={spoken}
                         onclick={props.on.reform({
                             let kind = station.kind;
                             move |_| Action::Look(Some(kind))

@@ -4,7 +4,7 @@ use std::mem::take;
 use std::rc::Rc;
 
 use view::protocol::{Difference, State};
-use view::{EventRow, Mark, MarkKind, Millis, Scene, Second};
+use view::{EventRow, MERGED, Mark, MarkKind, Millis, Scene, Second, is_deed};
 
 use super::Shared;
 use crate::story::{Beat, Pacing};
@@ -38,11 +38,10 @@ pub struct Deed {
 
 impl Deed {
     fn of(event: &EventRow) -> Option<Deed> {
-        let is_merge = event.reason == "Merged";
-        let is_deed = event.actor == "you" && (is_merge || !event.object.is_empty());
-        is_deed.then_some(Deed {
+        let is_deed = is_deed(&event.actor, &event.reason, !event.object.is_empty());
+        is_deed.then(|| Deed {
             t: event.t,
-            is_merge,
+            is_merge: event.reason == MERGED,
         })
     }
 }

@@ -200,7 +200,10 @@ impl Session {
         self.jumps += 1;
         self.notice = Some(texts::ENGINE_RESTARTED.into());
         match culprit {
-            None | Some(Request::Check { .. } | Request::Inspect(_) | Request::Seek(_)) => {}
+            None
+            | Some(
+                Request::Check { .. } | Request::Inspect(_) | Request::Seek(_) | Request::Picture,
+            ) => {}
             Some(Request::Render { .. }) => self.render_failed(),
             Some(Request::Complete(_)) => self.answered(&Reply::Completions(Vec::new())),
             Some(Request::Explain(_)) => self.answered(&Reply::Explained(None)),

@@ -6,8 +6,8 @@
 //! chooses: a site is built for one language, so that nobody loads two. The compiler refuses a name that
 //! is missing and one that nobody uses; a test of `xtask` refuses prose anywhere else in the page.
 //!
-//! Not in this table: what the engine says, which has tables of its own (`src/texts` of `reconcile`,
-//! `lessons` and `wasm`), and lessons, whose texts lie in `web/lessons/*/text.en.md`.
+//! Not in this table: what the engine says, which has tables of its own (`src/texts` of `yaml`,
+//! `reconcile`, `shell`, `lessons` and `wasm`), and lessons, whose texts lie in `web/lessons/*/text.en.md`.
 
 #[cfg(not(made_up))]
 mod en;

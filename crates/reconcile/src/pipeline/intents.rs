@@ -7,7 +7,7 @@ use crate::engine::World;
 use crate::gitops::{self, argocd};
 use crate::texts;
 use crate::trace::Note;
-use crate::view::{Intent, ObjectRef, WorkflowRow};
+use crate::view::{Intent, ObjectRef, WorkflowRow, YOU};
 use ecow::{EcoString, eco_format};
 use kube::api::{PatchType, Verb};
 use kube::{Key, Object, Value, map};
@@ -108,7 +108,7 @@ fn operate(
 fn patch_by_hand(world: &mut World, key: Key, patch: Value, note: Note) -> Result<(), EcoString> {
     world.begin();
     let verb = Verb::Patch(PatchType::Merge, patch);
-    let done = world.request("you", key, "", verb, note);
+    let done = world.request(YOU, key, "", verb, note);
     done.map(|_| ()).map_err(|status| status.message)
 }
 
@@ -123,7 +123,7 @@ fn place(world: &World, number: u32) -> Result<usize, EcoString> {
 /// Notes what a person does to a run: what follows is led to by it, and by what started the run.
 fn you(world: &mut World, at: usize, note: Note) {
     world.because(world.delivery.runs[at].cause);
-    let entry = world.note("you", None, note);
+    let entry = world.note(YOU, None, note);
     world.because(entry);
     world.delivery.runs.make_mut()[at].cause = entry;
 }

@@ -7,7 +7,7 @@ use crate::delivery::settings::Settings;
 use crate::engine::World;
 use crate::texts;
 use crate::trace::{EntryId, Note};
-use crate::view::{MergeMethod, Problem, Progress, StatusRow};
+use crate::view::{MERGED, MergeMethod, Problem, Progress, StatusRow, YOU};
 use ecow::{EcoString, EcoVec, eco_format};
 
 /// A pull request.
@@ -124,10 +124,10 @@ pub(crate) fn open(world: &mut World, name: &str, change: Change) -> Result<(), 
     }
     let sha = head.short();
     let why = texts::delivery::you_commit(&sha, &change.branch, &change.title);
-    let commit = world.note("you", None, Note::story("commit", "Committed", why));
+    let commit = world.note(YOU, None, Note::story("commit", "Committed", why));
     world.because(commit);
     let why = texts::delivery::is_open(number, name);
-    let entry = world.note("you", None, Note::story("open", "PullRequestOpened", why));
+    let entry = world.note(YOU, None, Note::story("open", "PullRequestOpened", why));
     let pull = Pull {
         number,
         repository: name.into(),
@@ -326,7 +326,7 @@ pub(super) fn approve(world: &mut World) -> Result<(), EcoString> {
     let (number, entry) = (now_open.number, now_open.entry);
     world.because(entry);
     let why = texts::delivery::is_approved(number);
-    world.note("you", None, Note::story("approve", "Approved", why));
+    world.note(YOU, None, Note::story("approve", "Approved", why));
     Ok(())
 }
 
@@ -372,7 +372,7 @@ pub(crate) fn close(world: &mut World) {
     let (number, entry) = (pull.number, pull.entry);
     world.because(entry);
     let why = texts::delivery::is_closed(number);
-    world.note("you", None, Note::story("close", "PullRequestClosed", why));
+    world.note(YOU, None, Note::story("close", "PullRequestClosed", why));
 }
 
 /// The ways in which a pull request's repository lets it be merged, the preferred one first.
@@ -417,7 +417,7 @@ pub(super) fn merge_by(world: &mut World, method: MergeMethod) -> Result<(), Eco
     }
     world.because(pull.entry);
     let why = texts::delivery::you_merge(pull.number, &commit.short(), MAIN);
-    let merged = world.note("you", None, Note::story("merge", "Merged", why));
+    let merged = world.note(YOU, None, Note::story("merge", MERGED, why));
     if let Some(pull) = world.delivery.pulls.make_mut().last_mut() {
         pull.merged = Some(merged);
     }

@@ -62,6 +62,18 @@ pub struct EventRow {
     pub cause: Option<u32>,
 }
 
+/// The actor of what the viewer did.
+pub const YOU: &str = "you";
+/// The reason of the entry that merges a pull request.
+pub const MERGED: &str = "Merged";
+
+/// Whether somebody did something that may change what runs: a merge, or a write past git. What is only
+/// said (a pull request is open) is about no object.
+#[must_use]
+pub fn is_deed(actor: &str, reason: &str, has_object: bool) -> bool {
+    actor == YOU && (reason == MERGED || has_object)
+}
+
 /// How an event should be shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Tone {
