@@ -7,7 +7,7 @@
 
 use super::shell::Shell;
 use super::{
-    Container, Ended, Run, State, act_with, config, container_spec, files, node, programs,
+    Container, Ended, Run, State, Work, act_with, config, container_spec, files, node, programs,
 };
 use crate::cluster::pod;
 use crate::delivery::app::{App, OnSigterm};
@@ -82,25 +82,18 @@ pub(crate) fn logs(
         let printed = one.printed.as_ref();
         return Ok(printed.map_or_else(Vec::new, |it| it.before.to_vec()));
     }
-    let mut run = run.clone();
-    let shell = run.containers[at].shell.clone();
-    let lines = match shell {
-        Some(mut shell) => {
-            let spec = container_spec(pod, at);
-            let mounts = config::mounts(spec);
-            let name = run.containers[at].name.clone();
-            let mut disk = files::Disk {
-                files: &mut run.files,
-                container: &name,
-                mounts: &mounts,
-            };
-            let own = Rc::make_mut(&mut shell);
-            own.advance(&mut disk, world.now());
-            own.lines()
-        }
-        None => run.containers[at].lines(world.now()),
+    let Some(mut shell) = one.shell.clone() else {
+        return Ok(one.lines(world.now()).to_vec());
     };
-    Ok(lines.to_vec())
+    let (mut files, mounts) = (run.files.clone(), config::mounts(container_spec(pod, at)));
+    let mut disk = files::Disk {
+        files: &mut files,
+        container: &one.name,
+        mounts: &mounts,
+    };
+    let own = Rc::make_mut(&mut shell);
+    let end = own.advance(&mut disk, world.now()).map(|(_, at)| at);
+    Ok(own.lines(end).to_vec())
 }
 
 /// Runs a command in a container, to its end, as `PodExecOptions` name them.
@@ -122,40 +115,60 @@ pub(crate) fn exec(world: &mut World, key: &Key, options: &Value) -> Result<Exec
             "error dialing backend: dial tcp {address}: connect: no route to host"
         )));
     }
-    let running = find(world, &pod, container).filter(|(run, at)| run.containers[*at].is_running());
-    let Some((run, at)) = running.map(|(run, at)| (run.clone(), at)) else {
-        return Err(Status::internal(eco_format!(
-            "unable to upgrade connection: container not found ({container:?})"
-        )));
+    let Some((run, at)) = find(world, &pod, container).map(|(run, at)| (run.clone(), at)) else {
+        return Err(not_running(container));
     };
-    let first = words.first().map_or("", EcoString::as_str);
-    if !programs::has(first) {
-        return Err(Status::internal(eco_format!(
-            "Internal error occurred: Internal error occurred: error executing command in container: failed \
-             to exec in container: failed to start exec: OCI runtime exec failed: exec failed: unable to \
-             start container process: exec: {first:?}: {}",
-            super::start::no_program(first)
-        )));
-    }
     let uid = pod.meta.uid.clone();
-    let mut answer = Err(EcoString::new());
-    let mut is_change = false;
+    let mut answer = Err(not_running(container));
     act_with(world, &uid, pod, run, |work| {
-        let before = work.run.files.clone();
-        answer = work.exec(at, &words, EXEC_MAX);
-        is_change = !work.run.files.iter().eq(before.iter());
-        for at in 0..work.run.containers.len() {
-            work.probe_anew(at);
-        }
+        answer = work.execute(at, &words)
     });
-    // What never ends is interrupted.
-    let (output, code, takes) = answer.unwrap_or_else(|printed| (printed, 130, EXEC_MAX));
-    Ok(Executed {
-        output,
-        code,
-        takes,
-        is_change,
-    })
+    answer
+}
+
+/// What the kubelet says of a container that no command can be run in.
+fn not_running(container: &str) -> Status {
+    Status::internal(eco_format!(
+        "unable to upgrade connection: container not found ({container:?})"
+    ))
+}
+
+impl Work<'_> {
+    /// Runs a command in a container that runs. If its files are others then, its probes may find something
+    /// new.
+    fn execute(&mut self, at: usize, words: &[EcoString]) -> Result<Executed, Status> {
+        // What its own process has done by now is not the command's doing.
+        self.advance();
+        if !self.run.containers[at].is_running() {
+            return Err(not_running(&self.run.containers[at].name));
+        }
+        let first = words.first().map_or("", EcoString::as_str);
+        if !programs::has(first) {
+            return Err(Status::internal(eco_format!(
+                "Internal error occurred: Internal error occurred: error executing command in container: \
+                 failed to exec in container: failed to start exec: OCI runtime exec failed: exec failed: \
+                 unable to start container process: exec: {first:?}: {}",
+                super::start::no_program(first)
+            )));
+        }
+        let before = self.run.files.clone();
+        // What never ends is interrupted.
+        let (output, code, takes) = self
+            .exec(at, words, EXEC_MAX)
+            .unwrap_or_else(|printed| (printed, 130, EXEC_MAX));
+        let is_change = !self.run.files.iter().eq(before.iter());
+        if is_change {
+            for at in 0..self.run.containers.len() {
+                self.probe_anew(at);
+            }
+        }
+        Ok(Executed {
+            output,
+            code,
+            takes,
+            is_change,
+        })
+    }
 }
 
 /// Where a container is run.
@@ -219,13 +232,14 @@ impl Container {
     }
 
     /// Its process has ended: what it printed is kept, and what it says at the end.
-    pub(super) fn keep_lines(&mut self, own: Option<Line>) {
-        let of_shell = self.shell.as_ref().map(|shell| shell.lines());
+    pub(super) fn keep_lines(&mut self, now: Millis, own: Option<EcoString>) {
+        let of_shell = self.shell.as_ref().map(|shell| shell.lines(Some(now)));
         if of_shell.is_none() && own.is_none() {
             return;
         }
         let printed = Rc::make_mut(self.printed.get_or_insert_default());
         printed.is_shells = of_shell.is_some();
+        let own = own.map(|text| (now, text));
         printed.last = of_shell.into_iter().flatten().chain(own).collect();
     }
 
@@ -288,8 +302,9 @@ pub(super) fn missing(what: &str) -> EcoString {
 }
 
 impl Shell {
-    /// What it has printed, line by line.
-    fn lines(&self) -> EcoVec<Line> {
+    /// What it has printed, line by line. A line is in the log once it has ended, and of that moment;
+    /// the last also once the process has (`internal/cri/io/logger.go` of containerd, `redirectLogs`).
+    fn lines(&self, end: Option<Millis>) -> EcoVec<Line> {
         let mut lines: EcoVec<Line> = EcoVec::new();
         let mut rest = self.log.as_str();
         let mut is_open = false;
@@ -299,11 +314,19 @@ impl Shell {
             for piece in part.split_inclusive('\n') {
                 let text = piece.trim_end_matches('\n');
                 match lines.make_mut().last_mut().filter(|_| is_open) {
-                    Some((_, line)) => line.push_str(text),
+                    Some((moment, line)) => {
+                        line.push_str(text);
+                        *moment = *at;
+                    }
                     None => lines.push((*at, text.into())),
                 }
                 is_open = !piece.ends_with('\n');
             }
+        }
+        match (lines.make_mut().last_mut().filter(|_| is_open), end) {
+            (Some((moment, _)), Some(end)) => *moment = end,
+            (Some(_), None) => _ = lines.pop(),
+            (None, _) => {}
         }
         lines
     }

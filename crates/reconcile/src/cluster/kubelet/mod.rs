@@ -28,7 +28,6 @@ mod status;
 mod stop;
 mod sync;
 pub(crate) mod view;
-mod words;
 
 use super::pod;
 use crate::delivery::app::App;

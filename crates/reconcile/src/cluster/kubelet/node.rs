@@ -146,7 +146,7 @@ impl Run {
                     at: now,
                 });
             }
-            container.keep_lines(None);
+            container.keep_lines(now, None);
             (container.listens, container.shell) = (false, None);
             container.life += 1;
             container.probes = container.probes.anew();

@@ -10,6 +10,9 @@ use kube::Millis;
 /// Never.
 pub(super) const FOREVER: Millis = Millis::MAX;
 
+/// How many numbers `seq` prints at most.
+const SEQ_MAX: usize = 10_000;
+
 /// What a program did.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Done {
@@ -62,29 +65,34 @@ impl Done {
 }
 
 /// The programs there are.
-const PROGRAMS: [&str; 37] = [
-    "[", "ash", "awk", "cat", "chmod", "cut", "date", "dd", "echo", "env", "expr", "false", "grep",
-    "head", "hostname", "httpd", "kill", "ls", "mkdir", "mv", "nc", "nslookup", "printenv",
-    "printf", "ps", "rm", "sed", "seq", "sh", "sleep", "sync", "tail", "tee", "test", "touch",
-    "true", "yes",
+const PROGRAMS: [&str; 39] = [
+    "[", "ash", "awk", "bash", "cat", "chmod", "cp", "cut", "date", "dd", "echo", "env", "expr",
+    "false", "grep", "head", "hostname", "httpd", "kill", "ls", "mkdir", "mv", "nc", "nslookup",
+    "printenv", "printf", "ps", "rm", "sed", "seq", "sh", "sleep", "sync", "tail", "tee", "test",
+    "touch", "true", "yes",
 ];
+
+/// The name of a program that may be named with its path.
+pub(super) fn name(command: &str) -> &str {
+    ["/bin/", "/usr/bin/", "/sbin/", "/usr/sbin/"]
+        .iter()
+        .find_map(|folder| command.strip_prefix(folder))
+        .unwrap_or(command)
+}
 
 /// Whether an image with a shell has a program of that name, or at that path.
 pub(super) fn has(command: &str) -> bool {
-    let name = ["/bin/", "/usr/bin/", "/sbin/", "/usr/sbin/"]
-        .iter()
-        .find_map(|folder| command.strip_prefix(folder))
-        .unwrap_or(command);
-    name == "bash" || name == ":" || PROGRAMS.contains(&name)
+    PROGRAMS.contains(&name(command))
 }
 
 /// Runs a program.
 pub(super) fn run(words: &[EcoString], input: &Done, disk: &mut Disk<'_>) -> Done {
-    let name = words[0].rsplit('/').next().unwrap_or_default();
     let arguments = &words[1..];
     let paths = || arguments.iter().filter(|word| !word.starts_with('-'));
-    match name {
+    match name(&words[0]) {
         "true" | ":" | "chmod" | "mkdir" | "sync" | "kill" | "date" | "ps" => Done::default(),
+        // A shell without a command finds its input at its end.
+        "sh" | "ash" | "bash" => Done::default(),
         "false" => Done::is(false),
         "sleep" => sleep(arguments),
         "echo" => echo(arguments),
@@ -118,7 +126,8 @@ pub(super) fn run(words: &[EcoString], input: &Done, disk: &mut Disk<'_>) -> Don
                 false => missing("rm: can't remove", path),
             })
         }
-        "mv" | "cp" => copy(arguments, name == "mv", disk),
+        "cp" => copy(arguments, false, disk),
+        "mv" => copy(arguments, true, disk),
         "tee" => {
             for path in paths() {
                 disk.write(path, input.out.clone());
@@ -133,7 +142,8 @@ pub(super) fn run(words: &[EcoString], input: &Done, disk: &mut Disk<'_>) -> Don
             ..Done::print("y\n")
         },
         // What they would do to the text is not simulated.
-        "seq" | "awk" | "sed" | "cut" | "expr" | "nslookup" => input.clone(),
+        "awk" | "sed" | "cut" | "expr" | "nslookup" => input.clone(),
+        "seq" => seq(arguments),
         "tail" => tail(arguments, input),
         "dd" => dd(arguments),
         "httpd" => httpd(arguments),
@@ -310,6 +320,36 @@ fn test(arguments: &[EcoString], disk: &Disk<'_>) -> Done {
         _ => return Done::failed("sh: bad test\n", 2),
     };
     Done::is(holds == wanted)
+}
+
+/// `seq [FIRST [STEP]] LAST`: numbers, each on its line.
+fn seq(arguments: &[EcoString]) -> Done {
+    let mut numbers = Vec::new();
+    for word in arguments {
+        let Ok(number) = word.parse::<i64>() else {
+            return Done::failed(&eco_format!("seq: invalid number '{word}'\n"), 1);
+        };
+        numbers.push(number);
+    }
+    let (first, step, last) = match numbers[..] {
+        [last] => (1, 1, last),
+        [first, last] => (first, 1, last),
+        [first, step, last] => (first, step, last),
+        _ => return Done::failed("BusyBox\nUsage: seq [-w] [-s SEP] [FIRST [INC]] LAST\n", 1),
+    };
+    let next = |number: &i64| number.checked_add(step);
+    let all = std::iter::successors(Some(first), next).take(SEQ_MAX);
+    let is_within = |number: &i64| {
+        if step < 0 {
+            last <= *number
+        } else {
+            *number <= last
+        }
+    };
+    let lines = all
+        .take_while(is_within)
+        .map(|number| eco_format!("{number}\n"));
+    Done::print(lines.collect::<EcoString>())
 }
 
 /// A number of bytes: `200000000`, `20M`, `64k`.

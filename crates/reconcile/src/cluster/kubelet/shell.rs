@@ -4,12 +4,17 @@
 //! `httpd` and `nc`. Time passes only where a program takes time; the process is moved on when
 //! somebody looks at it or when it may end. As process 1 of its container, it gets no signal that it
 //! does not trap (`man 2 kill`).
+//!
+//! Here is what it is in the middle of, and how it goes on; [`commands`] runs what one line says.
+
+mod commands;
+mod words;
 
 use super::files::Disk;
-use super::programs::{Done, FOREVER};
+use super::programs::{self, Done, FOREVER};
 use crate::delivery::actions::script;
 use crate::delivery::actions::syntax::{
-    Block, Chain, Command, Compound, Join, Kind, Piece, Simple, Target, Word,
+    Block, Chain, Command, Compound, Join, Kind, Piece, Simple, Word,
 };
 use ecow::{EcoString, EcoVec};
 use kube::Millis;
@@ -29,7 +34,7 @@ const DEPTH_MAX: u32 = 30;
 pub(super) struct Shell {
     /// The first is process 1.
     threads: Vec<Thread>,
-    pub(super) variables: FlatMap<EcoString, EcoString>,
+    variables: FlatMap<EcoString, EcoString>,
     /// What SIGTERM runs.
     trap: Option<Rc<Block>>,
     /// What listens.
@@ -57,11 +62,11 @@ pub(super) struct Server {
 }
 
 #[derive(Clone, Debug, Default)]
-pub(super) struct Thread {
+struct Thread {
     frames: Vec<Frame>,
     /// When its program ends and it goes on.
     wake: Millis,
-    pub(super) status: i32,
+    status: i32,
     /// SIGTERM came and is not handled yet.
     is_signalled: bool,
     /// It waits for the other threads.
@@ -92,8 +97,7 @@ impl Shell {
         now: Millis,
     ) -> Shell {
         let first = words.first().map_or("", EcoString::as_str);
-        let name = first.rsplit('/').next().unwrap_or_default();
-        let is_shell = matches!(name, "sh" | "ash" | "bash");
+        let is_shell = matches!(programs::name(first), "sh" | "ash" | "bash");
         let block = match words.get(1..) {
             Some([flag, text, ..]) if is_shell && flag.starts_with('-') && flag.ends_with('c') => {
                 script::parse_compound(text)
@@ -283,7 +287,9 @@ impl Shell {
             thread.frames.push(Frame::Not);
         }
         match command.kind {
-            Kind::Simple(simple) => self.simple(thread, &simple, "", disk),
+            Kind::Simple(simple) => {
+                self.run(thread, &simple, &Done::default(), disk, true);
+            }
             Kind::If(branches, otherwise) => {
                 let condition = Rc::new(branches[0].0.clone());
                 thread
@@ -342,12 +348,7 @@ impl Shell {
     }
 
     /// What a block prints, run to its end at once; the time it took passes for the thread.
-    pub(super) fn capture(
-        &mut self,
-        thread: &mut Thread,
-        block: Block,
-        disk: &mut Disk<'_>,
-    ) -> Done {
+    fn capture(&mut self, thread: &mut Thread, block: Block, disk: &mut Disk<'_>) -> Done {
         if self.depth >= DEPTH_MAX {
             return Done::failed("sh: nested too deep\n", 2);
         }
@@ -374,165 +375,6 @@ impl Shell {
             size,
             ..Done::default()
         }
-    }
-
-    fn simple(&mut self, thread: &mut Thread, simple: &Simple, input: &str, disk: &mut Disk<'_>) {
-        let input = Done {
-            out: input.into(),
-            ..Done::default()
-        };
-        self.run(thread, simple, &input, disk, true);
-    }
-
-    /// Runs a program. What it prints goes where it is redirected, or, if `prints`, into the log.
-    fn run(
-        &mut self,
-        thread: &mut Thread,
-        simple: &Simple,
-        input: &Done,
-        disk: &mut Disk<'_>,
-        prints: bool,
-    ) -> Done {
-        for (name, word) in &simple.assignments {
-            let value = self.word(thread, word, disk);
-            self.variables.insert(name.clone(), value);
-        }
-        let mut words = self.words(thread, &simple.words, disk);
-        if words.first().is_some_and(|word| word == "exec") && words.len() > 1 {
-            words.remove(0);
-            thread.frames.clear();
-            thread.frames.push(Frame::Exit);
-        }
-        if words.is_empty() {
-            return Done::default();
-        }
-        let mut done = match self.builtin(thread, &words) {
-            Some(done) => done,
-            None => {
-                let is_shell = matches!(&*words[0], "sh" | "ash" | "bash" | "/bin/sh");
-                match (is_shell, words.get(1), words.get(2)) {
-                    (true, Some(flag), Some(text)) if flag == "-c" => {
-                        match script::parse_compound(text) {
-                            Ok(block) => {
-                                let done = self.capture(thread, block, disk);
-                                Done {
-                                    status: thread.status,
-                                    ..done
-                                }
-                            }
-                            Err(error) => Done::failed(&error.message, 2),
-                        }
-                    }
-                    _ => super::programs::run(&words, input, disk),
-                }
-            }
-        };
-        thread.status = done.status;
-        thread.wake = thread.wake.saturating_add(done.takes);
-        self.memory = self.memory.max(done.memory);
-        self.servers.extend(done.server.take());
-        for redirect in &simple.redirects {
-            let (word, is_append) = match &redirect.to {
-                Target::File(word) => (word, false),
-                Target::Append(word) => (word, true),
-                Target::Stdout => {
-                    let error = std::mem::take(&mut done.error);
-                    done.out.push_str(&error);
-                    continue;
-                }
-                Target::Stderr => {
-                    let out = std::mem::take(&mut done.out);
-                    done.error.push_str(&out);
-                    continue;
-                }
-            };
-            let path = self.word(thread, word, disk);
-            let mut text = if is_append {
-                disk.read(&path).unwrap_or_default()
-            } else {
-                EcoString::new()
-            };
-            if redirect.is_stdout {
-                text.push_str(&std::mem::take(&mut done.out));
-            }
-            if redirect.is_stderr {
-                text.push_str(&std::mem::take(&mut done.error));
-            }
-            disk.write(&path, text);
-        }
-        self.print(&std::mem::take(&mut done.error));
-        if prints {
-            self.memory = self.memory.max(if self.depth > 0 { done.size } else { 0 });
-            self.print(&std::mem::take(&mut done.out));
-        }
-        done
-    }
-
-    /// What only the shell itself can do.
-    fn builtin(&mut self, thread: &mut Thread, words: &[EcoString]) -> Option<Done> {
-        let argument = words.get(1).map_or("", EcoString::as_str);
-        match words[0].as_str() {
-            "exit" | "return" => {
-                thread.frames.clear();
-                let status = argument.parse().unwrap_or(thread.status);
-                return Some(Done {
-                    status,
-                    ..Done::default()
-                });
-            }
-            "fail" => {
-                thread.frames.clear();
-                return Some(Done::failed(&ecow::eco_format!("sh: {argument}\n"), 2));
-            }
-            "break" | "continue" => {
-                while let Some(frame) = thread.frames.pop() {
-                    if matches!(frame, Frame::Loop(..) | Frame::For(..)) {
-                        if words[0] == "continue" {
-                            thread.frames.push(frame);
-                        }
-                        break;
-                    }
-                }
-            }
-            "trap" => {
-                let is_for_term = words
-                    .iter()
-                    .skip(2)
-                    .any(|word| matches!(word.trim_start_matches("SIG"), "TERM" | "15"));
-                if is_for_term {
-                    let block = script::parse_compound(argument).unwrap_or_default();
-                    self.trap = (argument != "-").then(|| Rc::new(block));
-                }
-            }
-            "export" | "readonly" | "local" => {
-                for word in &words[1..] {
-                    if let Some((name, value)) = word.split_once('=') {
-                        self.variables.insert(name.into(), value.into());
-                    }
-                }
-            }
-            "wait" if self.threads.len() > 1 => {
-                thread.waits = true;
-                return Some(Done {
-                    takes: FOREVER,
-                    ..Done::default()
-                });
-            }
-            "env" | "printenv" if words.len() == 1 => {
-                let lines = self.variables.iter();
-                let lines = lines.map(|(name, value)| ecow::eco_format!("{name}={value}\n"));
-                return Some(Done::print(lines.collect::<EcoString>()));
-            }
-            "printenv" => {
-                return Some(match self.variables.get(argument) {
-                    Some(value) => Done::print(ecow::eco_format!("{value}\n")),
-                    None => Done::failed("", 1),
-                });
-            }
-            "wait" | "set" | "umask" | "cd" | "unset" | "shift" => {}
-            _ => return None,
-        }
-        Some(Done::default())
     }
 
     fn print(&mut self, text: &str) {
@@ -689,6 +531,29 @@ mod tests {
             ),
             ("while true; do :; done", r#"runs "" v/vol/f"#),
             ("exec sleep 2", r#"0 at 2000 "" v/vol/f"#),
+            (
+                "A=1; env A=2 B=3 | grep =; echo $A$B",
+                r#"0 at 0 "A=2\nB=3\n1\n" v/vol/f"#,
+            ),
+            (
+                "export A=1 B=2; /usr/bin/env -u A; env -i /bin/printenv; unset B; env env C=3",
+                r#"0 at 0 "B=2\nA=1\nC=3\n" v/vol/f"#,
+            ),
+            ("env A=x sh -c 'echo $A'", r#"0 at 0 "x\n" v/vol/f"#),
+            ("env sleep 2", r#"0 at 2000 "" v/vol/f"#),
+            (
+                "env exit 3",
+                "127 at 0 \"env: can't execute 'exit': No such file or directory\\n\" v/vol/f",
+            ),
+            ("/usr/bin/printenv A", r#"1 at 0 "" v/vol/f"#),
+            (
+                "cp /v/f /tmp/g; bash; /opt/true",
+                r#"127 at 0 "sh: /opt/true: not found\n" c/c/tmp/g v/vol/f"#,
+            ),
+            (
+                "for i in $(seq 3) $(seq 5 -2 1); do printf $i; done; seq x",
+                r#"1 at 0 "123531seq: invalid number 'x'\n" v/vol/f"#,
+            ),
         ];
         for (text, expected) in cases {
             assert_eq!(played(text), expected, "{text}");

@@ -343,8 +343,9 @@ impl Work<'_> {
 
     /// The process is about to end: it does nothing more.
     fn exit_after(&mut self, at: usize, time: Millis, code: i64, reason: &'static str) {
+        let now = self.world.now;
         let container = self.container(at);
-        container.keep_lines(None);
+        container.keep_lines(now, None);
         container.shell = None;
         let life = container.life;
         self.after(time, PodEvent::Exit(at, life, code, reason));
@@ -393,8 +394,8 @@ impl Work<'_> {
             since,
             at: now,
         });
-        let own = missing.as_ref().map(|what| (now, logs::missing(what)));
-        container.keep_lines(own);
+        let own = missing.as_ref().map(|what| logs::missing(what));
+        container.keep_lines(now, own);
         (container.listens, container.shell) = (false, None);
         container.life += 1;
         let name = &container.name;

@@ -1,7 +1,7 @@
-//! Words of a shell: variables and the output of commands, put in and split.
+//! Words: variables and the output of commands, put in and split.
 
-use super::files::Disk;
-use super::shell::{Shell, Thread};
+use super::{Shell, Thread};
+use crate::cluster::kubelet::files::Disk;
 use crate::delivery::actions::syntax::{Form, Piece, Word};
 use ecow::EcoString;
 
