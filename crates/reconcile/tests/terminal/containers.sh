@@ -56,3 +56,32 @@ kubectl create service clusterip web --clusterip=None
 kubectl get services web
 kubectl get leases -n kube-node-lease
 kubectl get lease node-a -n kube-node-lease -o jsonpath='{.spec}'
+kubectl run writes --image=busybox -- sh -c 'while true; do echo x >> /tmp/x; sleep 1; done'
+# 5 s later
+kubectl exec writes -- ls /tmp/x
+kubectl exec writes -- grep -q y /tmp/x
+kubectl exec writes -- sh -c 'echo y >> /tmp/x'
+kubectl exec writes -- grep y /tmp/x
+kubectl exec writes -- env A=1 printenv A
+kubectl exec writes -- /usr/bin/env A=1
+kubectl exec writes -- /opt/env
+kubectl run chatty --image=busybox --restart=Never -- sh -c 'for i in $(seq 20); do echo "line $i of many, each of which is long enough that all of them together are more than the two kilobytes that are kept of a log"; sleep 1; done'
+# 3 s later
+kubectl logs chatty -f --tail=1
+kubectl run halves --image=busybox -- sh -c 'printf one-; sleep 4; echo two; printf three; sleep 2; exit 1'
+# 3 s later
+kubectl logs halves --timestamps
+# 2 s later
+kubectl logs halves --timestamps
+kubectl logs halves -f --timestamps
+# 4 s later
+kubectl logs halves -p -f --tail=1
+kubectl get pods halves writes -w
+kubectl get pod/halves service/web -w
+kubectl create job pair --image=busybox -- sh -c "until test -f /tmp/end; do sleep 1; done; echo ends; exit 1"
+# 5 s later
+kubectl exec job/pair -- touch /tmp/end
+# 20 s later
+kubectl get pods -l job-name=pair
+kubectl exec job/pair -- ls /tmp/end
+kubectl logs job/pair

@@ -1,7 +1,7 @@
 //! Arguments as `pflag` reads them: flags anywhere, `--flag=value` and `--flag value`, `-n value`.
 
 use super::session::Fault;
-use kube::Millis;
+use kube::{Millis, Selection};
 
 /// The units of a time, in milliseconds.
 const UNITS: [(&str, Millis); 4] = [("ms", 1), ("s", 1_000), ("m", 60_000), ("h", 3_600_000)];
@@ -191,6 +191,15 @@ impl Args {
     /// Whether a switch is on.
     pub fn is_on(&self, name: &str) -> bool {
         self.last(name).is_some_and(|value| value != "false")
+    }
+
+    /// What `-l` and `--field-selector` select.
+    pub fn selection(&self) -> Selection {
+        let [labels, fields] = [SELECTOR, FIELD_SELECTOR].map(|flag| self.last(flag.name));
+        Selection {
+            labels: labels.unwrap_or("").into(),
+            fields: fields.unwrap_or("").into(),
+        }
     }
 
     /// The value of a flag that is a whole number.

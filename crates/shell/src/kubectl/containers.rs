@@ -2,8 +2,7 @@
 //! `pkg/polymorphichelpers/helpers.go`).
 
 use super::session::{Fault, Session};
-use kube::{Millis, Object, Selection, Value};
-use std::cmp::Ordering;
+use kube::{Meta, Millis, Object, Selection, Value};
 use std::rc::Rc;
 
 const DEFAULT: &str = "kubectl.kubernetes.io/default-container";
@@ -30,7 +29,7 @@ pub(super) fn pods_of(
     session: &mut Session,
     object: &Object,
     doing: &str,
-    order: fn(&Object, &Object) -> Ordering,
+    rank: fn(&Object) -> Rank,
 ) -> Result<Vec<Rc<Object>>, Fault> {
     let selector = selector(object, doing)?;
     let end = session.now().saturating_add(PATIENCE);
@@ -41,7 +40,7 @@ pub(super) fn pods_of(
         };
         let mut pods = session.select("Pod", object.key.namespace.clone(), select)?;
         if !pods.is_empty() {
-            lean::sort_by(&mut pods, |a, b| order(a, b));
+            lean::sort_by_key(&mut pods, |pod| rank(pod));
             return Ok(pods);
         }
         if end <= session.now() || !session.wait(POLL) {
@@ -50,6 +49,37 @@ pub(super) fn pods_of(
             ));
         }
     }
+}
+
+/// The place of a pod among those of which one is wanted; the first is chosen.
+pub(super) type Rank = (bool, i64, bool, Millis, i64, Millis);
+
+/// Pods that have a node come first, then those of a lower phase, those that are ready, that have been for
+/// longer, with lower restarts, that are older (`k8s.io/kubectl/pkg/util/podutils`). Times are compared as
+/// the API server gives them, by the second.
+pub(super) fn rank(pod: &Object, phase: i64, restarts: i64) -> Rank {
+    let Meta {
+        node,
+        ready,
+        created,
+        ..
+    } = &pod.meta;
+    let since = ready.unwrap_or(0) / 1000;
+    (
+        node.is_empty(),
+        phase,
+        ready.is_none(),
+        since,
+        restarts,
+        created / 1000,
+    )
+}
+
+/// How often that container of a pod was started again which was most often (`maxContainerRestarts`).
+pub(super) fn restarts(pod: &Object) -> i64 {
+    let all = pod.status().get("containerStatuses").items().iter();
+    let counts = all.filter_map(|it| it.get("restartCount").as_int());
+    counts.max().unwrap_or(0)
 }
 
 /// What selects an object's pods (`SelectorsForObject`).

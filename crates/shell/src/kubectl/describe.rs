@@ -14,7 +14,6 @@ use super::jsonpath::shown;
 use super::pod_template::{annotations, pairs};
 use super::session::{Fault, Session, kind};
 use super::table;
-use ecow::EcoString;
 use kube::{Key, Millis, Object, Selection, Value, time};
 use std::fmt::Write as _;
 use std::rc::Rc;
@@ -65,11 +64,7 @@ pub(super) fn run(session: &mut Session, args: &Args) -> Result<(), Fault> {
         false => named(session, &session.targets(&args.words)?),
     };
     if keys.is_empty() && faults.is_empty() {
-        let words = match args.is_on("all-namespaces") || !kind(first)?.namespaced {
-            true => "No resources found\n".to_owned(),
-            false => format!("No resources found in {} namespace.\n", session.namespace),
-        };
-        session.warn(&words);
+        session.nothing_found(!args.is_on("all-namespaces") && kind(first)?.namespaced);
     }
     let has_events = args.last("show-events") != Some("false");
     let mut texts = Vec::new();
@@ -85,16 +80,7 @@ pub(super) fn run(session: &mut Session, args: &Args) -> Result<(), Fault> {
 
 /// All of a kind, or those that are selected.
 fn listed(session: &mut Session, args: &Args, name: &str) -> Result<Vec<Key>, Fault> {
-    let info = kind(name)?;
-    let namespace = match info.namespaced && !args.is_on("all-namespaces") {
-        true => session.namespace.clone(),
-        false => EcoString::new(),
-    };
-    let select = Selection {
-        labels: args.last("selector").unwrap_or("").into(),
-        ..Selection::default()
-    };
-    let found = session.select(info.kind, namespace, select)?;
+    let found = session.selected(args, kind(name)?)?;
     Ok(found.iter().map(|it| it.key.clone()).collect())
 }
 

@@ -1,10 +1,9 @@
 //! `kubectl exec` (`k8s.io/kubectl/pkg/cmd/exec`).
 
 use super::args::{Args, Flag, switch, value};
-use super::containers;
+use super::containers::{self, Rank};
 use super::session::{Fault, Session};
 use kube::{Object, Value, map};
-use std::cmp::{Ordering, Reverse};
 
 pub(super) const FLAGS: &[Flag] = &[
     value("container", Some('c')),
@@ -70,21 +69,12 @@ pub(super) fn run(session: &mut Session, args: &Args) -> Result<(), Fault> {
 }
 
 /// Which pod one would rather be in: that which a controller would delete last (`ActivePods` in
-/// `k8s.io/kubectl/pkg/util/podutils`, reversed).
-fn by_activity(a: &Object, b: &Object) -> Ordering {
-    let key = |pod: &Object| {
-        let phase = match pod.status().get("phase").text() {
-            "Pending" => 0,
-            "Unknown" => 1,
-            _ => 2,
-        };
-        let ready = pod.condition("Ready");
-        let is_ready = ready.get("status").text() == "True";
-        let since = Reverse(ready.get("lastTransitionTime").to_text());
-        let is_bound = !pod.spec().get("nodeName").text().is_empty();
-        let is_kept = pod.meta.deleted.is_none();
-        let created = Reverse(pod.meta.created);
-        (is_bound, phase, is_ready, is_kept, since, created)
+/// `k8s.io/kubectl/pkg/util/podutils`, reversed), of equal ones that which was started again less often.
+fn by_activity(pod: &Object) -> Rank {
+    let phase = match pod.meta.phase.as_str() {
+        "Running" => 0,
+        "Unknown" => 1,
+        _ => 2,
     };
-    key(b).cmp(&key(a))
+    containers::rank(pod, phase, containers::restarts(pod))
 }

@@ -6,9 +6,8 @@ use super::jsonpath::{self, Template};
 use super::session::{Fault, Session, kind, shown};
 use super::table::{self, Widths};
 use super::watch::Watch;
-use ecow::EcoString;
 use kube::quantity::Quantity;
-use kube::{KindInfo, Object, Selection, Value, map};
+use kube::{KindInfo, Object, Value, map};
 use std::cmp::Ordering;
 use std::rc::Rc;
 use yaml::json::{self, Style};
@@ -58,9 +57,10 @@ pub(super) fn run(session: &mut Session, args: &Args) -> Result<(), Fault> {
     }
     let Found {
         mut groups,
-        is_single,
+        named,
         faults,
     } = found(session, args)?;
+    let is_single = named == 1;
     if let Some(path) = args.last("sort-by") {
         sort(&mut groups, path)?;
     }
@@ -110,7 +110,7 @@ fn printed(
 fn watch(session: &mut Session, args: &Args, format: &Format) -> Result<(), Fault> {
     let Found {
         groups,
-        is_single,
+        named,
         faults,
     } = found(session, args)?;
     Fault::all(faults)?;
@@ -119,16 +119,13 @@ fn watch(session: &mut Session, args: &Args, format: &Format) -> Result<(), Faul
             "you may only specify a single resource type".to_owned(),
         ));
     };
-    let mut select = selection(args);
-    if is_single {
-        let names = objects.iter().map(|it| &it.key.name);
-        select.fields = names
-            .map(|name| lean::joined(&["metadata.name=", name]))
-            .collect();
+    let mut select = args.selection();
+    if let ([one], 1) = (objects.as_slice(), named) {
+        select.fields = lean::joined(&["metadata.name=", &one.key.name]);
     }
     let mut watch = Watch {
         kind: info.kind,
-        namespace: namespace(session, args, info),
+        namespace: session.scope(args, info),
         select,
         seen: objects.clone(),
     };
@@ -160,27 +157,16 @@ fn watch(session: &mut Session, args: &Args, format: &Format) -> Result<(), Faul
             }
         };
         session.output.stdout.push_str(&text);
+        if 1 < named {
+            return Err(Fault::Usage(
+                "you may only watch a single resource or type of resource at a time".to_owned(),
+            ));
+        }
         let Some(changes) = watch.next(session)? else {
             return Ok(());
         };
         shown = changes.changed;
         shown.extend(changes.gone);
-    }
-}
-
-/// What the flags select.
-fn selection(args: &Args) -> Selection {
-    Selection {
-        labels: args.last("selector").unwrap_or("").into(),
-        fields: args.last("field-selector").unwrap_or("").into(),
-    }
-}
-
-/// Where objects of a kind are looked for: everywhere, if it is empty.
-fn namespace(session: &Session, args: &Args, info: &KindInfo) -> EcoString {
-    match args.is_on("all-namespaces") {
-        false if info.namespaced => session.namespace.clone(),
-        _ => EcoString::new(),
     }
 }
 
@@ -299,8 +285,8 @@ type Groups = Vec<(&'static KindInfo, Vec<Rc<Object>>)>;
 /// What a command line names.
 struct Found {
     groups: Groups,
-    /// Whether it is one object by its name.
-    is_single: bool,
+    /// How many objects are named; none if they are listed.
+    named: usize,
     /// What there is not, or may not be seen.
     faults: Vec<Fault>,
 }
@@ -308,7 +294,7 @@ struct Found {
 fn found(session: &mut Session, args: &Args) -> Result<Found, Fault> {
     let mut found = Found {
         groups: Groups::new(),
-        is_single: false,
+        named: 0,
         faults: Vec::new(),
     };
     let groups = &mut found.groups;
@@ -317,7 +303,7 @@ fn found(session: &mut Session, args: &Args) -> Result<Found, Fault> {
     };
     if !names.is_empty() || kinds.contains('/') {
         let keys = session.targets(&args.words)?;
-        found.is_single = keys.len() == 1;
+        found.named = keys.len();
         for key in &keys {
             let info = kind(&key.kind)?;
             let object = match session.get(key) {
@@ -338,10 +324,8 @@ fn found(session: &mut Session, args: &Args) -> Result<Found, Fault> {
     }
     let kinds = if kinds == "all" { ALL } else { kinds };
     let infos: Result<Vec<_>, Fault> = kinds.split(',').map(kind).collect();
-    let select = selection(args);
     for info in infos? {
-        let namespace = namespace(session, args, info);
-        match session.select(info.kind, namespace, select.clone()) {
+        match session.selected(args, info) {
             Ok(objects) => groups.push((info, objects)),
             Err(status) => found.faults.push(status.into()),
         }
@@ -401,13 +385,8 @@ fn nothing(session: &mut Session, args: &Args, groups: &Groups) {
     if args.is_on("ignore-not-found") {
         return;
     }
-    let namespace = &session.namespace;
     let is_inside = groups.iter().all(|(info, _)| info.namespaced);
-    let words = match is_inside && !args.is_on("all-namespaces") {
-        true => format!("No resources found in {namespace} namespace.\n"),
-        false => "No resources found\n".to_owned(),
-    };
-    session.warn(&words);
+    session.nothing_found(is_inside && !args.is_on("all-namespaces"));
 }
 
 /// How a table is printed.

@@ -1,12 +1,10 @@
 //! `kubectl logs` (`k8s.io/kubectl/pkg/cmd/logs`, `pkg/polymorphichelpers/logsforobject.go`).
 
 use super::args::{Args, Flag, SELECTOR, switch, value};
-use super::containers;
-use super::pod_state::pod_state;
+use super::containers::{self, Rank};
 use super::session::{Fault, Session};
 use crate::Line;
-use kube::{Millis, Object, Selection, Status, Value, kubectl, time};
-use std::cmp::{Ordering, Reverse};
+use kube::{Millis, Object, Status, Value, time};
 use std::rc::Rc;
 
 pub(super) const FLAGS: &[Flag] = &[
@@ -41,6 +39,8 @@ struct Options {
     is_previous: bool,
     has_times: bool,
     has_prefix: bool,
+    /// Whether a log that cannot be shown keeps no other from being shown.
+    ignores_errors: bool,
     /// Only what was printed from this moment on.
     since: Millis,
     /// How many lines at most, from the end.
@@ -71,14 +71,10 @@ pub(super) fn run(session: &mut Session, args: &Args) -> Result<(), Fault> {
     let pods = match named {
         Some(name) => of_object(session, name, args.is_on("all-pods"))?,
         None => {
-            let select = Selection {
-                labels: selector.into(),
-                ..Selection::default()
-            };
-            let pods = session.select("Pod", session.namespace.clone(), select)?;
+            let namespace = session.namespace.clone();
+            let pods = session.select("Pod", namespace, args.selection())?;
             if pods.is_empty() {
-                let words = format!("No resources found in {} namespace.\n", session.namespace);
-                session.warn(&words);
+                session.nothing_found(true);
             }
             pods
         }
@@ -125,13 +121,19 @@ pub(super) fn run(session: &mut Session, args: &Args) -> Result<(), Fault> {
     for stream in &streams {
         match session.logs(&stream.pod, &stream.container, options.is_previous) {
             Ok(lines) => print(session, stream, &options, &cut(&options, lines)),
-            Err(status) if args.is_on("ignore-errors") => {
-                let words = format!("error: {}\n", status.message);
-                session.output.stdout.push_str(&words);
-            }
-            Err(status) => return Err(status.into()),
+            Err(status) => refused(session, &options, status)?,
         }
     }
+    Ok(())
+}
+
+/// There is no log to show: the end, unless errors are ignored.
+fn refused(session: &mut Session, options: &Options, status: Status) -> Result<(), Fault> {
+    if !options.ignores_errors {
+        return Err(status.into());
+    }
+    let words = format!("error: {}\n", status.message);
+    session.output.stdout.push_str(&words);
     Ok(())
 }
 
@@ -174,6 +176,7 @@ fn options(session: &Session, args: &Args, selector: &str) -> Result<Options, Fa
         is_previous: args.is_on("previous"),
         has_times: args.is_on("timestamps"),
         has_prefix: args.is_on("prefix") || args.is_on("all-pods"),
+        ignores_errors: args.is_on("ignore-errors"),
         since: match since {
             Some(since) => session.now().saturating_sub(since),
             None => from.unwrap_or(0),
@@ -211,30 +214,15 @@ fn of_object(session: &mut Session, name: &str, is_all: bool) -> Result<Vec<Rc<O
     Ok(pods)
 }
 
-/// Which pod's log one would rather read (`ByLogging` in `k8s.io/kubectl/pkg/util/podutils`).
-fn by_logging(a: &Object, b: &Object) -> Ordering {
-    let key = |pod: &Object| {
-        let phase = match pod.status().get("phase").text() {
-            "Unknown" => 1,
-            "Pending" => 2,
-            _ => 0,
-        };
-        let ready = pod.condition("Ready");
-        let is_ready = ready.get("status").text() == "True";
-        let since = ready.get("lastTransitionTime").to_text();
-        let restarts = Reverse(pod_state(pod).restarts);
-        let is_bound = !pod.spec().get("nodeName").text().is_empty();
-        let since = is_ready.then_some(since);
-        (
-            !is_bound,
-            phase,
-            !is_ready,
-            since,
-            restarts,
-            pod.meta.created,
-        )
+/// Which pod's log one would rather read (`ByLogging` in `k8s.io/kubectl/pkg/util/podutils`): of equal ones
+/// that which was started again more often.
+fn by_logging(pod: &Object) -> Rank {
+    let phase = match pod.meta.phase.as_str() {
+        "Unknown" => 1,
+        "Pending" => 2,
+        _ => 0,
     };
-    key(a).cmp(&key(b))
+    containers::rank(pod, phase, -containers::restarts(pod))
 }
 
 /// Those lines that are asked for.
@@ -271,50 +259,75 @@ fn print(session: &mut Session, stream: &Stream, options: &Options, lines: &[Lin
     }
 }
 
+/// How far a log was followed.
+struct Followed {
+    /// How often the container had been started again when its log was first asked for: a log is that of one
+    /// life.
+    restarts: i64,
+    /// Up to when what it printed was seen.
+    seen: Option<Millis>,
+    /// Whether more may come.
+    is_open: bool,
+}
+
 /// Prints what is there and what comes, until every container has ended or the command is interrupted.
 fn follow(session: &mut Session, streams: &[Stream], options: &Options) -> Result<(), Fault> {
-    // How many lines of each were seen, and whether there may be more.
-    let mut states: Vec<(usize, bool)> = streams.iter().map(|_| (0, true)).collect();
-    let mut is_first = true;
+    let begin = |stream: &Stream| Followed {
+        restarts: number_of_restarts(&status(&stream.pod, &stream.container)),
+        seen: None,
+        is_open: true,
+    };
+    let mut all: Vec<Followed> = streams.iter().map(begin).collect();
     loop {
-        for (stream, (seen, is_open)) in streams.iter().zip(&mut states) {
-            if !*is_open {
-                continue;
-            }
-            let lines = match session.logs(&stream.pod, &stream.container, options.is_previous) {
-                Ok(lines) => lines,
-                Err(status) if is_first => return Err(refused(&status)),
-                Err(_) => {
-                    *is_open = false;
-                    continue;
-                }
-            };
-            // A log that is shorter than it was is that of another life.
-            *is_open = *seen <= lines.len() && is_running(session, stream);
-            let new = lines.get(*seen..).unwrap_or_default().to_vec();
-            *seen = lines.len();
-            let new = if is_first { cut(options, new) } else { new };
-            print(session, stream, options, &new);
+        for (stream, followed) in streams.iter().zip(&mut all).filter(|(_, it)| it.is_open) {
+            followed.is_open = go_on(session, stream, options, followed)?;
         }
-        is_first = false;
-        let is_over = states.iter().all(|(_, is_open)| !is_open);
+        let is_over = all.iter().all(|it| !it.is_open);
         if is_over || !session.wait(POLL) {
             return Ok(());
         }
     }
 }
 
-fn refused(status: &Status) -> Fault {
-    Fault::Said(kubectl::answer(status))
+/// Prints what a log has that was not seen yet. Gives whether more may come.
+fn go_on(
+    session: &mut Session,
+    stream: &Stream,
+    options: &Options,
+    followed: &mut Followed,
+) -> Result<bool, Fault> {
+    let pod = match session.get(&stream.pod.key) {
+        Ok(pod) if pod.meta.uid == stream.pod.meta.uid => pod,
+        _ => return Ok(false),
+    };
+    let status = status(&pod, &stream.container);
+    let is_past = options.is_previous || followed.restarts < number_of_restarts(&status);
+    match session.logs(&pod, &stream.container, is_past) {
+        Ok(lines) => {
+            let new = match followed.seen {
+                None => cut(options, lines),
+                Some(seen) => lines.into_iter().filter(|(at, _)| seen < *at).collect(),
+            };
+            print(session, stream, options, &new);
+        }
+        Err(status) if followed.seen.is_none() => {
+            refused(session, options, status)?;
+            return Ok(false);
+        }
+        Err(_) => return Ok(false),
+    }
+    followed.seen = Some(session.now());
+    Ok(!is_past && !status.at(&["state", "running"]).is_null())
 }
 
-fn is_running(session: &mut Session, stream: &Stream) -> bool {
-    let Ok(pod) = session.get(&stream.pod.key) else {
-        return false;
-    };
+/// What a pod says of a container.
+fn status(pod: &Object, container: &str) -> Value {
     let lists = ["containerStatuses", "initContainerStatuses"];
     let mut all = lists.iter().flat_map(|list| pod.status().get(list).items());
-    let runs = |it: &Value| !it.at(&["state", "running"]).is_null();
-    pod.meta.uid == stream.pod.meta.uid
-        && all.any(|it| it.get("name").text() == stream.container && runs(it))
+    let found = all.find(|it| it.get("name").text() == container);
+    found.cloned().unwrap_or_default()
+}
+
+fn number_of_restarts(status: &Value) -> i64 {
+    status.get("restartCount").as_int().unwrap_or(0)
 }

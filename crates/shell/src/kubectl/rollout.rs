@@ -77,8 +77,7 @@ fn change_each(
     act: &mut dyn FnMut(&mut Session, &Object) -> Result<(), Fault>,
 ) -> Result<(), Fault> {
     if chosen(session, args)?.is_empty() {
-        let words = format!("No resources found in {} namespace.\n", session.namespace);
-        session.warn(&words);
+        session.nothing_found(true);
     }
     each(session, args, cannot, act)
 }

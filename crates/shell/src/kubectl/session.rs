@@ -318,6 +318,28 @@ impl<'c> Session<'c> {
         }
     }
 
+    /// Where objects of a kind are looked for: everywhere, if it is empty.
+    pub fn scope(&self, args: &Args, info: &KindInfo) -> EcoString {
+        match args.is_on("all-namespaces") {
+            false if info.namespaced => self.namespace.clone(),
+            _ => EcoString::new(),
+        }
+    }
+
+    /// The objects of a kind that the flags select.
+    pub fn selected(&mut self, args: &Args, info: &KindInfo) -> Result<Vec<Rc<Object>>, Status> {
+        self.select(info.kind, self.scope(args, info), args.selection())
+    }
+
+    /// Says that there is nothing to show: in the namespace, or anywhere.
+    pub fn nothing_found(&mut self, is_in_namespace: bool) {
+        let place = match is_in_namespace {
+            true => format!(" in {} namespace.", self.namespace),
+            false => String::new(),
+        };
+        self.warn(&format!("No resources found{place}\n"));
+    }
+
     /// Sends a patch, unless it is a dry run of the client.
     pub fn patch(&mut self, key: &Key, how: PatchType, patch: Value) -> Result<(), Status> {
         self.change(key, "", Verb::Patch(how, patch))
@@ -379,18 +401,11 @@ impl<'c> Session<'c> {
 
     /// The objects that a command names, selects, or all of a kind if `all` says so or a selector.
     pub fn chosen(&mut self, args: &Args, words: &[String], all: bool) -> Result<Vec<Key>, Fault> {
-        let [labels, fields] = ["selector", "field-selector"].map(|name| args.last(name));
+        let mut flags = ["selector", "field-selector"].into_iter();
+        let is_selection = all || flags.any(|name| args.last(name).is_some());
         match words {
-            [name] if !name.contains('/') && (all || labels.or(fields).is_some()) => {
-                let select = Selection {
-                    labels: labels.unwrap_or("").into(),
-                    fields: fields.unwrap_or("").into(),
-                };
-                let namespace = match args.is_on("all-namespaces") {
-                    true => EcoString::new(),
-                    false => self.namespace.clone(),
-                };
-                let found = self.select(kind(name)?.kind, namespace, select)?;
+            [name] if !name.contains('/') && is_selection => {
+                let found = self.selected(args, kind(name)?)?;
                 Ok(found.iter().map(|it| it.key.clone()).collect())
             }
             _ => self.targets(words),

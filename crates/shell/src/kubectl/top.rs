@@ -5,7 +5,7 @@ use super::session::{Fault, Session};
 use super::table;
 use ecow::EcoString;
 use kube::quantity::Quantity;
-use kube::{Key, Millis, Object, Selection, Value};
+use kube::{Key, Millis, Object, Value};
 use std::cmp::Reverse;
 use std::rc::Rc;
 
@@ -78,11 +78,7 @@ fn found(
     if let Some(name) = name {
         return Ok(vec![session.get(&Key::new(kind, namespace, name))?]);
     }
-    let select = Selection {
-        labels: args.last("selector").unwrap_or("").into(),
-        fields: args.last("field-selector").unwrap_or("").into(),
-    };
-    Ok(session.select(kind, namespace, select)?)
+    Ok(session.select(kind, namespace, args.selection())?)
 }
 
 fn pods(session: &mut Session, args: &Args, name: Option<&str>) -> Result<(), Fault> {
@@ -157,11 +153,7 @@ fn nothing(session: &mut Session, args: &Args, is_everywhere: bool) -> Result<()
     if !pods.is_empty() {
         return usage("metrics not available yet");
     }
-    let words = match is_everywhere {
-        true => "No resources found\n".to_owned(),
-        false => format!("No resources found in {} namespace.\n", session.namespace),
-    };
-    session.warn(&words);
+    session.nothing_found(!is_everywhere);
     Ok(())
 }
 

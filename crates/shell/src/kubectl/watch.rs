@@ -33,19 +33,13 @@ impl Watch {
             let (namespace, select) = (self.namespace.clone(), self.select.clone());
             let now = session.select(self.kind, namespace, select)?;
             let before = std::mem::replace(&mut self.seen, now);
-            let has = |all: &[Rc<Object>], one: &Object, is_same: bool| {
-                let is = |it: &Rc<Object>| {
-                    it.meta.uid == one.meta.uid && (!is_same || it.meta.version == one.meta.version)
-                };
-                all.iter().any(is)
-            };
-            let of = |all: &[Rc<Object>], others: &[Rc<Object>], is_same| -> Vec<Rc<Object>> {
-                let new = all.iter().filter(|it| !has(others, it, is_same));
-                new.cloned().collect()
-            };
+            let pairs = || before.iter().zip(&self.seen);
+            if before.len() == self.seen.len() && pairs().all(|(a, b)| is_same(a, b)) {
+                continue;
+            }
             let changes = Changes {
-                changed: of(&self.seen, &before, true),
-                gone: of(&before, &self.seen, false),
+                changed: without(&self.seen, &before, is_same),
+                gone: without(&before, &self.seen, |a, b| a.meta.uid == b.meta.uid),
             };
             if !changes.changed.is_empty() || !changes.gone.is_empty() {
                 return Ok(Some(changes));
@@ -53,4 +47,25 @@ impl Watch {
         }
         Ok(None)
     }
+}
+
+/// Whether an object is as it was.
+fn is_same(a: &Object, b: &Object) -> bool {
+    a.meta.uid == b.meta.uid && a.meta.version == b.meta.version
+}
+
+/// Those objects of which the others, in the order of their names, have no like.
+fn without(
+    all: &[Rc<Object>],
+    others: &[Rc<Object>],
+    is_like: fn(&Object, &Object) -> bool,
+) -> Vec<Rc<Object>> {
+    fn place(it: &Rc<Object>) -> (&EcoString, &EcoString) {
+        (&it.key.namespace, &it.key.name)
+    }
+    let is_there = |it: &Rc<Object>| {
+        let at = others.partition_point(|other| place(other) < place(it));
+        others.get(at).is_some_and(|other| is_like(other, it))
+    };
+    all.iter().filter(|it| !is_there(it)).cloned().collect()
 }
