@@ -60,15 +60,20 @@ lab('a mistake in YAML is marked at its line, as long as it is there', async (pa
   await problem.waitFor({ state: 'detached' });
 });
 
-lab('the way to a merge can be gone by keyboard alone', async (page) => {
-  await tabTo(page, 'Try the sample change');
-  await page.keyboard.press('Enter');
-  await tabTo(page, 'Open pull request');
-  await page.keyboard.press('Enter');
-  await tabTo(page, 'Squash and merge');
-  await page.keyboard.press('Enter');
-  assert.ok((await look(page)).playing);
-});
+for (const [width, height] of [
+  [1440, 900],
+  [390, 844],
+]) {
+  lab(`the way to a merge can be gone by keyboard alone, at ${width} pixels`, { width, height }, async (page) => {
+    await tabTo(page, 'Try the sample change');
+    await page.keyboard.press('Enter');
+    await focusOn(page, 'Open pull request');
+    await page.keyboard.press('Enter');
+    await tabTo(page, 'Squash and merge');
+    await page.keyboard.press('Enter');
+    await focusOn(page, 'Pause');
+  });
+}
 
 lab('nothing moves by itself for who wants less motion', { reducedMotion: true }, async (page) => {
   await page.getByRole('button', { name: 'Try the sample change' }).click();
@@ -95,6 +100,11 @@ for (const [width, height] of [
     const wide = await page.evaluate(() => document.documentElement.scrollWidth);
     assert.ok(wide <= width, `the page is ${wide} pixels wide`);
   });
+}
+
+/** Waits until the button with this name has the focus. */
+async function focusOn(page, name) {
+  await page.locator('button:focus').and(page.getByRole('button', { name, exact: true })).waitFor();
 }
 
 /** Presses Tab until the control with this name has the focus. */

@@ -24,6 +24,6 @@ export const attach = (host, words, typed, moved, ask) =>
 export const detach = () => editor.detach();
 export const show = (...file) => editor.show(...file);
 export const mark = (...marks) => editor.mark(...marks);
-export const goTo = (line) => editor.goTo(line);
+export const goTo = (line, isSought) => editor.goTo(line, isSought);
 export const focus = (offset) => editor.focus(offset);
 export const find = () => editor?.find();

@@ -104,7 +104,8 @@ fn Page(props: &PageProps) -> Html {
     let layout = use_layout();
     let hands = use_player(&session);
     let frame = use_embed(&session, &on);
-    let play = use_focus_after_merge(session.merges);
+    use_focus_after(session.samples_tried, "propose");
+    use_focus_after(session.merges, "play");
     use_shortcuts(&on, session.playing);
     use_effect_with((), |()| dom::performance_mark("lab:interactive"));
 
@@ -152,7 +153,7 @@ fn Page(props: &PageProps) -> Html {
                     { stage(&session, Room::Beside, &on) }
                 }
             </main>
-            { time_line(&session, &hands, play, &on) }
+            { time_line(&session, &hands, &on) }
             if is_above {
                 <p class="drop-here">{ texts::DROP_A_CHART }</p>
             }
@@ -172,7 +173,7 @@ fn shown_panel(session: &Session, layout: Layout) -> Panel {
 }
 
 /// The sentence of the moment, the player, and the ribbon. `play` is the button that plays.
-fn time_line(session: &Session, hands: &Hands, play: NodeRef, on: &Callback<Action>) -> Html {
+fn time_line(session: &Session, hands: &Hands, on: &Callback<Action>) -> Html {
     let history = &session.history;
     html! {
         <section class="timeline" aria-label={texts::TIME_LINE}>
@@ -184,7 +185,6 @@ fn time_line(session: &Session, hands: &Hands, play: NodeRef, on: &Callback<Acti
                 end={history.end}
                 clock={hands.clock.clone()}
                 forked={session.other.is_some()}
-                {play}
                 on={on.clone()}
             />
             <Ribbon
@@ -242,18 +242,15 @@ fn use_layout() -> Layout {
     }
 }
 
-/// After a merge its button is gone; the focus goes to where the story can be paused: the button that
-/// gets this.
+/// A button that is gone once it was pressed leaves the focus to the one that goes on from there: a sample
+/// to where it is proposed, a merge to where its story can be paused. `times` counts the presses.
 #[hook]
-fn use_focus_after_merge(merges: u32) -> NodeRef {
-    let play = use_node_ref();
-    use_effect_with((merges, play.clone()), |(merges, play)| {
-        if 0 < *merges {
-            dom::focus(play.cast());
-            dom::performance_mark("lab:merged");
+fn use_focus_after(times: u32, next: &'static str) {
+    use_effect_with(times, move |times| {
+        if 0 < *times {
+            dom::focus(dom::element(next));
         }
     });
-    play
 }
 
 /// What is open, in words.

@@ -31,9 +31,9 @@ extern "C" {
     #[wasm_bindgen(js_name = mark)]
     fn mark_lines(changed: Vec<u32>, shown: Vec<u32>, problems: Array);
 
-    /// Selects a line, from 1, and scrolls to it.
+    /// Puts the caret before a line, from 1, scrolls to it, and takes the focus if it is sought.
     #[wasm_bindgen(js_name = goTo)]
-    pub fn go_to(line: u32);
+    pub fn go_to(line: u32, is_sought: bool);
 
     /// Opens the search, with the focus in it.
     pub fn find();

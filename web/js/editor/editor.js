@@ -241,12 +241,14 @@ export function mark(changed, shown, problems) {
   view.dispatch(setDiagnostics(view.state, diagnostics));
 }
 
-/** Selects a line, from 1, and scrolls to it. */
-export function goTo(line) {
-  const { from, to } = view.state.doc.line(Math.min(Math.max(line, 1), view.state.doc.lines));
-  const effects = EditorView.scrollIntoView(from, { y: 'center' });
-  view.dispatch({ selection: { anchor: from, head: to }, effects });
-  view.focus();
+/**
+ * Puts the caret before a line, from 1, scrolls to it, and takes the focus if it is sought. Nothing is
+ * selected: a selection would be indented by Tab, and be what the first Escape takes away.
+ */
+export function goTo(line, isSought) {
+  const { from } = view.state.doc.line(Math.min(Math.max(line, 1), view.state.doc.lines));
+  view.dispatch({ selection: { anchor: from }, effects: EditorView.scrollIntoView(from, { y: 'center' }) });
+  if (isSought) view.focus();
 }
 
 /** Opens the search, with the focus in it. */

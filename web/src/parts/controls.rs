@@ -17,8 +17,6 @@ pub struct ControlsProps {
     pub forked: bool,
     /// Gets the time in words from the player.
     pub clock: NodeRef,
-    /// The button that plays; takes the focus after a merge.
-    pub play: NodeRef,
     pub on: Callback<Action>,
 }
 
@@ -49,7 +47,7 @@ pub fn Controls(props: &ControlsProps) -> Html {
             { step(Stride::MarkBack, Shape::MarkBack, texts::MARK_BACK) }
             { step(Stride::EventBack, Shape::StepBack, texts::STEP_BACK) }
             <button
-                ref={props.play.clone()}
+                id="play"
                 type="button"
                 class="primary square play"
                 aria-label={label}

@@ -11,7 +11,7 @@ use yew::prelude::*;
 
 use super::plain_editor::PlainEditor;
 use crate::code;
-use crate::session::{Action, Question};
+use crate::session::{Action, GoTo, Question};
 use crate::{dom, texts};
 
 #[derive(Clone, PartialEq, Properties)]
@@ -23,8 +23,8 @@ pub struct EditorProps {
     /// The same file on main, to mark what differs; None if it is not there.
     pub main: Option<AttrValue>,
     pub problems: Rc<[Problem]>,
-    /// The line to go to, from 1, and which time it is asked for.
-    pub line: Option<(u32, u32)>,
+    /// The line to go to.
+    pub line: Option<GoTo>,
     /// The lines, from 1, that made the line of the manifest that is looked at.
     pub shown: Rc<[u32]>,
     pub on: Callback<Action>,
@@ -96,12 +96,15 @@ fn CodeEditor(props: &CodeEditorProps) -> Html {
         },
     );
     use_effect_with(line, |line| {
-        if let Some((line, _)) = *line {
-            code::go_to(line);
+        if let Some(GoTo {
+            line, is_sought, ..
+        }) = *line
+        {
+            code::go_to(line, is_sought);
         }
     });
-    // A line that is gone to has the caret already.
-    use_effect_with(props.caret.filter(|_| line.is_none()), |caret| {
+    // After a line that was gone to: whoever was typing went on from there.
+    use_effect_with(props.caret, |caret| {
         if let Some(caret) = *caret {
             code::focus(caret);
         }

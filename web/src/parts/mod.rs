@@ -51,8 +51,8 @@
 //!
 //! `data-waiting` is `true` while the engine has yet to answer: the picture is not the moment's then.
 //!
-//! The performance marks `lab:interactive` and `lab:merged` are written when the page answers,
-//! `lab:engine` when the engine beside it is ready.
+//! The performance mark `lab:interactive` is written when the page answers, `lab:engine` when the engine
+//! beside it is ready.
 
 pub mod api_server;
 pub mod application;

@@ -7,7 +7,7 @@ use yew::prelude::*;
 
 use super::editor::{EditorProps, changed_lines};
 use super::paint::paint;
-use crate::session::Action;
+use crate::session::{Action, GoTo};
 use crate::{dom, texts};
 
 /// One file, editable. The text area is as large as its text, so the frame around it scrolls both.
@@ -23,8 +23,8 @@ pub fn PlainEditor(props: &EditorProps) -> Html {
         }
     });
     use_effect_with((area.clone(), props.line), |(area, line)| {
-        if let (Some(area), Some((line, _))) = (area.cast::<HtmlTextAreaElement>(), *line) {
-            go_to(&area, line);
+        if let (Some(area), Some(to)) = (area.cast::<HtmlTextAreaElement>(), *line) {
+            go_to(&area, to);
         }
     });
     let oninput = props
@@ -79,20 +79,23 @@ pub fn PlainEditor(props: &EditorProps) -> Html {
     }
 }
 
-/// Selects a line and scrolls the frame around the text area to it.
-fn go_to(area: &HtmlTextAreaElement, line: u32) {
+/// Puts the caret before a line, and scrolls the frame around the text area to it.
+fn go_to(
+    area: &HtmlTextAreaElement,
+    GoTo {
+        line, is_sought, ..
+    }: GoTo,
+) {
     let text = area.value();
     let before = line.saturating_sub(1) as usize;
     // The browser counts in UTF-16.
     let length = |line: &str| line.encode_utf16().count() + 1;
     let start: usize = text.split('\n').take(before).map(length).sum();
-    let own = text
-        .split('\n')
-        .nth(before)
-        .map_or(0, |line| length(line) - 1);
-    let [start, end] = [start, start + own].map(|at| u32::try_from(at).unwrap_or(0));
-    let _ = area.focus();
-    let _ = area.set_selection_range(start, end);
+    let start = u32::try_from(start).unwrap_or(0);
+    let _ = area.set_selection_range(start, start);
+    if is_sought {
+        let _ = area.focus();
+    }
     let lines = u32::try_from(text.split('\n').count()).unwrap_or(1);
     if let Ok(Some(frame)) = area.closest(".editor") {
         let height = area.scroll_height() / i32::try_from(lines).unwrap_or(1).max(1);

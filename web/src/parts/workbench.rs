@@ -15,7 +15,7 @@ use super::manifest::ManifestView;
 use super::problems::problems;
 use super::samples::{introduction, samples};
 use super::tabs::{Tab, Tabs};
-use crate::session::{Action, Rendered};
+use crate::session::{Action, GoTo, Rendered};
 use crate::words::{has_several_repositories, last_part, path_from, place, shown_path};
 use crate::{code, dom, texts};
 
@@ -29,8 +29,8 @@ pub struct WorkbenchProps {
     pub text: AttrValue,
     pub title: AttrValue,
     pub problems: Rc<[Problem]>,
-    /// The line to go to, and which time it is asked for.
-    pub line: Option<(u32, u32)>,
+    /// The line to go to.
+    pub line: Option<GoTo>,
     /// Whether something can be taken back.
     pub undoes: bool,
     /// The line of the caret, from 1.
@@ -308,7 +308,7 @@ fn proposal(props: &WorkbenchProps) -> Html {
                 { undo(props) }
             </p>
             <input type="text" aria-label={texts::TITLE_OF_PULL_REQUEST} value={props.title.clone()} {oninput} />
-            <button type="submit" class="primary">
+            <button type="submit" class="primary" id="propose">
                 { if props.updates { texts::UPDATE_PULL_REQUEST } else { texts::OPEN_PULL_REQUEST } }
             </button>
         </form>

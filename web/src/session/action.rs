@@ -172,6 +172,7 @@ impl Session {
                     self.write(path, Some(text.clone()));
                 }
                 self.panel = Panel::Files;
+                self.samples_tried += 1;
                 // The file with the shortest change that the eye finds: the one that is open, or the last.
                 let path = match sample.files.contains_key(&*self.file) {
                     true => Rc::clone(&self.file),

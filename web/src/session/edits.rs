@@ -24,6 +24,17 @@ pub struct Question {
     pub answer: Function,
 }
 
+/// A line to which the editor goes.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct GoTo {
+    /// The line, from 1.
+    pub line: u32,
+    /// Whether somebody asked for it, so that the focus goes there, too.
+    pub is_sought: bool,
+    /// Which time the editor is asked to go somewhere: one can go twice to the same line.
+    times: u32,
+}
+
 /// What the chart around the open file renders.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Rendered {
@@ -269,21 +280,29 @@ impl Session {
         }
     }
 
-    /// Opens a file at a line, from 1.
+    /// Opens a file at a line, from 1, for who wants to write there.
     pub(super) fn open_at(&mut self, path: Rc<str>, line: u32) {
-        let times = self.line.map_or(0, |(_, times)| times);
+        let to = self.line_to(line, true);
         self.open(path);
-        self.line = Some((line, times + 1));
+        self.line = Some(to);
     }
 
-    /// Goes to a file, where it begins to differ from main.
+    fn line_to(&self, line: u32, is_sought: bool) -> GoTo {
+        GoTo {
+            line,
+            is_sought,
+            times: self.line.map_or(0, |before| before.times) + 1,
+        }
+    }
+
+    /// Shows a file where it begins to differ from main. The focus stays: what was prepared is there to be
+    /// read and delivered, and an editor in which somebody did not mean to be keeps the Tab key.
     pub(super) fn show_change(&mut self, path: Rc<str>) {
         let old = self.main.get(&*path).map_or("", String::as_str);
         let new = self.draft.changed.get(&*path).map_or(old, String::as_str);
         let is_same = |(old, new): &(&str, &str)| old == new;
         let same = old.lines().zip(new.lines()).take_while(is_same).count();
-        let times = self.line.map_or(0, |(_, times)| times);
-        self.line = Some((same as u32 + 1, times + 1));
+        self.line = Some(self.line_to(same as u32 + 1, false));
         self.file = path;
     }
 

@@ -17,7 +17,7 @@ mod shared;
 mod time;
 
 pub use action::Action;
-pub use edits::{Question, Rendered};
+pub use edits::{GoTo, Question, Rendered};
 pub use history::{Deed, History, OtherFuture, causes};
 pub use shared::Shared;
 pub use time::{SPEEDS, Stride};
@@ -125,8 +125,8 @@ pub struct Session {
     pub terminal: Rc<Vec<Printed>>,
     /// The object that is looked at closely: what was asked for, then what is known.
     pub object: Option<Rc<ObjectPanel>>,
-    /// The line to which the editor is to go, and which time it is asked to.
-    pub line: Option<(u32, u32)>,
+    /// The line to which the editor is to go.
+    pub line: Option<GoTo>,
     /// The shown panel.
     pub panel: Panel,
     /// The station that the viewer looks at, if not the live one.
@@ -151,8 +151,9 @@ pub struct Session {
     pub speed: u32,
     /// Counts the jumps in time that the player did not make itself.
     pub jumps: u32,
-    /// Counts the merges.
+    /// Counts the merges, and the samples that were tried.
     pub merges: u32,
+    pub samples_tried: u32,
     /// What a link to a moment carries, if one was asked for; empty until the engine has said it.
     pub link: Option<Rc<str>>,
     /// A picture of that moment, as SVG; empty until the engine has drawn it.
@@ -251,6 +252,7 @@ impl Session {
             speed: first_speed(),
             jumps: 0,
             merges: 0,
+            samples_tried: 0,
             link: None,
             picture: Rc::default(),
             notice,
