@@ -13,14 +13,13 @@ const NAMESPACE: &str = "shop";
 #[test]
 fn kubectl_says_what_the_real_one_says() {
     let mut server = Server::with_namespace(NAMESPACE);
-    let mut uid = String::new();
-    for text in OBJECTS.split("\n---\n") {
-        let object = yaml::decode(&text.replace("{uid}", &uid)).expect("it is YAML");
-        let made = create(&mut server, object);
-        if uid.is_empty() {
-            uid = made.at(&["metadata", "uid"]).text().to_owned();
-        }
+    let mut objects = OBJECTS.to_owned();
+    while let Some((text, rest)) = objects.split_once("\n---\n") {
+        let made = create(&mut server, yaml::decode(text).expect("it is YAML"));
+        let [name, uid] = ["name", "uid"].map(|field| made.at(&["metadata", field]).text());
+        objects = rest.replace(&format!("{{uid of {name}}}"), uid);
     }
+    create(&mut server, yaml::decode(&objects).expect("it is YAML"));
     let mut missed = Vec::new();
     let mut count = 0;
     for part in SESSION.split_terminator("\n$ ") {

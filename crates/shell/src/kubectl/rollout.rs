@@ -4,9 +4,8 @@
 use super::args::{Args, DRY_RUN, Flag, OUTPUT, SELECTOR, value};
 use super::pod_template;
 use super::session::{DryRun, Fault, Session, blamed, group};
-use ecow::EcoString;
 use kube::api::PatchType;
-use kube::{Key, Object, Value, map, time};
+use kube::{Key, Object, Value, kind_info, map, time};
 use std::rc::Rc;
 
 const LAST_APPLIED: &str = "kubectl.kubernetes.io/last-applied-configuration";
@@ -30,6 +29,9 @@ pub(super) const FLAGS: &[Flag] = &[OUTPUT, SELECTOR];
 pub(super) const UNDO_FLAGS: &[Flag] = &[value("to-revision", None), DRY_RUN, OUTPUT, SELECTOR];
 pub(super) const HISTORY_FLAGS: &[Flag] = &[value("revision", None), OUTPUT, SELECTOR];
 
+/// The kinds whose pods are replaced when their template changes.
+const ROLLED_OUT: [&str; 3] = ["DaemonSet", "Deployment", "StatefulSet"];
+
 /// What is said of a kind that a command of `rollout` cannot do something with.
 type Cannot = fn(&Key) -> String;
 
@@ -40,8 +42,14 @@ fn unsupported(key: &Key, what: &str) -> String {
 
 /// `no rollbacker has been implemented for "ReplicaSet.apps"`
 fn unimplemented(key: &Key, what: &str) -> String {
+    let kind = group_kind(key);
+    format!("no {what} has been implemented for {kind:?}")
+}
+
+/// `ReplicaSet.apps`
+pub(super) fn group_kind(key: &Key) -> String {
     let dot = group(&key.kind).map_or(String::new(), |group| format!(".{group}"));
-    format!("no {what} has been implemented for \"{}{dot}\"", key.kind)
+    format!("{}{dot}", key.kind)
 }
 
 /// The objects that a command of `rollout` is about.
@@ -52,19 +60,20 @@ pub(super) fn chosen(session: &mut Session, args: &Args) -> Result<Vec<Key>, Fau
     }
 }
 
-/// Does something to each Deployment that a command names.
+/// Does something to each object that a command names, if it is of one of the kinds.
 fn each(
     session: &mut Session,
     args: &Args,
+    kinds: &[&str],
     cannot: Cannot,
     act: &mut dyn FnMut(&mut Session, &Object) -> Result<(), Fault>,
 ) -> Result<(), Fault> {
     let keys = chosen(session, args)?;
     session.each(&keys, &mut |session, key| {
         let live = session.get(key)?;
-        match key.kind.as_str() {
-            "Deployment" => act(session, &live),
-            _ => Err(Fault::Usage(cannot(key))),
+        match kinds.contains(&key.kind.as_str()) {
+            true => act(session, &live),
+            false => Err(Fault::Usage(cannot(key))),
         }
     })
 }
@@ -73,13 +82,14 @@ fn each(
 fn change_each(
     session: &mut Session,
     args: &Args,
+    kinds: &[&str],
     cannot: Cannot,
     act: &mut dyn FnMut(&mut Session, &Object) -> Result<(), Fault>,
 ) -> Result<(), Fault> {
     if chosen(session, args)?.is_empty() {
         session.nothing_found(true);
     }
-    each(session, args, cannot, act)
+    each(session, args, kinds, cannot, act)
 }
 
 /// Whether the controller is told to leave the Deployment as it is.
@@ -90,28 +100,40 @@ fn is_paused(deployment: &Object) -> bool {
 /// Marks Deployments as paused.
 pub(super) fn pause(session: &mut Session, args: &Args) -> Result<(), Fault> {
     let cannot = |key: &Key| unsupported(key, "pausing");
-    change_each(session, args, cannot, &mut |session, live| {
-        if is_paused(live) {
-            let message = format!("{} is already paused", blamed(&live.key));
-            return Err(Fault::Usage(message));
-        }
-        set_paused(session, &live.key, true.into())?;
-        session.done(&live.key, "paused");
-        Ok(())
-    })
+    change_each(
+        session,
+        args,
+        &["Deployment"],
+        cannot,
+        &mut |session, live| {
+            if is_paused(live) {
+                let message = format!("{} is already paused", blamed(&live.key));
+                return Err(Fault::Usage(message));
+            }
+            set_paused(session, &live.key, true.into())?;
+            session.done(&live.key, "paused");
+            Ok(())
+        },
+    )
 }
 
 /// Takes the mark away.
 pub(super) fn resume(session: &mut Session, args: &Args) -> Result<(), Fault> {
     let cannot = |key: &Key| unsupported(key, "resuming");
-    change_each(session, args, cannot, &mut |session, live| {
-        if !is_paused(live) {
-            return Err(Fault::Usage(format!("{} is not paused", blamed(&live.key))));
-        }
-        set_paused(session, &live.key, Value::Null)?;
-        session.done(&live.key, "resumed");
-        Ok(())
-    })
+    change_each(
+        session,
+        args,
+        &["Deployment"],
+        cannot,
+        &mut |session, live| {
+            if !is_paused(live) {
+                return Err(Fault::Usage(format!("{} is not paused", blamed(&live.key))));
+            }
+            set_paused(session, &live.key, Value::Null)?;
+            session.done(&live.key, "resumed");
+            Ok(())
+        },
+    )
 }
 
 fn set_paused(session: &mut Session, key: &Key, paused: Value) -> Result<(), Fault> {
@@ -123,7 +145,7 @@ fn set_paused(session: &mut Session, key: &Key, paused: Value) -> Result<(), Fau
 /// Changes an annotation of the pods' template, so that all pods are replaced.
 pub(super) fn restart(session: &mut Session, args: &Args) -> Result<(), Fault> {
     let cannot = |key: &Key| unsupported(key, "restarting");
-    change_each(session, args, cannot, &mut |session, live| {
+    change_each(session, args, &ROLLED_OUT, cannot, &mut |session, live| {
         if is_paused(live) {
             return Err(Fault::Usage(format!(
                 "{} can't restart paused deployment (run rollout resume first)",
@@ -140,18 +162,25 @@ pub(super) fn restart(session: &mut Session, args: &Args) -> Result<(), Fault> {
     })
 }
 
-/// The ReplicaSets of a Deployment by revision, oldest first; of two with the same, the later one.
-fn revisions(session: &mut Session, deployment: &Object) -> Result<Vec<(i64, Rc<Object>)>, Fault> {
+/// What keeps the revisions of an object, oldest first: ReplicaSets of a Deployment, ControllerRevisions of
+/// others. Of two with the same number, the later one comes last.
+fn revisions(session: &mut Session, owner: &Object) -> Result<Vec<(i64, Rc<Object>)>, Fault> {
     let mut sets: Vec<(i64, Rc<Object>)> = Vec::new();
-    for set in session.list("ReplicaSet")? {
-        let owner = set.controller_ref().get("uid").text();
-        if owner != deployment.meta.uid.as_str() {
+    let is_deployment = owner.key.kind == "Deployment";
+    let keeper = match is_deployment {
+        true => "ReplicaSet",
+        false => "ControllerRevision",
+    };
+    for set in session.list(keeper)? {
+        if set.meta.controller != owner.meta.uid {
             continue;
         }
-        // One that was adopted has no number yet, which counts as 0.
-        let revision = set
-            .annotation(REVISION)
-            .map_or(Some(0), |text| text.parse().ok());
+        let revision = match (is_deployment, set.annotation(REVISION)) {
+            (false, _) => set.value.get("revision").as_int(),
+            // One that was adopted has no number yet, which counts as 0.
+            (true, None) => Some(0),
+            (true, Some(text)) => text.parse().ok(),
+        };
         if let Some(revision) = revision {
             sets.push((revision, set));
         }
@@ -169,18 +198,30 @@ pub(super) fn template_of(set: &Object) -> Value {
     template
 }
 
+/// The template of a revision; of a ReplicaSet with what its Deployment's controller added.
+fn kept_template(keeper: &Object) -> Value {
+    if keeper.key.kind == "ReplicaSet" {
+        return keeper.spec().get("template").clone();
+    }
+    let mut template = keeper.value.at(&["data", "spec", "template"]).clone();
+    if let Value::Map(fields) = &mut template {
+        fields.remove("$patch");
+    }
+    template
+}
+
 /// Brings back the template of an earlier revision: of the one before, or of `--to-revision`.
 pub(super) fn undo(session: &mut Session, args: &Args) -> Result<(), Fault> {
     let to = args.number("to-revision")?.unwrap_or(0);
     let cannot = |key: &Key| unimplemented(key, "rollbacker");
-    each(session, args, cannot, &mut |session, live| {
+    each(session, args, &ROLLED_OUT, cannot, &mut |session, live| {
         if live.annotation(LAST_APPLIED).is_some() {
-            session.warn(&managed(&live.key.name));
+            session.warn(&managed(&live.key));
         }
         let sets = revisions(session, live)?;
-        let set = target(&live.key.name, &sets, to)?;
+        let set = target(&live.key, &sets, to)?;
         if session.dry_run == DryRun::Client {
-            let text = pod_template::describe(set.spec().get("template"), None);
+            let text = pod_template::describe(&kept_template(set), None);
             session.done(&live.key, &text);
             return Ok(());
         }
@@ -191,48 +232,53 @@ pub(super) fn undo(session: &mut Session, args: &Args) -> Result<(), Fault> {
                     .to_owned(),
             ));
         }
-        let template = template_of(set);
+        let is_deployment = live.key.kind == "Deployment";
+        let template = match is_deployment {
+            true => template_of(set),
+            false => kept_template(set),
+        };
         if template == *live.spec().get("template") {
             let what = format!("skipped rollback (current template already matches revision {to})");
             session.done(&live.key, &what);
             return Ok(());
         }
-        let patch = rollback(live, set, template);
-        session
-            .patch(&live.key, PatchType::Json, patch)
-            .map_err(|status| {
-                Fault::Usage(format!(
-                    "failed restoring revision {to}: {}",
-                    status.message
-                ))
-            })?;
+        let (how, patch) = match is_deployment {
+            true => (PatchType::Json, rollback(live, set, template)),
+            // It is kept as a patch.
+            false => (PatchType::Strategic, set.value.get("data").clone()),
+        };
+        session.patch(&live.key, how, patch).map_err(|status| {
+            Fault::Usage(format!(
+                "failed restoring revision {to}: {}",
+                status.message
+            ))
+        })?;
         session.done(&live.key, "rolled back");
         Ok(())
     })
 }
 
-/// What is said when a Deployment that comes of a file is changed past it.
-fn managed(name: &str) -> String {
+/// What is said when an object that comes of a file is changed past it.
+fn managed(key: &Key) -> String {
+    let plural = kind_info(&key.kind).map_or("", |info| info.plural);
     format!(
-        "Warning: resource deployments/{name} was previously managed with 'kubectl apply'. Rolling back \
+        "Warning: resource {plural}/{} was previously managed with 'kubectl apply'. Rolling back \
          will not update the {LAST_APPLIED} annotation, which may cause unexpected behavior on future \
          'kubectl apply' operations. Consider using 'kubectl apply' with your previous configuration file \
-         instead.\n"
+         instead.\n",
+        key.name
     )
 }
 
-/// The ReplicaSet to go back to (`deploymentRevision` in rollback.go).
-fn target<'s>(
-    name: &EcoString,
-    sets: &'s [(i64, Rc<Object>)],
-    to: i64,
-) -> Result<&'s Rc<Object>, Fault> {
+/// The revision to go back to (`deploymentRevision` and `findHistory` in rollback.go).
+fn target<'s>(key: &Key, sets: &'s [(i64, Rc<Object>)], to: i64) -> Result<&'s Rc<Object>, Fault> {
     let found = match to {
         0 => sets.len().checked_sub(2).map(|at| &sets[at]),
         _ => sets.iter().find(|(revision, _)| *revision == to),
     };
     let missing = || match to {
-        0 => format!("no rollout history found for deployment {name:?}"),
+        0 if key.kind != "Deployment" => "no last revision to roll back to".to_owned(),
+        0 => format!("no rollout history found for deployment {:?}", key.name),
         _ => format!("unable to find specified revision {to} in history"),
     };
     found
@@ -273,7 +319,7 @@ pub(super) fn history(session: &mut Session, args: &Args) -> Result<(), Fault> {
         )));
     }
     let cannot = |key: &Key| unimplemented(key, "history viewer");
-    each(session, args, cannot, &mut |session, live| {
+    each(session, args, &ROLLED_OUT, cannot, &mut |session, live| {
         // Of two with the same number the later one is seen.
         let mut sets = revisions(session, live)?;
         sets.reverse();
@@ -281,7 +327,9 @@ pub(super) fn history(session: &mut Session, args: &Args) -> Result<(), Fault> {
         sets.reverse();
         if args.last("output").is_some() {
             for (_, set) in sets.iter().filter(|(it, _)| asked == 0 || *it == asked) {
-                session.done(&set.key, "");
+                // Of a revision that is kept as a patch it makes the object as it was.
+                let is_patch = set.key.kind == "ControllerRevision";
+                session.done(if is_patch { &live.key } else { &set.key }, "");
             }
             return Ok(());
         }
@@ -295,9 +343,11 @@ pub(super) fn history(session: &mut Session, args: &Args) -> Result<(), Fault> {
                         "unable to find the specified revision".to_owned(),
                     ));
                 };
-                let template = set.spec().get("template");
-                let cause = pod_template::describe(template, set.annotation(CHANGE_CAUSE));
-                format!("with revision #{asked}\n{cause}")
+                // The cause is put into the template that a ReplicaSet has.
+                let cause = set.annotation(CHANGE_CAUSE);
+                let cause = cause.filter(|_| set.key.kind == "ReplicaSet");
+                let template = pod_template::describe(&kept_template(set), cause);
+                format!("with revision #{asked}\n{template}")
             }
         };
         session.done(&live.key, &text);
