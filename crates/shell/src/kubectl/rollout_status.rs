@@ -17,10 +17,12 @@ pub(super) const FLAGS: &[Flag] = &[
 const POLL: Millis = 1_000;
 
 /// How far a rollout is, in words, and whether it is complete; or why it will not be.
-type View = Result<(EcoString, bool), EcoString>;
+type Progress = Result<(EcoString, bool), EcoString>;
+/// Tells it of an object with a name.
+type Viewer = fn(&str, &Value) -> Progress;
 
 /// Who knows of each kind how far it is.
-const VIEWERS: [(&str, fn(&str, &Value) -> View); 3] = [
+const VIEWERS: [(&str, Viewer); 3] = [
     ("DaemonSet", daemon_set),
     ("Deployment", rollout_status),
     ("StatefulSet", stateful_set),
@@ -78,7 +80,7 @@ pub(super) fn run(session: &mut Session, args: &Args) -> Result<(), Fault> {
 ///
 /// # Errors
 /// Why it will not be.
-pub fn rollout_status(name: &str, deployment: &Value) -> View {
+pub fn rollout_status(name: &str, deployment: &Value) -> Progress {
     let number = |path: &[&str]| deployment.at(path).as_int().unwrap_or(0);
     if number(&["metadata", "generation"]) > number(&["status", "observedGeneration"]) {
         return Ok((
@@ -143,7 +145,7 @@ fn is_rolling(object: &Value) -> Result<(), EcoString> {
     }
 }
 
-fn daemon_set(name: &str, set: &Value) -> View {
+fn daemon_set(name: &str, set: &Value) -> Progress {
     is_rolling(set)?;
     let status = |field: &str| set.at(&["status", field]).as_int().unwrap_or(0);
     let generation = set.at(&["metadata", "generation"]).as_int().unwrap_or(0);
@@ -171,7 +173,7 @@ fn daemon_set(name: &str, set: &Value) -> View {
     ))
 }
 
-fn stateful_set(_: &str, set: &Value) -> View {
+fn stateful_set(_: &str, set: &Value) -> Progress {
     is_rolling(set)?;
     let status = |field: &str| set.at(&["status", field]);
     let count = |field: &str| status(field).as_int().unwrap_or(0);
@@ -229,7 +231,7 @@ mod tests {
 
     /// The words of the real one of a set `x` of generation 2 with this strategy and status, `+` where the
     /// rollout is complete and `!` where there is no telling.
-    fn check(view: fn(&str, &Value) -> View, strategy: &str, status: &str, expected: &str) {
+    fn check(view: Viewer, strategy: &str, status: &str, expected: &str) {
         let text = format!(
             "metadata: {{generation: 2}}\nspec: {{replicas: 3, updateStrategy: {{{strategy}}}}}\n\
              status: {{{status}}}"
