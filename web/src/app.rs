@@ -31,7 +31,7 @@ use crate::parts::terminal::Terminal;
 use crate::parts::workbench::Workbench;
 use crate::player::{Hands, use_player};
 use crate::session::{Action, Panel, Session, Stride};
-use crate::{texts, words};
+use crate::{storage, texts, words};
 
 /// How much there is room for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -106,6 +106,7 @@ fn Page(props: &PageProps) -> Html {
     let frame = use_embed(&session, &on);
     use_focus_after(session.samples_tried, "propose");
     use_focus_after(session.merges, "play");
+    use_leaving(&session);
     use_shortcuts(&on, session.playing);
     use_effect_with((), |()| dom::performance_mark("lab:interactive"));
 
@@ -131,11 +132,24 @@ fn Page(props: &PageProps) -> Html {
             if let Some(frame) = frame {
                 <EmbedHead title={session_title(&session, &props.labs)} is_there={frame.is_there} on={on.clone()} />
             } else {
-                <Masthead labs={props.labs.clone()} on_share={on.reform(|()| Action::Share)} />
+                <Masthead
+                    labs={props.labs.clone()}
+                    starts_over={session.has_story && session.lesson.is_none()}
+                    on_share={on.reform(|()| Action::Share)}
+                />
             }
             if let Some(text) = &session.notice {
                 <div class="notice" role="alert">
                     <p>{ &**text }</p>
+                    <button class="quiet" type="button" onclick={on.reform(|_| Action::CloseNotice)}>{ texts::CLOSE }</button>
+                </div>
+            }
+            if session.has_started_over {
+                <div class="notice" role="status">
+                    <p>
+                        { texts::STARTED_OVER }{ " " }
+                        <button class="link" type="button" onclick={|_| bring_back()}>{ texts::BRING_BACK }</button>
+                    </p>
                     <button class="quiet" type="button" onclick={on.reform(|_| Action::CloseNotice)}>{ texts::CLOSE }</button>
                 </div>
             }
@@ -205,15 +219,40 @@ fn time_line(session: &Session, hands: &Hands, on: &Callback<Action>) -> Html {
 fn use_engine(engine: &Engine, session: &UseReducerHandle<Session>, on: &Callback<Action>) {
     let session = session.clone();
     use_effect_with((engine.clone(), on.clone()), move |(engine, on)| {
-        let on = on.clone();
+        let heard = on.clone();
         engine.listen(move |news| {
-            on.emit(match news {
+            heard.emit(match news {
                 News::Reply(reply) => Action::Reply(reply),
                 News::Restarted(culprit) => Action::Restarted(culprit),
             });
         });
         session.check();
+        if let Some(t) = storage::moment() {
+            on.emit(Action::Seek(t));
+        }
     });
+}
+
+/// The moment at which the page is left is where it goes on.
+#[hook]
+fn use_leaving(session: &Session) {
+    let left = use_mut_ref(|| None);
+    *left.borrow_mut() = session.has_story.then_some(session.at);
+    use_effect_with((), move |()| {
+        let listener = web_sys::window().map(|window| {
+            EventListener::new(&window, "pagehide", move |_| {
+                if let Some(t) = *left.borrow() {
+                    storage::keep_moment(t);
+                }
+            })
+        });
+        move || drop(listener)
+    });
+}
+
+fn bring_back() {
+    storage::bring_back();
+    dom::reload();
 }
 
 /// Takes charts that are dropped onto the page. True: something is held above it.

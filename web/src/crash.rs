@@ -19,7 +19,7 @@ pub fn install() {
         };
         EventListener::new(&button, "click", move |_| {
             if !with_edits {
-                storage::put_edits_aside();
+                storage::put_aside();
             }
             // Nor with the edits that a link carries.
             match (link::own(), dom::parameter("lesson")) {

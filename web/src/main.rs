@@ -38,10 +38,10 @@ use view::protocol::{Carried, OPENING, Reply, Request};
 fn main() {
     crash::install();
     match link::own() {
-        // A lesson goes on where it was left: that is kept as a link is.
-        None => begin(storage::left_lesson(), None),
+        // It goes on where it was left: that is kept as a link is.
+        None => begin(storage::story(), None),
         Some(fragment) => link::read(&fragment, |read| match read {
-            Ok(link) => begin(Some(link), None),
+            Ok(link) => begin(Some(storage::story().unwrap_or(link)), None),
             Err(why) => begin(None, Some(why)),
         }),
     }
@@ -79,8 +79,8 @@ fn begin(link: Option<String>, notice: Option<&'static str>) {
                 let session = Session::begin(answered.clone(), samples, state, files, notice);
                 app::open(answered.clone(), Labs::new(&name, labs), session);
             }
-            // A lesson that is another one now begins anew.
-            Reply::Refused(_) if link::own().is_none() && storage::forget_lesson() => dom::reload(),
+            // A lesson or lab that is another one now begins anew.
+            Reply::Refused(_) if storage::put_aside() => dom::reload(),
             Reply::Refused(_) => match instead.borrow_mut().pop() {
                 Some(lab) => {
                     notice.set(Some(texts::LINK_DAMAGED));

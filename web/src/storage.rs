@@ -1,39 +1,50 @@
-//! What outlives a reload: the learner's edits and the chosen side of the paper, in local storage.
+//! What outlives a reload: what was done, the learner's edits and the chosen side of the paper, in local
+//! storage.
 //!
 //! The keys carry a version, so that a later format never misreads an older one. Where the browser
 //! refuses storage (private windows, sandboxed frames), everything works and nothing is kept.
 
 use js_sys::{Array, JSON, Object, Reflect};
-use view::Edits;
+use view::{Edits, Millis};
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::Storage;
 
 use crate::dom::{self, object};
 use crate::link;
 
-/// The edited files of a lab, or of a lesson: a JSON object from path to text, null for a deleted one.
-const EDITS: &str = "edits";
+/// What was done in the lab or lesson that is open, as a link carries it.
+const STORY: &str = "";
+/// The moment of it that was looked at last.
+const MOMENT: &str = "/moment";
+/// How the files differ from main where it was left: a JSON object from path to text, null for a deleted
+/// one.
+const EDITS: &str = "/edits";
 /// The open files of a lab: a JSON array of paths, the one that is shown before all in their order.
-const OPEN_FILES: &str = "open-files";
-/// Edits that were put aside after they stopped the page.
-const EDITS_ASIDE: &str = "edits-aside";
+const OPEN_FILES: &str = "/open-files";
+/// What was put aside when the lab was begun anew.
+const ASIDE: &str = "-aside";
+/// In the storage of one tab: that it was, and that nobody has looked away from it yet.
+const HAS_STARTED_OVER: &str = "/has-started-over";
 /// `light` or `dark`; absent while the system decides.
 const THEME: &str = "rollout-lab/1/theme";
 
 /// How far the learner has come in every lesson.
 const LESSONS: &str = "rollout-lab/1/lessons";
 
-/// The key of something that the open lab keeps.
+/// The key of something that the open lab or lesson keeps.
 ///
-/// What a link carries lies beside the reader's own edits of the lab, not over them: its place has the
+/// What is done in somebody's link lies beside the reader's own of the lab, not over it: its place has the
 /// last characters of the link for a name, where its checksum is.
 fn key(what: &str) -> String {
-    let mut lab = dom::lab();
-    if let Some(fragment) = link::own() {
-        let tail = fragment.len().saturating_sub(LINK_TAIL);
-        lab = format!("link/{}", fragment.get(tail..).unwrap_or_default());
-    }
-    format!("rollout-lab/1/{lab}/{what}")
+    let place = match (link::own(), dom::parameter("lesson")) {
+        (Some(fragment), _) => {
+            let tail = fragment.len().saturating_sub(LINK_TAIL);
+            format!("link/{}", fragment.get(tail..).unwrap_or_default())
+        }
+        (None, Some(id)) => format!("lesson/{id}"),
+        (None, None) => dom::lab(),
+    };
+    format!("rollout-lab/1/{place}{what}")
 }
 
 /// How many characters tell a link from others.
@@ -43,14 +54,24 @@ fn storage() -> Option<Storage> {
     web_sys::window()?.local_storage().ok()?
 }
 
-/// The edits that were kept; empty if there are none or they cannot be read.
-pub fn edits() -> Edits {
-    read_edits(&key(EDITS)).unwrap_or_default()
+fn read(key: &str) -> Option<String> {
+    storage()?.get_item(key).ok()?
 }
 
-fn read_edits(key: &str) -> Option<Edits> {
-    let text = storage()?.get_item(key).ok()??;
-    let object = JSON::parse(&text).ok()?.dyn_into::<Object>().ok()?;
+/// Nothing removes the key. A full or forbidden storage is no reason to disturb whoever is typing.
+fn write(key: &str, text: Option<&str>) {
+    if let Some(storage) = storage() {
+        let _ = match text {
+            Some(text) => storage.set_item(key, text),
+            None => storage.remove_item(key),
+        };
+    }
+}
+
+/// The edits that were kept; none if nothing was.
+pub fn edits() -> Option<Edits> {
+    let object = JSON::parse(&read(&key(EDITS))?).ok()?;
+    let object = object.dyn_into::<Object>().ok()?;
     let mut edits = Edits::default();
     for entry in Object::entries(&object).iter() {
         let pair = entry.dyn_into::<Array>().ok()?;
@@ -63,37 +84,21 @@ fn read_edits(key: &str) -> Option<Edits> {
     Some(edits)
 }
 
-/// Keeps the edits. No edits remove the key.
+/// Keeps the edits. That there are none is kept, too: a step of a lesson or a link may bring some along.
 pub fn keep_edits(edits: &Edits) {
-    if edits.is_empty() {
-        remove(&key(EDITS));
-    } else {
-        write_edits(&key(EDITS), edits);
-    }
-}
-
-fn remove(key: &str) {
-    if let Some(storage) = storage() {
-        let _ = storage.remove_item(key);
-    }
-}
-
-fn write_edits(key: &str, edits: &Edits) {
-    let Some(storage) = storage() else { return };
     let changed = edits.changed.iter();
     let changed = changed.map(|(path, text)| (path.as_str(), JsValue::from_str(text)));
     let removed = edits.removed.iter();
     let removed = removed.map(|path| (path.as_str(), JsValue::NULL));
     let files: Vec<(&str, JsValue)> = changed.chain(removed).collect();
-    // A full or forbidden storage is no reason to disturb who is typing.
     if let Ok(json) = JSON::stringify(&object(&files)) {
-        let _ = storage.set_item(key, &String::from(json));
+        write(&key(EDITS), Some(&String::from(json)));
     }
 }
 
 /// The files that were open: the one that was shown, then all in their order.
 pub fn open_files() -> Vec<String> {
-    let text = storage().and_then(|it| it.get_item(&key(OPEN_FILES)).ok()?);
+    let text = read(&key(OPEN_FILES));
     let paths = text.and_then(|text| JSON::parse(&text).ok()?.dyn_into::<Array>().ok());
     let paths = paths.iter().flat_map(Array::iter);
     paths.filter_map(|path| path.as_string()).collect()
@@ -102,76 +107,104 @@ pub fn open_files() -> Vec<String> {
 /// Keeps which files are open, as [`open_files`] gives them.
 pub fn keep_open_files<'a>(paths: impl Iterator<Item = &'a str>) {
     let paths: Array = paths.map(JsValue::from_str).collect();
-    if let (Some(storage), Ok(json)) = (storage(), JSON::stringify(&paths)) {
-        let _ = storage.set_item(&key(OPEN_FILES), &String::from(json));
+    if let Ok(json) = JSON::stringify(&paths) {
+        write(&key(OPEN_FILES), Some(&String::from(json)));
     }
 }
 
-/// The key of where the open lesson was left; none without a lesson, or in somebody's link to one.
-fn left_key() -> Option<String> {
-    let id = dom::parameter("lesson").filter(|_| link::own().is_none())?;
-    Some(format!("rollout-lab/1/lesson/{id}"))
+/// Whether what is done outlives a reload. A lab in a frame is a figure: it begins as its page says.
+pub fn keeps_story() -> bool {
+    !dom::is_embed() || dom::has_parameter("lesson")
 }
 
-/// The key of how the files differ there from main.
-fn left_edits_key() -> Option<String> {
-    Some(left_key()? + "/edits")
+/// What was done where the lab or lesson was left, as a link carries it; none if nothing was.
+pub fn story() -> Option<String> {
+    read(&key(STORY)).filter(|_| keeps_story())
 }
 
-/// How the files differed from main where the open lesson was left; none if nothing was kept of it.
-pub fn lesson_edits() -> Option<Edits> {
-    read_edits(&left_edits_key()?)
-}
-
-/// Keeps the edits in the open lesson. That there are none is kept, too: a step may bring some along.
-pub fn keep_lesson_edits(edits: &Edits) {
-    if let Some(key) = left_edits_key() {
-        write_edits(&key, edits);
+/// Keeps what was done, or that nothing was. At which moment it is left is not known yet.
+pub fn keep_story(json: Option<&str>) {
+    if keeps_story() {
+        write(&key(STORY), json);
+        write(&key(MOMENT), None);
     }
 }
 
-/// Where the open lesson was left: what was done in it, as a link carries it.
-pub fn left_lesson() -> Option<String> {
-    storage()?.get_item(&left_key()?).ok()?
+/// The moment at which the story was left.
+pub fn moment() -> Option<Millis> {
+    story().and_then(|_| read(&key(MOMENT))?.parse().ok())
 }
 
-/// Keeps where the open lesson is left.
-pub fn leave_lesson(json: &str) {
-    if let (Some(storage), Some(key)) = (storage(), left_key()) {
-        let _ = storage.set_item(&key, json);
+/// Keeps the moment.
+pub fn keep_moment(t: Millis) {
+    if story().is_some() {
+        write(&key(MOMENT), Some(&t.to_string()));
     }
 }
 
-/// The open lesson begins anew the next time. False if nothing was kept of it.
-pub fn forget_lesson() -> bool {
-    let was_kept = left_lesson().is_some() || lesson_edits().is_some();
-    for key in [left_key(), left_edits_key()].into_iter().flatten() {
-        remove(&key);
+/// What makes a lab what it is.
+const MADE: [&str; 3] = [STORY, MOMENT, EDITS];
+
+/// Moves what was done and edited out of the way, where it can still be found, so that the page begins
+/// anew. False if nothing was done.
+pub fn put_aside() -> bool {
+    let has_story = story().is_some();
+    if has_story || read(&key(EDITS)).is_some() {
+        for what in MADE {
+            let (kept, aside) = (key(what), key(what) + ASIDE);
+            let text = read(&kept);
+            write(&kept, None);
+            write(&aside, text.as_deref());
+        }
     }
-    was_kept
+    has_story
 }
 
-/// Moves the edits out of the way, where they can still be found, so that the page can start.
-pub fn put_edits_aside() {
-    let Some(storage) = storage() else { return };
-    let kept = left_edits_key().unwrap_or_else(|| key(EDITS));
-    if let Ok(Some(text)) = storage.get_item(&kept) {
-        let _ = storage.set_item(&key(EDITS_ASIDE), &text);
+/// Puts it aside, and remembers that somebody wanted that.
+pub fn start_over() {
+    put_aside();
+    if let Some(tab) = tab() {
+        let _ = tab.set_item(&key(HAS_STARTED_OVER), "");
     }
-    forget_lesson();
-    remove(&kept);
+}
+
+/// Whether the lab was begun anew in this tab, and what there was can be brought back.
+pub fn has_started_over() -> bool {
+    let is_there = tab().and_then(|tab| tab.get_item(&key(HAS_STARTED_OVER)).ok()?);
+    is_there.is_some() && story().is_none()
+}
+
+/// It is settled that it stays so.
+pub fn settle_start() {
+    if let Some(tab) = tab() {
+        let _ = tab.remove_item(&key(HAS_STARTED_OVER));
+    }
+}
+
+/// Brings back what was put aside; what was edited since lies there in its place.
+pub fn bring_back() {
+    settle_start();
+    for what in MADE {
+        let (kept, aside) = (key(what), key(what) + ASIDE);
+        let (new, old) = (read(&kept), read(&aside));
+        write(&aside, new.as_deref());
+        write(&kept, old.as_deref());
+    }
+}
+
+/// What is kept as long as this tab is open.
+fn tab() -> Option<Storage> {
+    web_sys::window()?.session_storage().ok()?
 }
 
 /// The side of the paper that was chosen: `light` or `dark`.
 pub fn theme() -> Option<String> {
-    storage()?.get_item(THEME).ok()?
+    read(THEME)
 }
 
 /// Keeps the chosen side of the paper.
 pub fn keep_theme(theme: &str) {
-    if let Some(storage) = storage() {
-        let _ = storage.set_item(THEME, theme);
-    }
+    write(THEME, Some(theme));
 }
 
 /// How far a learner has come in a lesson.
@@ -220,14 +253,12 @@ impl Lessons {
 
 /// What is kept of all lessons.
 pub fn lessons() -> Lessons {
-    let text = storage().and_then(|it| it.get_item(LESSONS).ok()?);
-    let kept = text.and_then(|text| JSON::parse(&text).ok()?.dyn_into().ok());
+    let kept = read(LESSONS).and_then(|text| JSON::parse(&text).ok()?.dyn_into().ok());
     Lessons(kept.unwrap_or_default())
 }
 
 /// Keeps how far one is in a lesson. To begin it again takes nothing away.
 pub fn keep_lesson(id: &str, standing: &Standing) {
-    let Some(storage) = storage() else { return };
     let lessons = lessons();
     let was = lessons.of(id).filter(|was| was.of == standing.of);
     if was.is_some_and(|was| standing.done < was.done) {
@@ -241,6 +272,6 @@ pub fn keep_lesson(id: &str, standing: &Standing) {
     ]);
     let _ = Reflect::set(&lessons.0, &id.into(), &it);
     if let Ok(json) = JSON::stringify(&lessons.0) {
-        let _ = storage.set_item(LESSONS, &String::from(json));
+        write(LESSONS, Some(&String::from(json)));
     }
 }

@@ -76,7 +76,7 @@ pub fn Lessons(props: &LessonsProps) -> Html {
             </ul>
             <p class="tools">
             <button type="button" class="link" onclick={|_| {
-                storage::forget_lesson();
+                storage::put_aside();
                 dom::reload();
             }}>{ texts::BEGIN_AGAIN }</button>
             if !kept.is_empty() {

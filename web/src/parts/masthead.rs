@@ -39,6 +39,8 @@ const LESSON: &str = "lesson:";
 #[derive(PartialEq, Properties)]
 pub struct MastheadProps {
     pub labs: Labs,
+    /// Whether something was done, so that one can begin anew.
+    pub starts_over: bool,
     pub on_share: Callback<()>,
 }
 
@@ -76,6 +78,14 @@ pub fn Masthead(props: &MastheadProps) -> Html {
             <nav aria-label={texts::PAGES}>
                 <a href="modelled.html">{ texts::WHAT_IS_MODELLED }</a>
             </nav>
+            if props.starts_over {
+                <button class="quiet start-over" type="button" title={texts::WHAT_STARTING_OVER_DOES} onclick={|_| {
+                    storage::start_over();
+                    dom::reload();
+                }}>
+                    { icon(Shape::ToStart) }<span>{ texts::START_OVER }</span>
+                </button>
+            }
             <button class="quiet share" type="button" onclick={props.on_share.reform(|_| ())}>{ texts::SHARE }</button>
             <button
                 class="quiet square"

@@ -7,6 +7,7 @@ use view::{Dropped, Intent, Millis, ObjectPanel, ObjectRef, StationKind};
 
 use super::reply::Asked;
 use super::{Panel, Question, Session, Stride};
+use crate::storage;
 
 /// What a viewer can do, and what the player does.
 #[derive(Clone, Debug)]
@@ -173,17 +174,7 @@ impl Session {
                 }
                 self.panel = Panel::Files;
                 self.samples_tried += 1;
-                // The file with the shortest change that the eye finds: the one that is open, or the last.
-                let path = match sample.files.contains_key(&*self.file) {
-                    true => Rc::clone(&self.file),
-                    false => sample
-                        .files
-                        .keys()
-                        .next_back()
-                        .map_or("", String::as_str)
-                        .into(),
-                };
-                self.show_change(path);
+                self.show_prepared(&sample.files);
                 self.look_again();
             }
             Action::Title(title) => self.title = Some(title),
@@ -239,7 +230,11 @@ impl Session {
             Action::Join => self.ask(Asked::Join, Request::Join),
             Action::Reply(reply) => self.take(*reply),
             Action::Restarted(culprit) => self.restarted(culprit.map(|it| *it)),
-            Action::CloseNotice => self.notice = None,
+            Action::CloseNotice => {
+                self.notice = None;
+                self.has_started_over = false;
+                storage::settle_start();
+            }
         }
     }
 }

@@ -246,12 +246,15 @@ impl Session {
         self.open(to.into());
     }
 
-    /// A reload begins with the lab's first files, so what is kept is the difference from those:
-    /// a merged edit is still the learner's. A lesson goes on where it was left, and with the files
-    /// that main had there.
+    /// Keeps how the files differ from main where the story is left; while it is not known yet how that
+    /// is kept, what was kept of both before stays. Where no story is kept, a reload begins with the
+    /// lab's first files, and the difference is from those: a merged edit is still the learner's.
     pub(super) fn keep(&self) {
-        if self.lesson.is_some() {
-            return storage::keep_lesson_edits(&self.draft);
+        if 0 < self.leaving {
+            return;
+        }
+        if storage::keeps_story() {
+            return storage::keep_edits(&self.draft);
         }
         let files = self.working_tree();
         let gone = self.original.keys();
@@ -262,6 +265,19 @@ impl Session {
         };
         edits.settle(&self.original);
         storage::keep_edits(&edits);
+    }
+
+    /// Keeps what was done, as a link carries it, with the edits; none if the engine could not say it.
+    pub(super) fn leave(&mut self, link: Option<&str>) {
+        self.leaving = self.leaving.saturating_sub(1);
+        if let Some(link) = link {
+            // A link without acts is to the lab as it was: that opens sooner.
+            let story = Some(link).filter(|link| link.contains("\"acts\":"));
+            storage::keep_story(story);
+            self.has_story = story.is_some();
+            self.has_started_over &= story.is_none();
+        }
+        self.keep();
     }
 
     pub(super) fn open(&mut self, path: Rc<str>) {
@@ -304,6 +320,17 @@ impl Session {
         let same = old.lines().zip(new.lines()).take_while(is_same).count();
         self.line = Some(self.line_to(same as u32 + 1, false));
         self.file = path;
+    }
+
+    /// Shows one of the files that were changed for the viewer: the one that is open, or else the last.
+    pub(super) fn show_prepared(&mut self, files: &Files) {
+        let path = match files.contains_key(&*self.file) {
+            true => Some(Rc::clone(&self.file)),
+            false => files.keys().next_back().map(|path| path.as_str().into()),
+        };
+        if let Some(path) = path {
+            self.show_change(path);
+        }
     }
 
     /// Goes to the nearest place in a file that made a line of the rendered manifests.

@@ -87,6 +87,12 @@ pub struct Session {
     original: Rc<Files>,
     /// What the engine was asked to do and has not done yet.
     asked: Option<Asked>,
+    /// How often it was asked for what a reload goes on from, and has not said it yet.
+    leaving: u32,
+    /// Whether something was done, from which a reload goes on.
+    pub has_story: bool,
+    /// Whether the lab was begun anew, and what there was can be brought back.
+    pub has_started_over: bool,
     /// The lab's sample changes.
     pub samples: Rc<[Sample]>,
     /// The files on main.
@@ -194,27 +200,17 @@ impl Session {
             removed: gone(&files),
             changed: files,
         });
-        let mut draft = match (&lesson, carried) {
-            (Some(lesson), carried) => storage::lesson_edits()
-                .or(carried)
-                .unwrap_or_else(|| change_of(lesson)),
-            (None, carried) => match (storage::edits(), carried) {
-                (kept, Some(carried)) if kept.is_empty() => carried,
-                (kept, _) => kept,
-            },
-        };
+        let prepared = || lesson.as_deref().map(change_of);
+        let draft = storage::edits().or(carried).or_else(prepared);
+        let mut draft = draft.unwrap_or_default();
         draft.settle(&main);
-        let prepared = draft
-            .changed
-            .keys()
-            .next_back()
-            .filter(|_| lesson.is_some());
-        let prepared: Option<Rc<str>> = prepared.map(|path| path.as_str().into());
-        let file = prepared.clone().unwrap_or(file);
         let mut session = Self {
             engine,
             original: Rc::clone(&main),
             asked: None,
+            leaving: 0,
+            has_story: storage::story().is_some(),
+            has_started_over: storage::has_started_over(),
             samples: samples.into(),
             at: state.scene.now,
             scene: Shared::new(state.scene),
@@ -257,9 +253,13 @@ impl Session {
             picture: Rc::default(),
             notice,
         };
-        session.reopen();
-        if let Some(path) = prepared {
-            session.show_change(path);
+        match session.lesson {
+            // What lies in the editor was put there for the step, or is where one was in it.
+            Some(_) => {
+                session.show_prepared(&Rc::clone(&session.draft).changed);
+                session.tabs = Rc::new([Rc::clone(&session.file)]);
+            }
+            None => session.reopen(),
         }
         session
     }

@@ -29,7 +29,7 @@ impl Session {
 
     /// Opens the files that were open when the page was left.
     pub(super) fn reopen(&mut self) {
-        if dom::is_embed() || self.lesson.is_some() {
+        if dom::is_embed() {
             return;
         }
         let mut kept: Vec<Rc<str>> = storage::open_files().into_iter().map(Rc::from).collect();

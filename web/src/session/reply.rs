@@ -6,7 +6,7 @@ use view::protocol::{LessonIntent, Reply, Request, State};
 use view::{Edits, Intent, ObjectPanel, StationKind, StepStatus};
 
 use super::{OtherFuture, Panel, Printed, PutAside, Session, Shared, change_of, histories};
-use crate::{dom, storage, texts};
+use crate::{dom, texts};
 
 /// What the engine was asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -76,8 +76,10 @@ impl Session {
         self.ask(Asked::Lesson(intent), Request::Lesson(intent));
     }
 
-    /// Asks for what a link to this moment carries, and for its picture.
+    /// Asks for what a link to this moment carries, and for its picture. Who shares a moment stays there;
+    /// a page around a frame may ask for the link while the frame plays.
     pub(super) fn share(&mut self) {
+        self.playing &= dom::is_embed();
         self.link = Some("".into());
         self.picture = Rc::default();
         self.ask_for_link();
@@ -111,11 +113,9 @@ impl Session {
         self.main = Rc::new(state.files);
         self.draft = Rc::new(edits);
         self.undo = None;
-        match state.lesson {
-            // A lesson is judged by what was done in it: that is kept too, and only the engine knows it.
-            Some(_) => self.ask_for_link(),
-            None => self.keep(),
-        }
+        // What was done is kept with the edits, and only the engine knows it.
+        self.leaving += 1;
+        self.ask_for_link();
         self.look_again();
         self.refused = Rc::new([]);
         self.at = state.scene.now;
@@ -177,15 +177,8 @@ impl Session {
         if let (LessonIntent::Next | LessonIntent::Retry, Some(lesson)) = (intent, &self.lesson) {
             let mut draft = change_of(lesson);
             draft.settle(&self.main);
-            let prepared = draft
-                .changed
-                .keys()
-                .next_back()
-                .map(|path| path.as_str().into());
             self.draft = Rc::new(draft);
-            if let Some(path) = prepared {
-                self.show_change(path);
-            }
+            self.show_prepared(&Rc::clone(&self.draft).changed);
             self.title = None;
             self.panel = Panel::Lesson;
             self.look_again();
@@ -207,6 +200,7 @@ impl Session {
             Some(Request::Render { .. }) => self.render_failed(),
             Some(Request::Complete(_)) => self.answered(&Reply::Completions(Vec::new())),
             Some(Request::Explain(_)) => self.answered(&Reply::Explained(None)),
+            Some(Request::Share { .. }) if 0 < self.leaving => self.leave(None),
             Some(Request::Share { .. }) => self.link = None,
             Some(_) => {
                 self.asked = None;
@@ -271,11 +265,8 @@ impl Session {
                     self.object = Some(Rc::new(panel));
                 }
             }
+            Reply::Link(json) if 0 < self.leaving => self.leave(Some(&json)),
             Reply::Link(json) => {
-                if self.lesson.is_some() {
-                    storage::leave_lesson(&json);
-                    self.keep();
-                }
                 if self.link.is_some() {
                     self.link = Some(json.as_str().into());
                 }

@@ -27,6 +27,11 @@ pub const PAGES: &str = "Pages";
 pub const WHAT_IS_MODELLED: &str = "What is modelled";
 pub const EMBED_IT: &str = "Embed it in a page";
 pub const SHARE: &str = "Share";
+pub const START_OVER: &str = "Start over";
+pub const WHAT_STARTING_OVER_DOES: &str =
+    "The lab as it was in the beginning, without what you did and edited";
+pub const STARTED_OVER: &str = "The lab is as it was in the beginning.";
+pub const BRING_BACK: &str = "Bring back what I did";
 pub const TO_THE_DAY_SIDE: &str = "Switch to the day side";
 pub const TO_THE_NIGHT_SIDE: &str = "Switch to the night side";
 pub const LAB: &str = "Lab";
@@ -67,14 +72,14 @@ pub fn link_length(characters: usize) -> String {
     }
 }
 
-/// What is said of a link in which an older engine did what this one does not.
+/// What is said of a link or a kept story in which an older engine did what this one does not.
 pub fn left_out(acts: usize, why: &str) -> String {
     match acts {
         1 => format!(
-            "This link is from another edition: one act of it could not be done again. {why}"
+            "This is from another edition of the lab: one act of it could not be done again. {why}"
         ),
         _ => format!(
-            "This link is from another edition: {acts} acts of it could not be done again. {why}"
+            "This is from another edition of the lab: {acts} acts of it could not be done again. {why}"
         ),
     }
 }
