@@ -26,12 +26,12 @@ for (const [width, height] of [
   lab(`a fork is compared with what would have happened, at ${width} pixels`, { width, height }, async (page) => {
     await forkAfterMerge(page, width);
     const futures = page.getByTestId('futures');
-    assert.match(await futures.textContent(), /Both are the same so far/);
+    await futures.getByText('Both are the same so far').waitFor();
     assert.equal(await futures.getAttribute('data-in-fork'), 'true');
 
     await type(page, 'kubectl scale deployment/order-service -n shop --replicas=5');
     if (width < 1100) await page.getByRole('tab', { name: 'Stage' }).click();
-    assert.match(await futures.textContent(), /Play on to the end/);
+    await futures.getByText('Play on to the end').waitFor();
     await press(page, 'End');
     await look(page);
     const rows = page.getByTestId('difference-of-futures');

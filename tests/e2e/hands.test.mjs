@@ -72,10 +72,8 @@ lab('a closer look leads back to the line that was written', async (page) => {
   await panel.getByTestId('source').first().click();
   await page.locator('.code').waitFor();
   const editor = page.getByRole('textbox', { name: /^Text of / });
-  const chosen = () =>
-    editor.evaluate(({ cmTile: { view } }) => view.state.sliceDoc(view.state.selection.main.from, view.state.selection.main.to));
-  for (let tries = 0; tries < 20 && !(await chosen()).trim(); tries += 1) await page.waitForTimeout(50);
-  assert.notEqual((await chosen()).trim(), '');
+  await page.waitForFunction((it) => it === it.getRootNode().activeElement, await editor.elementHandle());
+  assert.notEqual((await page.locator('.cm-activeLine').textContent()).trim(), '');
 });
 
 lab('the arrow keys go from pod to pod', async (page) => {
@@ -87,12 +85,15 @@ lab('the arrow keys go from pod to pod', async (page) => {
   await page.getByTestId('object-panel').waitFor();
 });
 
-lab('drift by hand is seen by Argo CD, and a sync heals it', { query: '?lab=order-service-gitops&speed=4' }, async (page) => {
+lab('drift by hand is seen by Argo CD, which heals it', { query: '?lab=order-service-gitops&speed=4' }, async (page) => {
   await type(page, 'kubectl -n shop scale deployment order-service --replicas=1');
   await pause(page);
   await station(page, 'Release');
-  const application = page.getByTestId('application').first();
-  await application.getByRole('button', { name: 'Refresh' }).click();
+  await page.getByTestId('application').first().getByRole('button', { name: 'Refresh' }).click();
   await pause(page);
+  await press(page, 'End');
+  assert.equal(count(await look(page), 'ready'), 3);
+  await tab(page, 'Events');
+  await page.getByTestId('event').filter({ hasText: 'Argo CD patches Deployment/order-service: spec.replicas' }).waitFor();
   assert.match(page.url(), /speed=4/);
 });

@@ -96,7 +96,7 @@ test('a new build replaces an old one whole, and no page meets the engine of ano
     await tab.close();
 
     // The browser may take a moment to see that the other page is gone: until then this one is not alone.
-    const isNew = () => page.waitForFunction(() => document.documentElement.dataset.build === 'b', undefined, { timeout: 1500 }).then(() => true, () => false);
+    const isNew = () => page.waitForFunction(() => document.documentElement?.dataset.build === 'b', undefined, { timeout: 1500 }).then(() => true, () => false);
     for (let tries = 0; tries < 5; tries += 1) {
       await page.reload();
       if (await isNew()) break;
@@ -134,7 +134,7 @@ test('an old page says so when it finds a new engine', { timeout: 60_000 }, asyn
     await told.waitFor();
     assert.match(await told.locator('pre').textContent(), /of different versions/);
     await told.getByRole('button', { name: 'Reload with my edits' }).click();
-    await page.waitForFunction(() => document.documentElement.dataset.build === 'b');
+    await page.waitForFunction(() => document.documentElement?.dataset.build === 'b');
     await ready(page);
     await page.mouse.move(320, 300);
     await page.waitForFunction(() => performance.getEntriesByName('lab:engine').length > 0);

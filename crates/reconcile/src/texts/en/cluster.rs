@@ -4,6 +4,12 @@
 use ecow::{EcoString, eco_format};
 use kube::Key;
 
+use super::counted;
+
+fn pods(count: i64) -> EcoString {
+    counted(count, "pod", "pods")
+}
+
 // Deployments
 
 /// Only the number of pods changed.
@@ -29,12 +35,14 @@ pub(crate) fn recreate_ends(set: &str) -> EcoString {
 
 /// `Recreate` begins with the new ReplicaSet.
 pub(crate) fn recreate_begins(set: &str, want: i64) -> EcoString {
-    eco_format!("No old pod is left, so {set} gets its {want} pods.")
+    let pods = pods(want);
+    eco_format!("No old pod is left, so {set} gets its {pods}.")
 }
 
 /// The newest ReplicaSet has more pods than are wanted.
 pub(crate) fn keeps_no_more(deployment: &str, want: i64, set: &str) -> EcoString {
-    eco_format!("{deployment} wants {want} pods, so {set} keeps no more.")
+    let pods = pods(want);
+    eco_format!("{deployment} wants {pods}, so {set} keeps no more.")
 }
 
 /// The newest ReplicaSet grows, as far as the surge allows.
@@ -43,16 +51,19 @@ pub(crate) fn grows(
     set: &str,
     (from, to): (i64, i64),
 ) -> EcoString {
-    let most = want + surge;
+    let most = pods(want + surge);
     eco_format!(
-        "There may be {most} pods ({want} and a surge of {surge}) and there are {total}, so {set} grows \
+        "There may be {most} ({want} and a surge of {surge}) and there are {total}, so {set} grows \
          from {from} to {to}."
     )
 }
 
 /// An old ReplicaSet gives up pods that do not answer.
 pub(crate) fn not_available_anyway(pods: i64, set: &str) -> EcoString {
-    eco_format!("{pods} of the pods of {set} are not available anyway, so they go first.")
+    match pods {
+        1 => eco_format!("One of the pods of {set} is not available anyway, so it goes first."),
+        _ => eco_format!("{pods} of the pods of {set} are not available anyway, so they go first."),
+    }
 }
 
 /// An old ReplicaSet shrinks, as far as enough pods stay available.
@@ -61,14 +72,14 @@ pub(crate) fn shrinks(
     set: &str,
     (from, to): (i64, i64),
 ) -> EcoString {
-    eco_format!(
-        "{available} pods are available and {least} must be, so {set} shrinks from {from} to {to}."
-    )
+    let are = counted(available, "pod is", "pods are");
+    eco_format!("{are} available and {least} must be, so {set} shrinks from {from} to {to}.")
 }
 
 /// Another number of pods is wanted.
 pub(crate) fn wants_now(deployment: &str, want: i64, set: &str, from: i64) -> EcoString {
-    eco_format!("{deployment} wants {want} pods now, so {set} goes from {from} to {want}.")
+    let pods = pods(want);
+    eco_format!("{deployment} wants {pods} now, so {set} goes from {from} to {want}.")
 }
 
 /// An old ReplicaSet is of no use any more.
@@ -78,14 +89,14 @@ pub(crate) fn newest_has_all(set: &str) -> EcoString {
 
 /// Another number of pods is wanted while ReplicaSets change places.
 pub(crate) fn takes_its_share(deployment: &str, want: i64, set: &str) -> EcoString {
-    eco_format!(
-        "{deployment} wants {want} pods now, in the middle of a rollout: {set} takes its share."
-    )
+    let pods = pods(want);
+    eco_format!("{deployment} wants {pods} now, in the middle of a rollout: {set} takes its share.")
 }
 
 /// `revisionHistoryLimit` ends an old ReplicaSet.
 pub(crate) fn history_is_full(deployment: &str, limit: i64, set: &str) -> EcoString {
-    eco_format!("{deployment} keeps {limit} old ReplicaSets, and {set} is older.")
+    let sets = counted(limit, "old ReplicaSet", "old ReplicaSets");
+    eco_format!("{deployment} keeps {sets}, and {set} is older.")
 }
 
 /// A ReplicaSet of before has the template that is wanted again.
@@ -107,16 +118,18 @@ pub(crate) fn new_template(
     revision: i64,
     (size, want): (i64, i64),
 ) -> EcoString {
+    let pods = pods(want);
     eco_format!(
         "The pod template of {deployment} changed, so its hash did: ReplicaSet {set} is made for \
-         revision {revision}, and begins with {size} of {want} pods."
+         revision {revision}, and begins with {size} of {pods}."
     )
 }
 
 /// A Deployment's first ReplicaSet.
 pub(crate) fn first_set(deployment: &str, set: &str, revision: i64, size: i64) -> EcoString {
+    let pods = pods(size);
     eco_format!(
-        "{deployment} has no ReplicaSet yet: {set} is made for revision {revision}, with {size} pods."
+        "{deployment} has no ReplicaSet yet: {set} is made for revision {revision}, with {pods}."
     )
 }
 
@@ -127,10 +140,11 @@ pub(crate) fn no_set(deployment: &Key) -> EcoString {
 
 /// The rollout of a ReplicaSet is over; `whom` is what Kubernetes calls it.
 pub(crate) fn complete(whom: &str, pods: i64) -> EcoString {
-    eco_format!(
-        "{whom} has all {pods} pods, they are available, and no old one is wanted any more: the rollout \
-         is complete."
-    )
+    let has = match pods {
+        1 => "its pod, it is available".into(),
+        _ => eco_format!("all {pods} pods, they are available"),
+    };
+    eco_format!("{whom} has {has}, and no old one is wanted any more: the rollout is complete.")
 }
 
 /// Kubernetes says that a rollout takes too long, and this behind it.
@@ -143,7 +157,8 @@ pub(crate) fn deadline_exceeded(message: &str) -> EcoString {
 
 /// How far a Deployment is.
 pub(crate) fn pods_updated(deployment: &str, updated: i64, want: i64, available: i64) -> EcoString {
-    eco_format!("{deployment} has {updated} of {want} pods updated, {available} available.")
+    let pods = pods(want);
+    eco_format!("{deployment} has {updated} of {pods} updated, {available} available.")
 }
 
 // ReplicaSets and Jobs
@@ -160,12 +175,16 @@ pub(crate) fn has_no_owner(object: &Key, owner: &Key) -> EcoString {
 
 /// A ReplicaSet has too few pods, or too many.
 pub(crate) fn wants_and_has(set: &str, want: i64, have: i64) -> EcoString {
-    eco_format!("{set} wants {want} pods and has {have}.")
+    let pods = pods(want);
+    eco_format!("{set} wants {pods} and has {have}.")
 }
 
 /// How a ReplicaSet is.
 pub(crate) fn pods_ready(set: &str, pods: i64, ready: i64) -> EcoString {
-    eco_format!("{set} has {pods} pods, {ready} of them ready.")
+    match pods {
+        1 => eco_format!("{set} has 1 pod, {ready} ready."),
+        _ => eco_format!("{set} has {pods} pods, {ready} of them ready."),
+    }
 }
 
 /// A Job that was kept as long as it was to be.
