@@ -137,9 +137,11 @@ impl<K: SortKey + 'static, V: 'static> SharedMap<K, V> {
             self.root = Some(Slot::Entry(Rc::new((key, value))));
             return;
         };
-        let near = nearest(root, key.sort_key(&mut Bytes::default()));
+        let mut room = Bytes::default();
+        let own = key.sort_key(&mut room);
+        let near = nearest(root, own);
         if *key_of::<K, V>(near) == key {
-            if let Some(entry) = entry_mut(root, key.sort_key(&mut Bytes::default())) {
+            if let Some(entry) = entry_mut(root, own) {
                 // An entry that nobody else holds is used again.
                 match Rc::get_mut(entry).and_then(|entry| entry.downcast_mut::<(K, V)>()) {
                     Some(pair) => pair.1 = value,
@@ -164,7 +166,9 @@ impl<K: SortKey + 'static, V: 'static> SharedMap<K, V> {
         let is_there = self.contains_key(key);
         if is_there {
             self.len -= 1;
-            remove(&mut self.root, key.sort_key(&mut Bytes::default()));
+            let mut room = Bytes::default();
+            let bytes = key.sort_key(&mut room);
+            take(&mut self.root, &|fork| way(bytes, fork.at));
         }
         is_there
     }
@@ -181,7 +185,8 @@ impl<K: SortKey + 'static, V: 'static> SharedMap<K, V> {
         K: Clone,
         V: Clone,
     {
-        let first = take_first(&mut self.root)?.downcast::<(K, V)>().ok()?;
+        let first = take(&mut self.root, &|fork| fork.taken.trailing_zeros())?;
+        let first = first.downcast::<(K, V)>().ok()?;
         self.len -= 1;
         Some(Rc::unwrap_or_clone(first))
     }
@@ -378,36 +383,10 @@ fn add(mut slot: &mut Slot, key: &[u8], near: &[u8], entry: Entry) {
     }
 }
 
-/// Takes out the entry at the end of a key's way, which must be there.
-fn remove(root: &mut Option<Slot>, key: &[u8]) {
+/// Takes out an entry: at each fork `choose` says which of the ways that are taken leads to it.
+fn take(root: &mut Option<Slot>, choose: &dyn Fn(&Fork) -> u32) -> Option<Entry> {
     match root {
-        Some(slot @ Slot::Fork(_)) => remove_below(slot, key),
-        _ => *root = None,
-    }
-}
-
-fn remove_below(slot: &mut Slot, key: &[u8]) {
-    let Slot::Fork(fork) = slot else {
-        return;
-    };
-    let way = way(key, fork.at);
-    let place = fork.place(way);
-    let below = &mut tight::make_mut(&mut fork.slots)[place];
-    if matches!(below, Slot::Fork(_)) {
-        return remove_below(below, key);
-    }
-    fork.slots.remove(place);
-    fork.taken &= !(1 << way);
-    // Where one way is left, nothing parts.
-    if let [last] = fork.slots.as_slice() {
-        *slot = last.clone();
-    }
-}
-
-/// Takes out the entry with the least key.
-fn take_first(root: &mut Option<Slot>) -> Option<Entry> {
-    match root {
-        Some(slot @ Slot::Fork(_)) => take_first_below(slot),
+        Some(slot @ Slot::Fork(_)) => take_below(slot, choose),
         _ => match root.take()? {
             Slot::Entry(entry) => Some(entry),
             Slot::Fork(_) => None,
@@ -415,21 +394,23 @@ fn take_first(root: &mut Option<Slot>) -> Option<Entry> {
     }
 }
 
-fn take_first_below(slot: &mut Slot) -> Option<Entry> {
+fn take_below(slot: &mut Slot, choose: &dyn Fn(&Fork) -> u32) -> Option<Entry> {
     let Slot::Fork(fork) = slot else {
         return None;
     };
-    let below = tight::make_mut(&mut fork.slots).first_mut()?;
+    let way = choose(fork);
+    let place = fork.place(way);
+    let below = tight::make_mut(&mut fork.slots).get_mut(place)?;
     if matches!(below, Slot::Fork(_)) {
-        return take_first_below(below);
+        return take_below(below, choose);
     }
-    let first = fork.slots.remove(0);
-    fork.taken &= fork.taken - 1;
+    let taken = fork.slots.remove(place);
+    fork.taken &= !(1 << way);
     // Where one way is left, nothing parts.
     if let [last] = fork.slots.as_slice() {
         *slot = last.clone();
     }
-    match first {
+    match taken {
         Slot::Entry(entry) => Some(entry),
         Slot::Fork(_) => None,
     }
