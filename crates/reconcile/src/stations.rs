@@ -28,19 +28,13 @@ pub(crate) struct Sights<'a> {
 pub(crate) fn of(sights: &Sights<'_>) -> Vec<Station> {
     let world = sights.world;
     let change = Seen::of(sights);
-    let api_server = change.api_server(sights);
-    let mut release = change.release(world);
-    // While it is answered, that is where the eye goes.
-    if api_server.progress == Progress::Active && release.progress == Progress::Active {
-        release.progress = Progress::Done;
-    }
     vec![
         change.commit(world),
         change.pull_request(world),
         change.checks(),
         change.image(world),
-        release,
-        api_server,
+        change.release(world),
+        change.api_server(sights),
         change.rollout(sights),
         of_endpoints(sights.services),
         of_traffic(world, sights.seconds),

@@ -412,14 +412,12 @@ pub(super) fn merge_by(world: &mut World, method: MergeMethod) -> Result<(), Eco
     let commit = landed.map_err(|_| "This branch has conflicts that must be resolved")?;
     repository.set_branch(MAIN, commit);
     world.delivery.tints.follow(commit, pull.head);
-    if let Some(open) = last_open(world) {
-        open.state = PullState::Merged(commit);
-    }
     world.because(pull.entry);
     let why = texts::delivery::you_merge(pull.number, &commit.short(), MAIN);
     let merged = world.note(YOU, None, Note::story("merge", MERGED, why));
-    if let Some(pull) = world.delivery.pulls.make_mut().last_mut() {
-        pull.merged = Some(merged);
+    if let Some(open) = last_open(world) {
+        open.state = PullState::Merged(commit);
+        open.merged = Some(merged);
     }
     world.because(merged);
     runs::push(world, &pull.repository, MAIN, before, commit);

@@ -1,6 +1,7 @@
 //! What a changed object does to pods, path by path.
 
 use super::diff::Difference;
+use super::few;
 use super::readers::{Reading, reading};
 use super::trial::target_of;
 use crate::texts;
@@ -232,9 +233,7 @@ fn template_changes(paths: &[Difference]) -> EcoString {
             things.push(thing);
         }
     }
-    let more = things.len().saturating_sub(3);
-    things.truncate(3);
-    texts::plan::change(&things, more)
+    texts::plan::change(&few(things))
 }
 
 /// A ConfigMap or Secret, key by key.

@@ -488,13 +488,13 @@ pub(crate) fn changed_paths(
     (inside, elsewhere)
 }
 
-/// The first of some paths, and how many more there are.
-pub(crate) fn few(mut paths: Vec<EcoString>) -> Vec<EcoString> {
-    if let Some(more) = paths.len().checked_sub(FEW).filter(|more| 0 < *more) {
-        paths.truncate(FEW);
-        paths.push(texts::delivery::more(more));
+/// The first of some paths or names, and how many more there are.
+pub(crate) fn few(mut all: Vec<EcoString>) -> Vec<EcoString> {
+    if let Some(more) = all.len().checked_sub(FEW).filter(|more| 0 < *more) {
+        all.truncate(FEW);
+        all.push(texts::delivery::more(more));
     }
-    paths
+    all
 }
 
 /// A value as JSON; empty for null, which is how an absent one looks.

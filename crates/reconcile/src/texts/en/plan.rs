@@ -229,13 +229,8 @@ pub(crate) fn variable(name: &str) -> EcoString {
     eco_format!("env {name}")
 }
 
-/// `the image changes`, `env ORDER_TIMEOUT and the image change`, with how many more there are; of
-/// nothing it is empty.
-pub(crate) fn change(things: &[EcoString], more: usize) -> EcoString {
-    let mut things = things.to_vec();
-    if more > 0 {
-        things.push(eco_format!("{more} more"));
-    }
+/// `the image changes`, `env ORDER_TIMEOUT and the image change`; of nothing it is empty.
+pub(crate) fn change(things: &[EcoString]) -> EcoString {
     match things.split_last() {
         None => EcoString::new(),
         Some((only, [])) => eco_format!("{only} changes"),
