@@ -418,7 +418,8 @@ fn merged(_: &Args, record: &Record) -> Answer {
 
 fn commands(_: &Args, record: &Record) -> Answer {
     entries(record, |entry| {
-        entry.actor == YOU && !matches!(entry.verb, "commit" | "open" | "merge" | "close")
+        let is_by_hand = !matches!(entry.verb, "commit" | "open" | "merge" | "close");
+        entry.actor == YOU && entry.tone == Tone::Story && is_by_hand
     })
 }
 

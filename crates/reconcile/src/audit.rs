@@ -33,10 +33,12 @@ pub struct Audited {
 
 /// Who asks for what.
 pub(crate) struct Asked<'a> {
-    actor: &'a str,
-    user: EcoString,
-    verb: &'static str,
-    subresource: &'static str,
+    pub actor: &'a str,
+    /// Whether that is a part of the cluster.
+    pub is_part: bool,
+    pub user: EcoString,
+    pub verb: &'static str,
+    pub subresource: &'static str,
 }
 
 impl<'a> Asked<'a> {
@@ -59,6 +61,7 @@ impl<'a> Asked<'a> {
     ) -> Asked<'a> {
         Asked {
             actor,
+            is_part: false,
             user: match user.is_master() {
                 true => EcoString::new(),
                 false => user.name.clone(),
@@ -80,9 +83,10 @@ impl World {
         since: u64,
     ) {
         let changes = self.store.changes_since(since).unwrap_or_default();
-        let change = changes.iter().find(|change| change.new.key == *about);
+        // A pod that is evicted is marked before it is deleted: what comes last is what came of it.
+        let change = changes.iter().rfind(|change| change.new.key == *about);
         // A question (`kubectl auth can-i`) is sent as an object, and not kept.
-        if change.is_none() && asked.verb == "create" {
+        if change.is_none() && asked.verb == "create" && asked.subresource.is_empty() {
             return;
         }
         let mut row = RequestRow {
@@ -119,7 +123,7 @@ impl World {
         row.outcome = match change.kind {
             ChangeKind::Added => Outcome::Created,
             ChangeKind::Deleted => Outcome::Deleted,
-            ChangeKind::Modified if row.verb.starts_with("delete") => Outcome::Deleted,
+            ChangeKind::Modified if is_deletion(row) => Outcome::Deleted,
             ChangeKind::Modified => Outcome::Changed,
         };
         if row.outcome == Outcome::Created {
@@ -157,6 +161,11 @@ impl World {
     }
 }
 
+/// Whether what is asked for is that an object goes, at once or in a while.
+fn is_deletion(row: &RequestRow) -> bool {
+    row.verb.starts_with("delete") || row.subresource == "eviction"
+}
+
 /// A request of which nothing came.
 fn row(asked: &Asked<'_>, about: &Key, now: Millis) -> RequestRow {
     RequestRow {
@@ -170,7 +179,12 @@ fn row(asked: &Asked<'_>, about: &Key, now: Millis) -> RequestRow {
         },
         subresource: asked.subresource.into(),
         outcome: Outcome::Unchanged,
-        code: 200,
+        code: match (asked.verb, asked.subresource) {
+            // A connection, which is another protocol from then on.
+            ("create", "exec") => 101,
+            ("create", _) => 201,
+            _ => 200,
+        },
         reason: EcoString::new(),
         message: EcoString::new(),
         generation: 0,
@@ -193,25 +207,26 @@ pub(crate) fn rows(world: &World, log: &[Audited], entries: &[Entry]) -> Vec<Req
     let root = pull.and_then(|pull| pull.merged);
     let began = root.map(|root| entries.get(root as usize).map_or(0, |it| it.t));
     let first = log.partition_point(|it| began.is_some_and(|began| it.row.t < began));
+    // From the newest on: a log may be long.
     let mut rows: Vec<RequestRow> = Vec::new();
-    for it in &log[first..] {
-        let row = RequestRow {
+    for it in log[first..].iter().rev() {
+        if let Some(next) = rows.last_mut().filter(|next| is_again(&it.row, next)) {
+            next.count += 1;
+            continue;
+        }
+        if rows.len() == NEWEST {
+            break;
+        }
+        rows.push(RequestRow {
             is_of_change: match pull {
                 Some(_) => root.is_some_and(|root| leads_to(entries, root, it.cause)),
                 // What a person does by hand is led to by nothing.
                 None => it.cause.is_some(),
             },
             ..it.row.clone()
-        };
-        match rows.last_mut().filter(|last| is_again(last, &row)) {
-            Some(last) => {
-                let count = last.count + 1;
-                *last = RequestRow { count, ..row };
-            }
-            None => rows.push(row),
-        }
+        });
     }
-    rows.drain(..rows.len().saturating_sub(NEWEST));
+    rows.reverse();
     rows
 }
 
@@ -226,10 +241,10 @@ fn leads_to(entries: &[Entry], root: EntryId, cause: Option<EntryId>) -> bool {
 }
 
 /// Whether somebody was refused the same again.
-fn is_again(last: &RequestRow, row: &RequestRow) -> bool {
-    let of = |row: &RequestRow| {
-        let kind = row.object.split('/').next().map(EcoString::from);
-        (row.actor.clone(), row.verb.clone(), kind, row.code)
-    };
-    row.outcome == Outcome::Refused && of(last) == of(row)
+fn is_again(before: &RequestRow, row: &RequestRow) -> bool {
+    fn asked(row: &RequestRow) -> (&str, &str, Option<&str>, u16) {
+        let kind = row.object.split('/').next();
+        (&row.actor, &row.verb, kind, row.code)
+    }
+    row.outcome == Outcome::Refused && asked(before) == asked(row)
 }

@@ -391,21 +391,32 @@ impl World {
     /// Runs a command in a container: a request to create `pods/exec`.
     ///
     /// # Errors
-    /// The API server's refusal, or that of the kubelet.
+    /// The API server's refusal, or that of the kubelet, which is also in the trace.
     pub(crate) fn exec(
         &mut self,
         actor: &str,
         request: Request,
         note: Note,
     ) -> Result<Executed, Status> {
-        let key = request.key.clone();
+        let (key, verb) = (request.key.clone(), note.verb);
         let options = match &request.verb {
             Verb::Create(options) => options.clone(),
             _ => Value::Null,
         };
-        api::serve(&mut self.store, self.now, request)?;
-        self.note(actor, Some(key.clone()), note);
-        logs::exec(self, &key, &options)
+        let (asked, since) = (Asked::of(actor, &request), self.store.version());
+        let entry = match api::serve(&mut self.store, self.now, request) {
+            Ok(_) => self.note(actor, Some(key.clone()), note),
+            Err(status) => {
+                self.refuse(&asked, &key, verb, &status);
+                return Err(status);
+            }
+        };
+        let done = logs::exec(self, &key, &options);
+        match &done {
+            Ok(_) => self.audit(&asked, &key, Some(entry), since),
+            Err(status) => self.refuse(&asked, &key, verb, status),
+        }
+        done
     }
 
     /// What a part of the cluster is answered well is too much for the log, and no news.
@@ -429,21 +440,42 @@ impl World {
             Err(status) => {
                 // Of a collection, some may be gone already.
                 self.publish(actor, &key, note.clone());
-                let refused = Note::warning(note.verb, status.reason, status.message.clone());
-                // A conflict is the loop at work, not a failure: whoever lost looks again.
-                let tone = if status.code == 409 {
-                    Tone::Detail
-                } else {
-                    Tone::Warning
-                };
-                let entry = self.note(actor, Some(key.clone()), Note { tone, ..refused });
-                if tone == Tone::Warning || !is_part {
-                    let asked = asked
-                        .unwrap_or_else(|| Asked::by(actor, &self.user(actor), verb, subresource));
-                    self.audit_refusal(&asked, &key, Some(entry), &status);
-                }
+                let asked = asked.unwrap_or_else(|| Asked {
+                    is_part: true,
+                    ..Asked::by(actor, &self.user(actor), verb, subresource)
+                });
+                self.refuse(&asked, &key, note.verb, &status);
                 Err(status)
             }
+        }
+    }
+
+    /// Tells of a refusal, in the trace and in the API server's log. `verb` is what the trace calls what
+    /// was asked for.
+    pub(crate) fn refuse(
+        &mut self,
+        asked: &Asked<'_>,
+        about: &Key,
+        verb: &'static str,
+        status: &Status,
+    ) {
+        // What a kubelet answers has no reason.
+        let reason = match status.reason {
+            "" => "InternalError",
+            reason => reason,
+        };
+        let refused = Note::warning(verb, reason, status.message.clone());
+        // A conflict is the loop at work, not a failure: whoever lost looks again.
+        let is_conflict = status.code == 409;
+        let tone = if is_conflict {
+            Tone::Detail
+        } else {
+            Tone::Warning
+        };
+        let note = Note { tone, ..refused };
+        let entry = self.note(asked.actor, Some(about.clone()), note);
+        if !is_conflict || !asked.is_part {
+            self.audit_refusal(asked, about, Some(entry), status);
         }
     }
 

@@ -67,6 +67,18 @@ pub enum Deed {
     Command(EcoString),
 }
 
+/// What came of a line of the terminal.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Done {
+    /// Nothing: it only looked.
+    Nothing,
+    /// It was refused what it asked for: that is told at its moment, and what comes after it is as it
+    /// was.
+    Refused,
+    /// The lab goes another way from its moment on.
+    Changed,
+}
+
 /// What can be done to a lab from outside.
 #[derive(Clone, Debug)]
 enum Input {
@@ -76,7 +88,7 @@ enum Input {
     /// Something else that a person does, with the table, too.
     Intent(Intent, Option<&'static Table>),
     /// You ask the API server for a write.
-    Write(Write),
+    Write(Rc<Write>),
     /// The callers begin to call.
     Traffic(Rc<Definition>),
 }
@@ -270,29 +282,40 @@ impl Lab {
         let mut trial = self.timeline.world().clone();
         let tried = write.ask(&mut trial);
         tried.map_err(|status| vec![Problem::whole("", status.message)])?;
-        self.act(Input::Write(write), None);
+        self.act(Input::Write(Rc::new(write)), None);
         Ok(())
     }
 
     /// Runs a line of a terminal: `kubectl scale deployment/web --replicas=5`. If it changes anything,
-    /// what follows is played, as [`Lab::merge`] does. Returns what it prints, and whether it changed
-    /// anything.
-    pub fn command(&mut self, line: &str) -> (Printed, bool) {
+    /// what follows is played, as [`Lab::merge`] does. Returns what it prints, and what came of it.
+    pub fn command(&mut self, line: &str) -> (Printed, Done) {
         let now = self.now();
         let mut world = self.timeline.world().clone();
         world.decode_by(self.fields);
         let schema = self.fields.map(|table| (table, self.descriptions.clone()));
         let tried = terminal::run(&world, schema, line, HORIZON);
-        let is_change = !tried.writes.is_empty();
-        for (t, write) in tried.writes {
-            self.timeline.seek(t);
-            self.timeline.act(Input::Write(write));
-        }
-        if is_change {
-            self.remember(now, Some(Deed::Command(line.into())));
-            self.play_on(now);
-        }
-        (tried.output, is_change)
+        // Who waits after a refusal waits for a future in which nothing else is done.
+        let is_only_told = |(t, write): &(Millis, Rc<Write>)| *t == now && write.refused.is_some();
+        let done = match tried.writes.as_slice() {
+            [] => Done::Nothing,
+            writes if writes.iter().all(is_only_told) => {
+                let writes = writes.iter().map(|(_, write)| Input::Write(write.clone()));
+                self.timeline.tell(writes);
+                self.retell();
+                self.timeline.seek(now);
+                Done::Refused
+            }
+            writes => {
+                for (t, write) in writes {
+                    self.timeline.seek(*t);
+                    self.timeline.act(Input::Write(write.clone()));
+                }
+                self.remember(now, Some(Deed::Command(line.into())));
+                self.play_on(now);
+                Done::Changed
+            }
+        };
+        (tried.output, done)
     }
 
     /// What there is to know of an object at this moment.
@@ -321,7 +344,7 @@ impl Lab {
     }
 
     /// What was done to the lab since it was opened, in order, and when. A program's own
-    /// [`Lab::write`] is not among it.
+    /// [`Lab::write`] is not among it, and neither is what was refused.
     #[must_use]
     pub fn deeds(&self) -> &[(Millis, Deed)] {
         &self.deeds
@@ -344,8 +367,8 @@ impl Lab {
             }
             Deed::Intend(intent) => self.intend(intent.clone()),
             Deed::Command(line) => match self.command(line) {
-                (_, true) => Ok(()),
-                (printed, false) => {
+                (_, Done::Changed) => Ok(()),
+                (printed, Done::Nothing | Done::Refused) => {
                     let why = printed
                         .stderr
                         .lines()

@@ -37,7 +37,7 @@ pub use compare::compare;
 pub use engine::{Event, Output, Settings, World};
 pub use kube::Millis;
 pub use kube::fields::{Descriptions, Table};
-pub use lab::{Deed, Differences, Lab, differences, lay};
+pub use lab::{Deed, Differences, Done, Lab, differences, lay};
 pub use shell::{Output as Printed, asks_for_schema};
 pub use timeline::{Act, Timeline};
 pub use timings::Timings;

@@ -2,6 +2,7 @@
 //! traffic.
 
 use crate::cluster::network::rows;
+use crate::delivery::registry::Reference;
 use crate::engine::World;
 use crate::texts::stage as texts;
 use crate::trace::Entry;
@@ -43,7 +44,8 @@ pub(crate) fn of(
 }
 
 fn is_deed(entry: &Entry) -> bool {
-    view::is_deed(&entry.actor, &entry.reason, entry.object.is_some())
+    let has_object = entry.object.is_some();
+    view::is_deed(&entry.actor, &entry.reason, has_object, entry.tone)
 }
 
 /// Whether that is a ReplicaSet that gives a pod up.
@@ -90,7 +92,7 @@ fn pods(deployments: &[DeploymentRow], since: Option<Millis>, gone: usize) -> (E
         (None, ..) => texts::all_ready(wanted),
         (_, 0, _) if 0 < gone => texts::some_gone(gone, wanted),
         (_, 0, _) => texts::same_pods(wanted),
-        (_, new, [row]) if new == wanted as usize => texts::all_new(wanted, tag(row)),
+        (_, new, [row]) if new == wanted as usize => texts::all_new(wanted, &tag(row)),
         (_, new, _) if new == wanted as usize => texts::all_new(wanted, ""),
         (_, new, _) => texts::some_new(new, wanted),
     };
@@ -104,10 +106,10 @@ fn of_row(row: &DeploymentRow) -> impl Iterator<Item = &PodRow> {
 }
 
 /// The tag of the image of a Deployment's template; empty if it has none.
-fn tag(row: &DeploymentRow) -> &str {
+fn tag(row: &DeploymentRow) -> EcoString {
     let newest = row.sets.iter().find(|set| set.newest);
-    let name = newest.map_or("", |set| set.image.rsplit('/').next().unwrap_or_default());
-    name.split_once(':').map_or("", |(_, tag)| tag)
+    let image = newest.and_then(|set| Reference::parse(&set.image));
+    image.and_then(|image| image.tag).unwrap_or_default()
 }
 
 /// What became of the requests; empty if nobody calls.

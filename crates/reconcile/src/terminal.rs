@@ -2,8 +2,9 @@
 //!
 //! A command may wait, as `kubectl drain` does, and what it asks for next depends on what became of
 //! what it asked for before. So it is run on a copy of the world, in which time passes; what it wrote
-//! there, and when, is what is done to the lab.
+//! there, and when, is what is done to the lab. What it was refused there is told in the lab.
 
+use crate::audit::Asked;
 use crate::cluster::kubelet::logs::{self, Executed};
 use crate::engine::World;
 use crate::texts;
@@ -20,6 +21,8 @@ use std::rc::Rc;
 /// A write by hand.
 #[derive(Clone, Debug)]
 pub(crate) struct Write {
+    /// What the server answered, if it refused it: then nothing is to be done but to tell of that.
+    pub refused: Option<Status>,
     pub user: User,
     pub key: Key,
     pub subresource: &'static str,
@@ -39,6 +42,7 @@ impl Write {
         };
         let why = texts::lab::changed_by_hand(&key);
         Write {
+            refused: None,
             user: User::master(YOU),
             note: Note::story(word, "ByHand", why),
             key,
@@ -68,11 +72,16 @@ impl Write {
 
     /// Does what was tried before.
     pub fn redo(&self, world: &mut World) {
-        // What could be done there can be done here, and what could not was told.
-        let _ = match self.subresource {
-            "exec" => self.exec(world).map(|_| ()),
-            _ => self.ask(world).map(|_| ()),
-        };
+        // What could be done there can be done here.
+        match (&self.refused, self.subresource) {
+            (Some(status), _) => {
+                world.begin();
+                let request = self.request();
+                world.refuse(&Asked::of(YOU, &request), &self.key, self.note.verb, status);
+            }
+            (None, "exec") => _ = self.exec(world),
+            (None, _) => _ = self.ask(world),
+        }
     }
 
     fn request(&self) -> Request {
@@ -90,8 +99,8 @@ pub(crate) type Schema = (&'static Table, Rc<Descriptions>);
 /// A command that was tried on a copy of the world.
 pub(crate) struct Tried {
     pub output: Output,
-    /// What it wrote, and when.
-    pub writes: Vec<(Millis, Write)>,
+    /// What it wrote, or was refused, and when.
+    pub writes: Vec<(Millis, Rc<Write>)>,
 }
 
 struct Terminal {
@@ -99,7 +108,7 @@ struct Terminal {
     schema: Option<Schema>,
     /// When whoever waits for a command gives up.
     end: Millis,
-    writes: Vec<(Millis, Write)>,
+    writes: Vec<(Millis, Rc<Write>)>,
 }
 
 impl shell::Cluster for Terminal {
@@ -108,13 +117,11 @@ impl shell::Cluster for Terminal {
         if is_read || request.dry_run {
             return self.world.try_out(request);
         }
-        let write = written(request);
-        let before = self.world.store.version();
-        let answer = write.ask(&mut self.world)?;
-        if self.world.store.version() != before {
-            self.writes.push((self.world.now, write));
-        }
-        Ok(answer)
+        let (write, before) = (written(request), self.aside());
+        let answer = write.ask(&mut self.world);
+        let is_change = self.world.store.version() != before.store.version();
+        self.keep(write, is_change, answer.as_ref().err(), before);
+        answer
     }
 
     fn logs(
@@ -127,12 +134,11 @@ impl shell::Cluster for Terminal {
     }
 
     fn exec(&mut self, request: Request) -> Result<Output, Status> {
-        let write = written(request);
-        let at = self.world.now;
-        let done = write.exec(&mut self.world)?;
-        if done.is_change {
-            self.writes.push((at, write));
-        }
+        let (write, before) = (written(request), self.aside());
+        let done = write.exec(&mut self.world);
+        let is_change = done.as_ref().is_ok_and(|done| done.is_change);
+        self.keep(write, is_change, done.as_ref().err(), before);
+        let done = done?;
         self.wait(done.takes);
         Ok(done.printed())
     }
@@ -160,6 +166,32 @@ impl shell::Cluster for Terminal {
         let deployments = self.world.store.list("Deployment");
         let first = deployments.first().map(|it| it.key.namespace.clone());
         first.unwrap_or_else(|| "default".into())
+    }
+}
+
+impl Terminal {
+    /// The world as it is. What came out of it is asked for by nobody.
+    fn aside(&mut self) -> World {
+        self.world.take_output();
+        self.world.clone()
+    }
+
+    /// Keeps a write that changed something, or was refused. What is refused is only told, so it leaves
+    /// no trace in the world `before` it: no name was drawn for an object that there is not.
+    fn keep(&mut self, write: Write, is_change: bool, refused: Option<&Status>, before: World) {
+        let at = self.world.now;
+        match refused {
+            // Of a collection, some may be gone.
+            _ if is_change => self.writes.push((at, Rc::new(write))),
+            None => {}
+            Some(status) => {
+                let refused = Some(status.clone());
+                let write = Write { refused, ..write };
+                self.world = before;
+                write.redo(&mut self.world);
+                self.writes.push((at, Rc::new(write)));
+            }
+        }
     }
 }
 

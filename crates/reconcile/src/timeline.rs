@@ -109,6 +109,17 @@ impl<A: Act> Timeline<A> {
         self.snapshots.push((self.world.clone(), self.acted));
     }
 
+    /// Does what changes nothing of what comes after this moment. The future that was played is played
+    /// again, with what was done in it.
+    pub fn tell(&mut self, acts: impl Iterator<Item = A>) {
+        let (end, later) = (self.end, self.acts.split_off(self.acted));
+        for act in acts {
+            self.act(act);
+        }
+        self.acts.extend(later);
+        self.seek(end);
+    }
+
     /// Goes to a moment, back or forward. What has not been played yet is played.
     pub fn seek(&mut self, t: Millis) {
         // The last one before the moment, or at it with everything that was done then.

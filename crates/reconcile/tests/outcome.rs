@@ -5,7 +5,7 @@
 mod merged;
 
 use merged::{Edit, merged};
-use reconcile::Lab;
+use reconcile::{Done, Lab};
 
 const APP: &str = "order-service/app.yaml";
 const VALUES: &str = "order-service/chart/values.yaml";
@@ -19,7 +19,7 @@ fn last(lab: &mut Lab) -> String {
 
 #[test]
 fn what_came_of_a_merge() {
-    let cases: [(&[Edit], &str); 6] = [
+    let cases: [(&[Edit], &str); 7] = [
         (
             &[(VALUES, "LOG_LEVEL: info", "LOG_LEVEL: debug")],
             "All 3 pods are new and ready, on 1.4.1-8795985; no request failed.",
@@ -31,6 +31,10 @@ fn what_came_of_a_merge() {
         (
             &[(VALUES, "replicaCount: 3", "replicaCount: 2")],
             "1 pod is gone, the other 2 run as before; no request failed.",
+        ),
+        (
+            &[(VALUES, "replicaCount: 3", "replicaCount: 1")],
+            "2 pods are gone, the last one runs as before; no request failed.",
         ),
         (
             &[(VALUES, "replicaCount: 3", "replicaCount: 3 # three")],
@@ -67,10 +71,26 @@ fn what_came_of_a_command() {
             "No Deployment is left, so nothing keeps pods alive; none of 40 requests a second is answered.",
         ),
     ] {
-        let (_, is_change) = lab.command(command);
-        assert!(is_change, "{command}");
+        let (_, done) = lab.command(command);
+        assert_eq!(done, Done::Changed, "{command}");
         assert_eq!(last(&mut lab), expected, "{command}");
     }
+}
+
+#[test]
+fn an_image_by_its_digest_has_no_tag() {
+    let mut lab = Lab::built_in("order-service").expect("it is built in");
+    let digest = "jsonpath={.items[0].status.containerStatuses[0].imageID}";
+    let (printed, _) = lab.command(&format!("kubectl get pods -n shop -o {digest}"));
+    let (_, digest) = printed.stdout.trim().rsplit_once(':').expect("a digest");
+    let image = format!("registry.example/order-service@sha256:{digest}");
+    let command = format!("kubectl set image deployment/order-service -n shop *={image}");
+    let (_, done) = lab.command(&command);
+    assert_eq!(done, Done::Changed, "{command}");
+    assert_eq!(
+        last(&mut lab),
+        "All 3 pods are new and ready; no request failed."
+    );
 }
 
 #[test]

@@ -162,7 +162,7 @@ pub enum Reply {
         text: EcoString,
         /// Its exit code.
         exit: u8,
-        /// What there is now, if it changed anything.
+        /// What there is now, if it changed anything or was refused a change.
         state: Option<State>,
     },
     /// What there is to know of an object.

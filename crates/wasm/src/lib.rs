@@ -10,7 +10,7 @@ use ecow::EcoString;
 use lessons::share::{Link, Start};
 use lessons::{Lesson, Session};
 use reconcile::delivery::labs::{self, Files};
-use reconcile::{Descriptions, Lab, Table};
+use reconcile::{Descriptions, Done, Lab, Table};
 use std::rc::Rc;
 use view::protocol::{Carried, Future, LessonIntent, Reply, Request, State, decode, encode};
 use view::{Millis, Problem};
@@ -164,12 +164,12 @@ impl Engine {
                 changed(lab, session, done)
             }
             Request::Command(line) => {
-                let (printed, is_change) = lab.command(&line);
+                let (printed, done) = lab.command(&line);
                 Reply::Printed {
                     line,
                     text: (printed.stdout + &printed.stderr).into(),
                     exit: printed.exit,
-                    state: is_change.then(|| state(lab, session)),
+                    state: (done != Done::Nothing).then(|| state(lab, session)),
                 }
             }
             Request::Inspect(object) => Reply::Object(lab.inspect(&object)),

@@ -38,7 +38,8 @@ pub struct Deed {
 
 impl Deed {
     fn of(event: &EventRow) -> Option<Deed> {
-        let is_deed = is_deed(&event.actor, &event.reason, !event.object.is_empty());
+        let has_object = !event.object.is_empty();
+        let is_deed = is_deed(&event.actor, &event.reason, has_object, event.tone);
         is_deed.then(|| Deed {
             t: event.t,
             is_merge: event.reason == MERGED,

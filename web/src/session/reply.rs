@@ -254,9 +254,14 @@ impl Session {
                     is_failed: exit != 0,
                 };
                 Rc::make_mut(&mut self.terminal).push(printed);
+                let playing = self.playing;
                 match state {
                     Some(state) => self.change(state),
                     None => self.asked = None,
+                }
+                // Why it failed is read first.
+                if exit != 0 {
+                    self.playing = playing;
                 }
             }
             Reply::Object(panel) => {

@@ -7,7 +7,7 @@ use super::{Act, Link, Start};
 use crate::lesson::Lesson;
 use crate::proof;
 use reconcile::delivery::labs::Files;
-use reconcile::{Deed, Lab};
+use reconcile::{Deed, Done, Lab};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
@@ -99,16 +99,12 @@ fn a_link_of_a_lab_gives_the_lab() {
     lab.merge().expect("it merges");
     let merged = lab.now();
     lab.seek(lab.end());
-    assert!(
-        lab.command("kubectl scale deployment/order-service --replicas=2")
-            .1
-    );
+    let (_, done) = lab.command("kubectl scale deployment/order-service --replicas=2");
+    assert_eq!(done, Done::Changed);
     lab.seek(merged + 20_000);
     // What was done later belongs to a future that is over.
-    assert!(
-        lab.command("kubectl rollout restart deployment/order-service")
-            .1
-    );
+    let (_, done) = lab.command("kubectl rollout restart deployment/order-service");
+    assert_eq!(done, Done::Changed);
     lab.seek(merged + 30_000);
     let mut files = lab.files();
     files.insert(values.to_owned(), "replicaCount: {".to_owned());

@@ -68,10 +68,10 @@ pub const YOU: &str = "you";
 pub const MERGED: &str = "Merged";
 
 /// Whether somebody did something that may change what runs: a merge, or a write past git. What is only
-/// said (a pull request is open) is about no object.
+/// said (a pull request is open) is about no object, and a refusal is no step of the story.
 #[must_use]
-pub fn is_deed(actor: &str, reason: &str, has_object: bool) -> bool {
-    actor == YOU && (reason == MERGED || has_object)
+pub fn is_deed(actor: &str, reason: &str, has_object: bool, tone: Tone) -> bool {
+    actor == YOU && tone == Tone::Story && (reason == MERGED || has_object)
 }
 
 /// How an event should be shown.

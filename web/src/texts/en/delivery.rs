@@ -76,17 +76,21 @@ pub fn requested(verb: &str, subresource: &str) -> String {
 
 /// The status code, and what came of a request.
 pub fn answered_with(row: &RequestRow) -> String {
-    let code = row.code;
+    let reason = match row.code {
+        _ if row.outcome == Outcome::Refused => row.reason.as_str(),
+        101 => "Switching Protocols",
+        201 => "Created",
+        _ => "OK",
+    };
+    let answer = format!("{} {reason}", row.code);
+    let answer = answer.trim_end();
     match (row.outcome, row.generation) {
-        (Outcome::Refused, _) if 1 < row.count => {
-            format!("{code} {}, {} times", row.reason, row.count)
-        }
-        (Outcome::Refused, _) => format!("{code} {}", row.reason),
-        (Outcome::Unchanged, _) => format!("{code} OK, unchanged"),
-        (Outcome::Deleted, _) => format!("{code} OK, deleted"),
-        (Outcome::Created, _) => format!("{code} Created"),
-        (Outcome::Changed, 0) => format!("{code} OK, changed"),
-        (Outcome::Changed, generation) => format!("{code} OK, generation {generation}"),
+        (Outcome::Refused, _) if 1 < row.count => format!("{answer}, {} times", row.count),
+        (Outcome::Refused | Outcome::Created, _) => answer.to_owned(),
+        (Outcome::Unchanged, _) => format!("{answer}, unchanged"),
+        (Outcome::Deleted, _) => format!("{answer}, deleted"),
+        (Outcome::Changed, 0) => format!("{answer}, changed"),
+        (Outcome::Changed, generation) => format!("{answer}, generation {generation}"),
     }
 }
 

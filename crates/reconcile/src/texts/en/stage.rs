@@ -265,9 +265,11 @@ pub(crate) fn same_pods(pods: u32) -> EcoString {
 
 /// Pods of which none was made since, but some given up.
 pub(crate) fn some_gone(gone: usize, left: u32) -> EcoString {
-    let gone = counted(gone, "pod", "pods");
-    let are = if gone.starts_with("1 ") { "is" } else { "are" };
-    eco_format!("{gone} {are} gone, the other {left} run as before")
+    let gone = counted(gone, "pod is", "pods are");
+    match left {
+        1 => eco_format!("{gone} gone, the last one runs as before"),
+        _ => eco_format!("{gone} gone, the other {left} run as before"),
+    }
 }
 
 /// A Deployment that is not as it is wanted: what is left to do, possibly nothing; how many of the wanted
