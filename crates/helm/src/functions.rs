@@ -13,6 +13,7 @@ mod logic;
 mod math;
 mod passwords;
 mod paths;
+mod printer;
 pub(crate) mod random;
 mod regex;
 mod secrets;
@@ -32,6 +33,7 @@ use std::borrow::Cow;
 pub(crate) use date::{check_time, format_ms};
 pub use duration::parse_duration;
 pub(crate) use files::{FILES, file_map, method};
+pub(crate) use printer::PRINTER;
 pub(crate) use semver::{Constraint, Version};
 pub use urls::check_url;
 #[cfg(feature = "metaschemas")]

@@ -57,8 +57,8 @@ pub use manifest::{Hook, INSTALL_ORDER, Manifest, split_manifests};
 pub use path_match::PathPattern;
 pub use release::{Release, Status};
 pub use render::{
-    File, Lookup, Prepared, ReleaseOptions, Rendered, effective_values, render, render_name,
-    render_templates, render_text,
+    File, Lookup, Prepared, Printer, ReleaseOptions, Rendered, effective_values, render,
+    render_name, render_templates, render_text,
 };
 pub use set::{ReadFile, SetKind};
 pub use values::{Values, line_of_value};

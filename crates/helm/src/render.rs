@@ -1,6 +1,7 @@
 //! Rendering: a chart and values become text, and the text manifests.
 
 mod name;
+mod printer;
 mod report;
 
 use crate::capabilities::{KubeVersion, capabilities};
@@ -20,6 +21,7 @@ use lean::FlatMap;
 use std::rc::Rc;
 
 pub use self::name::{render_name, render_text};
+pub use self::printer::Printer;
 
 /// The name of the set of templates, which Go shows in some errors.
 pub(crate) const ROOT: &str = "gotpl";
@@ -185,13 +187,23 @@ pub(crate) struct Context {
 impl Context {
     fn new(options: &ReleaseOptions) -> Context {
         Context {
-            functions: crate::functions::all()
-                .map(|function| (function.name, function))
-                .collect(),
             lookup: options.lookup.clone(),
-            includes: FlatMap::new(),
             random: Random::new(options.seed),
             now_ms: options.now_ms,
+            ..Context::with(crate::functions::all())
+        }
+    }
+
+    /// That of templates which have these functions and know nothing of a release.
+    fn with(functions: impl Iterator<Item = &'static HelmFunction>) -> Context {
+        Context {
+            functions: functions
+                .map(|function| (function.name, function))
+                .collect(),
+            lookup: None,
+            includes: FlatMap::new(),
+            random: Random::new(0),
+            now_ms: 0,
         }
     }
 

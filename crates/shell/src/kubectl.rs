@@ -18,6 +18,7 @@ mod exec;
 mod explain;
 mod expose;
 mod get;
+mod go_template;
 mod jsonpath;
 mod logs;
 mod metadata;

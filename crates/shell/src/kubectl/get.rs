@@ -2,6 +2,7 @@
 
 use super::args::{ALL_NAMESPACES, Args, FIELD_SELECTOR, Flag, SELECTOR, switch, value};
 use super::columns;
+use super::go_template::GoTemplate;
 use super::jsonpath::{self, Template};
 use super::session::{Fault, Session, kind, shown};
 use super::table::{self, Widths};
@@ -26,6 +27,7 @@ pub(super) const FLAGS: &[Flag] = &[
     switch("no-headers", None),
     switch("show-labels", None),
     switch("ignore-not-found", None),
+    value("template", None),
     value("label-columns", Some('L')),
     value("sort-by", None),
     switch("watch", Some('w')),
@@ -45,13 +47,14 @@ enum Format {
     Json,
     Names,
     Path(Template),
+    GoTemplate(GoTemplate),
     /// Headings, and what stands under each.
     Columns(Vec<(String, Template)>),
 }
 
 /// Prints objects: as tables, names, YAML, JSON, or what a template finds in them.
 pub(super) fn run(session: &mut Session, args: &Args) -> Result<(), Fault> {
-    let format = format(args.last("output").unwrap_or(""))?;
+    let format = format(args)?;
     if args.is_on("watch") || args.is_on("watch-only") {
         return watch(session, args, &format);
     }
@@ -73,7 +76,7 @@ pub(super) fn run(session: &mut Session, args: &Args) -> Result<(), Fault> {
             return Ok(());
         }
         Format::Table { is_wide } => tables(session, args, &groups, *is_wide),
-        _ => printed(args, &format, &objects, is_single)?,
+        _ => printed(session, args, &format, &objects, is_single)?,
     };
     session.output.stdout.push_str(&text);
     Fault::all(faults)
@@ -81,6 +84,7 @@ pub(super) fn run(session: &mut Session, args: &Args) -> Result<(), Fault> {
 
 /// Objects in another form than as a table.
 fn printed(
+    session: &mut Session,
     args: &Args,
     format: &Format,
     objects: &[&Rc<Object>],
@@ -101,6 +105,7 @@ fn printed(
                 "error executing jsonpath {text:?}: Error executing template: {why}"
             ))
         })?,
+        Format::GoTemplate(template) => template.print(session, &whole())?,
         Format::Columns(columns) => custom(columns, objects, args.is_on("no-headers"))?,
         Format::Table { .. } => String::new(),
     })
@@ -147,8 +152,10 @@ fn watch(session: &mut Session, args: &Args, format: &Format) -> Result<(), Faul
                 widths.lines(&rows(session, args, info, &shown, &form))
             }
             _ => {
-                let each = shown.iter().map(|it| printed(args, format, &[it], true));
-                let each: Vec<String> = each.collect::<Result<_, _>>()?;
+                let mut each = Vec::new();
+                for it in &shown {
+                    each.push(printed(session, args, format, &[it], true)?);
+                }
                 let between = match format {
                     Format::Yaml => "---\n",
                     _ => "",
@@ -170,9 +177,14 @@ fn watch(session: &mut Session, args: &Args, format: &Format) -> Result<(), Faul
     }
 }
 
-fn format(output: &str) -> Result<Format, Fault> {
+fn format(args: &Args) -> Result<Format, Fault> {
+    let output = args.last("output").unwrap_or("");
     let (name, spec) = output.split_once('=').unwrap_or((output, ""));
+    let flag = args.last("template").filter(|text| !text.is_empty());
+    let spec = flag.unwrap_or(spec);
     Ok(match name {
+        "" if flag.is_some() => Format::GoTemplate(GoTemplate::read(spec)?),
+        "go-template" | "template" => Format::GoTemplate(GoTemplate::read(spec)?),
         "" => Format::Table { is_wide: false },
         "wide" => Format::Table { is_wide: true },
         "yaml" => Format::Yaml,
@@ -201,7 +213,7 @@ fn format(output: &str) -> Result<Format, Fault> {
         _ => {
             return Err(Fault::Usage(format!(
                 "unable to match a printer suitable for the output format {name:?}, allowed formats are: \
-                 custom-columns,json,jsonpath,name,wide,yaml"
+                 custom-columns,go-template,json,jsonpath,name,template,wide,yaml"
             )));
         }
     })
