@@ -77,6 +77,25 @@ for (const [at, size] of [['', {}], [' on a phone', PHONE]]) {
   });
 }
 
+lab('two futures outlive a reload', async (page) => {
+  await story(page);
+  await press(page, 'End');
+  await page.getByRole('button', { name: 'Fork here' }).click();
+  await page.getByTestId('futures').waitFor();
+  assert.match(await type(page, 'kubectl scale deployment/order-service --replicas=2'), /scaled/);
+  await isKept(page, '"other"');
+  await isKept(page, '--replicas=2');
+  await pause(page);
+  await press(page, 'End');
+  const before = await look(page);
+  await reload(page);
+  await press(page, 'End');
+  assert.deepEqual(await look(page), before);
+  await page.getByRole('button', { name: 'Original', exact: true }).click();
+  await page.locator('[data-testid="futures"][data-in-fork="false"]').waitFor();
+  assert.equal(await replicas(page), '6', 'with the edits of the other');
+});
+
 lab('to look around is nothing to go on from: the page opens without the engine', async (page) => {
   await page.getByRole('slider', { name: 'Time' }).focus();
   await press(page, 'Home');

@@ -75,8 +75,7 @@ fn begin(link: Option<String>, notice: Option<&'static str>) {
             } => {
                 let notice = notice.take().map(Rc::from);
                 let notice = notice.or(left_out(carried.as_ref()));
-                let files = carried.map(|it| it.files);
-                let session = Session::begin(answered.clone(), samples, state, files, notice);
+                let session = Session::begin(answered.clone(), samples, state, carried, notice);
                 app::open(answered.clone(), Labs::new(&name, labs), session);
             }
             // A lesson or lab that is another one now begins anew.

@@ -58,6 +58,21 @@ pub struct Link {
     pub files: Differences,
     /// The moment that is looked at; the end, if nothing is said.
     pub at: Option<Millis>,
+    /// The other future of the lab, if there are two. Of a lesson, one is carried.
+    pub other: Option<Other>,
+}
+
+/// The future of a lab that is not the one that is worked in.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Other {
+    /// The moment from which on the two differ.
+    pub since: Millis,
+    /// Whether this is the one that was forked off.
+    pub is_fork: bool,
+    /// What was done in it, in order, from the beginning.
+    pub acts: Vec<Act>,
+    /// What lies in its editor and differs from its main.
+    pub files: Differences,
 }
 
 /// A link that was opened.
@@ -67,6 +82,8 @@ pub struct Opened {
     pub lab: Lab,
     /// The way through the lesson.
     pub session: Option<Session>,
+    /// The other future, at its end.
+    pub other: Option<Lab>,
     /// All files as the editor shows them.
     pub files: Files,
     /// What could not be done any more, and why.
@@ -92,6 +109,7 @@ impl Link {
             acts,
             files: reconcile::differences(files, &lab.files()),
             at: Some(lab.now()),
+            other: None,
         }
     }
 
@@ -117,24 +135,22 @@ impl Link {
             }
             (None, None) => (None, self.open_lab()?),
         };
-        if let Some(table) = fields {
-            lab.learn_fields(table);
-        }
-        let mut problems = Vec::new();
-        for act in &self.acts {
-            problems.extend(
-                redo(act, &mut lab, session.as_mut())
-                    .err()
-                    .into_iter()
-                    .flatten(),
-            );
-        }
+        let mut problems = redo_all(&self.acts, &mut lab, session.as_mut(), fields);
+        let other = match (&self.other, &session) {
+            (Some(beside), None) => {
+                let mut other = self.open_lab()?;
+                problems.extend(redo_all(&beside.acts, &mut other, None, fields));
+                Some(other)
+            }
+            _ => None,
+        };
         lab.seek(self.at.unwrap_or(lab.end()));
         let mut files = lab.files();
         lay(&mut files, &self.files);
         Ok(Opened {
             lab,
             session,
+            other,
             files,
             refused: problems,
         })
@@ -154,6 +170,25 @@ impl Link {
         lab.seek(lab.end());
         Ok(lab)
     }
+}
+
+/// Does everything again. Gives what could not be done any more.
+fn redo_all(
+    acts: &[Act],
+    lab: &mut Lab,
+    mut session: Option<&mut Session>,
+    fields: Option<&'static Table>,
+) -> Vec<Problem> {
+    if let Some(table) = fields {
+        lab.learn_fields(table);
+    }
+    let mut problems = Vec::new();
+    for act in acts {
+        if let Err(refused) = redo(act, lab, session.as_deref_mut()) {
+            problems.extend(refused);
+        }
+    }
+    problems
 }
 
 fn redo(act: &Act, lab: &mut Lab, session: Option<&mut Session>) -> Result<(), Vec<Problem>> {

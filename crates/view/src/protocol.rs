@@ -81,6 +81,8 @@ pub enum Request {
         lesson: Option<String>,
         /// All files as the editor shows them.
         files: Files,
+        /// How they differ from main in the other future, if there are two.
+        aside: Edits,
     },
     /// Asks for a picture of this moment: [`Reply::Picture`].
     Picture,
@@ -180,6 +182,8 @@ pub enum Reply {
 pub struct Carried {
     /// All files as the editor is to show them.
     pub files: Files,
+    /// How they differ from main in the other future, if there are two.
+    pub aside: Edits,
     /// What could not be done again, and why.
     pub refused: Vec<Problem>,
 }

@@ -7,13 +7,13 @@ pub mod still;
 mod texts;
 
 use ecow::EcoString;
-use lessons::share::{Link, Start};
+use lessons::share::{self, Link, Start};
 use lessons::{Lesson, Session};
 use reconcile::delivery::labs::{self, Files};
-use reconcile::{Descriptions, Done, Lab, Table};
+use reconcile::{Deed, Descriptions, Done, Lab, Table};
 use std::rc::Rc;
 use view::protocol::{Carried, Future, LessonIntent, Reply, Request, State, decode, encode};
-use view::{Millis, Problem};
+use view::{Edits, Millis, Problem};
 use wasm_bindgen::prelude::wasm_bindgen;
 
 /// An engine with at most one lab in it, and at most two futures of that.
@@ -38,6 +38,22 @@ struct Other {
     since: Millis,
     /// Whether this is the one that was forked off.
     is_fork: bool,
+}
+
+impl Other {
+    /// What a link carries of it, with the edits that lie there.
+    fn shared(&self, edits: Edits) -> share::Other {
+        let act = |(t, deed): &(Millis, Deed)| share::Act::Lab(*t, deed.clone());
+        let changed = edits.changed.into_iter();
+        let changed = changed.map(|(path, text)| (path.into(), Some(text.into())));
+        let removed = edits.removed.into_iter().map(|path| (path.into(), None));
+        share::Other {
+            since: self.since,
+            is_fork: self.is_fork,
+            acts: self.lab.deeds().iter().map(act).collect(),
+            files: changed.chain(removed).collect(),
+        }
+    }
 }
 
 #[wasm_bindgen]
@@ -117,7 +133,9 @@ impl Engine {
         }
         let reply = self.answer(request, carried);
         match reply {
-            Reply::Changed(_) | Reply::Printed { state: Some(_), .. } => self.level(reply),
+            Reply::Opened { .. } | Reply::Changed(_) | Reply::Printed { state: Some(_), .. } => {
+                self.level(reply)
+            }
             reply => reply,
         }
     }
@@ -134,6 +152,9 @@ impl Engine {
                 }
                 if let Some(descriptions) = &self.descriptions {
                     lab.learn_descriptions(descriptions);
+                    if let Some(other) = &mut self.other {
+                        other.lab.learn_descriptions(descriptions);
+                    }
                 }
                 opened(self.start.lab.clone(), lab, session, carried)
             }
@@ -181,9 +202,15 @@ impl Engine {
                 });
                 Reply::Scene(lab.scene(), other)
             }
-            Request::Share { lesson, files } => {
+            Request::Share {
+                lesson,
+                files,
+                aside,
+            } => {
                 self.start.lesson = lesson.map(EcoString::from);
-                let link = Link::of(self.start.clone(), lab, session.as_ref(), &files);
+                let mut link = Link::of(self.start.clone(), lab, session.as_ref(), &files);
+                let other = self.other.as_ref().filter(|_| session.is_none());
+                link.other = other.map(|other| other.shared(aside));
                 Reply::Link(link.write())
             }
             Request::Picture => {
@@ -262,7 +289,8 @@ impl Engine {
             differences: reconcile::compare(lab, &other.lab, other.since),
         }));
         match &mut reply {
-            Reply::Changed(bare)
+            Reply::Opened { state: bare, .. }
+            | Reply::Changed(bare)
             | Reply::Printed {
                 state: Some(bare), ..
             } => *bare = state,
@@ -293,8 +321,23 @@ impl Engine {
             ..link.start
         };
         (self.session, self.lab, self.other) = (opened.session, Some(opened.lab), None);
+        let mut aside = Edits::default();
+        if let (Some(lab), Some(beside)) = (opened.other, link.other) {
+            for (path, text) in beside.files {
+                match text {
+                    Some(text) => drop(aside.changed.insert(path.into(), text.into())),
+                    None => drop(aside.removed.insert(path.into())),
+                }
+            }
+            self.other = Some(Other {
+                lab,
+                since: beside.since,
+                is_fork: beside.is_fork,
+            });
+        }
         Ok(Carried {
             files: opened.files,
+            aside,
             refused: opened.refused,
         })
     }
@@ -459,6 +502,32 @@ mod tests {
         assert_eq!((here_now.now, there_now.now), (90_000, 90_000));
         let wanted = |scene: &view::Scene| scene.deployments[0].desired;
         assert_eq!((wanted(&here_now), wanted(&there_now)), (5, 3));
+
+        // A link carries both, with the edits of the other.
+        let aside = Edits {
+            changed: [("a/b".to_owned(), "c".to_owned())].into(),
+            removed: ["d".to_owned()].into(),
+        };
+        let share = Request::Share {
+            lesson: None,
+            files: here.files,
+            aside: aside.clone(),
+        };
+        let Reply::Link(link) = ask(&mut engine, share) else {
+            panic!("no link");
+        };
+        let link = link.to_string();
+        let opened = ask(&mut Engine::new(), Request::OpenLink { link, lesson: None });
+        let Reply::Opened { state, carried, .. } = opened else {
+            panic!("it does not open: {opened:?}");
+        };
+        assert_eq!(state.scene, here_now);
+        assert_eq!(state.events, here.events);
+        let beside = state.other.expect("two futures");
+        assert_eq!((beside.since, beside.is_fork), (60_000, false));
+        assert_eq!(beside.scene, *there_now);
+        assert_eq!(beside.differences, other.differences);
+        assert_eq!(carried.map(|it| it.aside), Some(aside));
 
         let over = changed(ask(&mut engine, Request::Switch));
         assert!(over.other.is_some_and(|other| other.is_fork));

@@ -25,7 +25,7 @@ pub use time::{SPEEDS, Stride};
 use std::rc::Rc;
 
 use ecow::EcoString;
-use view::protocol::{Files, Sample, State};
+use view::protocol::{Carried, Files, Sample, State};
 use view::{
     Edits, LessonRow, Millis, ObjectPanel, Problem, Scene, Sentence, StationKind, WorkflowRow,
 };
@@ -169,14 +169,14 @@ pub struct Session {
 }
 
 impl Session {
-    /// The session of a lab that was opened, with the edits that were kept, or else with the files that a
+    /// The session of a lab that was opened, with the edits that were kept, or else with what a
     /// link carried; paused at its moment. `notice` is said above it. Where there is no room for both,
     /// the living cluster is seen before the files.
     pub fn begin(
         engine: Engine,
         samples: Vec<Sample>,
         mut state: State,
-        carried: Option<Files>,
+        carried: Option<Carried>,
         notice: Option<Rc<str>>,
     ) -> Self {
         let (history, other) = histories(&mut state);
@@ -196,10 +196,14 @@ impl Session {
                 .cloned()
                 .collect()
         };
-        let carried = carried.map(|files| Edits {
-            removed: gone(&files),
-            changed: files,
+        let carried = carried.map(|it| {
+            let draft = Edits {
+                removed: gone(&it.files),
+                changed: it.files,
+            };
+            (draft, it.aside)
         });
+        let (carried, aside) = carried.unzip();
         let prepared = || lesson.as_deref().map(change_of);
         let draft = storage::edits().or(carried).or_else(prepared);
         let mut draft = draft.unwrap_or_default();
@@ -217,7 +221,10 @@ impl Session {
             seen: history.end,
             history,
             other,
-            put_aside: PutAside::default(),
+            put_aside: PutAside {
+                draft: Rc::new(aside.unwrap_or_default()),
+                terminal: Rc::default(),
+            },
             main,
             draft: Rc::new(draft),
             undo: None,

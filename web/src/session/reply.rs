@@ -90,6 +90,10 @@ impl Session {
         self.engine.send(Request::Share {
             lesson: dom::parameter("lesson"),
             files: self.working_tree(),
+            aside: match self.other {
+                Some(_) => (*self.put_aside.draft).clone(),
+                None => Edits::default(),
+            },
         });
     }
 

@@ -1,7 +1,7 @@
 //! A link from its JSON, which YAML reads, each mistake with its line and column.
 
 use super::write::method_word;
-use super::{Act, LINK, Link, Start, VERSION};
+use super::{Act, LINK, Link, Other, Start, VERSION};
 use crate::texts;
 use ecow::EcoString;
 use reconcile::delivery::reader::{Fields, Reader};
@@ -39,6 +39,7 @@ fn link(reader: &mut Reader<'_>, root: &Node) -> Link {
         "at",
         "files",
         "removed",
+        "other",
     ];
     let fields = reader.fields(root, texts::A_LINK, &known);
     if let Some(version) = reader.required(fields, "rolloutLab") {
@@ -56,15 +57,31 @@ fn link(reader: &mut Reader<'_>, root: &Node) -> Link {
     let seed = fields
         .get("seed")
         .map(|node| reader.int(node, 0..=u64::MAX));
-    let items = fields
-        .get("acts")
-        .map_or(&[][..], |node| reader.items(node));
     Link {
         start: Start { lab, lesson, seed },
-        acts: items.iter().filter_map(|item| act(reader, item)).collect(),
+        acts: acts(reader, fields),
         files: files(reader, fields),
         at: fields.get("at").map(|node| moment(reader, node)),
+        other: fields.get("other").map(|node| other(reader, node)),
     }
+}
+
+fn other(reader: &mut Reader<'_>, node: &Node) -> Other {
+    let known = ["since", "fork", "acts", "files", "removed"];
+    let fields = reader.fields(node, texts::ANOTHER_FUTURE, &known);
+    let since = reader.required(fields, "since");
+    Other {
+        since: since.map_or(0, |node| moment(reader, node)),
+        is_fork: is_true(fields, "fork"),
+        acts: acts(reader, fields),
+        files: files(reader, fields),
+    }
+}
+
+fn acts(reader: &mut Reader<'_>, fields: Fields<'_>) -> Vec<Act> {
+    let items = fields.get("acts");
+    let items = items.map_or(&[][..], |node| reader.items(node));
+    items.iter().filter_map(|item| act(reader, item)).collect()
 }
 
 fn moment(reader: &mut Reader<'_>, node: &Node) -> Millis {

@@ -3,7 +3,7 @@
 // Lessons and old links lie in folders.
 #![allow(clippy::disallowed_methods)]
 
-use super::{Act, Link, Start};
+use super::{Act, Link, Other, Start};
 use crate::lesson::Lesson;
 use crate::proof;
 use reconcile::delivery::labs::Files;
@@ -193,9 +193,15 @@ fn what_can_be_done_is_written_and_read() {
             lesson: None,
             seed: Some(7),
         },
-        acts,
         files: vec![("a/b".into(), Some("".into())), ("c".into(), None)],
         at: None,
+        other: Some(Other {
+            since: 3_000,
+            is_fork: true,
+            acts: acts.clone(),
+            files: vec![("d".into(), Some("e\n".into())), ("f".into(), None)],
+        }),
+        acts,
     };
     assert_eq!(Link::read(&link.write()), Ok(link));
 }
@@ -246,6 +252,10 @@ fn damaged_links_are_refused_in_words() {
         (
             r#"{"rolloutLab":1,"lab":"shop","at":-1}"#,
             "1:35 must be a whole number from 0 to 3600000000; this is \"-1\"",
+        ),
+        (
+            r#"{"rolloutLab":1,"lab":"shop","other":{"fork":true}}"#,
+            "1:38 another future needs the field \"since\"",
         ),
     ] {
         assert_eq!(told(text), expected, "{text}");

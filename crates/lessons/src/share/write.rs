@@ -19,14 +19,24 @@ impl Link {
         if let Some(seed) = self.start.seed {
             link.set("seed", seed as i64);
         }
-        if !self.acts.is_empty() {
-            link.set("acts", self.acts.iter().map(act).collect::<Value>());
-        }
+        set_acts(&mut link, &self.acts);
         if let Some(at) = self.at {
             link.set("at", at as i64);
         }
         set_files(&mut link, &self.files);
+        if let Some(other) = &self.other {
+            let mut value = map! { "since" => other.since as i64, "fork" => other.is_fork };
+            set_acts(&mut value, &other.acts);
+            set_files(&mut value, &other.files);
+            link.set("other", value);
+        }
         json::encode(&link, json::COMPACT)
+    }
+}
+
+fn set_acts(value: &mut Value, acts: &[Act]) {
+    if !acts.is_empty() {
+        value.set("acts", acts.iter().map(act).collect::<Value>());
     }
 }
 

@@ -162,6 +162,7 @@ pub(crate) const NO_LESSON: &str = "there is no lesson";
 // The mappings that have fields.
 pub(crate) const A_LINK: &str = "a link";
 pub(crate) const AN_ACT: &str = "an act";
+pub(crate) const ANOTHER_FUTURE: &str = "another future";
 pub(crate) const AN_OBJECT: &str = "an object";
 
 pub(crate) fn no_such_lesson(name: &str) -> EcoString {
