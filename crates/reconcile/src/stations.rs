@@ -4,7 +4,7 @@ mod api_server;
 
 use crate::cluster::network::rows;
 use crate::engine::World;
-use crate::gitops;
+use crate::gitops::{self, Delivered};
 use crate::pipeline::{PullState, Release};
 use crate::scene;
 use crate::texts::stage;
@@ -46,8 +46,8 @@ struct Seen<'a> {
     pull: Option<&'a crate::pipeline::Pull>,
     run: Option<Run>,
     release: Option<&'a Release>,
-    /// What Argo CD has made of it.
-    sync: Option<gitops::Delivered>,
+    /// What a GitOps tool has made of it.
+    sync: Option<Delivered>,
     /// What it asked the API server for.
     asked: Vec<&'a RequestRow>,
     tint: Option<Tint>,
@@ -289,40 +289,18 @@ impl<'a> Seen<'a> {
 
     fn release(&self, world: &World) -> Station {
         let kind = StationKind::Release;
-        if let Some(sync) = &self.sync {
-            let tint = self.tint.clone();
-            return station(
-                kind,
-                sync.progress,
-                sync.title.clone(),
-                sync.detail.clone(),
-                tint,
-            );
+        let released = self.release.map(|it| Delivered::release(&it.record));
+        if let Some(it) = self.sync.as_ref().or(released.as_ref()) {
+            let (title, detail) = (it.title.clone(), it.detail.clone());
+            return station(kind, it.progress, title, detail, self.tint.clone());
         }
-        match (self.release, self.ran()) {
-            (Some(release), _) => {
-                let record = &release.record;
-                let progress = match record.status {
-                    helm::Status::Failed => Progress::Failed,
-                    _ => Progress::Done,
-                };
-                let title = stage::revision(record.revision);
-                station(
-                    kind,
-                    progress,
-                    title,
-                    record.status.as_str(),
-                    self.tint.clone(),
-                )
-            }
-            (None, Some(Progress::Failed)) => {
+        match self.ran() {
+            Some(Progress::Failed) => {
                 station(kind, Progress::Skipped, stage::NOT_REACHED, "", None)
             }
-            (None, Some(Progress::Done)) => station(kind, Progress::Skipped, stage::NONE, "", None),
-            (None, None) if !self.is_idle() => {
-                station(kind, self.after_merge(), stage::NOT_YET, "", None)
-            }
-            (None, None) => standing(world),
+            Some(Progress::Done) => station(kind, Progress::Skipped, stage::NONE, "", None),
+            None if !self.is_idle() => station(kind, self.after_merge(), stage::NOT_YET, "", None),
+            None => standing(world),
             _ if self.is_deploying() => {
                 let tint = self.tint.clone();
                 station(

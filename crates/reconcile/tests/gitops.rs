@@ -185,6 +185,13 @@ fn story(case: &Value) -> String {
         announce(&mut text, step);
         lab.seek(lab.end());
         if !step.get("asked").is_null() {
+            // So many seconds after the newest merge, or at the end.
+            if let Some(seconds) = step.get("asked").as_int() {
+                let mut entries = lab.entries().iter();
+                let merge = entries.rfind(|it| it.reason == "Merged");
+                let seconds = u64::try_from(seconds).expect("not negative");
+                lab.seek(merge.expect("there is one").t + seconds * 1000);
+            }
             text += &asked(&lab);
             continue;
         }

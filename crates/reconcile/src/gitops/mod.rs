@@ -231,50 +231,48 @@ fn short(revision: &str) -> &str {
     revision.get(..7).unwrap_or(revision)
 }
 
-/// What Argo CD has made of a commit.
+/// What a tool has made of a commit.
 pub(crate) struct Delivered {
     pub progress: Progress,
-    /// `Synced`, or what it waits for.
+    /// `Synced`, `revision 2`, or what it waits for.
     pub title: EcoString,
     pub detail: EcoString,
 }
 
-/// How far the Application is that reads a repository whose main is this commit, or what CI committed
-/// for it; none if none does.
+impl Delivered {
+    /// It has yet to see the commit.
+    fn waits(title: &str, name: &str) -> Delivered {
+        Delivered {
+            progress: Progress::Active,
+            title: title.into(),
+            detail: texts::stage::is_as_before(name),
+        }
+    }
+
+    /// It is a revision of a Helm release.
+    pub fn release(record: &helm::Release) -> Delivered {
+        Delivered {
+            progress: match record.status {
+                helm::Status::Failed => Progress::Failed,
+                _ => Progress::Done,
+            },
+            title: texts::stage::revision(record.revision),
+            detail: record.status.as_str().into(),
+        }
+    }
+}
+
+/// How far the tool is that reads a repository whose main is this commit, or what CI committed for it;
+/// none if none does.
 pub(crate) fn delivered(world: &World, commit: Oid) -> Option<Delivered> {
     let tints = &world.delivery.tints;
     let colour = tints.of(commit)?;
-    let applications = world.store.list("Application");
-    let (app, commit) = world
-        .delivery
-        .repositories
-        .iter()
-        .find_map(|(name, repository)| {
-            let head = repository.branch(MAIN)?;
-            let is_of_it = tints.of(head).as_ref() == Some(&colour);
-            let app = applications
-                .iter()
-                .find(|app| argocd::reads(app.spec(), name));
-            app.filter(|_| is_of_it).zip(Some(head))
-        })?;
-    let of = |path: &[&str]| app.status().at(path).to_text();
-    let synced = of(&["operationState", "syncResult", "revision"]);
-    let name = &app.key.name;
-    if synced != eco_format!("{commit}") {
-        return Some(Delivered {
-            progress: Progress::Active,
-            title: texts::stage::WAITS_FOR_ARGO_CD.into(),
-            detail: texts::stage::is_as_before(name),
-        });
-    }
-    let progress = match of(&["operationState", "phase"]).as_str() {
-        "Succeeded" => Progress::Done,
-        "Failed" | "Error" => Progress::Failed,
-        _ => Progress::Active,
-    };
-    Some(Delivered {
-        progress,
-        title: of(&["sync", "status"]),
-        detail: texts::stage::application_is(name, &of(&["health", "status"])),
+    let mut repositories = world.delivery.repositories.iter();
+    repositories.find_map(|(name, repository)| {
+        let head = repository.branch(MAIN)?;
+        if tints.of(head).as_ref() != Some(&colour) {
+            return None;
+        }
+        argocd::delivered(world, name, head).or_else(|| flux::delivered(world, name, head))
     })
 }

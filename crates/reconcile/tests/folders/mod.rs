@@ -17,12 +17,15 @@ pub fn folder(name: &str) -> PathBuf {
     tests.join(name)
 }
 
-/// The station of the API server, and what the server was asked for.
+/// The stations from the release to the rollout, and what the API server was asked for.
 pub fn asked(lab: &Lab) -> String {
     let scene = lab.scene();
     let mut text = String::new();
     for it in scene.stations {
-        if matches!(it.kind, StationKind::ApiServer | StationKind::Rollout) {
+        if matches!(
+            it.kind,
+            StationKind::Release | StationKind::ApiServer | StationKind::Rollout
+        ) {
             let (kind, progress, title) = (it.kind, it.progress, it.title);
             writeln!(text, "{kind:?} {progress:?}: {title}; {}", it.detail)
                 .expect("a text takes all");

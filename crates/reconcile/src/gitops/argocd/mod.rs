@@ -25,13 +25,15 @@ pub(crate) use view::{row, set_row};
 
 use super::Ask;
 use super::pass::Pass;
-use super::{short, source};
+use super::{Delivered, short, source};
 use crate::cluster::{Context, Controller};
 use crate::delivery::git::Oid;
 use crate::delivery::reader::parse_duration;
+use crate::engine::World;
 use crate::plan::{Plan, Step};
 use crate::texts;
 use crate::trace::Note;
+use crate::view::Progress;
 use compare::Comparison;
 use ecow::{EcoString, eco_format};
 use kube::api::{DeleteOptions, Propagation, Verb};
@@ -434,6 +436,29 @@ pub(super) fn is_idle(store: &Store, key: &Key, context: &Context<'_>) -> bool {
 pub(super) fn reads(spec: &Value, repository: &str) -> bool {
     let is = |source: &Value| source::name_of(source.get("repoURL").text()) == repository;
     spec::sources(spec).into_iter().any(is)
+}
+
+/// What has become of a repository's commit in the first Application that reads it.
+pub(super) fn delivered(world: &World, repository: &str, commit: Oid) -> Option<Delivered> {
+    let applications = world.store.list("Application");
+    let mut readers = applications.iter();
+    let app = readers.find(|app| reads(app.spec(), repository))?;
+    let of = |path: &[&str]| app.status().at(path).to_text();
+    let synced = of(&["operationState", "syncResult", "revision"]);
+    let name = &app.key.name;
+    if synced != eco_format!("{commit}") {
+        let waits = texts::stage::WAITS_FOR_ARGO_CD;
+        return Some(Delivered::waits(waits, name));
+    }
+    Some(Delivered {
+        progress: match of(&["operationState", "phase"]).as_str() {
+            "Succeeded" => Progress::Done,
+            "Failed" | "Error" => Progress::Failed,
+            _ => Progress::Active,
+        },
+        title: of(&["sync", "status"]),
+        detail: texts::stage::application_is(name, &of(&["health", "status"])),
+    })
 }
 
 /// `operation` of a sync that a person asks for.

@@ -14,7 +14,7 @@ mod view;
 
 pub(crate) use prospect::{Upgrade, namespace_for, prospects, releases_asked, upgrades};
 pub(crate) use view::makes;
-pub(super) use view::row;
+pub(super) use view::{delivered, row};
 
 use super::Ask;
 use super::pass::Pass;

@@ -33,7 +33,7 @@ fn fetched(
 }
 
 /// Whether a source is fetched from a repository.
-fn is_of(store: &Store, source: &Key, repository: &str) -> bool {
+pub(super) fn is_of(store: &Store, source: &Key, repository: &str) -> bool {
     let found = store.get(source);
     found.is_some_and(|it| source::name_of(it.spec().get("url").text()) == repository)
 }

@@ -1,11 +1,15 @@
 //! A HelmRelease or Kustomization for a viewer.
 
-use super::helm_release;
+use super::prospect::is_of;
+use super::{git_repository, helm_release, source_key};
+use crate::delivery::git::Oid;
 use crate::delivery::plan;
 use crate::engine::World;
-use crate::gitops::{diff, resource, short};
-use crate::view::{ApplicationRow, ResourceRow};
+use crate::gitops::{Delivered, diff, resource, short};
+use crate::texts::stage;
+use crate::view::{ApplicationRow, Progress, ResourceRow};
 use kube::{Key, Object, Store, Value};
+use std::rc::Rc;
 
 /// How an object of Flux is at this moment. Flux has no words for sync and health; the row has those
 /// of Argo CD that mean the same.
@@ -47,6 +51,46 @@ pub(crate) fn row(world: &World, object: &Object) -> ApplicationRow {
         conditions: Vec::new(),
         resources,
     }
+}
+
+/// What has become of a repository's commit in the first HelmRelease or Kustomization that reads it.
+pub(crate) fn delivered(world: &World, repository: &str, commit: Oid) -> Option<Delivered> {
+    let store = &world.store;
+    let reader = |kind: &str, place: &[&str]| {
+        let mut all = store.list(kind).into_iter();
+        let reads = |it: &&Rc<Object>| is_of(store, &source_key(it, place), repository);
+        let found = all.find(reads)?;
+        Some((found, store.get(&source_key(found, place))?))
+    };
+    let found = reader("HelmRelease", &helm_release::SOURCE);
+    let (reader, source) = found.or_else(|| reader("Kustomization", &["sourceRef"]))?;
+    let context = world.context();
+    let release = helm_release::newest(&reader.key, reader.spec(), &context);
+    if let Some(release) = release.filter(|it| it.commit == commit) {
+        return Some(Delivered::release(&release.record));
+    }
+    let of = |object: &Object, path: &[&str]| object.status().at(path).to_text();
+    let fetched = of(source, &["artifact", "revision"]);
+    // What a commit says that changes no release is done when it is fetched.
+    let is_seen =
+        reader.key.kind == "HelmRelease" || of(reader, &["lastAppliedRevision"]) == fetched;
+    let is_current = git_repository::is_current(source, &context);
+    let ready = reader.condition("Ready");
+    let progress = match ready.get("status").text() {
+        "True" if is_current && is_seen => Progress::Done,
+        "False" if is_current => Progress::Failed,
+        "Unknown" if is_current => Progress::Active,
+        _ => {
+            let name = &reader.key.name;
+            return Some(Delivered::waits(stage::WAITS_FOR_FLUX, name));
+        }
+    };
+    let row = row(world, reader);
+    Some(Delivered {
+        progress,
+        title: row.operation,
+        detail: stage::is_in_health(&row.kind, &row.name, &row.health),
+    })
 }
 
 fn resource(world: &World, object: &Value) -> ResourceRow {

@@ -28,6 +28,7 @@ pub(crate) const EVERY_NODE_KNOWS: &str = "every node knows them";
 pub(crate) const NO_REQUESTS: &str = "no requests";
 pub(crate) const ALL_ANSWERED: &str = "all answered";
 pub(crate) const WAITS_FOR_ARGO_CD: &str = "waits for Argo CD";
+pub(crate) const WAITS_FOR_FLUX: &str = "waits for Flux";
 
 /// How many jobs of a run have ended well.
 pub(crate) fn jobs_done(done: usize, all: usize) -> EcoString {
@@ -52,7 +53,7 @@ pub(crate) fn is_in_health(kind: &str, name: &str, health: &str) -> EcoString {
     eco_format!("{kind} {name} is {health}")
 }
 
-/// An Application that has yet to see the commit.
+/// What a GitOps tool keeps and has yet to see the commit.
 pub(crate) fn is_as_before(name: &str) -> EcoString {
     eco_format!("{name} is as the commit before says")
 }
