@@ -5,11 +5,10 @@
 //! server for something. Each accepted write becomes a trace entry, and wakes whoever watches the
 //! object it touched.
 
-use crate::audit::{Asked, Audited};
-use crate::cluster::kubelet::logs::{self, Executed};
-use crate::cluster::{
-    self, CONTROLLERS, Context, kubelet, metrics_server, network, node_lifecycle, nodes,
-};
+mod requests;
+
+use crate::audit::Audited;
+use crate::cluster::{self, CONTROLLERS, Context, kubelet, network, nodes};
 use crate::delivery::app::App;
 use crate::events::Recorders;
 use crate::faults::Faults;
@@ -20,12 +19,12 @@ use crate::queue::Queue;
 use crate::texts;
 use crate::timings::Timings;
 use crate::trace::{Entry, EntryId, Note};
-use crate::view::{Second, Tone};
+use crate::view::Second;
 use ecow::EcoString;
-use kube::api::{self, Answer, DeleteOptions, Request, Response, Verb};
+use kube::api::{Answer, DeleteOptions, Verb};
 use kube::fields::Table;
 use kube::rbac::{self, User};
-use kube::{Change, ChangeKind, Key, Millis, Random, Status, Store, Value};
+use kube::{Change, ChangeKind, Key, Millis, Random, Status, Store};
 use lean::{HashTrie, SharedMap};
 use std::rc::Rc;
 
@@ -296,189 +295,6 @@ impl World {
         self.out.seconds.push(second);
     }
 
-    /// Asks the API server for a write, as the user that `actor` is: a part of the cluster under its
-    /// own name, anybody else with an administrator's rights.
-    ///
-    /// # Errors
-    /// The API server's refusal, which is also in the trace; or nothing but that it does not answer, if
-    /// the actor is cut off from it.
-    pub fn request(
-        &mut self,
-        actor: &str,
-        key: Key,
-        subresource: &'static str,
-        verb: Verb,
-        note: Note,
-    ) -> Response {
-        if self.pods.is_unheard(actor) {
-            return Err(Status::timeout());
-        }
-        let user = self.user(actor);
-        if user.is_master() {
-            return self.request_as(user, actor, key, subresource, verb, note);
-        }
-        let request = Request {
-            user,
-            subresource,
-            ..Request::new("", key, verb)
-        };
-        self.send(actor, request, note, true)
-    }
-
-    /// From now on the API server decodes strictly what people and their programs write.
-    pub(crate) fn decode_by(&mut self, table: Option<&'static Table>) {
-        if table.is_some() && self.settings.fields.is_none() {
-            Rc::make_mut(&mut self.settings).fields = table;
-        }
-    }
-
-    /// The same as another user, such as the service account of a job: RBAC decides.
-    ///
-    /// # Errors
-    /// The API server's refusal, which is also in the trace.
-    pub fn request_as(
-        &mut self,
-        user: User,
-        actor: &str,
-        key: Key,
-        subresource: &'static str,
-        verb: Verb,
-        note: Note,
-    ) -> Response {
-        let request = Request {
-            subresource,
-            ..Request::of(user, key, verb)
-        };
-        self.ask(actor, request, note)
-    }
-
-    /// The same with a whole request, such as a program sends.
-    ///
-    /// # Errors
-    /// The API server's refusal, which is also in the trace.
-    pub(crate) fn ask(&mut self, actor: &str, request: Request, note: Note) -> Response {
-        let request = self.decoded(request);
-        self.send(actor, request, note, false)
-    }
-
-    /// A request as the API server decodes it.
-    fn decoded(&self, request: Request) -> Request {
-        Request {
-            fields: self.settings.fields,
-            ..request
-        }
-    }
-
-    /// What the API server would warn of, did it do what a request asks for.
-    pub(crate) fn warnings(&self, request: &Request) -> Vec<EcoString> {
-        kube::warnings::of(&self.store, &self.decoded(request.clone()))
-    }
-
-    /// Answers a request that changes nothing: a read, or a dry run.
-    pub(crate) fn try_out(&mut self, request: Request) -> Response {
-        let request = self.decoded(request);
-        let is_read = matches!(request.verb, Verb::Get | Verb::List);
-        match request.key.kind.as_str() {
-            _ if metrics_server::answers(&request) => metrics_server::serve(self, request),
-            "Lease" if is_read => {
-                let leases = node_lifecycle::leases(self);
-                api::serve_computed(&self.store, self.now, request, leases)
-            }
-            _ => api::serve(&mut self.store, self.now, request),
-        }
-    }
-
-    /// Runs a command in a container: a request to create `pods/exec`.
-    ///
-    /// # Errors
-    /// The API server's refusal, or that of the kubelet, which is also in the trace.
-    pub(crate) fn exec(
-        &mut self,
-        actor: &str,
-        request: Request,
-        note: Note,
-    ) -> Result<Executed, Status> {
-        let (key, verb) = (request.key.clone(), note.verb);
-        let options = match &request.verb {
-            Verb::Create(options) => options.clone(),
-            _ => Value::Null,
-        };
-        let (asked, since) = (Asked::of(actor, &request), self.store.version());
-        let entry = match api::serve(&mut self.store, self.now, request) {
-            Ok(_) => self.note(actor, Some(key.clone()), note),
-            Err(status) => {
-                self.refuse(&asked, &key, verb, &status);
-                return Err(status);
-            }
-        };
-        let done = logs::exec(self, &key, &options);
-        match &done {
-            Ok(_) => self.audit(&asked, &key, Some(entry), since),
-            Err(status) => self.refuse(&asked, &key, verb, status),
-        }
-        done
-    }
-
-    /// What a part of the cluster is answered well is too much for the log, and no news.
-    fn send(&mut self, actor: &str, request: Request, note: Note, is_part: bool) -> Response {
-        let (key, subresource) = (request.key.clone(), request.subresource);
-        let (verb, since) = (request.verb.as_str(), self.store.version());
-        let asked = (!is_part).then(|| Asked::of(actor, &request));
-        match api::serve(&mut self.store, self.now, request) {
-            Ok(answer) => {
-                let about = match &answer {
-                    // A Scale stands for the object that it is of.
-                    Answer::Object(object) if subresource != "scale" => &object.key,
-                    _ => &key,
-                };
-                let entry = self.publish(actor, about, note);
-                if let Some(asked) = asked.filter(Asked::is_listed) {
-                    self.audit(&asked, about, entry, since);
-                }
-                Ok(answer)
-            }
-            Err(status) => {
-                // Of a collection, some may be gone already.
-                self.publish(actor, &key, note.clone());
-                let asked = asked.unwrap_or_else(|| Asked {
-                    is_part: true,
-                    ..Asked::by(actor, &self.user(actor), verb, subresource)
-                });
-                self.refuse(&asked, &key, note.verb, &status);
-                Err(status)
-            }
-        }
-    }
-
-    /// Tells of a refusal, in the trace and in the API server's log. `verb` is what the trace calls what
-    /// was asked for.
-    pub(crate) fn refuse(
-        &mut self,
-        asked: &Asked<'_>,
-        about: &Key,
-        verb: &'static str,
-        status: &Status,
-    ) {
-        // What a kubelet answers has no reason.
-        let reason = match status.reason {
-            "" => "InternalError",
-            reason => reason,
-        };
-        let refused = Note::warning(verb, reason, status.message.clone());
-        // A conflict is the loop at work, not a failure: whoever lost looks again.
-        let is_conflict = status.code == 409;
-        let tone = if is_conflict {
-            Tone::Detail
-        } else {
-            Tone::Warning
-        };
-        let note = Note { tone, ..refused };
-        let entry = self.note(asked.actor, Some(about.clone()), note);
-        if !is_conflict || !asked.is_part {
-            self.audit_refusal(asked, about, Some(entry), status);
-        }
-    }
-
     /// Whether all that was written so far was told to whom it concerns.
     pub(crate) fn has_seen_all(&self) -> bool {
         self.seen == self.store.version()
@@ -487,16 +303,6 @@ impl World {
     /// What was written so far concerns nobody.
     pub(crate) fn have_seen_all(&mut self) {
         self.seen = self.store.version();
-    }
-
-    /// The user that an actor is.
-    pub(crate) fn user(&mut self, actor: &str) -> User {
-        if let Some(user) = self.users.get(actor) {
-            return user.clone();
-        }
-        let user = cluster::user_of(actor);
-        self.users.insert(actor.into(), user.clone());
-        user
     }
 
     /// Enters new writes into the trace, and wakes whoever watches what they touched.
