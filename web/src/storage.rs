@@ -58,14 +58,13 @@ fn read(key: &str) -> Option<String> {
     storage()?.get_item(key).ok()?
 }
 
-/// Nothing removes the key. A full or forbidden storage is no reason to disturb whoever is typing.
-fn write(key: &str, text: Option<&str>) {
-    if let Some(storage) = storage() {
-        let _ = match text {
-            Some(text) => storage.set_item(key, text),
-            None => storage.remove_item(key),
-        };
-    }
+/// Nothing removes the key. A full or forbidden storage is no reason to disturb whoever is typing: false.
+fn write(key: &str, text: Option<&str>) -> bool {
+    let written = storage().map(|storage| match text {
+        Some(text) => storage.set_item(key, text),
+        None => storage.remove_item(key),
+    });
+    written.is_some_and(|it| it.is_ok())
 }
 
 /// The edits that were kept; none if nothing was.
@@ -113,7 +112,7 @@ pub fn keep_open_files<'a>(paths: impl Iterator<Item = &'a str>) {
 }
 
 /// Whether what is done outlives a reload. A lab in a frame is a figure: it begins as its page says.
-pub fn keeps_story() -> bool {
+fn keeps_story() -> bool {
     !dom::is_embed() || dom::has_parameter("lesson")
 }
 
@@ -122,12 +121,10 @@ pub fn story() -> Option<String> {
     read(&key(STORY)).filter(|_| keeps_story())
 }
 
-/// Keeps what was done, or that nothing was. At which moment it is left is not known yet.
-pub fn keep_story(json: Option<&str>) {
-    if keeps_story() {
-        write(&key(STORY), json);
-        write(&key(MOMENT), None);
-    }
+/// Keeps what was done, or that nothing was; false if it cannot, and what was kept before stays. At which
+/// moment it is left is not known yet.
+pub fn keep_story(json: Option<&str>) -> bool {
+    keeps_story() && write(&key(STORY), json) && write(&key(MOMENT), None)
 }
 
 /// The moment at which the story was left.

@@ -246,16 +246,9 @@ impl Session {
         self.open(to.into());
     }
 
-    /// Keeps how the files differ from main where the story is left; while it is not known yet how that
-    /// is kept, what was kept of both before stays. Where no story is kept, a reload begins with the
-    /// lab's first files, and the difference is from those: a merged edit is still the learner's.
+    /// Keeps how the files differ from main where a reload goes on: as long as it is not kept what was
+    /// done since, a merged edit is still the learner's.
     pub(super) fn keep(&self) {
-        if 0 < self.leaving {
-            return;
-        }
-        if storage::keeps_story() {
-            return storage::keep_edits(&self.draft);
-        }
         let files = self.working_tree();
         let gone = self.original.keys();
         let removed = gone.filter(|path| !files.contains_key(*path)).cloned();
@@ -268,16 +261,19 @@ impl Session {
     }
 
     /// Keeps what was done, as a link carries it, with the edits; none if the engine could not say it.
+    /// What is asked for already is newer.
     pub(super) fn leave(&mut self, link: Option<&str>) {
         self.leaving = self.leaving.saturating_sub(1);
-        if let Some(link) = link {
+        if let Some(link) = link.filter(|_| self.leaving == 0) {
             // A link without acts is to the lab as it was: that opens sooner.
             let story = Some(link).filter(|link| link.contains("\"acts\":"));
-            storage::keep_story(story);
             self.has_story = story.is_some();
             self.has_started_over &= story.is_none();
+            if storage::keep_story(story) {
+                self.original = Rc::clone(&self.main);
+            }
+            self.keep();
         }
-        self.keep();
     }
 
     pub(super) fn open(&mut self, path: Rc<str>) {

@@ -84,6 +84,7 @@ struct PutAside {
 #[derive(Clone)]
 pub struct Session {
     engine: Engine,
+    /// The files on main where a reload goes on.
     original: Rc<Files>,
     /// What the engine was asked to do and has not done yet.
     asked: Option<Asked>,
