@@ -123,6 +123,24 @@ lab('what is done in a link outlives a reload, beside one’s own', async (page)
   assert.equal((await look(page)).pods.length, 5, 'the link is as it was sent');
 });
 
+lab('who comes back from a link finds the own story', async (page) => {
+  await story(page);
+  await page.getByRole('button', { name: 'Share' }).click();
+  const field = page.getByRole('textbox', { name: 'Link' });
+  await page.waitForFunction((it) => it.value.includes('#v1.'), await field.elementHandle());
+  const link = await field.inputValue();
+  await page.getByRole('dialog').getByRole('button', { name: 'Close' }).click();
+  // By its end alone, as a link in a page or a file that is opened goes there: the document is the same one.
+  await anew(page, () => page.evaluate((hash) => (location.hash = hash), new URL(link).hash));
+  assert.match(await type(page, 'kubectl scale deployment/order-service --replicas=2'), /scaled/);
+  await isKept(page, '--replicas=2', `rollout-lab/1/link/${link.slice(-24)}`);
+  await anew(page, () => page.goBack());
+  assert.equal(await page.evaluate((story) => /--replicas=2/.test(localStorage.getItem(story)), STORY), false);
+  await press(page, 'End');
+  assert.equal((await look(page)).pods.length, 5);
+  assert.equal(await replicas(page), '6');
+});
+
 lab('a story that cannot be opened gives way to the lab', async (page) => {
   await page.evaluate((story) => localStorage.setItem(story, '{"rolloutLab":1,"lab":"gone","acts":[]}'), STORY);
   await page.reload();

@@ -132,5 +132,5 @@ export function openFile(file, refused) {
   opened.then((fragment) => (location.hash === fragment ? location.reload() : (location.hash = fragment)), () => refused());
 }
 
-// Another link in the same page's address line.
-addEventListener('hashchange', () => LINK.test(location.hash) && location.reload());
+// Another link in the same page's address line, or the way back from one.
+addEventListener('hashchange', ({ oldURL, newURL }) => [oldURL, newURL].some((url) => LINK.test(new URL(url).hash)) && location.reload());

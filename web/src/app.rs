@@ -186,7 +186,7 @@ fn shown_panel(session: &Session, layout: Layout) -> Panel {
     }
 }
 
-/// The sentence of the moment, the player, and the ribbon. `play` is the button that plays.
+/// The sentence of the moment, the player, and the ribbon.
 fn time_line(session: &Session, hands: &Hands, on: &Callback<Action>) -> Html {
     let history = &session.history;
     html! {

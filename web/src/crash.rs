@@ -11,7 +11,8 @@ use crate::{dom, link, storage};
 /// Makes the notice of `index.html` with the id `crash` ready, and shows it when the page panics.
 ///
 /// Every edit was written to storage as it was typed, so a reload brings it back. If the edits
-/// themselves stop the page, the second button puts them aside and starts from the lab's files.
+/// themselves stop the page, the second button puts them and what was done aside and starts from the lab's
+/// files; the page offers to bring it back.
 pub fn install() {
     for (id, with_edits) in [("crash-reload", true), ("crash-without", false)] {
         let Some(button) = dom::element(id) else {
@@ -19,7 +20,7 @@ pub fn install() {
         };
         EventListener::new(&button, "click", move |_| {
             if !with_edits {
-                storage::put_aside();
+                storage::start_over();
             }
             // Nor with the edits that a link carries.
             match (link::own(), dom::parameter("lesson")) {

@@ -79,7 +79,10 @@ fn begin(link: Option<String>, notice: Option<&'static str>) {
                 app::open(answered.clone(), Labs::new(&name, labs), session);
             }
             // A lesson or lab that is another one now begins anew.
-            Reply::Refused(_) if storage::put_aside() => dom::reload(),
+            Reply::Refused(_) if storage::story().is_some() => {
+                storage::put_aside();
+                dom::reload();
+            }
             Reply::Refused(_) => match instead.borrow_mut().pop() {
                 Some(lab) => {
                     notice.set(Some(texts::LINK_DAMAGED));

@@ -4,6 +4,8 @@
 //! The keys carry a version, so that a later format never misreads an older one. Where the browser
 //! refuses storage (private windows, sandboxed frames), everything works and nothing is kept.
 
+use std::cell::Cell;
+
 use js_sys::{Array, JSON, Object, Reflect};
 use view::{Edits, Millis};
 use wasm_bindgen::{JsCast, JsValue};
@@ -31,20 +33,32 @@ const THEME: &str = "rollout-lab/1/theme";
 /// How far the learner has come in every lesson.
 const LESSONS: &str = "rollout-lab/1/lessons";
 
-/// The key of something that the open lab or lesson keeps.
-///
+thread_local! {
+    /// Where the open lab or lesson keeps what is its own. On the way to another address that one is in the
+    /// address line already, so what was opened is remembered.
+    static PLACE: String = place();
+    /// Whether the page is about to begin anew: what it still hears from the engine is of what was put aside.
+    static IS_OVER: Cell<bool> = const { Cell::new(false) };
+}
+
 /// What is done in somebody's link lies beside the reader's own of the lab, not over it: its place has the
-/// last characters of the link for a name, where its checksum is.
-fn key(what: &str) -> String {
-    let place = match (link::own(), dom::parameter("lesson")) {
+/// last characters of the link for a name, where its checksum is. Nor does a figure in a page, whose lab is
+/// the reader's for a while only, touch the reader's own.
+fn place() -> String {
+    match (link::own(), dom::parameter("lesson")) {
         (Some(fragment), _) => {
             let tail = fragment.len().saturating_sub(LINK_TAIL);
             format!("link/{}", fragment.get(tail..).unwrap_or_default())
         }
         (None, Some(id)) => format!("lesson/{id}"),
+        (None, None) if dom::is_embed() => format!("frame/{}", dom::lab()),
         (None, None) => dom::lab(),
-    };
-    format!("rollout-lab/1/{place}{what}")
+    }
+}
+
+/// The key of something that the open lab or lesson keeps.
+fn key(what: &str) -> String {
+    PLACE.with(|place| format!("rollout-lab/1/{place}{what}"))
 }
 
 /// How many characters tell a link from others.
@@ -85,6 +99,9 @@ pub fn edits() -> Option<Edits> {
 
 /// Keeps the edits. That there are none is kept, too: a step of a lesson or a link may bring some along.
 pub fn keep_edits(edits: &Edits) {
+    if IS_OVER.get() {
+        return;
+    }
     let changed = edits.changed.iter();
     let changed = changed.map(|(path, text)| (path.as_str(), JsValue::from_str(text)));
     let removed = edits.removed.iter();
@@ -124,7 +141,7 @@ pub fn story() -> Option<String> {
 /// Keeps what was done, or that nothing was; false if it cannot, and what was kept before stays. At which
 /// moment it is left is not known yet.
 pub fn keep_story(json: Option<&str>) -> bool {
-    keeps_story() && write(&key(STORY), json) && write(&key(MOMENT), None)
+    keeps_story() && !IS_OVER.get() && write(&key(STORY), json) && write(&key(MOMENT), None)
 }
 
 /// The moment at which the story was left.
@@ -134,7 +151,7 @@ pub fn moment() -> Option<Millis> {
 
 /// Keeps the moment.
 pub fn keep_moment(t: Millis) {
-    if story().is_some() {
+    if story().is_some() && !IS_OVER.get() {
         write(&key(MOMENT), Some(&t.to_string()));
     }
 }
@@ -142,11 +159,9 @@ pub fn keep_moment(t: Millis) {
 /// What makes a lab what it is.
 const MADE: [&str; 3] = [STORY, MOMENT, EDITS];
 
-/// Moves what was done and edited out of the way, where it can still be found, so that the page begins
-/// anew. False if nothing was done.
-pub fn put_aside() -> bool {
-    let has_story = story().is_some();
-    if has_story || read(&key(EDITS)).is_some() {
+/// Moves what was done and edited out of the way, where it can still be found. The page is to begin anew then.
+pub fn put_aside() {
+    if story().is_some() || read(&key(EDITS)).is_some() {
         for what in MADE {
             let (kept, aside) = (key(what), key(what) + ASIDE);
             let text = read(&kept);
@@ -154,7 +169,7 @@ pub fn put_aside() -> bool {
             write(&aside, text.as_deref());
         }
     }
-    has_story
+    IS_OVER.set(true);
 }
 
 /// Puts it aside, and remembers that somebody wanted that.
@@ -187,6 +202,7 @@ pub fn bring_back() {
         write(&aside, new.as_deref());
         write(&kept, old.as_deref());
     }
+    IS_OVER.set(true);
 }
 
 /// What is kept as long as this tab is open.

@@ -8,7 +8,7 @@ use crate::texts;
 use ecow::EcoString;
 use reconcile::Lab;
 use reconcile::delivery::labs::Files;
-use reconcile::view::Problem;
+use reconcile::view::{Problem, Tone};
 use std::rc::Rc;
 use view::protocol::LessonIntent;
 use view::{GoalRow, LessonRow, LessonStepRow, PredictionRow, StepStatus, YOU};
@@ -285,10 +285,11 @@ fn goal(it: &Item, record: &Record) -> GoalRow {
     }
 }
 
-/// Whether somebody did more than to propose.
+/// Whether somebody did more than to propose. What was refused is not done.
 fn has_tried(record: &Record) -> bool {
-    record
-        .entries()
-        .iter()
-        .any(|entry| entry.actor == YOU && !matches!(entry.verb, "commit" | "open" | "close"))
+    record.entries().iter().any(|entry| {
+        entry.actor == YOU
+            && entry.tone == Tone::Story
+            && !matches!(entry.verb, "commit" | "open" | "close")
+    })
 }

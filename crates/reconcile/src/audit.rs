@@ -11,7 +11,7 @@ use crate::gitops;
 use crate::lab::SETUP;
 use crate::pipeline::PullState;
 use crate::trace::{Entry, EntryId};
-use crate::view::{Outcome, RequestRow};
+use crate::view::{Outcome, RequestRow, YOU};
 use ecow::EcoString;
 use kube::api::Request;
 use kube::rbac::User;
@@ -111,7 +111,7 @@ impl World {
             entry,
             outcome: Outcome::Refused,
             code: status.code,
-            reason: status.reason.into(),
+            reason: reason_of(status).into(),
             message: status.message.clone(),
             ..row(asked, about, self.now)
         });
@@ -240,11 +240,23 @@ fn leads_to(entries: &[Entry], root: EntryId, cause: Option<EntryId>) -> bool {
     at == Some(root)
 }
 
+/// The reason of a refusal. What a kubelet answers has none.
+pub(crate) fn reason_of(status: &Status) -> &'static str {
+    match status.reason {
+        "" => "InternalError",
+        reason => reason,
+    }
+}
+
 /// Whether somebody was refused the same again.
 fn is_again(before: &RequestRow, row: &RequestRow) -> bool {
-    fn asked(row: &RequestRow) -> (&str, &str, Option<&str>, u16) {
-        let kind = row.object.split('/').next();
-        (&row.actor, &row.verb, kind, row.code)
+    fn asked(row: &RequestRow) -> [&str; 5] {
+        // A part of the cluster tries for one object after another: that is the same again.
+        let object = match row.actor.as_str() {
+            YOU => row.object.as_str(),
+            _ => row.object.split('/').next().unwrap_or_default(),
+        };
+        [&row.actor, &row.user, &row.verb, &row.subresource, object]
     }
-    row.outcome == Outcome::Refused && asked(before) == asked(row)
+    row.outcome == Outcome::Refused && before.code == row.code && asked(before) == asked(row)
 }

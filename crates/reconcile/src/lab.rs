@@ -294,13 +294,14 @@ impl Lab {
         world.decode_by(self.fields);
         let schema = self.fields.map(|table| (table, self.descriptions.clone()));
         let tried = terminal::run(&world, schema, line, HORIZON);
-        // Who waits after a refusal waits for a future in which nothing else is done.
-        let is_only_told = |(t, write): &(Millis, Rc<Write>)| *t == now && write.refused.is_some();
         let done = match tried.writes.as_slice() {
             [] => Done::Nothing,
-            writes if writes.iter().all(is_only_told) => {
-                let writes = writes.iter().map(|(_, write)| Input::Write(write.clone()));
-                self.timeline.tell(writes);
+            // Who was refused at once may have waited and been refused again, in a future in which nothing
+            // else is done: that is not told.
+            writes if writes.iter().all(|(_, write)| write.refused.is_some()) => {
+                let told = writes.iter().filter(|(t, _)| *t == now);
+                self.timeline
+                    .tell(told.map(|(_, write)| Input::Write(write.clone())));
                 self.retell();
                 self.timeline.seek(now);
                 Done::Refused

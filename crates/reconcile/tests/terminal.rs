@@ -64,6 +64,11 @@ fn a_refusal_is_told_and_what_comes_after_it_stays() {
         words.collect::<Vec<_>>()
     };
     assert_eq!(words(&told), words(&entries));
+    // What led to what is as it was: those after it are one on.
+    let before = |id: u32| id - u32::from(at < id as usize);
+    let told = told.iter().map(|it| it.cause.map(before));
+    let causes = entries.iter().map(|it| it.cause);
+    assert_eq!(told.collect::<Vec<_>>(), causes.collect::<Vec<_>>());
 }
 
 /// Types the lines of a script, and compares the session with its snapshot.

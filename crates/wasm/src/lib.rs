@@ -276,8 +276,10 @@ impl Engine {
         lab.play_to(end);
         other.lab.play_to(end);
         other.lab.seek(now);
-        // What is done before they part makes them part there.
-        other.since = other.since.min(now);
+        // What is done before they part makes them part there; to open them is to do nothing.
+        if !matches!(reply, Reply::Opened { .. }) {
+            other.since = other.since.min(now);
+        }
         let mut state = state(lab, &self.session);
         state.other = Some(Box::new(Future {
             since: other.since,
@@ -508,26 +510,34 @@ mod tests {
             changed: [("a/b".to_owned(), "c".to_owned())].into(),
             removed: ["d".to_owned()].into(),
         };
-        let share = Request::Share {
-            lesson: None,
-            files: here.files,
-            aside: aside.clone(),
+        let sent = |engine: &mut Engine| {
+            let share = Request::Share {
+                lesson: None,
+                files: here.files.clone(),
+                aside: aside.clone(),
+            };
+            let Reply::Link(link) = ask(engine, share) else {
+                panic!("no link");
+            };
+            let link = link.to_string();
+            let opened = ask(&mut Engine::new(), Request::OpenLink { link, lesson: None });
+            let Reply::Opened { state, carried, .. } = opened else {
+                panic!("it does not open: {opened:?}");
+            };
+            (state, carried)
         };
-        let Reply::Link(link) = ask(&mut engine, share) else {
-            panic!("no link");
-        };
-        let link = link.to_string();
-        let opened = ask(&mut Engine::new(), Request::OpenLink { link, lesson: None });
-        let Reply::Opened { state, carried, .. } = opened else {
-            panic!("it does not open: {opened:?}");
-        };
+        let (state, carried) = sent(&mut engine);
         assert_eq!(state.scene, here_now);
         assert_eq!(state.events, here.events);
         let beside = state.other.expect("two futures");
         assert_eq!((beside.since, beside.is_fork), (60_000, false));
         assert_eq!(beside.scene, *there_now);
         assert_eq!(beside.differences, other.differences);
-        assert_eq!(carried.map(|it| it.aside), Some(aside));
+        assert_eq!(carried.map(|it| it.aside), Some(aside.clone()));
+        // Who looks at a moment before they part sends where they part, not where it was looked at.
+        ask(&mut engine, Request::Seek(40_000));
+        let beside = sent(&mut engine).0.other.expect("two futures");
+        assert_eq!(beside.since, 60_000);
 
         let over = changed(ask(&mut engine, Request::Switch));
         assert!(over.other.is_some_and(|other| other.is_fork));

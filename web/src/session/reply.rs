@@ -258,14 +258,14 @@ impl Session {
                     is_failed: exit != 0,
                 };
                 Rc::make_mut(&mut self.terminal).push(printed);
-                let playing = self.playing;
+                let (playing, seen) = (self.playing, self.seen);
                 match state {
                     Some(state) => self.change(state),
                     None => self.asked = None,
                 }
-                // Why it failed is read first.
+                // Why it failed is read first, and what is refused leaves what comes after as it was.
                 if exit != 0 {
-                    self.playing = playing;
+                    (self.playing, self.seen) = (playing, seen);
                 }
             }
             Reply::Object(panel) => {

@@ -1,7 +1,7 @@
 //! How the API server is asked: every write of the lab goes this way, into the trace and the audit log.
 
 use super::World;
-use crate::audit::Asked;
+use crate::audit::{Asked, reason_of};
 use crate::cluster::kubelet::logs::{self, Executed};
 use crate::cluster::{self, metrics_server, node_lifecycle};
 use crate::trace::Note;
@@ -177,12 +177,7 @@ impl World {
         verb: &'static str,
         status: &Status,
     ) {
-        // What a kubelet answers has no reason.
-        let reason = match status.reason {
-            "" => "InternalError",
-            reason => reason,
-        };
-        let refused = Note::warning(verb, reason, status.message.clone());
+        let refused = Note::warning(verb, reason_of(status), status.message.clone());
         // A conflict is the loop at work, not a failure: whoever lost looks again.
         let is_conflict = status.code == 409;
         let tone = if is_conflict {

@@ -1,13 +1,14 @@
 //! A HelmRelease or Kustomization for a viewer.
 
 use super::prospect::is_of;
-use super::{git_repository, helm_release, source_key};
+use super::{helm_release, is_suspended, source_key};
 use crate::delivery::git::Oid;
 use crate::delivery::plan;
 use crate::engine::World;
 use crate::gitops::{Delivered, diff, resource, short};
 use crate::texts::stage;
 use crate::view::{ApplicationRow, Progress, ResourceRow};
+use ecow::eco_format;
 use kube::{Key, Object, Store, Value};
 use std::rc::Rc;
 
@@ -40,7 +41,7 @@ pub(crate) fn row(world: &World, object: &Object) -> ApplicationRow {
         namespace: object.key.namespace.clone(),
         name: object.key.name.clone(),
         // Flux has nothing that waits to be asked, unless it is suspended.
-        is_automated: object.spec().get("suspend").as_bool() != Some(true),
+        is_automated: !is_suspended(object),
         history: Vec::new(),
         sync: if synced { "Synced" } else { "OutOfSync" }.into(),
         health: health.into(),
@@ -62,19 +63,22 @@ pub(crate) fn delivered(world: &World, repository: &str, commit: Oid) -> Option<
         let found = all.find(reads)?;
         Some((found, store.get(&source_key(found, place))?))
     };
-    let found = reader("HelmRelease", &helm_release::SOURCE);
-    let (reader, source) = found.or_else(|| reader("Kustomization", &["sourceRef"]))?;
+    let kustomization = reader("Kustomization", &["sourceRef"]);
+    let (reader, source) = reader("HelmRelease", &helm_release::SOURCE).or(kustomization)?;
     let context = world.context();
     let release = helm_release::newest(&reader.key, reader.spec(), &context);
     if let Some(release) = release.filter(|it| it.commit == commit) {
         return Some(Delivered::release(&release.record));
     }
+    // What no release is made of is the Kustomization's to apply.
+    let (reader, source) = kustomization.unwrap_or((reader, source));
     let of = |object: &Object, path: &[&str]| object.status().at(path).to_text();
     let fetched = of(source, &["artifact", "revision"]);
+    // A source may follow another branch, and who is suspended looks at nothing.
+    let is_current = !is_suspended(reader) && fetched.ends_with(eco_format!("{commit}").as_str());
     // What a commit says that changes no release is done when it is fetched.
     let is_seen =
         reader.key.kind == "HelmRelease" || of(reader, &["lastAppliedRevision"]) == fetched;
-    let is_current = git_repository::is_current(source, &context);
     let ready = reader.condition("Ready");
     let progress = match ready.get("status").text() {
         "True" if is_current && is_seen => Progress::Done,

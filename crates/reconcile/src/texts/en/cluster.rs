@@ -208,7 +208,8 @@ pub(crate) fn is_not_needed(pod: &str) -> EcoString {
 
 /// A Job makes pods.
 pub(crate) fn wants_active(job: &str, wanted: i64) -> EcoString {
-    eco_format!("{job} wants {wanted} active pods.")
+    let pods = counted(wanted, "active pod", "active pods");
+    eco_format!("{job} wants {pods}.")
 }
 
 /// An autoscaler writes down what it found.
