@@ -169,6 +169,8 @@ pub struct Machine<'h, H> {
     pub missing_key: MissingKey,
     /// The templates; what a text defines stands after what was there before it.
     trees: Vec<Rc<Trees>>,
+    /// What was written before the execution failed.
+    pub left: Output,
     out: Output,
     tree: Rc<Tree>,
     node: Option<Rc<Node>>,
@@ -211,6 +213,7 @@ impl<'h, H: Host> Machine<'h, H> {
             host,
             missing_key: MissingKey::default(),
             trees: vec![trees],
+            left: Output::default(),
             out: Output::default(),
             tree: Rc::new(nothing),
             node: None,
@@ -311,7 +314,10 @@ impl<'h, H: Host> Machine<'h, H> {
         self.frame = outer_frame;
         self.text_from = outer_text_from;
         let output = std::mem::replace(&mut self.out, outer_out);
-        result?;
+        if let Err(why) = result {
+            self.left = output;
+            return Err(why);
+        }
         self.read = match &mut self.record {
             Some(record) => {
                 let written = record.written(&output);

@@ -31,8 +31,9 @@ impl Printer {
     /// The text that the template makes of an object.
     ///
     /// # Errors
-    /// Why the template fails, in Go's words, and the object as Go shows it.
-    pub fn print(&self, object: &yaml::Value) -> Result<String, [String; 2]> {
+    /// What was printed before the template failed, why it did, in Go's words, and the object as Go shows
+    /// it.
+    pub fn print(&self, object: &yaml::Value) -> Result<String, [String; 3]> {
         let mut context = Context::with(PRINTER.iter());
         let mut machine = Machine::new(self.0.clone(), &mut context);
         machine.missing_key = MissingKey::Invalid;
@@ -40,7 +41,11 @@ impl Printer {
         let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
         match machine.execute(NAME, data.clone(), NAME) {
             Ok(output) => Ok(text(&output.text)),
-            Err(why) => Err([why.message, text(&print::sprintf(b"%+v", &[data]))]),
+            Err(why) => Err([
+                text(&machine.left.text),
+                why.message,
+                text(&print::sprintf(b"%+v", &[data])),
+            ]),
         }
     }
 }

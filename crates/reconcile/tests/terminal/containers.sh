@@ -85,3 +85,14 @@ kubectl exec job/pair -- touch /tmp/end
 kubectl get pods -l job-name=pair
 kubectl exec job/pair -- ls /tmp/end
 kubectl logs job/pair
+kubectl create deployment shells --image=busybox -- sh -c 'sleep 600'
+# 5 s later
+kubectl scale deployment/shells --replicas=2
+# 5 s later
+kubectl delete pod shells-5d9489455d-t6kf2 --wait=false
+# 1 s later
+kubectl exec deployment/shells -- touch /tmp/here
+kubectl get pods -l app=shells
+kubectl exec shells-5d9489455d-t6kf2 -- ls /tmp/here
+kubectl get pod nope -w --ignore-not-found
+kubectl get namespace shop -o go-template='{{.kind}} {{index .spec.finalizers 9}}'

@@ -3,6 +3,7 @@
 
 use super::session::{Fault, Session};
 use kube::{Meta, Millis, Object, Selection, Value};
+use std::cmp::Reverse;
 use std::rc::Rc;
 
 const DEFAULT: &str = "kubectl.kubernetes.io/default-container";
@@ -52,12 +53,21 @@ pub(super) fn pods_of(
 }
 
 /// The place of a pod among those of which one is wanted; the first is chosen.
-pub(super) type Rank = (bool, i64, bool, Millis, i64, Millis);
+pub(super) type Rank = (
+    bool,
+    i64,
+    bool,
+    Option<Reverse<Millis>>,
+    Millis,
+    i64,
+    Millis,
+);
 
-/// Pods that have a node come first, then those of a lower phase, those that are ready, that have been for
-/// longer, with lower restarts, that are older (`k8s.io/kubectl/pkg/util/podutils`). Times are compared as
-/// the API server gives them, by the second.
-pub(super) fn rank(pod: &Object, phase: i64, restarts: i64) -> Rank {
+/// Pods that have a node come first, then those of a lower phase, those that are ready, that nobody deleted
+/// or that was deleted later (`gone`, where that counts), that have been ready for longer, with lower
+/// restarts, that are older (`k8s.io/kubectl/pkg/util/podutils`). Times are compared as the API server
+/// gives them, by the second.
+pub(super) fn rank(pod: &Object, phase: i64, gone: Option<Millis>, restarts: i64) -> Rank {
     let Meta {
         node,
         ready,
@@ -69,6 +79,7 @@ pub(super) fn rank(pod: &Object, phase: i64, restarts: i64) -> Rank {
         node.is_empty(),
         phase,
         ready.is_none(),
+        gone.map(Reverse),
         since,
         restarts,
         created / 1000,

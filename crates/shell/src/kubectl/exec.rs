@@ -76,5 +76,5 @@ fn by_activity(pod: &Object) -> Rank {
         "Unknown" => 1,
         _ => 2,
     };
-    containers::rank(pod, phase, containers::restarts(pod))
+    containers::rank(pod, phase, pod.meta.deleted, containers::restarts(pod))
 }

@@ -46,7 +46,7 @@ enum Format {
     Yaml,
     Json,
     Names,
-    Path(Template),
+    Path(String, Template),
     GoTemplate(GoTemplate),
     /// Headings, and what stands under each.
     Columns(Vec<(String, Template)>),
@@ -98,9 +98,7 @@ fn printed(
             .iter()
             .map(|it| format!("{}\n", shown(&it.key)))
             .collect(),
-        Format::Path(template) => template.print(&whole()).map_err(|why| {
-            let text = args.last("output").unwrap_or("");
-            let text = text.split_once('=').map_or("", |(_, text)| text);
+        Format::Path(text, template) => template.print(&whole()).map_err(|why| {
             Fault::Usage(format!(
                 "error executing jsonpath {text:?}: Error executing template: {why}"
             ))
@@ -119,6 +117,10 @@ fn watch(session: &mut Session, args: &Args, format: &Format) -> Result<(), Faul
         faults,
     } = found(session, args)?;
     Fault::all(faults)?;
+    if 0 < named && groups.is_empty() {
+        // All that was named is not there, and `--ignore-not-found` has it so.
+        return Ok(());
+    }
     let [(info, objects)] = groups.as_slice() else {
         return Err(Fault::Usage(
             "you may only specify a single resource type".to_owned(),
@@ -197,7 +199,7 @@ fn format(args: &Args) -> Result<Format, Fault> {
         }
         "jsonpath" => {
             let wrong = |why| Fault::Usage(format!("error parsing jsonpath {spec}, {why}"));
-            Format::Path(Template::read(spec).map_err(wrong)?)
+            Format::Path(spec.to_owned(), Template::read(spec).map_err(wrong)?)
         }
         "custom-columns" if spec.is_empty() => {
             return Err(Fault::Usage(

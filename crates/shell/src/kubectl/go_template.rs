@@ -27,10 +27,10 @@ impl GoTemplate {
         })
     }
 
-    /// The text that it makes of an object. Where it fails, what it saw is printed.
+    /// The text that it makes of an object. Where it fails, what it had printed is, and what it saw.
     pub fn print(&self, session: &mut Session, object: &Value) -> Result<String, Fault> {
         let text = &self.text;
-        self.printer.print(object).map_err(|[why, shown]| {
+        self.printer.print(object).map_err(|[printed, why, shown]| {
             let raw = json::encode(
                 object,
                 Style {
@@ -39,7 +39,7 @@ impl GoTemplate {
                 },
             );
             session.output.stdout.push_str(&format!(
-                "Error executing template: {why}. Printing more information for debugging the template:\n\
+                "{printed}Error executing template: {why}. Printing more information for debugging the template:\n\
                  \ttemplate was:\n\t\t{text}\n\traw data was:\n\t\t{raw}\n\tobject given to template engine \
                  was:\n\t\t{shown}\n\n"
             ));

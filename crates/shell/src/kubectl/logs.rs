@@ -222,7 +222,7 @@ fn by_logging(pod: &Object) -> Rank {
         "Pending" => 2,
         _ => 0,
     };
-    containers::rank(pod, phase, -containers::restarts(pod))
+    containers::rank(pod, phase, None, -containers::restarts(pod))
 }
 
 /// Those lines that are asked for.

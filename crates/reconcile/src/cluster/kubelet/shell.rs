@@ -89,6 +89,11 @@ enum Frame {
     Exit,
 }
 
+/// Whether a shell runs the word after this flag: `-c`, `-ec`.
+fn is_script(flag: &str) -> bool {
+    flag.starts_with('-') && flag.ends_with('c')
+}
+
 impl Shell {
     /// The process of a command line; none if there is no such program.
     pub(super) fn new(
@@ -99,10 +104,8 @@ impl Shell {
         let first = words.first().map_or("", EcoString::as_str);
         let is_shell = matches!(programs::name(first), "sh" | "ash" | "bash");
         let block = match words.get(1..) {
-            Some([flag, text, ..]) if is_shell && flag.starts_with('-') && flag.ends_with('c') => {
-                script::parse_compound(text)
-                    .unwrap_or_else(|error| vec![plain(&["fail".into(), error.message])])
-            }
+            Some([flag, text, ..]) if is_shell && is_script(flag) => script::parse_compound(text)
+                .unwrap_or_else(|error| vec![plain(&["fail".into(), error.message])]),
             // Without a terminal, a shell finds its input at its end.
             _ if is_shell => Block::new(),
             _ => vec![plain(words)],
@@ -540,6 +543,10 @@ mod tests {
                 r#"0 at 0 "B=2\nA=1\nC=3\n" v/vol/f"#,
             ),
             ("env A=x sh -c 'echo $A'", r#"0 at 0 "x\n" v/vol/f"#),
+            (
+                "env A=x sh -ec 'echo $A; exit 3'",
+                r#"3 at 0 "x\n" v/vol/f"#,
+            ),
             ("env sleep 2", r#"0 at 2000 "" v/vol/f"#),
             (
                 "env exit 3",

@@ -303,7 +303,8 @@ impl Work<'_> {
                 continue;
             };
             let now = self.world.now;
-            if shell.next() > now && !shell.may_end() {
+            // What it does next is in the queue already.
+            if shell.next() > now {
                 continue;
             }
             let (name, mounts) = (

@@ -1,6 +1,6 @@
 //! Simple commands: a program or a builtin with its words, redirected.
 
-use super::{Done, FOREVER, Frame, Shell, Thread};
+use super::{Done, FOREVER, Frame, Shell, Thread, is_script};
 use crate::cluster::kubelet::files::Disk;
 use crate::cluster::kubelet::programs;
 use crate::delivery::actions::script;
@@ -97,7 +97,7 @@ impl Shell {
         disk: &mut Disk<'_>,
     ) -> Done {
         match (programs::name(&words[0]), &words[1..]) {
-            ("sh" | "ash" | "bash", [flag, text, ..]) if flag == "-c" => {
+            ("sh" | "ash" | "bash", [flag, text, ..]) if is_script(flag) => {
                 match script::parse_compound(text) {
                     Ok(block) => {
                         let done = self.capture(thread, block, disk);
