@@ -4,11 +4,13 @@
 // Lessons lie in folders.
 #![allow(clippy::disallowed_methods)]
 
-use lessons::proof;
+use lessons::{Lesson, Session, proof};
 use reconcile::delivery::labs::Files;
 use std::fmt::Write;
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::rc::Rc;
+use view::protocol::LessonIntent;
 
 /// The folders in a folder, by name.
 fn folders(of: &Path) -> Vec<PathBuf> {
@@ -81,4 +83,22 @@ fn bad_lessons_are_refused() {
         let expected = fs::read_to_string(folder.join("expected")).unwrap_or_default();
         assert_eq!(told(&folder), expected, "{}", folder.display());
     }
+}
+
+#[test]
+fn what_was_refused_is_no_deed_before_a_prediction() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../web/lessons/1-desired-state");
+    let lesson = Rc::new(Lesson::read(&files(&root)).expect("it can be read"));
+    let (mut session, mut lab) = Session::begin(lesson, 1).expect("it opens");
+    session
+        .learn(&mut lab, LessonIntent::Next)
+        .expect("the first step is to look");
+    let (printed, _) = lab.command("kubectl delete pod nothing -n shop");
+    assert_ne!(printed.exit, 0);
+    session
+        .learn(&mut lab, LessonIntent::Predict(1))
+        .expect("nothing has happened yet");
+    lab.command("kubectl delete pods --all -n shop");
+    let late = session.learn(&mut lab, LessonIntent::Predict(2));
+    assert!(late.is_err(), "now it has");
 }

@@ -89,6 +89,10 @@ fn act(pass: &mut Pass<'_>, artifact: &Artifact, spec: &Value) {
     let asks = asked(pass, artifact.revision.as_str().into());
     let due = kept.at == 0 || pass.context.now >= kept.at + interval(spec) || kept.asked != asks;
     if due {
+        // The look may be one that was to come anyway, after a failure: what is new is the commit.
+        if pass.status().get("lastAppliedRevision").text() != artifact.revision {
+            pass.ask(Ask::Since(eco_format!("{}", artifact.commit)));
+        }
         let repository = pass.context.delivery.repositories.get(&artifact.repository);
         let files = repository
             .map(|it| it.files(artifact.commit))
