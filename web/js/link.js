@@ -132,5 +132,8 @@ export function openFile(file, refused) {
   opened.then((fragment) => (location.hash === fragment ? location.reload() : (location.hash = fragment)), () => refused());
 }
 
-// Another link in the same page's address line, or the way back from one.
-addEventListener('hashchange', ({ oldURL, newURL }) => [oldURL, newURL].some((url) => LINK.test(new URL(url).hash)) && location.reload());
+// Another link in the same page's address line, or the way back from one; where that names the lab as well, the
+// browser tells it by the second event only.
+const inAddress = () => (LINK.test(location.hash) ? location.hash : '');
+const opened = inAddress();
+for (const event of ['hashchange', 'popstate']) addEventListener(event, () => inAddress() !== opened && location.reload());
