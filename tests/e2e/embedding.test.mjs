@@ -6,7 +6,7 @@ import { gzipSync } from 'node:zlib';
 import { readFile } from 'node:fs/promises';
 import { serve } from '../server.mjs';
 import { DIST } from '../browser.mjs';
-import { look, merge, pause, press, propose, station } from './story.mjs';
+import { look, merge, pause, press, propose, share, station } from './story.mjs';
 import { open, picture, ready, stop } from './visit.mjs';
 
 after(stop);
@@ -128,10 +128,7 @@ for (const [width, height] of [
       await pause(page);
       await press(page, 'End');
       await look(page);
-      await page.getByRole('button', { name: 'Share' }).click();
-      const field = page.getByRole('textbox', { name: 'Link' });
-      await page.waitForFunction((it) => it.value.includes('#v1.'), await field.elementHandle());
-      const link = new URL(await field.inputValue()).hash.slice(1);
+      const link = new URL(await share(page)).hash.slice(1);
 
       for (const fragment of [`link=${link}`, 'lab=shop&view=files', 'lesson=8-one-service-or-four']) {
         await page.goto('about:blank');

@@ -3,18 +3,10 @@
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { lab } from './lab.mjs';
-import { edit, look, merge, open, read, propose } from './story.mjs';
+import { edit, look, merge, open, propose, read, share } from './story.mjs';
 import { open as visit, ready } from './visit.mjs';
 
 const OLD = (await readFile(new URL('../links.txt', import.meta.url), 'utf8')).trim().split('\n');
-
-/** The link that the dialog gives. */
-async function share(page) {
-  await page.getByRole('button', { name: 'Share' }).click();
-  const field = page.getByRole('textbox', { name: 'Link' });
-  await page.waitForFunction((it) => it.value.includes('#v1.'), await field.elementHandle());
-  return field.inputValue();
-}
 
 lab('a link brings back what was edited, what was done, and the moment', async (page) => {
   await edit(page, 'chart/values.yaml', 'replicaCount: 3', 'replicaCount: 5');

@@ -2,7 +2,7 @@
 // the share dialog, another lab. Nothing lies beyond the edge, and what is pressed is large enough for a finger.
 import assert from 'node:assert/strict';
 import { lab } from './lab.mjs';
-import { count, edit, look, merge, open, pause, press, propose, read, station, type } from './story.mjs';
+import { count, edit, look, merge, open, pause, press, propose, read, share, station, type } from './story.mjs';
 import { ready } from './visit.mjs';
 
 const PHONE = { width: 390, height: 844 };
@@ -71,11 +71,8 @@ lab('a cluster is changed by hand on a phone, and shared', PHONE, async (page) =
   await fits(page, 'the terminal');
   await pause(page);
   await press(page, 'End');
-  await page.getByRole('button', { name: 'Share' }).click();
-  const field = page.getByRole('textbox', { name: 'Link' });
-  await page.waitForFunction((it) => it.value.includes('#v1.'), await field.elementHandle());
+  const link = await share(page);
   await fits(page, 'the dialog that shares');
-  const link = await field.inputValue();
   await page.getByRole('dialog').getByRole('button', { name: 'Close' }).click();
   await page.goto('about:blank');
   await page.goto(link);

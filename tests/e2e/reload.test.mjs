@@ -2,7 +2,7 @@
 // anew by a button, and that can be taken back.
 import assert from 'node:assert/strict';
 import { lab } from './lab.mjs';
-import { edit, look, merge, open, pause, press, propose, read, type } from './story.mjs';
+import { edit, look, merge, open, pause, press, propose, read, share, type } from './story.mjs';
 import { ready } from './visit.mjs';
 
 const VALUES = 'chart/values.yaml';
@@ -108,10 +108,7 @@ lab('to look around is nothing to go on from: the page opens without the engine'
 
 lab('what is done in a link outlives a reload, beside one’s own', async (page) => {
   await story(page);
-  await page.getByRole('button', { name: 'Share' }).click();
-  const field = page.getByRole('textbox', { name: 'Link' });
-  await page.waitForFunction((it) => it.value.includes('#v1.'), await field.elementHandle());
-  const link = await field.inputValue();
+  const link = await share(page);
   await anew(page, () => page.goto(link));
   assert.match(await type(page, 'kubectl scale deployment/order-service --replicas=2'), /scaled/);
   await isKept(page, '--replicas=2', `rollout-lab/1/link/${link.slice(-24)}`);
@@ -125,10 +122,7 @@ lab('what is done in a link outlives a reload, beside one’s own', async (page)
 
 lab('who comes back from a link finds the own story', async (page) => {
   await story(page);
-  await page.getByRole('button', { name: 'Share' }).click();
-  const field = page.getByRole('textbox', { name: 'Link' });
-  await page.waitForFunction((it) => it.value.includes('#v1.'), await field.elementHandle());
-  const link = await field.inputValue();
+  const link = await share(page);
   await page.getByRole('dialog').getByRole('button', { name: 'Close' }).click();
   // By its end alone, as a link in a page or a file that is opened goes there: the document is the same one.
   await anew(page, () => page.evaluate((hash) => (location.hash = hash), new URL(link).hash));

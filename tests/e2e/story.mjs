@@ -123,6 +123,14 @@ export async function type(page, line) {
   return printed.nth(before).textContent();
 }
 
+/** Opens the dialog that shares, and gives its link once the engine has said what it carries. */
+export async function share(page) {
+  await page.getByRole('button', { name: 'Share' }).click();
+  const field = page.getByRole('textbox', { name: 'Link' });
+  await page.waitForFunction((it) => it.value.includes('#v1.'), await field.elementHandle());
+  return field.inputValue();
+}
+
 /** Chooses a station, so that its details are shown. */
 export async function station(page, name) {
   const button = page.getByRole('button', { name: new RegExp(`^${name},`) });
